@@ -1,0 +1,139 @@
+"""A stored data set → Explicit VR Little Endian, piece by piece: PS3.18 8.7.3, PS3.5 A.2.
+
+What Implicit VR, Big Endian and Deflated files are turned into on their way out. Every value keeps its
+bytes (their order aside); long ones are named by their place, for the caller to read in pieces.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pydicom.uid import ExplicitVRLittleEndian
+
+from service.dicom import values, vr
+from service.dicom.elements import Buffer, Element, Encoding
+from service.dicom.vr import Context
+
+_PREFIX = bytes(128) + b"DICM"
+_LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
+_UNDEFINED = b"\xff\xff\xff\xff"
+_ITEM, _ITEM_END = b"\xfe\xff\x00\xe0" + _UNDEFINED, b"\xfe\xff\x0d\xe0" + bytes(4)
+_SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+_IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
+_LARGE = 65536
+_PIXEL_REPRESENTATION, _BITS_ALLOCATED = 0x00280103, 0x00280100
+
+
+class Value(NamedTuple):
+    """A value left where it is: `length` bytes at `offset`, in words of `word_size` to be reversed."""
+
+    offset: int
+    length: int
+    word_size: int
+
+
+def file_head(sop_class_uid: str, sop_instance_uid: str) -> bytes:
+    """Return preamble and group 0002 of a file in Explicit VR Little Endian. PS3.10 7.1."""
+    meta = b"".join(
+        (
+            _short(0x00020001, "OB", b"\x00\x01"),
+            _short(0x00020002, "UI", _uid(sop_class_uid)),
+            _short(0x00020003, "UI", _uid(sop_instance_uid)),
+            _short(0x00020010, "UI", _uid(ExplicitVRLittleEndian)),
+            _short(0x00020012, "UI", _uid(_IMPLEMENTATION_CLASS_UID)),
+        )
+    )
+    return _PREFIX + _short(0x00020000, "UL", struct.pack("<L", len(meta))) + meta
+
+
+def to_explicit_little_endian(
+    buffer: Buffer, elements: Iterable[Element], encoding: Encoding
+) -> Iterator[bytes | Value]:
+    """Yield the data set in Explicit VR Little Endian: headers and short values as bytes, long ones by place.
+
+    Sequences get undefined lengths, group lengths are left out.
+    """
+    return _data_set(buffer, elements, encoding, Context())
+
+
+def _data_set(
+    buffer: Buffer, elements: Iterable[Element], encoding: Encoding, context: Context
+) -> Iterator[bytes | Value]:
+    creators: dict[int, str] = {}
+    context, allocated = Context(context.signed, creators), 0
+    for element in elements:
+        tag = element.tag
+        if not tag & 0xFFFF:
+            continue
+        if tag == _PIXEL_REPRESENTATION:
+            context = Context(_number(buffer, element, encoding) == 1, creators)
+        elif tag == _BITS_ALLOCATED:
+            allocated = _number(buffer, element, encoding)
+        elif vr.is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF:
+            raw = buffer[element.offset : element.offset + min(element.length, 64)]
+            creators[(tag >> 16) << 8 | tag & 0xFF] = raw.decode("latin-1").strip(" \0")
+        name = vr.resolve(tag, element.vr, context)
+        if element.items is not None:
+            yield from _sequence(buffer, element, context)
+        else:
+            yield from _value(buffer, element, name, encoding, allocated)
+
+
+def _sequence(buffer: Buffer, element: Element, context: Context) -> Iterator[bytes | Value]:
+    yield _tag(element.tag) + b"SQ\0\0" + _UNDEFINED
+    for item in element.items or []:
+        yield _ITEM
+        yield from _data_set(buffer, item.elements, item.encoding, context)
+        yield _ITEM_END
+    yield _SEQUENCE_END
+
+
+def _value(
+    buffer: Buffer, element: Element, name: str, encoding: Encoding, allocated: int
+) -> Iterator[bytes | Value]:
+    tag, length = element.tag, element.length
+    if element.fragments is not None:
+        yield _tag(tag) + b"OB\0\0" + _UNDEFINED
+        yield Value(element.offset, length, 1)
+        return
+    word_size = 1 if encoding.little_endian else _word_size(name, tag, allocated)
+    padding = b"\0" * (length % 2)
+    yield _header(tag, name, length + len(padding))
+    if length > _LARGE:
+        yield Value(element.offset, length, word_size)
+    else:
+        yield values.swapped(bytes(buffer[element.offset : element.offset + length]), word_size)
+    yield padding
+
+
+def _word_size(name: str, tag: int, allocated: int) -> int:
+    """Return the size of the words that big endian holds the other way round."""
+    if name == "OW" and tag >> 16 == 0x7FE0 and allocated >= 16:
+        return allocated // 8
+    return values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
+
+
+def _header(tag: int, name: str, length: int) -> bytes:
+    if name in _LONG_HEADERS:
+        return _tag(tag) + name.encode() + b"\0\0" + struct.pack("<L", length)
+    if length > 0xFFFF:  # PS3.5 6.2.2 note 5: a value too long for its VR's header goes as UN
+        return _tag(tag) + b"UN\0\0" + struct.pack("<L", length)
+    return _tag(tag) + name.encode() + struct.pack("<H", length)
+
+
+def _short(tag: int, name: str, value: bytes) -> bytes:
+    return _header(tag, name, len(value)) + value
+
+
+def _tag(tag: int) -> bytes:
+    return struct.pack("<HH", tag >> 16, tag & 0xFFFF)
+
+
+def _uid(uid: str) -> bytes:
+    raw = uid.encode("ascii")
+    return raw + b"\0" * (len(raw) % 2)
+
+
+def _number(buffer: Buffer, element: Element, encoding: Encoding) -> int:
+    raw = buffer[element.offset : element.offset + 2]
+    return int.from_bytes(raw, "little" if encoding.little_endian else "big")

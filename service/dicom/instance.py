@@ -1,0 +1,149 @@
+"""One instance as it arrives: everything a later answer needs, read in one pass."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from service.dicom.elements import Buffer, Element, Malformed, Truncated, walk
+from service.dicom.frames import FrameTable
+from service.dicom.json_model import Bulkdata, DicomJson, JsonModel
+from service.dicom.part10 import FileMeta
+from service.dicom.pixel_data import VIDEO_SYNTAXES, frame_table, number_of_frames
+from service.errors import Refusal
+
+# Failure and Warning Reasons: PS3.18 Table I.2-2, PS3.4 Table GG.4-1.
+CANNOT_UNDERSTAND = 0xC000
+DOES_NOT_MATCH_SOP_CLASS = 0xA900
+OUT_OF_RESOURCES = 0xA700
+DUPLICATE = 0x0111
+OTHER_STUDY = 0xA901
+WARNING_DOES_NOT_MATCH_SOP_CLASS = 0xB007
+
+_SOP_CLASS, _INSTANCE, _STUDY, _SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
+_IDENTIFYING = {
+    _STUDY: "StudyInstanceUID",
+    _SERIES: "SeriesInstanceUID",
+    _INSTANCE: "SOPInstanceUID",
+    _SOP_CLASS: "SOPClassUID",
+}
+_UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Uids:
+    """The identity of an instance."""
+
+    study: str
+    series: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedInstance:
+    """What the index and later answers need to know of one instance.
+
+    Attributes:
+        uids: its identity.
+        sop_class_uid: (0008,0016).
+        transfer_syntax: UID of the stored encoding.
+        conformant: the file is a Part 10 file as it is.
+        metadata: its DICOM JSON object.
+        bulkdata: attribute path → where a value lies that the metadata leaves out.
+        image: what rendering needs, as DICOM JSON with binary values inline; None without pixels.
+        frames: where its frames lie; None without pixels.
+        warning: what was tolerated, for the one who sent it; empty if nothing.
+    """
+
+    uids: Uids
+    sop_class_uid: str
+    transfer_syntax: str
+    conformant: bool
+    metadata: DicomJson
+    bulkdata: dict[str, Bulkdata]
+    image: DicomJson | None
+    frames: FrameTable | None
+    warning: str
+
+
+def is_uid(value: str) -> bool:
+    """Tell whether a text is a UID: digits and dots, no leading zeros, at most 64. PS3.5 9.1."""
+    return _UID.fullmatch(value) is not None
+
+
+def read_instance(
+    buffer: Buffer, dataset_offset: int, meta: FileMeta, image_tags: Collection[int], base: str
+) -> ParsedInstance:
+    """Read one instance.
+
+    Args:
+        buffer: the file, or of a deflated one the inflated data set.
+        dataset_offset: where the data set begins in the buffer.
+        meta: what the file's head says.
+        image_tags: the attributes that rendering needs.
+        base: what stands for the service's base URL in Bulkdata URIs.
+
+    Raises:
+        Refusal: cut short, nested too deep, not DICOM, or without the UIDs that address it.
+    """
+    try:
+        elements = walk(buffer, dataset_offset, meta.encoding)
+    except Malformed as error:
+        kind = "the file is cut short" if isinstance(error, Truncated) else "the data set cannot be read"
+        raise _refusal(f"{kind}: {error}", CANNOT_UNDERSTAND, _identifiers(buffer, error.read)) from error
+    uids, sop_class_uid = _identity(_identifiers(buffer, elements))
+    url = f"{base}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}/bulkdata/"
+    model = JsonModel(buffer, url)
+    metadata = model.convert(elements, meta.encoding)
+    frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
+    image = JsonModel(buffer, only=image_tags).convert(elements, meta.encoding) if frames else None
+    return ParsedInstance(
+        uids,
+        sop_class_uid,
+        meta.transfer_syntax,
+        meta.conformant,
+        metadata,
+        model.bulkdata,
+        image,
+        frames,
+        _tolerated(meta, metadata, frames),
+    )
+
+
+def _identifiers(buffer: Buffer, elements: Iterable[Element]) -> dict[int, str]:
+    """Return the values of the identifying attributes that are there."""
+    return {
+        one.tag: bytes(buffer[one.offset : one.offset + min(one.length, 128)]).decode("latin-1").strip(" \0")
+        for one in elements
+        if one.tag in _IDENTIFYING and one.length
+    }
+
+
+def _identity(found: dict[int, str]) -> tuple[Uids, str]:
+    """Return the UIDs that address an instance, and its SOP Class.
+
+    Raises:
+        Refusal: one is missing or is no UID.
+    """
+    for tag, keyword in _IDENTIFYING.items():
+        if tag not in found:
+            raise _refusal(f"{keyword} is missing", DOES_NOT_MATCH_SOP_CLASS, found)
+        if not is_uid(found[tag]):
+            expected = "expected digits and dots, no leading zeros, at most 64 characters (PS3.5 9.1)"
+            raise _refusal(f"{keyword} is not a UID: {expected}", DOES_NOT_MATCH_SOP_CLASS, found)
+    return Uids(found[_STUDY], found[_SERIES], found[_INSTANCE]), found[_SOP_CLASS]
+
+
+def _refusal(message: str, reason: int, found: dict[int, str]) -> Refusal:
+    uids = (one if is_uid(one) else "" for one in (found.get(_SOP_CLASS, ""), found.get(_INSTANCE, "")))
+    return Refusal(message, reason, *uids)
+
+
+def _tolerated(meta: FileMeta, metadata: DicomJson, frames: FrameTable | None) -> str:
+    """Return what is wrong with an instance that can be kept all the same."""
+    if not meta.conformant:
+        return "the file has no complete Part 10 head; its transfer syntax was recognised"
+    stated = number_of_frames(metadata) or 1
+    video = meta.transfer_syntax.startswith(VIDEO_SYNTAXES)
+    if frames is not None and frames.number_of_frames < stated and not video:
+        return f"{stated} frames are described, {frames.number_of_frames} are there"
+    return ""

@@ -1,0 +1,166 @@
+"""Data elements → the DICOM JSON Model, PS3.18 Annex F.
+
+Straight from the encoded bytes, once, when an instance arrives. Values that are long or are pixels stay
+where they are: the JSON gets a Bulkdata URI, and `Bulkdata` notes which bytes it stands for.
+"""
+
+from base64 import b64encode
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pydicom.charset import convert_encodings
+
+from service.dicom import values, vr
+from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding, Item
+from service.dicom.vr import Context
+
+DicomJson = dict[str, Any]
+
+MAX_INLINE_BYTES = 1024
+MAX_TABLE_BYTES = 2**20  # of a value that rendering needs
+MAX_VALUE_BYTES = 65536  # of text and numbers, for which a Bulkdata URI is allowed too
+
+_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION = 0x00080005, 0x00280103
+_PIXELS = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009))
+_OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encoding, not of the instance
+_PADDING = 0xFFFCFFFC
+_BULKDATA_VRS = frozenset("DS FD FL IS LT SL SS ST SV UC UL US UT UV".split()) | values.WORD_SIZES.keys()
+
+
+class Bulkdata(NamedTuple):
+    """Where a value that was left out of the JSON lies.
+
+    Attributes:
+        offset: of the value in the data set's buffer.
+        length: in bytes.
+        word_size: of the words whose bytes have to be reversed; 1 for little endian, 0 for fragments.
+    """
+
+    offset: int
+    length: int
+    word_size: int
+
+
+@dataclass(slots=True)
+class JsonModel:
+    """Converts the elements of one instance, and gathers the bulk data it leaves out.
+
+    Attributes:
+        buffer: which the elements' offsets refer to.
+        url: what a Bulkdata URI begins with; the attribute's path is appended.
+        only: tags to convert; None for all. Their binary values are then all inline.
+        bulkdata: attribute path → place, as in 54000100/1/54001010: items are counted from 1.
+    """
+
+    buffer: Buffer
+    url: str = ""
+    only: Collection[int] | None = None
+    bulkdata: dict[str, Bulkdata] = field(default_factory=dict)
+
+    def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
+        """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
+        return self._data_set(elements, encoding, ("ascii",), "", signed=False)
+
+    def _data_set(
+        self, elements: Iterable[Element], encoding: Encoding, charset: values.Charset, path: str, *, signed: bool
+    ) -> DicomJson:
+        found: dict[int, DicomJson] = {}
+        creators: dict[int, str] = {}
+        context = Context(signed, creators)
+        only, buffer = self.only, self.buffer
+        for element in elements:
+            tag = element.tag
+            if (only is not None and tag not in only) or _is_encoding(tag):
+                continue
+            if tag == _SPECIFIC_CHARACTER_SET:
+                charset = character_set(buffer[element.offset : element.offset + element.length])
+            elif tag == _PIXEL_REPRESENTATION:
+                first = 0 if encoding.little_endian else element.length - 1
+                signed = buffer[element.offset : element.offset + element.length][first : first + 1] == b"\1"
+                context = Context(signed, creators)
+            elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
+                raw = buffer[element.offset : element.offset + min(element.length, 64)]
+                creators[(tag >> 16) << 8 | tag & 0xFF] = values.decode(raw, charset).strip(" \0")
+            name = vr.resolve(tag, element.vr, context)
+            found[tag] = self._attribute(element, name, encoding, charset, path, context)
+        if _SPECIFIC_CHARACTER_SET in found and len(found[_SPECIFIC_CHARACTER_SET]) > 1:
+            found[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
+        return {f"{tag:08X}": found[tag] for tag in sorted(found)}
+
+    def _attribute(
+        self,
+        element: Element,
+        name: str,
+        encoding: Encoding,
+        charset: values.Charset,
+        path: str,
+        context: Context,
+    ) -> DicomJson:
+        if element.items is not None:
+            return self._sequence(element, charset, path, context)
+        tag, length = element.tag, element.length
+        if not length:
+            return {"vr": name}
+        inline = self.only is not None and element.fragments is None
+        if not inline and (tag in _PIXELS or element.fragments is not None or _is_long(name, length)):
+            return self._by_reference(element, name, encoding, path)
+        if inline and length > MAX_TABLE_BYTES:
+            return {"vr": name}
+        raw = bytes(self.buffer[element.offset : element.offset + length])
+        read_text = values.TEXT.get(name)
+        if read_text:
+            return _with_values(name, read_text(raw, charset))
+        read_numbers = values.NUMBERS.get(name)
+        if read_numbers:
+            return _with_values(name, read_numbers(raw, encoding.little_endian))
+        if not encoding.little_endian:
+            raw = values.swapped(raw, values.WORD_SIZES.get(name, 1))
+        return {"vr": name, "InlineBinary": b64encode(raw).decode("ascii")}
+
+    def _sequence(self, element: Element, charset: values.Charset, path: str, context: Context) -> DicomJson:
+        items: list[Item] = element.items or []
+        if not items:
+            return {"vr": "SQ"}
+        inside = f"{path}{element.tag:08X}/"
+        return {
+            "vr": "SQ",
+            "Value": [
+                self._data_set(item.elements, item.encoding, charset, f"{inside}{number}/", signed=context.signed)
+                for number, item in enumerate(items, 1)
+            ],
+        }
+
+    def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
+        path = f"{path}{element.tag:08X}"
+        word_size = values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
+        if element.fragments is not None:
+            name, word_size = "OB", 0
+        elif encoding.little_endian:
+            word_size = 1
+        self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size)
+        return {"vr": name, "BulkDataURI": self.url + path}
+
+
+def character_set(raw: bytes) -> list[str]:
+    """Return the Python codecs of a Specific Character Set value. PS3.3 C.12.1.1.2."""
+    terms = [term.strip(" \0") for term in raw.decode("latin-1").split("\\")]
+    return convert_encodings(terms)
+
+
+def _is_encoding(tag: int) -> bool:
+    """Tell group lengths, group 0002 and what else belongs to the encoding alone. PS3.18 F.2.2."""
+    return not tag & 0xFFFF or tag >> 16 <= 0x0002 or tag in _OFFSET_TABLES or tag == _PADDING
+
+
+def _is_long(name: str, length: int) -> bool:
+    if name in values.WORD_SIZES:
+        return length > MAX_INLINE_BYTES
+    return length > MAX_VALUE_BYTES and name in _BULKDATA_VRS
+
+
+def _with_values(name: str, found: list[Any]) -> DicomJson:
+    """Return the attribute; one without a single value has none: PS3.18 F.2.5."""
+    if all(value is None for value in found):
+        return {"vr": name}
+    return {"vr": name, "Value": found}

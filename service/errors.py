@@ -1,0 +1,183 @@
+"""What can go wrong, named after what happened.
+
+    DicomwebError
+    ├── BadRequest               400  the request cannot be understood
+    │   ├── InvalidParameter          a query parameter's value is not of its kind
+    │   ├── InvalidKey                a search key's value is not of its VR; the message never repeats it
+    │   ├── InvalidMultipart          the body is no multipart/related, or ends early
+    │   └── InvalidWindow             a window the Standard does not define
+    ├── NotFound                 404
+    │   ├── StudyNotFound, SeriesNotFound, InstanceNotFound
+    │   ├── FrameNotFound             the instance is here, the frame number is not
+    │   └── BulkdataNotFound
+    ├── NotAcceptable            406  nothing the client accepts can be made; says what can
+    │   └── NotRenderable             no pixels, or pixels that cannot be decoded
+    ├── ContentTooLarge          413
+    ├── UnsupportedMediaType     415
+    ├── RangeNotSatisfiable      416
+    ├── Unavailable              503  out of disk, database away: try again later
+    └── Refusal                       one instance of a store cannot be kept; carries its Failure Reason
+
+The leaves say what happened in DICOM's words, their parents hold the status. Messages say what was
+found and what was expected, and never hold a patient's name, ID or date.
+"""
+
+from collections.abc import Sequence
+
+
+class DicomwebError(Exception):
+    """Any error this service answers on purpose."""
+
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadRequest(DicomwebError):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class InvalidParameter(BadRequest):
+    """A query parameter's value is not of its kind."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(f"{name}={shorten(found)}: expected {expected}")
+
+
+class InvalidKey(BadRequest):
+    """A search key's value is not of its VR; it may be a patient's, so that no message repeats it."""
+
+    def __init__(self, name: str, expected: str) -> None:
+        super().__init__(f"{shorten(name)}: expected {expected}")
+
+
+class InvalidMultipart(BadRequest):
+    """The body is not the multipart/related message its headers announce."""
+
+
+class InvalidWindow(BadRequest):
+    """A window that the Standard does not define."""
+
+
+class NotFound(DicomwebError):
+    """What the URL names is not here."""
+
+    status = 404
+
+
+class StudyNotFound(NotFound):
+    """No study with this UID."""
+
+    def __init__(self, study: str) -> None:
+        super().__init__(f"no study {shorten(study)} here")
+
+
+class SeriesNotFound(NotFound):
+    """No such series in this study."""
+
+    def __init__(self, series: str) -> None:
+        super().__init__(f"no series {shorten(series)} in this study")
+
+
+class InstanceNotFound(NotFound):
+    """No such instance in this series of this study."""
+
+    def __init__(self, instance: str) -> None:
+        super().__init__(f"no instance {shorten(instance)} in this series of this study")
+
+
+class FrameNotFound(NotFound):
+    """The instance is here, the frame number is not."""
+
+    def __init__(self, number: int, number_of_frames: int) -> None:
+        super().__init__(f"no frame {number}: the instance has {number_of_frames}")
+
+
+class BulkdataNotFound(NotFound):
+    """The instance has no bulk data under this path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no bulk data {shorten(path)} in this instance")
+
+
+class NotAcceptable(DicomwebError):
+    """Nothing that the client accepts can be made.
+
+    Attributes:
+        available: the media types that can be had instead.
+    """
+
+    status = 406
+
+    def __init__(self, message: str, available: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.available = list(available)
+
+
+class NotRenderable(NotAcceptable):
+    """The instance has no pixels, or pixels that cannot be decoded here."""
+
+
+class ContentTooLarge(DicomwebError):
+    """More than this server takes or gives in one message."""
+
+    status = 413
+
+
+class UnsupportedMediaType(DicomwebError):
+    """The body's Content-Type or Content-Encoding is not one of those supported."""
+
+    status = 415
+
+    def __init__(self, found: str, supported: Sequence[str]) -> None:
+        super().__init__(f"cannot read {shorten(found) or 'a body without Content-Type'}")
+        self.supported = list(supported)
+
+
+class RangeNotSatisfiable(DicomwebError):
+    """The Range header asks for bytes beyond the end.
+
+    Attributes:
+        size: the length of the whole representation in bytes.
+    """
+
+    status = 416
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the requested range lies outside the {size} bytes there are")
+        self.size = size
+
+
+class Unavailable(DicomwebError):
+    """Out of disk, or the database is away: the same request may succeed later."""
+
+    status = 503
+
+
+class Refusal(DicomwebError):
+    """One instance of a store that cannot be kept.
+
+    Attributes:
+        reason: Failure Reason (0008,1197), PS3.18 Table I.2-2.
+        sop_class_uid, sop_instance_uid: as far as they could be read; empty if not.
+    """
+
+    status = 409
+
+    def __init__(
+        self, message: str, reason: int, sop_class_uid: str = "", sop_instance_uid: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.sop_class_uid = sop_class_uid
+        self.sop_instance_uid = sop_instance_uid
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """Return text fit for a message: control characters escaped, at most `limit` characters."""
+    clean = text.encode("unicode_escape", "replace").decode("ascii") if not text.isprintable() else text
+    return clean if len(clean) <= limit else f"{clean[:limit]}… ({len(text)} characters)"

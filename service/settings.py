@@ -1,0 +1,50 @@
+"""The settings, read once from DICOMWEB_* and never changed."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: object) -> object:
+    return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+
+def _path_prefix(value: str) -> str:
+    if not value.startswith("/") or value.endswith("/"):
+        raise ValueError("must begin with / and not end with one, as in /dicom-web")
+    return value
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Every setting, its environment variable being DICOMWEB_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="DICOMWEB_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    root: Annotated[str, AfterValidator(_path_prefix)] = "/dicom-web"
+    public_url: HttpUrl | None = None
+    trusted_proxies: Names = ["127.0.0.1", "::1"]
+
+    data: Path = Path("data")
+    database_url: str | None = None
+
+    on_conflict: Literal["refuse", "replace"] = "refuse"
+    max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)
+    max_request_bytes: int = Field(default=64 * 2**30, ge=1024)
+    max_parts: int = Field(default=100_000, ge=1)
+    max_results: int = Field(default=1000, ge=1)
+
+    cors_origins: Names = []
+    render_threads: int = Field(default=2, ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def index_url(self) -> str:
+        """The index's database: by default an SQLite file beside the stored files."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'index.sqlite'}"
