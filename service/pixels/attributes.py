@@ -1,0 +1,68 @@
+"""Read the values of a DICOM JSON object, whatever they turn out to be.
+
+What rendering needs was taken from real files, so a number may be a string, null, absent or of the
+wrong kind. Every function here answers with what can be used, or with nothing: it never raises.
+
+Standard: PS3.18 Annex F.2.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Attributes = Mapping[str, Any]
+
+
+def numbers(attributes: Attributes, tag: str) -> list[float | None]:
+    """Return the values of a numeric attribute in their places, None where one is not a finite number."""
+    return [_finite(value) for value in _values(attributes, tag)]
+
+
+def number(attributes: Attributes, tag: str) -> float | None:
+    """Return the first value of a numeric attribute."""
+    return next(iter(numbers(attributes, tag)), None)
+
+
+def integer(attributes: Attributes, tag: str) -> int | None:
+    """Return the first value of an integer attribute."""
+    value = number(attributes, tag)
+    return None if value is None else int(value)
+
+
+def text(attributes: Attributes, tag: str) -> str:
+    """Return the first value of a text attribute without its padding; "" when there is none."""
+    value = next(iter(_values(attributes, tag)), None)
+    return value.strip(" \0") if isinstance(value, str) else ""
+
+
+def items(attributes: Attributes, tag: str) -> list[Attributes]:
+    """Return the items of a sequence in their places, empty where one is not an object."""
+    return [item if isinstance(item, Mapping) else {} for item in _values(attributes, tag)]
+
+
+def binary(attributes: Attributes, tag: str) -> bytes:
+    """Return the bytes of an inline binary attribute; none when there are none."""
+    element = attributes.get(tag)
+    encoded = element.get("InlineBinary") if isinstance(element, Mapping) else None
+    if not isinstance(encoded, str):
+        return b""
+    try:
+        return base64.b64decode(encoded)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _values(attributes: Attributes, tag: str) -> list[Any]:
+    element = attributes.get(tag)
+    found = element.get("Value") if isinstance(element, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _finite(value: Any) -> float | None:
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None

@@ -1,0 +1,52 @@
+"""A displayed picture as the bytes of an image file.
+
+PNG is written by hand: the "up" filter is one subtraction in numpy, and with it the fastest level of
+deflate makes a CT a fifth larger than libpng's default does, in a thirtieth of the time.
+"""
+
+import struct
+
+import imagecodecs
+import numpy as np
+from isal import isal_zlib
+
+from service.pixels.arrays import Levels
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_GRAYSCALE, PNG_RGB = 0, 2
+PNG_FILTER_UP = 2
+
+
+def jpeg(pixels: Levels, quality: int) -> bytes:
+    """Return a baseline JPEG (SOF0), colour not subsampled.
+
+    Args:
+        pixels: shape (height, width) or (height, width, 3) in RGB, sides of up to 65535.
+        quality: 1 ... 100, the best.
+
+    Standard: PS3.18 8.7.4; ISO/IEC 10918-1.
+    """
+    pixels = np.ascontiguousarray(pixels)
+    return bytes(imagecodecs.jpeg8_encode(pixels, level=quality, subsampling="444"))
+
+
+def png(pixels: Levels) -> bytes:
+    """Return an 8-bit PNG, grayscale for shape (height, width), RGB for (height, width, 3).
+
+    Standard: ISO/IEC 15948.
+    """
+    height, width = pixels.shape[:2]
+    colour = PNG_RGB if pixels.ndim == 3 else PNG_GRAYSCALE
+    lines = np.ascontiguousarray(pixels).reshape(height, -1)
+    filtered = np.empty((height, 1 + lines.shape[1]), np.uint8)
+    filtered[:, 0] = PNG_FILTER_UP
+    filtered[0, 1:] = lines[0]
+    np.subtract(lines[1:], lines[:-1], out=filtered[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    data = isal_zlib.compress(filtered, 1)
+    return PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)])
