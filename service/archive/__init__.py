@@ -1,0 +1,56 @@
+"""What is kept: the index and the files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio.to_thread
+
+from service.archive.blobs import LocalBlobs
+from service.archive.database import Database
+from service.archive.entries import remove
+from service.archive.located import LocatedInstances
+from service.archive.store import Store, bury
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Everything that is open while the service runs.
+
+    Attributes:
+        index: the database.
+        blobs: the files.
+        store: how instances come in.
+        located: where recently used ones lie.
+    """
+
+    index: Database
+    blobs: LocalBlobs
+    store: Store
+    located: LocatedInstances
+
+    async def delete(self, study: str, series: str | None, instance: str | None) -> None:
+        """Delete a study, one of its series or one instance; the files go after the rows.
+
+        Raises:
+            StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+        """
+        await self.index.write(remove, study, series, instance)
+        await anyio.to_thread.run_sync(bury, self.index, self.blobs)
+
+    def close(self) -> None:
+        """Finish what is waiting and close the database."""
+        self.index.close()
+
+
+def open_archive(database_url: str, folder: Path, *, replace: bool) -> Archive:
+    """Open the archive, and finish what an earlier process may have left half-done.
+
+    Args:
+        database_url: of a database that has been migrated.
+        folder: of the files.
+        replace: whether a store may replace an instance by another file with the same UIDs.
+    """
+    index, blobs = Database(database_url), LocalBlobs(folder)
+    blobs.sweep()
+    bury(index, blobs)
+    return Archive(index, blobs, Store(index, blobs, replace=replace), LocatedInstances(index, blobs))

@@ -1,0 +1,265 @@
+"""The stored files: a tree `<study>/<series>/<sop>.<first of digest>.dcm` that other tools can read.
+
+A file comes into the tree whole or not at all: written beside it, synced, renamed, and its folder synced.
+The digest in its name makes replacing atomic: the new file lies there before the index turns to it.
+"""
+
+import errno
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from service.dicom.elements import Buffer
+from service.errors import Unavailable
+
+_IN_MEMORY = 2**20
+_CHUNK = 2**20
+_DIGEST_DIGITS = 16
+
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "too large"}
+
+
+def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
+    """Return where the file of an instance lies, from the root of the tree."""
+    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}.dcm"
+
+
+class Spool:
+    """Bytes that are arriving: in memory while they are few, then in a file, hashed as they grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self.size = 0
+        self._folder = folder
+        self._chunks: list[bytes] = []
+        self._waiting = 0
+        self._hash = sha256()
+        self._file: int | None = None
+        self._path: Path | None = None
+        self._whole: bytes | None = None
+        self._digest: bytes | None = None
+
+    @property
+    def wants_flush(self) -> bool:
+        """Tell whether enough is waiting in memory that `flush` should be called, in a thread."""
+        return self._waiting > _IN_MEMORY
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes, in memory: never blocks."""
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
+        self.size += len(chunk)
+
+    def flush(self) -> None:
+        """Move what waits in memory to the file."""
+        if self._file is None:
+            self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
+            self._path = Path(name)
+        with out_of_space():
+            for chunk in self._chunks:
+                self._hash.update(chunk)
+                _write_all(self._file, chunk)
+        self._chunks, self._waiting = [], 0
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of all bytes."""
+        if self._digest is None:
+            if self._file is None:
+                self._hash.update(self._joined())
+            else:
+                self.flush()
+            self._digest = self._hash.digest()
+        return self._digest
+
+    @contextmanager
+    def buffer(self) -> Iterator[Buffer]:
+        """Lend all bytes, in memory or mapped."""
+        if self._file is None or not self.size:
+            yield self._joined()
+            return
+        self.flush()
+        with mmap.mmap(self._file, self.size, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
+
+    def move_to(self, target: Path) -> None:
+        """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
+        with out_of_space():
+            if self._path is None:
+                self._to_new_file()
+            assert self._file is not None
+            assert self._path is not None
+            os.fchmod(self._file, 0o644)
+            os.fsync(self._file)
+            self._path.rename(target)
+            self._path = None
+
+    def _to_new_file(self) -> None:
+        """Write what is in memory, or in a file that was moved into the tree and deleted there, to a new one."""
+        source = self._file
+        self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
+        self._path = Path(name)
+        if source is None:
+            _write_all(self._file, self._joined())
+            return
+        for start in range(0, self.size, _CHUNK):
+            _write_all(self._file, os.pread(source, _CHUNK, start))
+        os.close(source)
+
+    def discard(self) -> None:
+        """Forget the bytes; a file that has been moved stays."""
+        self._chunks, self._whole = [], None
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+
+    def _joined(self) -> bytes:
+        if self._whole is None:
+            self._whole = b"".join(self._chunks)
+            self._chunks = []
+        return self._whole
+
+
+class FileInPlace:
+    """A file of the tree, read like a spool."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.size = path.stat().st_size
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file."""
+        with self._path.open("rb") as file:
+            return file_digest(file, "sha256").digest()
+
+    @contextmanager
+    def buffer(self) -> Iterator[Buffer]:
+        """Lend all bytes, mapped."""
+        if not self.size:
+            yield b""
+            return
+        with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
+
+
+class LocalBlobs:
+    """The tree of stored files in a local folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "instances"
+        self.incoming = folder / "incoming"
+        for one in (self.folder, self.incoming):
+            one.mkdir(parents=True, exist_ok=True)
+
+    def spool(self) -> Spool:
+        """Return a place for bytes that are arriving."""
+        return Spool(self.incoming)
+
+    def sweep(self) -> None:
+        """Remove what was arriving when the service last stopped. For start-up."""
+        for left in self.incoming.glob("part-*"):
+            left.unlink(missing_ok=True)
+
+    def path(self, key: str) -> Path:
+        """Return where a file lies."""
+        return self.folder / key
+
+    def keep(self, spool: Spool, key: str) -> set[Path]:
+        """Put a file into the tree, its bytes on disk; one that is there already stays.
+
+        Returns:
+            The folders to give to `sync` before the file is acknowledged.
+
+        Raises:
+            Unavailable: the disk is full.
+        """
+        target = self.path(key)
+        if target.exists():
+            return {target.parent}
+        while True:
+            with out_of_space():
+                made = _make_folders(target.parent)
+            try:
+                spool.move_to(target)
+            except FileNotFoundError:  # a delete took the empty folder away in between
+                continue
+            return made | {target.parent}
+
+    def exists(self, key: str) -> bool:
+        """Tell whether a file is in the tree."""
+        return self.path(key).exists()
+
+    def delete(self, key: str) -> None:
+        """Remove a file, and the folders that it leaves empty."""
+        path = self.path(key)
+        path.unlink(missing_ok=True)
+        for folder in (path.parent, path.parent.parent):
+            with suppress(OSError):
+                folder.rmdir()
+
+    def keys(self) -> Iterator[str]:
+        """Yield the key of every file in the tree, in order of their names."""
+        for study in sorted(self.folder.iterdir()):
+            for path in sorted(study.glob("*/*.dcm")):
+                yield path.relative_to(self.folder).as_posix()
+
+    def check(self) -> None:
+        """Prove that files can be written.
+
+        Raises:
+            Unavailable: they cannot.
+        """
+        try:
+            with tempfile.TemporaryFile(dir=self.incoming) as file:
+                file.write(b"ready")
+        except OSError as error:
+            raise Unavailable("the folder of stored files cannot be written") from error
+
+
+def sync(folders: set[Path]) -> None:
+    """Bring new names in these folders to the disk."""
+    for folder in folders:
+        with suppress(FileNotFoundError):  # gone with the last file in it
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+@contextmanager
+def out_of_space() -> Iterator[None]:
+    """Turn a full disk into `Unavailable`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise Unavailable(f"the file cannot be kept: {_FULL[error.errno]}") from error
+        raise
+
+
+def _make_folders(folder: Path) -> set[Path]:
+    """Create a folder of the tree, and return the ones whose contents changed by it."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return set()
+    except FileNotFoundError:
+        changed = _make_folders(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir()
+        return changed | {folder.parent}
+    return {folder.parent}
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

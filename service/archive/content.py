@@ -1,0 +1,130 @@
+"""The bytes of one answer, of which any run can be asked for: in memory, or where they lie in a stored file."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import anyio.to_thread
+
+from service.archive.blobs import LocalBlobs
+from service.archive.converted import ConvertedFile
+from service.archive.files import CHUNK_BYTES, read_run, sent_as_stored, stream
+from service.archive.instances import Instance
+from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
+from service.dicom.json_model import Bulkdata
+from service.dicom.part10 import DEFLATED
+from service.dicom.values import swapped
+
+
+class InMemory:
+    """Bytes that have been read."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the bytes."""
+        whole = not offset and length == self.size
+        yield self._content if whole else self._content[offset : offset + length]
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """Runs of a stored file, joined."""
+
+    blobs: LocalBlobs
+    instance: Instance
+    spans: Sequence[Span]
+
+    @property
+    def size(self) -> int:
+        """Return the length of all runs together."""
+        return sum(span.length for span in self.spans)
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the joined bytes, in chunks."""
+        for span in self.spans:
+            start, end = min(offset, span.length), min(offset + length, span.length)
+            if end > start:
+                async for chunk in stream(self.blobs, self.instance, span.offset + start, end - start):
+                    yield chunk
+            length -= end - start
+            offset = max(0, offset - span.length)
+
+
+class Converted:
+    """A stored file as Explicit VR Little Endian."""
+
+    def __init__(self, file: ConvertedFile) -> None:
+        self._file = file
+        self.size = file.size
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the converted file, in chunks."""
+        chunks = self._file.chunks(offset, length)
+        while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
+            yield chunk
+
+
+Content = InMemory | InFile | Converted
+
+
+async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
+    """Return an instance as a Part 10 file: as it is stored, or where that is never sent, converted.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    if sent_as_stored(instance):
+        return InFile(blobs, instance, [Span(0, instance.size)])
+    return Converted(await anyio.to_thread.run_sync(ConvertedFile, blobs, instance))
+
+
+async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTable, number: int) -> Content:
+    """Return frame `number`: native bytes in little endian, or the code stream.
+
+    Raises:
+        FrameNotFound: there are fewer frames.
+        InstanceNotFound: the instance was deleted meanwhile.
+    """
+    span = frames.span(number)
+    if span.length <= CHUNK_BYTES or not _lies_as_sent(instance, frames):
+        return InMemory(frames.frame(number, await read_run(blobs, instance, span)))
+    if isinstance(frames, NativeFrames):
+        return InFile(blobs, instance, [span])
+    return InFile(blobs, instance, await _fragments(blobs, instance, span))
+
+
+async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdata) -> Content:
+    """Return a value that the metadata leaves out, in little endian.
+
+    Raises:
+        InstanceNotFound: the instance was deleted meanwhile.
+    """
+    span = Span(place.offset, place.length)
+    if place.word_size == 0:
+        spans = await _fragments(blobs, instance, span)
+        return InFile(blobs, instance, spans[1:])
+    if instance.transfer_syntax != DEFLATED and place.word_size == 1:
+        return InFile(blobs, instance, [span])
+    return InMemory(swapped(await read_run(blobs, instance, span), place.word_size))
+
+
+def _lies_as_sent(instance: Instance, frames: FrameTable) -> bool:
+    if instance.transfer_syntax == DEFLATED:
+        return False
+    return isinstance(frames, EncapsulatedFrames) or (frames.word_size == 1 and not frames.frame_bits % 8)
+
+
+async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[Span]:
+    """Return the values of the items in a run, reading their headers only."""
+    found: list[Span] = []
+    position, end = span.offset, span.offset + span.length
+    while position + ITEM_HEADER <= end:
+        header = await read_run(blobs, instance, Span(position, ITEM_HEADER))
+        if header[:4] == b"\xfe\xff\xdd\xe0":
+            break
+        length = int.from_bytes(header[4:], "little")
+        found.append(Span(position + ITEM_HEADER, length))
+        position += ITEM_HEADER + length
+    return found

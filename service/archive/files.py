@@ -1,0 +1,76 @@
+"""Bytes of stored instances, on their way out: runs of them, whole files, and files converted.
+
+Small runs that the page cache holds are read in the event loop, where a read costs less than a hop to a
+thread; the kernel says without blocking when it would have to wait for the disk.
+"""
+
+import errno
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio.to_thread
+
+from service.archive.blobs import LocalBlobs
+from service.archive.inflated import inflated_chunks
+from service.archive.instances import Instance
+from service.dicom.frames import Span
+from service.dicom.part10 import DEFLATED, NEVER_SENT
+from service.errors import InstanceNotFound
+
+CHUNK_BYTES = 2**20
+_WOULD_BLOCK = (errno.EAGAIN, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+def sent_as_stored(instance: Instance) -> bool:
+    """Tell whether the file can go out as it is: PS3.18 8.7.3 forbids three transfer syntaxes."""
+    return instance.conformant and instance.transfer_syntax not in NEVER_SENT
+
+
+async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
+    """Return a run of bytes of the data set's buffer: of the file, or of the inflated data set.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    path = blobs.path(instance.blob)
+    if instance.transfer_syntax == DEFLATED:
+        return await anyio.to_thread.run_sync(lambda: b"".join(inflated_chunks(path, span)))
+    with _opened(path, instance) as descriptor:
+        return await _read(descriptor, span.offset, span.length)
+
+
+async def stream(blobs: LocalBlobs, instance: Instance, offset: int, length: int) -> AsyncIterator[bytes]:
+    """Yield `length` bytes of the stored file from `offset`, in chunks.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    with _opened(blobs.path(instance.blob), instance) as descriptor:
+        for start in range(offset, offset + length, CHUNK_BYTES):
+            yield await _read(descriptor, start, min(CHUNK_BYTES, offset + length - start))
+
+
+async def _read(descriptor: int, offset: int, length: int) -> bytes:
+    if length <= CHUNK_BYTES:
+        buffer = bytearray(length)
+        try:
+            if os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT) == length:
+                return buffer
+        except OSError as error:
+            if error.errno not in _WOULD_BLOCK:
+                raise
+    return await anyio.to_thread.run_sync(os.pread, descriptor, length, offset)
+
+
+@contextmanager
+def _opened(path: Path, instance: Instance) -> Iterator[int]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError as error:
+        raise InstanceNotFound(instance.uids.instance) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,135 @@
+"""The index: studies, series, instances, and one wide document per instance.
+
+Rows are narrow, the triple of UIDs is the identity of an instance, integer keys join the levels.
+Every attribute that can be matched quickly is a column. `attributes` is what a search returns of the
+level, as DICOM JSON written once; `other_attributes` is the rest of it, for `includefield`. In stored JSON
+the byte SUBSTITUTE (1A) stands for the service's base URL: JSON never has it unescaped, so that a single
+`replace` makes the answer.
+
+Text is compared byte by byte on both databases (PostgreSQL: collation "C"), dates are kept as
+YYYYMMDD and times as HHMMSS.FFFFFF, so that matching and ordering mean the same on both.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _text(name: str, *, index: bool = False) -> sa.Column[str]:
+    return sa.Column(name, Text, index=index)
+
+
+studies = sa.Table(
+    "studies",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("study_instance_uid", Text, nullable=False, unique=True),
+    sa.Column("study_date", Text, nullable=False),  # "" when unknown: NULL sorts differently on the two
+    _text("study_time"),
+    _text("accession_number", index=True),
+    _text("study_id", index=True),
+    _text("study_description", index=True),
+    _text("patient_id", index=True),
+    _text("patient_birth_date", index=True),
+    _text("patient_sex"),
+    _text("patient_name", index=True),  # folded; the other component groups follow
+    _text("patient_name_ideographic", index=True),
+    _text("patient_name_phonetic", index=True),
+    _text("referring_physician_name", index=True),
+    _text("referring_physician_name_ideographic"),
+    _text("referring_physician_name_phonetic"),
+    sa.Column("number_of_series", sa.Integer, nullable=False),
+    sa.Column("number_of_instances", sa.Integer, nullable=False),
+    sa.Column("attributes", sa.LargeBinary, nullable=False),
+    sa.Column("other_attributes", sa.LargeBinary, nullable=False),
+    sa.Index("ix_studies_study_date_id", "study_date", "id"),
+)
+
+series = sa.Table(
+    "series",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("study", Key, sa.ForeignKey("studies.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("series_instance_uid", Text, nullable=False, index=True),
+    _text("modality"),
+    sa.Column("series_number", sa.BigInteger, index=True),
+    _text("series_description", index=True),
+    _text("series_date"),
+    _text("series_time"),
+    _text("body_part_examined", index=True),
+    _text("laterality"),
+    _text("protocol_name"),
+    _text("institution_name", index=True),
+    _text("station_name"),
+    _text("manufacturer"),
+    _text("manufacturer_model_name"),
+    _text("performed_procedure_step_start_date", index=True),
+    _text("performed_procedure_step_start_time"),
+    sa.Column("number_of_instances", sa.Integer, nullable=False),
+    sa.Column("attributes", sa.LargeBinary, nullable=False),
+    sa.Column("other_attributes", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("study", "series_instance_uid"),
+    sa.Index("ix_series_modality_study", "modality", "study"),
+)
+
+request_attributes = sa.Table(
+    "request_attributes",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("series", Key, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False, index=True),
+    _text("scheduled_procedure_step_id", index=True),
+    _text("requested_procedure_id", index=True),
+)
+
+instances = sa.Table(
+    "instances",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("series", Key, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("sop_instance_uid", Text, nullable=False, index=True),
+    sa.Column("sop_class_uid", Text, nullable=False, index=True),
+    sa.Column("instance_number", sa.BigInteger, index=True),
+    sa.Column("rows", sa.BigInteger),
+    sa.Column("columns", sa.BigInteger),
+    sa.Column("bits_allocated", sa.BigInteger),
+    sa.Column("number_of_frames", sa.BigInteger),
+    sa.Column("transfer_syntax_uid", Text, nullable=False),
+    sa.Column("part10", sa.Boolean, nullable=False),  # the file has its preamble and group 0002
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # SHA-256 of the file
+    sa.Column("attributes", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("series", "sop_instance_uid"),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column(
+        "instance",
+        Key,
+        sa.ForeignKey("instances.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("metadata", sa.LargeBinary, nullable=False),  # DICOM JSON object, deflated
+    sa.Column("image", sa.LargeBinary),  # what rendering needs: DICOM JSON with its tables inline, deflated
+    sa.Column("bulkdata", sa.LargeBinary),  # JSON: attribute path → [offset, length, vr]
+    sa.Column("pixel_data", sa.LargeBinary),  # JSON: how the frames lie, see dicom.frames
+    sa.Column("boundaries", sa.LargeBinary),  # encapsulated frames: uint64 per frame + 1
+)
+
+doomed = sa.Table(
+    "doomed",
+    metadata,
+    sa.Column("blob", Text, primary_key=True),  # files whose rows are gone, still to be removed
+)

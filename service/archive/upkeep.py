@@ -1,0 +1,133 @@
+"""Work on the whole archive: import a folder, rebuild the index from the files, compare files with it.
+
+Each yields what became of one file after the other, for whoever shows progress.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from hashlib import file_digest
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from service.archive import Archive
+from service.archive.blobs import LocalBlobs, Spool
+from service.archive.instances import stored_files
+from service.archive.store import Outcome, Stored
+from service.archive.tables import metadata
+from service.errors import Refusal
+
+_BATCH_BYTES = 8 * 2**20
+_BATCH_FILES = 64
+_CHUNK = 2**20
+
+
+class Done(NamedTuple):
+    """What became of one file.
+
+    Attributes:
+        file: its path.
+        result: one word for it, as in "stored".
+        problem: what is wrong with it; empty if nothing.
+        size: in bytes.
+    """
+
+    file: Path
+    result: str
+    problem: str
+    size: int
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return all files below a folder, or the file itself, in the order of their names."""
+    return [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def import_files(archive: Archive, files: Iterable[Path]) -> Iterator[Done]:
+    """Store files, as if each had been sent by STOW-RS."""
+    for batch in _batches(files):
+        spools = [_spooled(archive.blobs, file) for file in batch]
+        sizes = [spool.size for spool in spools]
+        for file, outcome, size in zip(batch, archive.store.batch(spools), sizes, strict=True):
+            yield _done(file, outcome, size)
+
+
+def reindex(archive: Archive) -> Iterator[Done]:
+    """Empty the index and fill it again from the files of the tree, which stay as they are.
+
+    Of two files of one instance, left by a crash, the index's rule for conflicts decides in the order in
+    which they were written.
+    """
+    archive.index.write_now(_empty)
+    for batch in _batches(_in_order_of_writing(archive.blobs)):
+        keys = [path.relative_to(archive.blobs.folder).as_posix() for path in batch]
+        for file, outcome in zip(batch, archive.store.adopt(keys), strict=True):
+            yield _done(file, outcome, _size(file))
+
+
+def verify(archive: Archive) -> Iterator[Done]:
+    """Compare every stored file with the digest in the index, and the tree with the index's rows."""
+    known: set[str] = set()
+    for blob, size, digest in archive.index.read_now(stored_files):
+        known.add(blob)
+        yield _compared(archive.blobs.path(blob), size, digest)
+    for blob in archive.blobs.keys():
+        if blob not in known:
+            path = archive.blobs.path(blob)
+            yield Done(path, "unknown", "the file is not in the index", _size(path))
+
+
+def _compared(path: Path, size: int, digest: bytes) -> Done:
+    try:
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").digest()
+    except OSError as error:
+        return Done(path, "missing", f"the file cannot be read: {error.strerror}", size)
+    if found != digest:
+        return Done(path, "damaged", "the file's content is not what was stored", size)
+    return Done(path, "intact", "", size)
+
+
+def _done(file: Path, outcome: Outcome, size: int) -> Done:
+    if isinstance(outcome, Stored):
+        return Done(file, outcome.entered.value, "", size)
+    return Done(file, "refused", outcome.message, size)
+
+
+def _batches(files: Iterable[Path]) -> Iterator[list[Path]]:
+    """Yield files in groups that are worth a transaction and do not fill the memory."""
+    batch: list[Path] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += _size(file)
+        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
+    """Return a file's bytes on their way in; none of a file that cannot be read, which is refused then."""
+    spool = blobs.spool()
+    with suppress(OSError), path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            spool.write(chunk)
+            if spool.wants_flush:
+                spool.flush()
+    return spool
+
+
+def _in_order_of_writing(blobs: LocalBlobs) -> list[Path]:
+    return sorted(map(blobs.path, blobs.keys()), key=lambda path: path.stat().st_mtime_ns)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _empty(connection: sa.Connection) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(sa.delete(table))
