@@ -1,0 +1,52 @@
+# All that is needed is Python 3.11 or newer. Packages go into .venv, whatever environment is active.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lint types floors fix
+
+help:  ## list these commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: .venv/installed  ## serve DICOMweb at http://127.0.0.1:8080/dicom-web
+	$(BIN)/python -m service serve
+
+test: .venv/installed-dev  ## run the tests
+	$(BIN)/python -m pytest
+
+check: format lint types floors test  ## all that a change has to pass
+
+format: .venv/installed-dev  ## is the code formatted?
+	$(BIN)/ruff format --check
+
+lint: .venv/installed-dev  ## ruff's rules
+	$(BIN)/ruff check
+
+types: .venv/installed-dev  ## mypy, strict
+	$(BIN)/mypy
+
+floors: .venv/installed-dev  ## do imports only go down?
+	$(BIN)/lint-imports
+
+fix: .venv/installed-dev  ## format, and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "Python 3.11 or newer is needed, this is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/created pyproject.toml
+	@echo "Installing into .venv (a minute or two, once)"
+	$(PIP) install --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/created pyproject.toml
+	@echo "Installing into .venv, with the tools for tests (a minute or two, once)"
+	$(PIP) install --editable ".[dev]"
+	@touch $@ .venv/installed

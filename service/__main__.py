@@ -1,0 +1,163 @@
+"""The command line: serve · import · reindex · verify · migrate."""
+
+import logging
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from migrations import upgrade
+from service import console
+from service.app import create_app
+from service.archive import Archive, open_archive
+from service.archive.upkeep import files_below, import_files, reindex, verify
+from service.settings import Settings
+
+app = typer.Typer(
+    help="A DICOMweb origin server. Every setting is an environment variable: see the README.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show values, and values belong to patients
+)
+
+Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any free one", min=0, max=65535)] = None,
+    ephemeral: Annotated[bool, typer.Option(help="keep everything in a folder that is gone afterwards")] = False,
+    folder: Annotated[Path | None, typer.Option("--import", exists=True, help="load this folder first")] = None,
+) -> None:
+    """Serve DICOMweb. Migrates first."""
+    settings = _settings(host=host, port=port)
+    with _place(settings, ephemeral=ephemeral) as settings, _listening(settings) as listener:
+        archive = _opened(settings)
+        if folder is not None:
+            files = files_below(folder)
+            console.watch("import", import_files(archive, files), len(files))
+        _Server(settings, archive).run(sockets=[listener])
+
+
+@app.command(name="import")
+def import_command(folder: Folder) -> None:
+    """Store all files below a folder. What is not DICOM is refused and named."""
+    archive = _opened(_settings())
+    files = files_below(folder)
+    _finish(archive, fine=console.watch("import", import_files(archive, files), len(files)))
+
+
+@app.command(name="reindex")
+def reindex_command() -> None:
+    """Rebuild the whole index from the stored files. Stop the server first."""
+    archive = _opened(_settings())
+    total = sum(1 for _ in archive.blobs.keys())
+    _finish(archive, fine=console.watch("reindex", reindex(archive), total))
+
+
+@app.command(name="verify")
+def verify_command() -> None:
+    """Compare every stored file with its digest in the index."""
+    archive = _opened(_settings())
+    total = sum(1 for _ in archive.blobs.keys())
+    _finish(archive, fine=console.watch("verify", verify(archive), total))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    upgrade(_settings().index_url)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, saying where it can be found once it can."""
+
+    def __init__(self, settings: Settings, archive: Archive) -> None:
+        config = uvicorn.Config(
+            create_app(settings, archive),
+            log_config=None,
+            access_log=False,  # URLs hold patients' names
+            proxy_headers=False,  # the base URL is worked out by us, from trusted proxies alone
+            server_header=False,
+            timeout_keep_alive=65,
+            timeout_graceful_shutdown=10,
+        )
+        super().__init__(config)
+        self._root = settings.root
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and print the base URL."""
+        await super().startup(sockets)
+        host, port, *_ = (sockets or [])[0].getsockname()
+        shown = f"[{host}]" if ":" in host else host
+        print(f"DICOMweb at http://{shown}:{port}{self._root}", flush=True)
+
+
+def _settings(**given: object) -> Settings:
+    """Return the settings; a wrong one ends the program with one line and exit code 2."""
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        for one in error.errors():
+            name = "_".join(map(str, one["loc"][:1])).upper()
+            typer.echo(f"DICOMWEB_{name}: {one['msg']}", err=True)
+        raise typer.Exit(2) from None
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return settings
+
+
+@contextmanager
+def _place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
+    """Lend the settings of where everything is kept; ephemeral places go afterwards, whatever ends the program."""
+    if not ephemeral:
+        yield settings
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with tempfile.TemporaryDirectory(prefix="dicomweb-") as folder:
+        yield settings.model_copy(update={"data": Path(folder), "database_url": None})
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Lend a socket that listens, so that a port in use is told before anything is opened."""
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=_family(settings.host), backlog=2048)
+    except OSError as error:
+        typer.echo(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    with listener:
+        yield listener
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _opened(settings: Settings) -> Archive:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.index_url)
+    return open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+
+
+def _finish(archive: Archive, *, fine: bool) -> None:
+    archive.close()
+    raise typer.Exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The composition root: routes, error answers, and the application made of settings."""
+
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from anyio import CapacityLimiter
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.archive import Archive
+from service.errors import DicomwebError
+from service.settings import Settings
+from service.web.bulkdata import retrieve_bulkdata
+from service.web.capabilities import capabilities
+from service.web.delete import delete
+from service.web.frames import retrieve_frames
+from service.web.health import live, ready
+from service.web.instances import retrieve_instance, retrieve_instances
+from service.web.metadata import retrieve_metadata
+from service.web.openapi import openapi
+from service.web.origin import base_url
+from service.web.qido import search_instances, search_series, search_studies
+from service.web.rendered import retrieve_rendered, retrieve_thumbnail
+from service.web.responses import error_response
+from service.web.stow import StoreLimits, store
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_STUDY = "/studies/{study}"
+_SERIES = f"{_STUDY}/series/{{series}}"
+_INSTANCE = f"{_SERIES}/instances/{{instance}}"
+_FRAMES = f"{_INSTANCE}/frames/{{frames}}"
+
+_log = logging.getLogger(__name__)
+
+
+def _route(path: str, **handlers: Handler) -> Route:
+    """Return one route for all methods of a path, so that 405 can name them all."""
+
+    async def endpoint(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, endpoint, methods=list(handlers))
+
+
+# The busiest first: routes are tried in this order.
+ROUTES = [
+    _route(_FRAMES, GET=retrieve_frames),
+    _route(f"{_INSTANCE}/metadata", GET=retrieve_metadata),
+    _route(_INSTANCE, GET=retrieve_instance, DELETE=delete),
+    _route(f"{_FRAMES}/rendered", GET=retrieve_rendered),
+    _route(f"{_FRAMES}/thumbnail", GET=retrieve_thumbnail),
+    _route(f"{_INSTANCE}/rendered", GET=retrieve_rendered),
+    _route(f"{_INSTANCE}/thumbnail", GET=retrieve_thumbnail),
+    _route(f"{_INSTANCE}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
+    _route(f"{_SERIES}/metadata", GET=retrieve_metadata),
+    _route(f"{_SERIES}/instances", GET=search_instances),
+    _route(_SERIES, GET=retrieve_instances, DELETE=delete),
+    _route(f"{_STUDY}/metadata", GET=retrieve_metadata),
+    _route(f"{_STUDY}/series", GET=search_series),
+    _route(f"{_STUDY}/instances", GET=search_instances),
+    _route(_STUDY, GET=retrieve_instances, POST=store, DELETE=delete),
+    _route("/studies", GET=search_studies, POST=store),
+    _route("/series", GET=search_series),
+    _route("/instances", GET=search_instances),
+    _route("/openapi.json", GET=openapi),
+    _route("/", OPTIONS=capabilities),
+]
+HEALTH = [Route("/health/live", live), Route("/health/ready", ready)]
+
+_CORS_METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
+_CORS_REQUEST_HEADERS = (
+    "Accept", "Authorization", "Cache-Control", "Content-Type", "If-None-Match", "Range", "X-Requested-With",
+)  # fmt: skip
+_CORS_RESPONSE_HEADERS = (
+    "Accept-Ranges", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Location",
+    "Warning",
+)  # fmt: skip
+
+
+def create_app(settings: Settings, archive: Archive) -> Starlette:
+    """Return the application that serves this archive.
+
+    Args:
+        settings: read once.
+        archive: open; it is closed when the application stops.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        archive.close()
+
+    app = Starlette(
+        routes=[*HEALTH, Mount(settings.root, routes=ROUTES)],
+        middleware=_middleware(settings),
+        exception_handlers={DicomwebError: _answer_error, HTTPException: _answer_http_error},
+        lifespan=lifespan,
+    )
+    app.state.archive = archive
+    app.state.routes = ROUTES
+    app.state.max_results = settings.max_results
+    app.state.pixel_work = CapacityLimiter(settings.render_threads)
+    app.state.store_limits = StoreLimits(
+        settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts
+    )
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    public_url = str(settings.public_url) if settings.public_url else None
+    ours = Middleware(Gateway, settings.root, public_url, frozenset(settings.trusted_proxies))
+    if not settings.cors_origins:
+        return [ours]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=_CORS_METHODS,
+        allow_headers=_CORS_REQUEST_HEADERS,
+        expose_headers=_CORS_RESPONSE_HEADERS,
+        max_age=86400,
+    )
+    return [cors, ours]
+
+
+class Gateway:
+    """Gives every request its base URL, and an error nobody foresaw its answer.
+
+    It stands inside CORS, so that a page of another origin can read that answer too.
+    """
+
+    def __init__(self, app: ASGIApp, root: str, public_url: str | None, trusted_proxies: frozenset[str]) -> None:
+        self._app = app
+        self._root = root
+        self._public_url = public_url
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        url = base_url(scope, self._root, self._public_url, self._trusted_proxies)
+        scope.setdefault("state", {})["base_url"] = url
+        started = False
+
+        async def noticing(message: Mapping[str, object]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticing)
+        except Exception as error:
+            _log.error("%s failed: %s\n%s", scope["method"], type(error).__name__, _places(error))
+            if started:
+                raise
+            await error_response(DicomwebError("the server failed; its log says where"))(scope, receive, send)
+
+
+def _places(error: Exception) -> str:
+    """Return where an error came from, without its message: that may hold what belongs to a patient."""
+    return "".join(traceback.format_tb(error.__traceback__)[-8:])
+
+
+async def _answer_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, DicomwebError)
+    return error_response(error)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> Response:
+    """Answer what Starlette itself raises: no such path, no such method."""
+    assert isinstance(error, HTTPException)
+    messages = {404: "no such resource", 405: f"{request.method} is not possible here"}
+    body = {
+        "status": error.status_code,
+        "error": {404: "NotFound", 405: "MethodNotAllowed"}.get(error.status_code, "HTTPError"),
+        "message": messages.get(error.status_code, error.detail),
+    }
+    return JSONResponse(body, error.status_code, error.headers)

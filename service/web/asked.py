@@ -1,0 +1,40 @@
+"""What a request asks for: UIDs and frame numbers of its path, and which representation it accepts."""
+
+import re
+
+from starlette.requests import Request
+
+from service.dicom.instance import Uids
+from service.errors import InvalidParameter
+from service.web.accept import Offer, choose
+
+_NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
+_MAX_FRAMES = 10_000
+
+
+def uids_of(request: Request) -> Uids:
+    """Return the UIDs of the instance that the path names."""
+    path = request.path_params
+    return Uids(path["study"], path["series"], path["instance"])
+
+
+def frame_numbers(request: Request) -> list[int]:
+    """Return the frame numbers of the path, counted from 1. PS3.18 10.1.1.
+
+    Raises:
+        InvalidParameter: it is no list of positive numbers, or an endless one.
+    """
+    found = request.path_params["frames"]
+    numbers = [int(one) for one in found.split(",")] if _NUMBERS.fullmatch(found) else []
+    if not 0 < len(numbers) <= _MAX_FRAMES:
+        raise InvalidParameter("frames", found, "frame numbers from 1, separated by commas")
+    return numbers
+
+
+def negotiated(request: Request, *offers: Offer) -> Offer:
+    """Return the offer that the request likes best.
+
+    Raises:
+        NotAcceptable: none of them.
+    """
+    return choose(request.headers.get("accept"), request.query_params.get("accept"), offers)

@@ -1,0 +1,14 @@
+"""Deleting studies, series and instances: not in the Standard, and the same everywhere it is found."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /studies/{study}[/series/{series}[/instances/{instance}]]: 204, and 404 from then on."""
+    archive: Archive = request.app.state.archive
+    path = request.path_params
+    await archive.delete(path["study"], path.get("series"), path.get("instance"))
+    return Response(status_code=204)

@@ -1,0 +1,71 @@
+"""QIDO-RS: parameters → Query → a page of matches. PS3.18 10.6."""
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.search import search
+from service.dicom.attributes import Level
+from service.dicom.query import Resource, parse_query
+from service.errors import BadRequest
+from service.web.accept import Offer
+from service.web.asked import negotiated
+from service.web.responses import DicomJson
+
+_OFFERS = (Offer("application/dicom+json"), Offer("application/json"))
+_MAX_PARAMETERS = 1000
+_BASE_URL = b"\x1a"
+
+
+async def search_studies(request: Request) -> Response:
+    """GET /studies. Standard: PS3.18 10.6."""
+    return await _search(request, Level.STUDY)
+
+
+async def search_series(request: Request) -> Response:
+    """GET /series and /studies/{study}/series. Standard: PS3.18 10.6."""
+    return await _search(request, Level.SERIES)
+
+
+async def search_instances(request: Request) -> Response:
+    """GET /instances, of all studies, of one or of one of its series. Standard: PS3.18 10.6."""
+    return await _search(request, Level.INSTANCE)
+
+
+async def _search(request: Request, level: Level) -> Response:
+    archive: Archive = request.app.state.archive
+    offer = negotiated(request, *_OFFERS)
+    resource = Resource(level, request.path_params.get("study"), request.path_params.get("series"))
+    query = parse_query(_parameters(request), resource, request.app.state.max_results)
+    page = await archive.index.read(search, query)
+    headers = _warning(request.state.base_url, page.remaining)
+    if not page.rows:
+        return Response(None, 204, headers)
+    body = b"[" + b",".join(page.rows).replace(_BASE_URL, request.state.base_url.encode()) + b"]"
+    return DicomJson(body, request, offer.media_type, headers=headers)
+
+
+def _parameters(request: Request) -> list[tuple[str, str]]:
+    """Return the query parameters, empty ones too.
+
+    Raises:
+        BadRequest: they are not UTF-8, or endless.
+    """
+    query: bytes = request.scope["query_string"]
+    try:
+        return parse_qsl(
+            query.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS
+        )
+    except UnicodeDecodeError as error:
+        raise BadRequest("the query is not percent-encoded UTF-8") from error
+    except ValueError as error:
+        raise BadRequest(f"the query has too many parameters, expected at most {_MAX_PARAMETERS}") from error
+
+
+def _warning(base_url: str, remaining: int) -> dict[str, str]:
+    """Return the header that tells of matches beyond this page. Standard: PS3.18 8.3.4.4."""
+    if not remaining:
+        return {}
+    return {"warning": f"299 {base_url}: There are {remaining} additional results that can be requested"}

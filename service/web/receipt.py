@@ -1,0 +1,81 @@
+"""The Store Instances Response Module: PS3.18 Annex I."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.archive.store import Outcome, Stored
+from service.dicom.instance import OUT_OF_RESOURCES, WARNING_DOES_NOT_MATCH_SOP_CLASS
+from service.errors import Refusal
+
+_OUT_OF_RESOURCES = range(OUT_OF_RESOURCES, OUT_OF_RESOURCES + 0x100)
+
+
+def status_of(outcomes: Sequence[Outcome]) -> int:
+    """Return the status of a store: PS3.18 Table 10.5.3-1.
+
+    200 when all are stored without a word, 202 when some failed or were tolerated, 409 when none is
+    stored; 503 when none is for want of space, because the same may succeed later.
+    """
+    stored = [one for one in outcomes if isinstance(one, Stored)]
+    if stored:
+        flawless = len(stored) == len(outcomes) and not any(one.warning for one in stored)
+        return 200 if flawless else 202
+    lacking = all(isinstance(one, Refusal) and one.reason in _OUT_OF_RESOURCES for one in outcomes)
+    return 503 if lacking else 409
+
+
+def receipt(outcomes: Sequence[Outcome], study: str | None, base_url: str) -> dict[str, Any]:
+    """Return what became of each instance, as one DICOM JSON object.
+
+    Args:
+        outcomes: of the instances, in the order they came.
+        study: as the URL named it.
+        base_url: that Retrieve URLs begin with.
+    """
+    stored = [one for one in outcomes if isinstance(one, Stored)]
+    refused = [one for one in outcomes if isinstance(one, Refusal)]
+    studies = {one.uids.study for one in stored} or ({study} if study else set())
+    url = [f"{base_url}/studies/{uid}" for uid in studies] if len(studies) == 1 else []
+    return {
+        "00081190": _element("UR", *url),
+        **_sequence("00081198", [_failed(one) for one in refused if one.sop_instance_uid]),
+        **_sequence("00081199", [_referenced(one, base_url) for one in stored]),
+        **_sequence("0008119A", [_reason(one) for one in refused if not one.sop_instance_uid]),
+    }
+
+
+def _referenced(one: Stored, base_url: str) -> dict[str, Any]:
+    uids = one.uids
+    url = f"{base_url}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}"
+    item = {
+        "00081150": _element("UI", one.sop_class_uid),
+        "00081155": _element("UI", uids.instance),
+        "00081190": _element("UR", url),
+    }
+    if one.warning:
+        item |= {"00081196": _element("US", WARNING_DOES_NOT_MATCH_SOP_CLASS)}
+        item = {"00000902": _element("LO", one.warning)} | item
+    return item
+
+
+def _failed(one: Refusal) -> dict[str, Any]:
+    reason = _reason(one)
+    return {
+        "00000902": reason["00000902"],
+        "00081150": _element("UI", *([one.sop_class_uid] if one.sop_class_uid else [])),
+        "00081155": _element("UI", one.sop_instance_uid),
+        "00081197": reason["00081197"],
+    }
+
+
+def _reason(one: Refusal) -> dict[str, Any]:
+    """Return Failure Reason, and its text as Error Comment, which the Standard leaves no better place for."""
+    return {"00000902": _element("LO", one.message), "00081197": _element("US", one.reason)}
+
+
+def _element(vr: str, *values: object) -> dict[str, Any]:
+    return {"vr": vr, "Value": list(values)} if values else {"vr": vr}
+
+
+def _sequence(tag: str, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {tag: {"vr": "SQ", "Value": list(items)}} if items else {}

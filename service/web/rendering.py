@@ -1,0 +1,88 @@
+"""The query parameters of rendered resources: PS3.18 8.3.5."""
+
+import math
+import re
+from collections.abc import Mapping
+
+from service.errors import InvalidParameter
+from service.pixels.viewport import Region, Viewport
+from service.pixels.window import Window
+
+DEFAULT_QUALITY = 90
+
+_FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_SIDE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_ICC_PROFILES = ("no", "yes", "srgb", "adobergb", "rommrgb")
+
+
+def window_of(parameters: Mapping[str, str]) -> Window | None:
+    """Return the window asked for: `window=center,width,function`. PS3.18 8.3.5.1.4.
+
+    Raises:
+        InvalidParameter: it is not of this form.
+        InvalidWindow: the Standard defines no such window.
+    """
+    value = parameters.get("window", "")
+    if not value:
+        return None
+    center, width, function = [*(part.strip() for part in value.split(",")), "", "", ""][:3]
+    numbers = _DECIMAL.fullmatch(center) and _DECIMAL.fullmatch(width)
+    if value.count(",") != 2 or not numbers or function not in _FUNCTIONS:
+        raise InvalidParameter("window", value, f"center,width,function with a function of {', '.join(_FUNCTIONS)}")
+    return Window(float(center), float(width), _FUNCTIONS[function])
+
+
+def viewport_of(parameters: Mapping[str, str], *, cropping: bool = True) -> Viewport | None:
+    """Return the viewport asked for: `viewport=vw,vh[,sx,sy,sw,sh]`. PS3.18 8.3.5.1.3.
+
+    Args:
+        parameters: of the query.
+        cropping: a region may be named too; thumbnails have none (PS3.18 10.4.3.3.4).
+
+    Raises:
+        InvalidParameter: it is not of this form.
+    """
+    value = parameters.get("viewport", "")
+    if not value:
+        return None
+    width, *rest = [part.strip() for part in value.split(",")]
+    height, *region = rest or [""]
+    numbers = [_number(part) for part in region]
+    if not _SIDE.fullmatch(width) or not _SIDE.fullmatch(height) or len(region) > 4 * cropping or math.nan in numbers:
+        expected = "vw,vh[,sx,sy,sw,sh]" if cropping else "vw,vh"
+        raise InvalidParameter("viewport", value, f"{expected} with numbers")
+    x, y, source_width, source_height = [*numbers, None, None, None, None][:4]
+    return Viewport(int(width), int(height), Region(x or 0, y or 0, source_width, source_height))
+
+
+def quality_of(parameters: Mapping[str, str]) -> int:
+    """Return the quality asked for, 1 ... 100. PS3.18 8.3.5.1.2.
+
+    Raises:
+        InvalidParameter: it is no such number.
+    """
+    value = parameters.get("quality", "")
+    if not value:
+        return DEFAULT_QUALITY
+    if not _SIDE.fullmatch(value) or not 1 <= int(value) <= 100:
+        raise InvalidParameter("quality", value, "a whole number from 1 to 100")
+    return int(value)
+
+
+def check_icc_profile(parameters: Mapping[str, str]) -> None:
+    """Refuse a value of `iccprofile` that the Standard does not have. PS3.18 8.3.5.1.5.
+
+    Raises:
+        InvalidParameter: it is none of them.
+    """
+    value = parameters.get("iccprofile", "")
+    if value and value not in _ICC_PROFILES:
+        raise InvalidParameter("iccprofile", value, f"one of {', '.join(_ICC_PROFILES)}")
+
+
+def _number(part: str) -> float | None:
+    """Return a decimal; None where it is elided, NaN where it is none."""
+    if not part:
+        return None
+    return float(part) if _DECIMAL.fullmatch(part) else math.nan

@@ -1,0 +1,185 @@
+"""The answers of DICOMweb: DICOM JSON, multipart messages, single bodies with ranges, errors.
+
+What cannot be answered is raised before a response is made; a response only writes. Tags (ETag) are given
+with their quotes, as `etags.etag_of` makes them.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import orjson
+from isal import isal_zlib
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.errors import DicomwebError, NotAcceptable, RangeNotSatisfiable, UnsupportedMediaType
+from service.web import etags, fields, multipart
+from service.web.accept import Offer, weight
+from service.web.ranges import requested_range
+from service.web.stream import Chunks, Source, Stream, joined
+
+GZIP_FROM = 1024  # bytes of JSON from which gzip pays
+GZIP_LEVEL, GZIP_WINDOW = 1, 31
+RETRY_AFTER = "5"  # seconds
+
+
+class DicomJson(Response):
+    """DICOM JSON, with gzip where the client takes it and the size is worth it."""
+
+    def __init__(
+        self,
+        body: bytes,
+        request: Request,
+        media_type: str = "application/dicom+json",
+        *,
+        status_code: int = 200,
+        etag: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        own = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
+        if len(body) >= GZIP_FROM and takes_gzip(request.headers.get("accept-encoding", "")):
+            body = isal_zlib.compress(body, GZIP_LEVEL, GZIP_WINDOW)
+            own["content-encoding"] = "gzip"
+            etag = etags.gzipped(etag) if etag else None
+        if etag:
+            own["etag"] = etag
+        super().__init__(body, status_code, own | dict(headers or {}))
+
+
+class DicomJsonArray(Stream):
+    """A long DICOM JSON array, made of its items one after the other."""
+
+    def __init__(
+        self,
+        items: Chunks,
+        request: Request,
+        media_type: str = "application/dicom+json",
+        *,
+        etag: str | None = None,
+    ) -> None:
+        headers = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
+        body = joined(_array(items))
+        if takes_gzip(request.headers.get("accept-encoding", "")):
+            body = _gzipped(body)
+            headers["content-encoding"] = "gzip"
+            etag = etags.gzipped(etag) if etag else None
+        super().__init__(body, headers | ({"etag": etag} if etag else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a multipart message.
+
+    Attributes:
+        content_type: with its transfer-syntax parameter.
+        body: all of its bytes, or those bytes in chunks.
+        length: bytes of the body, where it is known.
+        location: URL of the resource that the part represents.
+    """
+
+    content_type: str
+    body: bytes | Chunks
+    length: int | None = None
+    location: str | None = None
+
+
+class MultipartRelated(Stream):
+    """A multipart/related message. Standard: PS3.18 8.6.1.2."""
+
+    def __init__(
+        self,
+        parts: AsyncIterable[Part],
+        offer: Offer,
+        boundary: str,
+        *,
+        etag: str | None = None,
+        length: int | None = None,
+        status_code: int = 200,
+    ) -> None:
+        headers = _headers(offer.envelope(boundary), etag)
+        super().__init__(joined(_message(parts, boundary)), headers, length, status_code)
+
+
+def single_part(
+    request: Request, source: Source, size: int, *, content_type: str, etag: str, location: str | None = None
+) -> Response:
+    """Return the answer with one body: all of it, or with 206 the range that was asked for.
+
+    Raises:
+        RangeNotSatisfiable: the range asked for begins after the last byte.
+    """
+    headers = _headers(content_type, etag) | {"accept-ranges": "bytes"}
+    if location:
+        headers["content-location"] = location
+    asked = request.headers.get("range") if request.method == "GET" else None
+    found = requested_range(asked, request.headers.get("if-range"), etag, size) if asked else None
+    if found is None:
+        return Stream(source(0, size), headers, size)
+    headers["content-range"] = found.content_range
+    return Stream(source(found.offset, found.length), headers, found.length, 206)
+
+
+def not_modified(request: Request, etag: str) -> Response | None:
+    """Return 304 when the client holds this very answer (If-None-Match), None when it must be sent."""
+    asked = request.headers.get("if-none-match")
+    held = etags.held(asked, etag) if asked else None
+    return Response(None, 304, {"etag": held, "vary": "Accept, Accept-Encoding"}) if held else None
+
+
+def error_response(error: DicomwebError) -> Response:
+    """Return the error as JSON: its status, name, message, and what could be had instead."""
+    body: dict[str, object] = {
+        "status": error.status,
+        "error": type(error).__name__,
+        "message": error.message,
+    }
+    headers = {"content-type": "application/json"}
+    match error:
+        case NotAcceptable():
+            body["available"] = error.available
+        case UnsupportedMediaType():
+            body["supported"] = error.supported
+        case RangeNotSatisfiable():
+            headers["content-range"] = f"bytes */{error.size}"
+        case DicomwebError(status=503):
+            headers["retry-after"] = RETRY_AFTER
+    return Response(orjson.dumps(body), error.status, headers)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether an Accept-Encoding field allows gzip."""
+    codings = (fields.media_type(coding) for coding in fields.split(accept_encoding, ","))
+    weights = {name: weight(dict(parameters).get("q", "1")) for name, parameters in codings}
+    return weights.get("gzip", weights.get("*", 0)) > 0
+
+
+def _headers(content_type: str, etag: str | None) -> dict[str, str]:
+    headers = {"content-type": content_type, "vary": "Accept"}
+    return headers | {"etag": etag} if etag else headers
+
+
+async def _message(parts: AsyncIterable[Part], boundary: str) -> AsyncIterator[bytes]:
+    async for part in parts:
+        yield multipart.part_head(boundary, part.content_type, part.length, part.location)
+        if isinstance(part.body, bytes):
+            yield part.body
+        else:
+            async for chunk in part.body:
+                yield chunk
+    yield multipart.closing(boundary)
+
+
+async def _array(items: Chunks) -> AsyncIterator[bytes]:
+    before = b"["
+    async for item in items:
+        yield before + item
+        before = b","
+    yield b"]" if before == b"," else b"[]"
+
+
+async def _gzipped(chunks: Chunks) -> AsyncIterator[bytes]:
+    deflater = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
+    async for chunk in chunks:
+        if deflated := deflater.compress(chunk):
+            yield deflated
+    yield deflater.flush()

@@ -1,0 +1,43 @@
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from service.archive.tables import metadata
+
+
+def test_the_migrations_make_exactly_the_tables_the_archive_knows(connection: sa.Connection) -> None:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+    differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_processes_that_migrate_at_the_same_time_do_not_disturb_each_other(
+    database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = _empty_database(database, request, tmp_path_factory)
+    command = [sys.executable, "-c", f"import migrations; migrations.upgrade({url!r})"]
+
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+
+    outcomes = [process.communicate()[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], outcomes
+
+
+def _empty_database(
+    database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    if database == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('empty') / 'index.db'}"
+    server = sa.make_url(request.getfixturevalue("postgresql_server"))
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE empty"))
+    engine.dispose()
+    return server.set(database="empty").render_as_string(hide_password=False)

@@ -1,0 +1,110 @@
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.errors import NotAcceptable
+from service.web.capabilities import NAMESPACE, application, capabilities, xml
+from service.web.responses import error_response
+
+BASE = "http://pacs.example/dicom-web"
+
+
+async def _answer(_: Request) -> Response:
+    return Response()
+
+
+ROUTES = [
+    Route("/studies/{study}/metadata", _answer, methods=["GET"]),
+    Route("/studies", _answer, methods=["GET", "POST"]),
+    Route("/", capabilities, methods=["OPTIONS"]),
+]
+
+
+class _BaseUrl:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["base_url"] = BASE
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture
+def client() -> httpx.AsyncClient:
+    async def answer_error(_: Request, error: Exception) -> Response:
+        assert isinstance(error, NotAcceptable)
+        return error_response(error)
+
+    app = Starlette(
+        routes=ROUTES, middleware=[Middleware(_BaseUrl)], exception_handlers={NotAcceptable: answer_error}
+    )
+    app.state.routes = ROUTES
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
+async def test_the_default_is_a_wadl_document_with_one_resources_element(client: httpx.AsyncClient) -> None:
+    response = await client.options("/")
+
+    root = ET.fromstring(response.content)  # noqa: S314 (our own document)
+    assert response.headers["content-type"] == "application/vnd.sun.wadl+xml"
+    assert root.tag == f"{{{NAMESPACE}}}application"
+    assert [one.get("base") for one in root] == [BASE]
+
+
+async def test_json_holds_the_same_tree(client: httpx.AsyncClient) -> None:
+    response = await client.options("/", headers={"accept": "application/json"})
+
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == {"application": application(ROUTES, BASE)}
+
+
+async def test_an_etag_that_is_still_right_is_answered_by_304(client: httpx.AsyncClient) -> None:
+    etag = (await client.options("/")).headers["etag"]
+
+    response = await client.options("/", headers={"if-none-match": etag})
+
+    assert response.status_code == 304
+    assert response.content == b""
+
+
+async def test_another_media_type_is_406_and_lists_both(client: httpx.AsyncClient) -> None:
+    response = await client.options("/", headers={"accept": "image/png"})
+
+    assert response.status_code == 406
+    assert response.json()["available"] == ["application/vnd.sun.wadl+xml", "application/json"]
+
+
+def test_paths_become_nested_resources_with_the_methods_of_their_routes() -> None:
+    [resources] = application(ROUTES, BASE)["resources"]
+
+    [studies] = resources["resource"]
+    [study] = studies["resource"]
+    [metadata] = study["resource"]
+    assert [one["path"] for one in (studies, study, metadata)] == ["studies", "{study}", "metadata"]
+    assert [one["name"] for one in studies["method"]] == ["GET", "HEAD", "POST"]
+    assert study["param"] == [{"name": "study", "style": "template", "required": "true"}]
+    assert "method" not in study
+
+
+def test_a_method_says_what_it_takes_and_what_it_answers() -> None:
+    [resources] = application(ROUTES, BASE)["resources"]
+
+    [search, _, store] = resources["resource"][0]["method"]
+    assert search["id"] == "SearchForStudies"
+    assert {"name": "PatientName", "style": "query"} in search["request"][0]["param"]
+    assert {"status": "204"} in search["response"]
+    assert {"mediaType": "application/dicom"} in store["request"][0]["representation"]
+
+
+def test_text_is_escaped_in_xml() -> None:
+    document = xml("application", {"resources": [{"base": 'http://h/?a&b="<'}]})
+
+    [resources] = ET.fromstring(document)  # noqa: S314 (our own document)
+    assert resources.get("base") == 'http://h/?a&b="<'
