@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from service.archive.entries import Entry, enter
+from service.archive.entries import Entry, enter, entry_of
 from service.dicom.attributes import tag_of, vr_of
 from service.dicom.instance import ParsedInstance, Uids
 
@@ -54,7 +54,7 @@ def entry(metadata: dict[str, Any], transfer_syntax: str = EXPLICIT_VR_LITTLE_EN
     )
     uids = Uids(study, series, uid)
     parsed = ParsedInstance(uids, sop_class, transfer_syntax, True, metadata, {}, None, None, "")
-    return Entry(parsed, size=1, digest=hashlib.sha256(orjson.dumps(metadata)).digest())
+    return entry_of(parsed, 1, hashlib.sha256(orjson.dumps(metadata)).digest())
 
 
 def store(connection: sa.Connection, *instances: dict[str, Any]) -> None:

@@ -106,17 +106,21 @@ def _number(match: NumberMatch, columns: Columns) -> Condition:
 
 def _name(match: NameMatch, columns: Columns) -> Condition:
     if len(match.groups) == 1:
-        like = sa.or_(*(_fits(column, pattern) for column in columns for pattern in match.groups[0]))
+        like = sa.or_(*(_fits_any(column, match.groups[0]) for column in columns))
     else:
-        asked = [one for one in zip(match.groups, columns, strict=False) if any(one[0])]
-        like = sa.and_(*(sa.or_(*(_fits(column, pattern) for pattern in group)) for group, column in asked))
+        asked = [one for one in zip(columns, match.groups, strict=False) if any(one[1])]
+        like = sa.and_(sa.true(), *(_fits_any(column, patterns) for column, patterns in asked))
     words = [sa.or_(*(_has_word(column, word) for column in columns)) for word in match.words]
     return sa.or_(like, sa.and_(*words)) if words else like
 
 
+def _fits_any(column: ColumnElement[str], patterns: Iterable[str]) -> Condition:
+    return sa.or_(*(_fits(column, pattern) for pattern in patterns))
+
+
 def _has_word(column: ColumnElement[str], word: str) -> Condition:
     """Tell whether a word of the name begins so. The separators are those of `matches.words`."""
-    return sa.or_(*(_fits(column, f"{before}{word}*") for before in ("", "* ", "*^", "*-")))
+    return _fits_any(column, [f"{before}{word}*" for before in ("", "* ", "*^", "*-")])
 
 
 def _is_empty(column: ColumnElement[Any]) -> Condition:

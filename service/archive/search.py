@@ -47,9 +47,14 @@ def search(connection: sa.Connection, query: Query) -> Page:
     rows = _rows(connection, query, conditions, query.limit + 1, query.offset)
     if len(rows) <= query.limit:
         return Page(rows, 0)
-    counted = sa.select(sa.func.count()).select_from(JOINED[query.resource.level]).where(*conditions)
-    matches = connection.scalar(counted) or 0
-    return Page(rows[: query.limit], matches - query.offset - query.limit)
+    return Page(rows[: query.limit], _count(connection, query, conditions) - query.offset - query.limit)
+
+
+def _count(connection: sa.Connection, query: Query, conditions: Sequence[Condition]) -> int:
+    """Return the number of matches; without conditions the parents need not be looked at."""
+    level = query.resource.level
+    rows = JOINED[level] if conditions else TABLES[level]
+    return connection.scalar(sa.select(sa.func.count()).select_from(rows).where(*conditions)) or 0
 
 
 def _page_of(connection: sa.Connection, query: Query, found: Sequence[int]) -> Page:

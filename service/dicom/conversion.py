@@ -69,9 +69,9 @@ def _data_set(
             context = Context(_number(buffer, element, encoding) == 1, creators)
         elif tag == _BITS_ALLOCATED:
             allocated = _number(buffer, element, encoding)
-        elif vr.is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF:
+        elif vr.is_creator(tag):
             raw = buffer[element.offset : element.offset + min(element.length, 64)]
-            creators[(tag >> 16) << 8 | tag & 0xFF] = raw.decode("latin-1").strip(" \0")
+            creators[vr.block_of_creator(tag)] = raw.decode("latin-1").strip(" \0")
         name = vr.resolve(tag, element.vr, context)
         if element.items is not None:
             yield from _sequence(buffer, element, context)

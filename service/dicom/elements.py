@@ -11,12 +11,15 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from service.dicom.vr import dictionary_vr
+
 Buffer = bytes | mmap.mmap
 
 MAX_DEPTH = 64
 UNDEFINED = 0xFFFFFFFF
 
 PIXEL_DATA = 0x7FE00010
+_ITEM_TAG = b"\xfe\xff\x00\xe0"
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
@@ -201,10 +204,15 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
             raise Truncated(
                 f"({tag >> 16:04X},{tag & 0xFFFF:04X}) says {length} bytes, and {max(0, end - offset)} are there"
             )
-        if vr == "SQ":
+        if vr == "SQ" or ((not vr or vr == "UN") and _holds_items(buffer, tag, offset, length)):
             return _open_sequence(levels, tag, vr, offset, length)
         elements.append(Element(tag, vr, offset, length))
     return position
+
+
+def _holds_items(buffer: Buffer, tag: int, offset: int, length: int) -> bool:
+    """Tell whether an element whose encoding names no VR is a sequence with items."""
+    return length >= 8 and buffer[offset : offset + 4] == _ITEM_TAG and dictionary_vr(tag) == "SQ"
 
 
 def _open_sequence(levels: list[_Level], tag: int, vr: str, offset: int, length: int) -> int:

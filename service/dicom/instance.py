@@ -1,7 +1,7 @@
 """One instance as it arrives: everything a later answer needs, read in one pass."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from service.dicom.elements import Buffer, Element, Malformed, Truncated, walk
@@ -95,7 +95,7 @@ def read_instance(
     model = JsonModel(buffer, url)
     metadata = model.convert(elements, meta.encoding)
     frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
-    image = JsonModel(buffer, only=image_tags).convert(elements, meta.encoding) if frames else None
+    image = _image(buffer, elements, meta, metadata, image_tags) if frames else None
     return ParsedInstance(
         uids,
         sop_class_uid,
@@ -107,6 +107,16 @@ def read_instance(
         frames,
         _tolerated(meta, metadata, frames),
     )
+
+
+def _image(
+    buffer: Buffer, elements: Sequence[Element], meta: FileMeta, metadata: DicomJson, tags: Collection[int]
+) -> DicomJson:
+    """Return the attributes that rendering needs: of the metadata, if no sequence or long table is among them."""
+    chosen = {name: metadata[name] for tag in tags if (name := f"{tag:08X}") in metadata}
+    if any(one["vr"] == "SQ" or "BulkDataURI" in one for one in chosen.values()):
+        return JsonModel(buffer, only=tags).convert(elements, meta.encoding)
+    return chosen
 
 
 def _identifiers(buffer: Buffer, elements: Iterable[Element]) -> dict[int, str]:

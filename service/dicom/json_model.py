@@ -7,6 +7,7 @@ where they are: the JSON gets a Bulkdata URI, and `Bulkdata` notes which bytes i
 from base64 import b64encode
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydicom.charset import convert_encodings
@@ -25,6 +26,8 @@ _SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 _PIXELS = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009))
 _OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encoding, not of the instance
 _PADDING = 0xFFFCFFFC
+_CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
+_REPEATED = 64  # bytes of a value up to which it is worth remembering
 _BULKDATA_VRS = frozenset("DS FD FL IS LT SL SS ST SV UC UL US UT UV".split()) | values.WORD_SIZES.keys()
 
 
@@ -40,6 +43,20 @@ class Bulkdata(NamedTuple):
     offset: int
     length: int
     word_size: int
+
+
+class Scope(NamedTuple):
+    """What holds for the elements of a data set from some place on.
+
+    Attributes:
+        encoding: how they are laid out.
+        charset: Python codecs of Specific Character Set.
+        context: what decides VRs.
+    """
+
+    encoding: Encoding
+    charset: tuple[str, ...]
+    context: Context
 
 
 @dataclass(slots=True)
@@ -60,74 +77,63 @@ class JsonModel:
 
     def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
         """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
-        return self._data_set(elements, encoding, ("ascii",), "", signed=False)
+        return self._data_set(elements, Scope(encoding, ("ascii",), Context()), "")
 
-    def _data_set(
-        self, elements: Iterable[Element], encoding: Encoding, charset: values.Charset, path: str, *, signed: bool
-    ) -> DicomJson:
+    def _data_set(self, elements: Iterable[Element], scope: Scope, path: str) -> DicomJson:
         found: dict[int, DicomJson] = {}
-        creators: dict[int, str] = {}
-        context = Context(signed, creators)
-        only, buffer = self.only, self.buffer
         for element in elements:
             tag = element.tag
-            if (only is not None and tag not in only) or _is_encoding(tag):
+            if (self.only is not None and tag not in self.only) or _is_encoding(tag):
                 continue
-            if tag == _SPECIFIC_CHARACTER_SET:
-                charset = character_set(buffer[element.offset : element.offset + element.length])
-            elif tag == _PIXEL_REPRESENTATION:
-                first = 0 if encoding.little_endian else element.length - 1
-                signed = buffer[element.offset : element.offset + element.length][first : first + 1] == b"\1"
-                context = Context(signed, creators)
-            elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
-                raw = buffer[element.offset : element.offset + min(element.length, 64)]
-                creators[(tag >> 16) << 8 | tag & 0xFF] = values.decode(raw, charset).strip(" \0")
-            name = vr.resolve(tag, element.vr, context)
-            found[tag] = self._attribute(element, name, encoding, charset, path, context)
+            if tag in _CONTEXTUAL or vr.is_creator(tag):
+                scope = self._within(scope, element)
+            name = element.vr
+            if not name or name == "UN":
+                name = vr.resolve(tag, name, scope.context)
+            found[tag] = self._attribute(element, name, scope, path)
         if _SPECIFIC_CHARACTER_SET in found and len(found[_SPECIFIC_CHARACTER_SET]) > 1:
             found[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
         return {f"{tag:08X}": found[tag] for tag in sorted(found)}
 
-    def _attribute(
-        self,
-        element: Element,
-        name: str,
-        encoding: Encoding,
-        charset: values.Charset,
-        path: str,
-        context: Context,
-    ) -> DicomJson:
+    def _within(self, scope: Scope, element: Element) -> Scope:
+        """Return the scope that begins with an element which the meaning of those after it depends on."""
+        raw = bytes(self.buffer[element.offset : element.offset + min(element.length, 256)])
+        if element.tag == _SPECIFIC_CHARACTER_SET:
+            return scope._replace(charset=character_set(raw))
+        if element.tag == _PIXEL_REPRESENTATION:
+            signed = raw in (b"\1\0", b"\0\1")
+            return scope._replace(context=Context(signed, scope.context.creators))
+        creator = values.decode(raw, scope.charset).strip(" \0")
+        creators = {**scope.context.creators, vr.block_of_creator(element.tag): creator}
+        return scope._replace(context=Context(scope.context.signed, creators))
+
+    def _attribute(self, element: Element, name: str, scope: Scope, path: str) -> DicomJson:
         if element.items is not None:
-            return self._sequence(element, charset, path, context)
-        tag, length = element.tag, element.length
+            return self._sequence(element, scope, path)
+        tag, offset, length = element.tag, element.offset, element.length
         if not length:
             return {"vr": name}
+        if length <= _REPEATED and element.fragments is None and tag not in _PIXELS:
+            raw = bytes(self.buffer[offset : offset + length])
+            return _repeated(name, raw, scope.charset, scope.encoding.little_endian)
         inline = self.only is not None and element.fragments is None
         if not inline and (tag in _PIXELS or element.fragments is not None or _is_long(name, length)):
-            return self._by_reference(element, name, encoding, path)
+            return self._by_reference(element, name, scope.encoding, path)
         if inline and length > MAX_TABLE_BYTES:
             return {"vr": name}
-        raw = bytes(self.buffer[element.offset : element.offset + length])
-        read_text = values.TEXT.get(name)
-        if read_text:
-            return _with_values(name, read_text(raw, charset))
-        read_numbers = values.NUMBERS.get(name)
-        if read_numbers:
-            return _with_values(name, read_numbers(raw, encoding.little_endian))
-        if not encoding.little_endian:
-            raw = values.swapped(raw, values.WORD_SIZES.get(name, 1))
-        return {"vr": name, "InlineBinary": b64encode(raw).decode("ascii")}
+        raw = bytes(self.buffer[offset : offset + length])
+        return _converted(name, raw, scope.charset, scope.encoding.little_endian)
 
-    def _sequence(self, element: Element, charset: values.Charset, path: str, context: Context) -> DicomJson:
-        items: list[Item] = element.items or []
-        if not items:
+    def _sequence(self, element: Element, scope: Scope, path: str) -> DicomJson:
+        if not element.items:
             return {"vr": "SQ"}
         inside = f"{path}{element.tag:08X}/"
+        context = Context(scope.context.signed)
         return {
             "vr": "SQ",
             "Value": [
-                self._data_set(item.elements, item.encoding, charset, f"{inside}{number}/", signed=context.signed)
-                for number, item in enumerate(items, 1)
+                self._data_set(item.elements, Scope(item.encoding, scope.charset, context), f"{inside}{number}/")
+                for number, item in enumerate(element.items, 1)
             ],
         }
 
@@ -142,10 +148,25 @@ class JsonModel:
         return {"vr": name, "BulkDataURI": self.url + path}
 
 
-def character_set(raw: bytes) -> list[str]:
+def character_set(raw: bytes) -> tuple[str, ...]:
     """Return the Python codecs of a Specific Character Set value. PS3.3 C.12.1.1.2."""
     terms = [term.strip(" \0") for term in raw.decode("latin-1").split("\\")]
-    return convert_encodings(terms)
+    return tuple(convert_encodings(terms))
+
+
+def _converted(name: str, raw: bytes, charset: tuple[str, ...], little_endian: bool) -> DicomJson:
+    """Return the attribute of a value."""
+    if read_text := values.TEXT.get(name):
+        return _with_values(name, read_text(raw, charset))
+    if read_numbers := values.NUMBERS.get(name):
+        return _with_values(name, read_numbers(raw, little_endian))
+    if not little_endian:
+        raw = values.swapped(raw, values.WORD_SIZES.get(name, 1))
+    return {"vr": name, "InlineBinary": b64encode(raw).decode("ascii")}
+
+
+# The instances of a series say nearly the same: their attributes are shared, and nobody changes them.
+_repeated = lru_cache(maxsize=4096)(_converted)
 
 
 def _is_encoding(tag: int) -> bool:

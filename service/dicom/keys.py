@@ -1,7 +1,8 @@
 """One query parameter → the keys it stands for. PS3.18 8.3.4.1, matching by VR as in PS3.4 C.2.2.2.
 
-A key that accepts everything (an empty value, only stars) stands for no key at all. Messages never repeat
-the value, which may be a patient's name, ID or date.
+A value that accepts everything (empty, only stars) stands for no key at all; nor do Specific Character Set,
+since URLs are UTF-8, and Timezone Offset From UTC, which is not applied. Messages never repeat a value: it may
+be a patient's name, ID or date.
 """
 
 import re
@@ -36,6 +37,9 @@ _TRAILING_STARS = re.compile(r"(\^\**)*\^\*+$")
 _LISTS = {"UI": re.compile(r"[,\\]"), "CS": re.compile(r"[,\\]")}  # neither VR can hold these characters
 _SEVERAL = frozenset(["AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"])  # PS3.4 C.2.2.2.8
 _NOT_MATCHABLE = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ"])
+_NEVER_MATCHED = frozenset(
+    [("00080005",), ("00080201",)]
+)  # they say how to read the other keys, PS3.4 C.2.2.2
 _EMPTY = '""'
 
 
@@ -77,14 +81,14 @@ def keys_of(name: str, path: Path, value: str, matching: Matching) -> list[Key]:
         InvalidKey: the value is not of the attribute's VR.
     """
     vr, level = vr_of(path[-1]), level_of(path[0])
-    if not value.strip("* "):
+    if path in _NEVER_MATCHED or not value.strip(_universal(vr)):
         return []
     if matching.empty_values and value == _EMPTY:
         return [Key(path, level, EmptyMatch())]
     _check(name, vr, value)
     several = value.split("\\") if matching.multiple_values and vr in _SEVERAL else [value]
     asked = _Asked(name, vr, matching)
-    return [Key(path, level, _match(one.strip(), asked)) for one in several if one.strip("* ")]
+    return [Key(path, level, _match(one.strip(), asked)) for one in several if one.strip(_universal(vr))]
 
 
 def combined(date: Key, time: Key) -> Key | None:
@@ -95,6 +99,11 @@ def combined(date: Key, time: Key) -> Key | None:
     low = days.low and days.low + (times.low or "000000.000000")
     high = days.high and days.high + (times.high or "235959.999999")
     return Key(date.path, date.level, RangeMatch(low, high), time.path)
+
+
+def _universal(vr: str) -> str:
+    """Return the characters that a value of universal matching is made of. PS3.4 C.2.2.2.3."""
+    return "* =^" if vr == "PN" else "* "
 
 
 def _check(name: str, vr: str, value: str) -> None:
@@ -151,13 +160,15 @@ def _range(value: str, asked: _Asked) -> Match:
 
 
 def _name(value: str, asked: _Asked) -> Match:
-    groups = [normal.fold(group) for group in value.split("=")]
+    groups = [normal.fold(group) for group in value.split("=", 2)]
     fuzzy = words(re.sub(r"[*?,]", " ", " ".join(groups))) if asked.matching.fuzzy else []
     return NameMatch(tuple(map(_alternatives, groups)), tuple(fuzzy))
 
 
 def _alternatives(pattern: str) -> tuple[str, ...]:
-    """Return the pattern, and what it means for a name that ends before its last components: A^* is A too."""
+    """Return what a group may look like: A^* is A too, a name that ends before its last components."""
+    if not pattern.strip("*"):
+        return ("",)
     short = _TRAILING_STARS.sub("", pattern)
     return (pattern,) if short == pattern else (pattern, short)
 

@@ -23,7 +23,7 @@ _AMBIGUOUS = {"OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW"}
 
 
 @lru_cache(maxsize=16384)
-def _dictionary(tag: int) -> str:
+def dictionary_vr(tag: int) -> str:
     """Return the dictionary's VR of a standard tag; UN for one it does not know."""
     if tag & 0xFFFF == 0:
         return "UL"
@@ -46,6 +46,16 @@ def is_private(tag: int) -> bool:
     return bool(tag >> 16 & 1)
 
 
+def is_creator(tag: int) -> bool:
+    """Tell whether the element names the creator of a private block: PS3.5 7.8.1."""
+    return bool(tag >> 16 & 1) and 0x10 <= tag & 0xFFFF <= 0xFF
+
+
+def block_of_creator(tag: int) -> int:
+    """Return the block that a creator element reserves, as group << 8 | block."""
+    return (tag >> 16) << 8 | tag & 0xFF
+
+
 def resolve(tag: int, encoded: str, context: Context) -> str:
     """Return the VR of an element.
 
@@ -62,15 +72,14 @@ def resolve(tag: int, encoded: str, context: Context) -> str:
     """
     if encoded and encoded != "UN":
         return encoded
-    vr = _private(tag, context) if is_private(tag) else _dictionary(tag)
+    vr = _private(tag, context) if is_private(tag) else dictionary_vr(tag)
     if vr == "US or SS":
         return "SS" if context.signed else "US"
     return _AMBIGUOUS.get(vr, vr)
 
 
 def _private(tag: int, context: Context) -> str:
-    element = tag & 0xFFFF
-    if 0x10 <= element <= 0xFF:
+    if is_creator(tag):
         return "LO"
     creator = context.creators.get(tag >> 8)
     return _private_dictionary(tag, creator) if creator else "UN"

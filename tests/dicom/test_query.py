@@ -63,6 +63,11 @@ def test_a_universal_key_matches_everything_and_is_returned(value: str) -> None:
     assert query.fields == {tag("StudyDescription")}
 
 
+@pytest.mark.parametrize("keyword", ["SpecificCharacterSet", "TimezoneOffsetFromUTC"])
+def test_what_tells_how_to_read_the_other_keys_is_no_key(keyword: str) -> None:
+    assert parse((keyword, "ISO_IR 192")).keys == ()
+
+
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [

@@ -60,9 +60,7 @@ async def test_without_its_database_the_service_is_not_ready(archive: Archive) -
     assert response.headers["retry-after"]
 
 
-async def test_before_the_migration_the_service_is_not_ready(
-    archive: Archive, postgresql_server: str
-) -> None:
+async def test_before_migration_the_service_is_not_ready(archive: Archive, postgresql_server: str) -> None:
     response = await _ready_on(postgresql_server, archive)
 
     assert response.status_code == 503

@@ -1,0 +1,156 @@
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.app import create_app
+from service.archive import Archive, open_archive
+from service.settings import Settings
+from tests.metadata import instance, store, tag
+
+ROOT = "http://127.0.0.1:8080/dicom-web"
+JSON = "application/dicom+json"
+
+
+@pytest.fixture
+def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
+    archive = open_archive(database_url, tmp_path / "files", replace=False)
+    archive.index.write_now(
+        store,
+        instance("1.1.1", PatientName="Müller^Jürgen", PatientID="P1", StudyDate="20240131", Modality="CT"),
+        instance("1.1.2", PatientName="Müller^Jürgen", PatientID="P1", StudyDate="20240131", Modality="CT"),
+        instance("2.1.1", PatientName="Smith^Ann", PatientID="P2", StudyDate="20230131", Modality="MR"),
+    )
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+async def client(archive: Archive) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(Settings(max_results=2), archive))
+    async with httpx.AsyncClient(transport=transport, base_url=f"{ROOT}/") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "keyword", "expected"),
+    [
+        ("studies", "StudyInstanceUID", ["1", "2"]),
+        ("series", "SeriesInstanceUID", ["1.1", "2.1"]),
+        ("instances?PatientID=P2", "SOPInstanceUID", ["2.1.1"]),
+        ("studies/1/series", "SeriesInstanceUID", ["1.1"]),
+        ("studies/1/instances", "SOPInstanceUID", ["1.1.1", "1.1.2"]),
+        ("studies/1/series/1.1/instances", "SOPInstanceUID", ["1.1.1", "1.1.2"]),
+    ],
+)
+async def test_each_resource_answers_with_its_level(
+    client: httpx.AsyncClient, path: str, keyword: str, expected: list[str]
+) -> None:
+    response = await client.get(path)
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == JSON
+    assert sorted(one[tag(keyword)]["Value"][0] for one in response.json()) == expected
+
+
+async def test_retrieve_urls_begin_with_the_url_of_the_service(client: httpx.AsyncClient) -> None:
+    (one,) = (await client.get("instances?SOPInstanceUID=1.1.1")).json()
+
+    assert one[tag("RetrieveURL")]["Value"] == [f"{ROOT}/studies/1/series/1.1/instances/1.1.1"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("limit=101&offset=0&fuzzymatching=false&includefield=00081030%2C00080060", id="OHIF"),
+        pytest.param("PatientName=*m%C3%BCl*&fuzzymatching=true", id="OHIF, name"),
+        pytest.param("PatientName=M%C3%9CLLER%5EJ%2A", id="percent-encoded wild card"),
+        pytest.param("00100020=*P1*", id="OHIF, Patient ID"),
+        pytest.param("ModalitiesInStudy=CT,SR&StudyDate=20240101-20241231", id="OHIF, modalities and dates"),
+        pytest.param("StudyInstanceUID=1%5C9", id="OHIF, several studies"),
+        pytest.param("Modality=CT", id="modality of a study"),
+        pytest.param("&PatientID=P1&&includefield=", id="Weasis, empty parameters"),
+        pytest.param("PatientID=P1&orderby=-StudyDate&_=1", id="parameters nobody knows"),
+    ],
+)
+async def test_queries_of_real_clients_find_the_study(client: httpx.AsyncClient, query: str) -> None:
+    response = await client.get(f"studies?{query}")
+
+    assert response.status_code == 200
+    assert response.json()[0][tag("StudyInstanceUID")]["Value"] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "path", ["studies?PatientID=P3", "studies?offset=2", "studies/9/series", "studies/1/series/2.1/instances"]
+)
+async def test_nothing_found_is_an_answer_without_content(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    assert response.status_code == 204
+    assert response.content == b""
+
+
+async def test_a_warning_tells_what_remains(client: httpx.AsyncClient) -> None:
+    first = await client.get("instances")
+    last = await client.get("instances?offset=2")
+
+    text = f"299 {ROOT}: There are 1 additional results that can be requested"
+    assert (len(first.json()), first.headers["warning"]) == (2, text)
+    assert (len(last.json()), last.headers.get("warning")) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        (JSON, JSON),
+        ("application/json", "application/json"),
+        ("application/dicom+json, application/json", JSON),
+        (
+            'application/dicom+json, multipart/related; type="application/octet-stream"; transfer-syntax="*"',
+            JSON,
+        ),
+        ("*/*", JSON),
+    ],
+)
+async def test_the_representation_is_negotiated(
+    client: httpx.AsyncClient, accept: str, content_type: str
+) -> None:
+    response = await client.get("studies", headers={"accept": accept})
+
+    assert response.headers["content-type"] == content_type
+
+
+async def test_what_cannot_be_made_is_not_acceptable(client: httpx.AsyncClient) -> None:
+    response = await client.get("studies", headers={"accept": "image/png"})
+
+    assert response.status_code == 406
+    assert JSON in response.json()["available"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("StudyDate=yesterday", id="no date"),
+        pytest.param("PatientID=P1&00100020=P1", id="a key twice"),
+        pytest.param("limit=-1", id="negative limit"),
+        pytest.param("fuzzymatching=maybe", id="neither true nor false"),
+        pytest.param("PatientName=%FF", id="no UTF-8"),
+        pytest.param("PatientID=%00", id="NUL"),
+        pytest.param("&".join(f"a{number}=" for number in range(1001)), id="endless"),
+    ],
+)
+async def test_a_query_that_cannot_be_understood_is_a_bad_request(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    response = await client.get(f"studies?{query}")
+
+    assert response.status_code == 400
+    assert "expected" in response.json()["message"] or "not" in response.json()["message"]
+
+
+async def test_the_message_about_a_key_does_not_repeat_it(client: httpx.AsyncClient) -> None:
+    response = await client.get("studies?PatientBirthDate=1.4.1970")
+
+    assert response.status_code == 400
+    assert "1970" not in response.text
