@@ -1,0 +1,1 @@
+"""A DICOMweb origin server."""

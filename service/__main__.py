@@ -35,8 +35,12 @@ Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM fil
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="0 takes any free one", min=0, max=65535)] = None,
-    ephemeral: Annotated[bool, typer.Option(help="keep everything in a folder that is gone afterwards")] = False,
-    folder: Annotated[Path | None, typer.Option("--import", exists=True, help="load this folder first")] = None,
+    ephemeral: Annotated[
+        bool, typer.Option(help="keep everything in a folder that is gone afterwards")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--import", exists=True, help="load this folder first")
+    ] = None,
 ) -> None:
     """Serve DICOMweb. Migrates first."""
     settings = _settings(host=host, port=port)
@@ -60,7 +64,7 @@ def import_command(folder: Folder) -> None:
 def reindex_command() -> None:
     """Rebuild the whole index from the stored files. Stop the server first."""
     archive = _opened(_settings())
-    total = sum(1 for _ in archive.blobs.keys())
+    total = sum(1 for _ in archive.blobs.all_keys())
     _finish(archive, fine=console.watch("reindex", reindex(archive), total))
 
 
@@ -68,7 +72,7 @@ def reindex_command() -> None:
 def verify_command() -> None:
     """Compare every stored file with its digest in the index."""
     archive = _opened(_settings())
-    total = sum(1 for _ in archive.blobs.keys())
+    total = sum(1 for _ in archive.blobs.all_keys())
     _finish(archive, fine=console.watch("verify", verify(archive), total))
 
 
@@ -116,14 +120,16 @@ def _settings(**given: object) -> Settings:
             name = "_".join(map(str, one["loc"][:1])).upper()
             typer.echo(f"DICOMWEB_{name}: {one['msg']}", err=True)
         raise typer.Exit(2) from None
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return settings
 
 
 @contextmanager
 def _place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
-    """Lend the settings of where everything is kept; ephemeral places go afterwards, whatever ends the program."""
+    """Lend the settings of where everything is kept; an ephemeral place goes afterwards, whatever happens."""
     if not ephemeral:
         yield settings
         return
@@ -136,7 +142,9 @@ def _place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """Lend a socket that listens, so that a port in use is told before anything is opened."""
     try:
-        listener = socket.create_server((settings.host, settings.port), family=_family(settings.host), backlog=2048)
+        listener = socket.create_server(
+            (settings.host, settings.port), family=_family(settings.host), backlog=2048
+        )
     except OSError as error:
         typer.echo(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}", err=True)
         raise typer.Exit(1) from None

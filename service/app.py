@@ -2,9 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
@@ -13,8 +12,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.archive import Archive
 from service.errors import DicomwebError
@@ -82,8 +81,8 @@ _CORS_REQUEST_HEADERS = (
     "Accept", "Authorization", "Cache-Control", "Content-Type", "If-None-Match", "Range", "X-Requested-With",
 )  # fmt: skip
 _CORS_RESPONSE_HEADERS = (
-    "Accept-Ranges", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Location",
-    "Warning",
+    "Accept-Ranges", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag",
+    "Location", "Warning",
 )  # fmt: skip
 
 
@@ -101,11 +100,12 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         archive.close()
 
     app = Starlette(
-        routes=[*HEALTH, Mount(settings.root, routes=ROUTES)],
+        routes=[*_under(settings.root, ROUTES), *HEALTH],
         middleware=_middleware(settings),
         exception_handlers={DicomwebError: _answer_error, HTTPException: _answer_http_error},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.archive = archive
     app.state.routes = ROUTES
     app.state.max_results = settings.max_results
@@ -114,6 +114,13 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts
     )
     return app
+
+
+def _under(root: str, routes: Sequence[Route]) -> list[Route]:
+    """Return the routes below the service's root; the root itself also without its slash."""
+    prefixed = [Route(root + one.path, one.endpoint, methods=one.methods) for one in routes]
+    bases = [Route(root, one.endpoint, methods=one.methods) for one in routes if one.path == "/"]
+    return [*prefixed, *bases]
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -138,7 +145,9 @@ class Gateway:
     It stands inside CORS, so that a page of another origin can read that answer too.
     """
 
-    def __init__(self, app: ASGIApp, root: str, public_url: str | None, trusted_proxies: frozenset[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, root: str, public_url: str | None, trusted_proxies: frozenset[str]
+    ) -> None:
         self._app = app
         self._root = root
         self._public_url = public_url
@@ -153,7 +162,7 @@ class Gateway:
         scope.setdefault("state", {})["base_url"] = url
         started = False
 
-        async def noticing(message: Mapping[str, object]) -> None:
+        async def noticing(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -180,6 +189,8 @@ async def _answer_error(_: Request, error: Exception) -> Response:
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     """Answer what Starlette itself raises: no such path, no such method."""
     assert isinstance(error, HTTPException)
+    if request.method == "OPTIONS" and error.status_code == 405:
+        return Response(status_code=204, headers=error.headers)
     messages = {404: "no such resource", 405: f"{request.method} is not possible here"}
     body = {
         "status": error.status_code,

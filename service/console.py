@@ -61,7 +61,9 @@ def _progress() -> Progress:
 
 
 def _summary(results: "Counter[str]", size: int) -> str:
-    found = ", ".join(f"[bold]{count}[/bold] {result}" for result, count in results.most_common()) or "no files"
+    found = (
+        ", ".join(f"[bold]{count}[/bold] {result}" for result, count in results.most_common()) or "no files"
+    )
     return f"{found} ({size / 1e6:.1f} MB)"
 
 

@@ -8,6 +8,7 @@ import errno
 import mmap
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
@@ -18,9 +19,14 @@ from service.errors import Unavailable
 
 _IN_MEMORY = 2**20
 _CHUNK = 2**20
+_ABANDONED = 24 * 3600  # seconds
 _DIGEST_DIGITS = 16
 
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "too large"}
+_FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "too large",
+}
 
 
 def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
@@ -98,7 +104,7 @@ class Spool:
             self._path = None
 
     def _to_new_file(self) -> None:
-        """Write what is in memory, or in a file that was moved into the tree and deleted there, to a new one."""
+        """Write what is in memory, or in a file that was moved and then deleted, to a new one."""
         source = self._file
         self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
         self._path = Path(name)
@@ -163,9 +169,11 @@ class LocalBlobs:
         return Spool(self.incoming)
 
     def sweep(self) -> None:
-        """Remove what was arriving when the service last stopped. For start-up."""
+        """Remove what was left half-arrived by a crash: files that nobody has written to for a day."""
         for left in self.incoming.glob("part-*"):
-            left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    left.unlink()
 
     def path(self, key: str) -> Path:
         """Return where a file lies."""
@@ -204,7 +212,7 @@ class LocalBlobs:
             with suppress(OSError):
                 folder.rmdir()
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """Yield the key of every file in the tree, in order of their names."""
         for study in sorted(self.folder.iterdir()):
             for path in sorted(study.glob("*/*.dcm")):

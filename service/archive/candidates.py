@@ -5,12 +5,13 @@ each takes about 10 µs, and the metadata of an instance 25 to 100.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from service.archive.fields import OTHERS, read
 from service.archive.matching import TABLES, Condition, conditions
+from service.archive.rows import load
 from service.archive.selection import JOINED, in_path, order
 from service.archive.tables import documents, instances
 from service.dicom.attributes import Level
@@ -28,7 +29,7 @@ class _Judge:
     """Decides about the candidates of one level; remembers the last, because parents come in runs."""
 
     level: Level
-    keys: list[Key] = field(default_factory=list)
+    keys: list[Key]
     last: tuple[int, bool] = (0, False)
 
     @property
@@ -40,7 +41,7 @@ class _Judge:
     def accepts(self, row_id: int, others: bytes, attributes: bytes) -> bool:
         """Tell whether the candidate matches all keys of the level."""
         if self.last[0] != row_id:
-            data_set = read(OTHERS[self.level], others) | read(self.columns[2], attributes)
+            data_set = read(OTHERS[self.level], others) | load(attributes)
             self.last = row_id, matches(data_set, self.keys)
         return self.last[1]
 

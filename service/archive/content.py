@@ -1,4 +1,4 @@
-"""The bytes of one answer, of which any run can be asked for: in memory, or where they lie in a stored file."""
+"""The bytes of one answer, of which any run can be asked for: in memory, or where they lie in a file."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -112,7 +112,7 @@ class Database:
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
                 settle.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
-        except Exception as error:  # noqa: BLE001 (every waiting writer has to hear of it)
+        except Exception as error:
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(error)
@@ -129,7 +129,7 @@ def _run(connection: sa.Connection, job: _Job, *, alone: bool) -> Callable[[], N
     try:
         with connection.begin_nested():
             result = job.run(connection)
-    except Exception as error:  # noqa: BLE001 (it is the job's own, and is raised where it was asked for)
+    except Exception as error:
         failure = error
         return lambda: job.done.set_exception(failure)
     return lambda: job.done.set_result(result)

@@ -70,7 +70,7 @@ class FileVanished(Exception):
 
 
 def entry_of(parsed: ParsedInstance, size: int, digest: bytes) -> Entry:
-    """Return the entry of a parsed file of this size and SHA-256. All that can be written before is written here."""
+    """Return the entry of a parsed file of this size and SHA-256, its rows ready to be written."""
     uids = parsed.uids
     blob = blob_key(uids.study, uids.series, uids.instance, digest)
     return Entry(parsed, blob, digest, _row(parsed, size, digest), _document(parsed))
@@ -245,8 +245,13 @@ def _those_here(
     connection: sa.Connection, entries: Sequence[Entry], series_keys: Mapping[SeriesUids, int]
 ) -> dict[Uids, _Here]:
     """Return those of the instances that are stored already."""
-    uids = {(series_keys[series_uids(one.parsed.uids)], one.parsed.uids.instance): one.parsed.uids for one in entries}
-    query = sa.select(instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest).where(
+    uids = {
+        (series_keys[series_uids(one.parsed.uids)], one.parsed.uids.instance): one.parsed.uids
+        for one in entries
+    }
+    query = sa.select(
+        instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest
+    ).where(
         instances.c.series.in_(set(series_keys.values())),
         instances.c.sop_instance_uid.in_([instance for _, instance in uids]),
     )

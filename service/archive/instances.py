@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -54,18 +55,24 @@ _COLUMNS = (
     instances.c.size,
     instances.c.digest,
 )
-_JOINED = instances.join(series, instances.c.series == series.c.id).join(studies, series.c.study == studies.c.id)
+_JOINED = instances.join(series, instances.c.series == series.c.id).join(
+    studies, series.c.study == studies.c.id
+)
 
 
-def _instance(row: sa.Row[tuple[int, str, str, str, str, str, bool, int, bytes]]) -> Instance:
+def _instance(row: sa.Row[*tuple[Any, ...]]) -> Instance:
     key, study, of_series, sop_instance, *rest = row
     return Instance(key, Uids(study, of_series, sop_instance), *rest)
 
 
-_BY_UIDS = sa.select(*_COLUMNS).select_from(_JOINED).where(
-    studies.c.study_instance_uid == sa.bindparam("study"),
-    series.c.series_instance_uid == sa.bindparam("series"),
-    instances.c.sop_instance_uid == sa.bindparam("instance"),
+_BY_UIDS = (
+    sa.select(*_COLUMNS)
+    .select_from(_JOINED)
+    .where(
+        studies.c.study_instance_uid == sa.bindparam("study"),
+        series.c.series_instance_uid == sa.bindparam("series"),
+        instances.c.sop_instance_uid == sa.bindparam("instance"),
+    )
 )
 
 
@@ -110,7 +117,7 @@ def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
     The byte SUBSTITUTE stands in them for the service's base URL.
     """
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
-    found = {key: text for key, text in connection.execute(query)}
+    found = dict(connection.execute(query).tuples().all())
     return [isal_zlib.decompress(found[key]) for key in keys if key in found]
 
 

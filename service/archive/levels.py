@@ -42,7 +42,9 @@ def subtract(connection: sa.Connection, counts: "Counter[SeriesUids]") -> None:
     """Count instances that have been removed; empty series and studies go."""
     for uids, count in counts.items():
         _add_to_series(connection, uids, -count)
-    of_study = sa.select(studies.c.id).where(studies.c.study_instance_uid.in_({uids.study for uids in counts}))
+    of_study = sa.select(studies.c.id).where(
+        studies.c.study_instance_uid.in_({uids.study for uids in counts})
+    )
     empty = sa.select(series.c.id).where(series.c.number_of_instances == 0, series.c.study.in_(of_study))
     keys = connection.scalars(empty).all()
     connection.execute(sa.delete(request_attributes).where(request_attributes.c.series.in_(keys)))
@@ -87,7 +89,9 @@ def _study_values(parsed: ParsedInstance) -> dict[str, Any]:
     return {
         **index_values(parsed.metadata, Level.STUDY),
         "study_instance_uid": parsed.uids.study,
-        "attributes": rows.study_row(level_attributes(parsed.metadata, Level.STUDY), parsed.uids.study, (), 0, 0),
+        "attributes": rows.study_row(
+            level_attributes(parsed.metadata, Level.STUDY), parsed.uids.study, (), 0, 0
+        ),
         "other_attributes": rows.other_row(parsed.metadata, Level.STUDY),
     }
 

@@ -80,7 +80,9 @@ class Store:
         """
         try:
             prepared = [self._prepared(spool, study) for spool in spools]
-            waiting = {one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, Entry)}
+            waiting = {
+                one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, Entry)
+            }
             entered = self._enter(waiting) if waiting else {}
             return [_outcome(one, entered) if isinstance(one, Entry) else one for one in prepared]
         finally:
@@ -138,7 +140,9 @@ class Store:
         for _ in range(_ATTEMPTS):
             kept, failed = self._keep(waiting)
             try:
-                outcomes = self._index.write_now(entries.enter, kept, self._blobs.exists, replace=self._replace)
+                outcomes = self._index.write_now(
+                    entries.enter, kept, self._blobs.exists, replace=self._replace
+                )
             except FileVanished:
                 continue  # deleted by someone else between `_keep` and here: bring it again
             except Unavailable as error:
@@ -163,7 +167,7 @@ class Store:
 
 
 def _in_its_place(found: Entry | Refusal, key: str) -> Entry | Refusal:
-    """Refuse a file whose name is not the one its content asks for: it is damaged, or was put there by hand."""
+    """Refuse a file whose name is not the one its content asks for: it is damaged, or not ours."""
     if isinstance(found, Refusal) or found.blob == key:
         return found
     return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)

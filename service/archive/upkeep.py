@@ -16,7 +16,6 @@ from service.archive.blobs import LocalBlobs, Spool
 from service.archive.instances import stored_files
 from service.archive.store import Outcome, Stored
 from service.archive.tables import metadata
-from service.errors import Refusal
 
 _BATCH_BYTES = 8 * 2**20
 _BATCH_FILES = 64
@@ -72,7 +71,7 @@ def verify(archive: Archive) -> Iterator[Done]:
     for blob, size, digest in archive.index.read_now(stored_files):
         known.add(blob)
         yield _compared(archive.blobs.path(blob), size, digest)
-    for blob in archive.blobs.keys():
+    for blob in archive.blobs.all_keys():
         if blob not in known:
             path = archive.blobs.path(blob)
             yield Done(path, "unknown", "the file is not in the index", _size(path))
@@ -121,7 +120,7 @@ def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
 
 
 def _in_order_of_writing(blobs: LocalBlobs) -> list[Path]:
-    return sorted(map(blobs.path, blobs.keys()), key=lambda path: path.stat().st_mtime_ns)
+    return sorted(map(blobs.path, blobs.all_keys()), key=lambda path: path.stat().st_mtime_ns)
 
 
 def _size(path: Path) -> int:

@@ -201,8 +201,9 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
             return _open_sequence(levels, tag, vr, offset, length)
         position = offset + length
         if position > end:
+            found = max(0, end - offset)
             raise Truncated(
-                f"({tag >> 16:04X},{tag & 0xFFFF:04X}) says {length} bytes, and {max(0, end - offset)} are there"
+                f"({tag >> 16:04X},{tag & 0xFFFF:04X}) says {length} bytes, and {found} are there"
             )
         if vr == "SQ" or ((not vr or vr == "UN") and _holds_items(buffer, tag, offset, length)):
             return _open_sequence(levels, tag, vr, offset, length)
@@ -271,7 +272,11 @@ def _encoding_at(buffer: Buffer, position: int, end: int, encoding: Encoding) ->
 
     Some writers leave implicit VR items inside explicit VR data sets.
     """
-    if encoding.implicit or position + 8 > end or bytes(buffer[position : position + 2]) in (b"\xfe\xff", b"\xff\xfe"):
+    if (
+        encoding.implicit
+        or position + 8 > end
+        or bytes(buffer[position : position + 2]) in (b"\xfe\xff", b"\xff\xfe")
+    ):
         return encoding
     vr = bytes(buffer[position + 4 : position + 6])
     if vr in _NAMES or (vr.isalpha() and vr.isupper()):

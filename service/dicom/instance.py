@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from service.dicom.elements import Buffer, Element, Malformed, Truncated, walk
-from service.dicom.frames import FrameTable
+from service.dicom.frames import FrameTable, NativeFrames
 from service.dicom.json_model import Bulkdata, DicomJson, JsonModel
 from service.dicom.part10 import FileMeta
 from service.dicom.pixel_data import VIDEO_SYNTAXES, frame_table, number_of_frames
@@ -20,6 +20,7 @@ OTHER_STUDY = 0xA901
 WARNING_DOES_NOT_MATCH_SOP_CLASS = 0xB007
 
 _SOP_CLASS, _INSTANCE, _STUDY, _SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
+_PIXEL_DATA = "7FE00010"
 _IDENTIFYING = {
     _STUDY: "StudyInstanceUID",
     _SERIES: "SeriesInstanceUID",
@@ -95,6 +96,8 @@ def read_instance(
     model = JsonModel(buffer, url)
     metadata = model.convert(elements, meta.encoding)
     frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
+    if isinstance(frames, NativeFrames) and _PIXEL_DATA in model.bulkdata:
+        model.bulkdata[_PIXEL_DATA] = model.bulkdata[_PIXEL_DATA]._replace(word_size=frames.word_size)
     image = _image(buffer, elements, meta, metadata, image_tags) if frames else None
     return ParsedInstance(
         uids,
@@ -112,7 +115,7 @@ def read_instance(
 def _image(
     buffer: Buffer, elements: Sequence[Element], meta: FileMeta, metadata: DicomJson, tags: Collection[int]
 ) -> DicomJson:
-    """Return the attributes that rendering needs: of the metadata, if no sequence or long table is among them."""
+    """Return what rendering needs: out of the metadata, unless a sequence or a long table is among it."""
     chosen = {name: metadata[name] for tag in tags if (name := f"{tag:08X}") in metadata}
     if any(one["vr"] == "SQ" or "BulkDataURI" in one for one in chosen.values()):
         return JsonModel(buffer, only=tags).convert(elements, meta.encoding)

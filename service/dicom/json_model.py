@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pydicom.charset import convert_encodings
-
 from service.dicom import values, vr
-from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding, Item
+from service.dicom.charset import DEFAULT, Charset, character_set
+from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding
 from service.dicom.vr import Context
 
 DicomJson = dict[str, Any]
@@ -28,7 +27,10 @@ _OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encod
 _PADDING = 0xFFFCFFFC
 _CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
 _REPEATED = 64  # bytes of a value up to which it is worth remembering
-_BULKDATA_VRS = frozenset("DS FD FL IS LT SL SS ST SV UC UL US UT UV".split()) | values.WORD_SIZES.keys()
+_BULKDATA_VRS = (
+    frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
+    | values.WORD_SIZES.keys()
+)
 
 
 class Bulkdata(NamedTuple):
@@ -55,7 +57,7 @@ class Scope(NamedTuple):
     """
 
     encoding: Encoding
-    charset: tuple[str, ...]
+    charset: Charset
     context: Context
 
 
@@ -77,7 +79,7 @@ class JsonModel:
 
     def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
         """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
-        return self._data_set(elements, Scope(encoding, ("ascii",), Context()), "")
+        return self._data_set(elements, Scope(encoding, DEFAULT, Context()), "")
 
     def _data_set(self, elements: Iterable[Element], scope: Scope, path: str) -> DicomJson:
         found: dict[int, DicomJson] = {}
@@ -132,7 +134,9 @@ class JsonModel:
         return {
             "vr": "SQ",
             "Value": [
-                self._data_set(item.elements, Scope(item.encoding, scope.charset, context), f"{inside}{number}/")
+                self._data_set(
+                    item.elements, Scope(item.encoding, scope.charset, context), f"{inside}{number}/"
+                )
                 for number, item in enumerate(element.items, 1)
             ],
         }
@@ -148,13 +152,7 @@ class JsonModel:
         return {"vr": name, "BulkDataURI": self.url + path}
 
 
-def character_set(raw: bytes) -> tuple[str, ...]:
-    """Return the Python codecs of a Specific Character Set value. PS3.3 C.12.1.1.2."""
-    terms = [term.strip(" \0") for term in raw.decode("latin-1").split("\\")]
-    return tuple(convert_encodings(terms))
-
-
-def _converted(name: str, raw: bytes, charset: tuple[str, ...], little_endian: bool) -> DicomJson:
+def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> DicomJson:
     """Return the attribute of a value."""
     if read_text := values.TEXT.get(name):
         return _with_values(name, read_text(raw, charset))

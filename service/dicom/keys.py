@@ -1,8 +1,8 @@
 """One query parameter → the keys it stands for. PS3.18 8.3.4.1, matching by VR as in PS3.4 C.2.2.2.
 
-A value that accepts everything (empty, only stars) stands for no key at all; nor do Specific Character Set,
-since URLs are UTF-8, and Timezone Offset From UTC, which is not applied. Messages never repeat a value: it may
-be a patient's name, ID or date.
+A value that accepts everything (empty, only stars) stands for no key at all. Specific Character Set is no
+key either, since URLs are UTF-8, nor is Timezone Offset From UTC, which is not applied. Messages never repeat
+a value: it may be a patient's name, ID or date.
 """
 
 import re
@@ -37,9 +37,7 @@ _TRAILING_STARS = re.compile(r"(\^\**)*\^\*+$")
 _LISTS = {"UI": re.compile(r"[,\\]"), "CS": re.compile(r"[,\\]")}  # neither VR can hold these characters
 _SEVERAL = frozenset(["AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"])  # PS3.4 C.2.2.2.8
 _NOT_MATCHABLE = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ"])
-_NEVER_MATCHED = frozenset(
-    [("00080005",), ("00080201",)]
-)  # they say how to read the other keys, PS3.4 C.2.2.2
+_NEVER_MATCHED = frozenset([("00080005",), ("00080201",)])  # they tell how to read the other keys
 _EMPTY = '""'
 
 

@@ -1,5 +1,6 @@
 """The head of a Part 10 file, PS3.10 7.1, and what stands in for it where it is missing."""
 
+import re
 from dataclasses import dataclass
 
 from pydicom.uid import (
@@ -20,10 +21,11 @@ from service.dicom.elements import (
 )
 
 PREAMBLE = 128
+_SYNTAX = re.compile(r"[0-9.]{1,64}", re.ASCII)
 
 _ENCODINGS = {
-    ImplicitVRLittleEndian: IMPLICIT_LITTLE,
-    ExplicitVRBigEndian: EXPLICIT_BIG,
+    str(ImplicitVRLittleEndian): IMPLICIT_LITTLE,
+    str(ExplicitVRBigEndian): EXPLICIT_BIG,
 }
 
 # PS3.18 8.7.3: these are never sent; what is stored so goes out as Explicit VR Little Endian.
@@ -77,6 +79,8 @@ def read_file_meta(buffer: Buffer) -> FileMeta:
             ),
             "",
         )
+    if stated and not _SYNTAX.fullmatch(stated):
+        raise Malformed("Transfer Syntax UID is not a UID: expected digits and dots (PS3.5 9.1)")
     transfer_syntax = stated or _recognise(buffer, offset)
     return FileMeta(transfer_syntax, offset, conformant=preamble and bool(stated))
 

@@ -18,7 +18,13 @@ _FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
 _SUBSAMPLED = {"YBR_FULL_422": 2.0, "YBR_PARTIAL_422": 2.0, "YBR_PARTIAL_420": 1.5}
 
 # How a code stream begins: JPEG and JPEG-LS, JPEG 2000 (bare and in JP2), JPEG XL (bare and boxed).
-_STREAM_STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ", b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
+_STREAM_STARTS = (
+    b"\xff\xd8",
+    b"\xff\x4f\xff\x51",
+    b"\x00\x00\x00\x0cjP  ",
+    b"\xff\x0a",
+    b"\x00\x00\x00\x0cJXL ",
+)
 
 VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
 
@@ -131,7 +137,9 @@ def _frame_starts(buffer: Buffer, element: Element, extended: Element | None, wa
     return starts if len(starts) == wanted and starts[0] == 0 else []
 
 
-def _from_offsets(buffer: Buffer, offset: int, length: int, kind: str, fragments: Sequence[Fragment]) -> list[int]:
+def _from_offsets(
+    buffer: Buffer, offset: int, length: int, kind: str, fragments: Sequence[Fragment]
+) -> list[int]:
     if not fragments:
         return []
     size = int(kind[-1])

@@ -18,18 +18,16 @@ _ALL = "all"
 _LARGEST = 2**62
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _OPTIONS = frozenset(("limit", "offset", "fuzzymatching", "emptyvaluematching", "multiplevaluematching"))
-# Dates and the times that belong to them, PS3.18 8.3.4.1.1.
-_TIMES_OF_DATES = {
-    path_of(f"{name}Date"): path_of(f"{name}Time")
-    for name in (
-        "Study",
-        "Series",
-        "Acquisition",
-        "Content",
-        "PerformedProcedureStepStart",
-        "PerformedProcedureStepEnd",
-    )
-}
+# What has a date and a time that belong together, PS3.18 8.3.4.1.1.
+_MOMENTS = (
+    "Study",
+    "Series",
+    "Acquisition",
+    "Content",
+    "PerformedProcedureStepStart",
+    "PerformedProcedureStepEnd",
+)
+_TIMES_OF_DATES = {path_of(f"{moment}Date"): path_of(f"{moment}Time") for moment in _MOMENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,11 @@ class Query:
     """
 
     resource: Resource
-    keys: tuple[Key, ...] = ()
-    fields: frozenset[str] = frozenset()
-    all_fields: bool = False
-    limit: int = 1000
-    offset: int = 0
+    keys: tuple[Key, ...]
+    fields: frozenset[str]
+    all_fields: bool
+    limit: int
+    offset: int
 
 
 def parse_query(parameters: Parameters, resource: Resource, max_results: int) -> Query:
@@ -105,14 +103,13 @@ def parse_query(parameters: Parameters, resource: Resource, max_results: int) ->
     )
     keys = [keys_of(name, path, value, matching) for path, (name, value) in attributes.items()]
     ranges = {path for path, (_, value) in attributes.items() if "-" in value}
-    fields = [one.strip() for name, value, _ in named if name == "includefield" for one in value.split(",")]
+    included = ",".join(value for name, value, _ in named if name == "includefield")
+    fields = {one.strip() for one in included.split(",")} - {""}
     return Query(
         resource,
         keys=_with_combined_ranges(list(chain.from_iterable(keys)), ranges),
-        fields=frozenset(
-            [path[0] for path in attributes] + [_field(one) for one in fields if one not in ("", "all")]
-        ),
-        all_fields="all" in fields,
+        fields=frozenset(path[0] for path in attributes) | frozenset(map(_field, fields - {_ALL})),
+        all_fields=_ALL in fields,
         limit=min(_count(options, "limit", max_results), max_results),
         offset=_count(options, "offset", 0),
     )
@@ -129,9 +126,9 @@ def _check_counts(named: Sequence[tuple[str, str, Path | None]]) -> None:
 
 def _with_combined_ranges(keys: list[Key], ranges: Collection[Path]) -> tuple[Key, ...]:
     """Return the keys, a date range and its time range made one. The date's own stays: it has an index."""
-    by_path = {key.path: key for key in keys if key.path in ranges}
+    by_path: dict[Path | None, Key] = {key.path: key for key in keys if key.path in ranges}
     for date_path, time_path in _TIMES_OF_DATES.items():
-        date, time = by_path.get(date_path or ()), by_path.get(time_path or ())
+        date, time = by_path.get(date_path), by_path.get(time_path)
         if date and time:
             keys[keys.index(time)] = combined(date, time) or time
     return tuple(keys)

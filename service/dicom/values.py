@@ -6,12 +6,11 @@ A value that is not of its VR never spoils the data set: a number that is none s
 import math
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from pydicom.charset import decode_bytes
-
-Charset = Sequence[str]  # Python codecs, as `pydicom.charset.convert_encodings` returns them
+from service.dicom.charset import Charset
+from service.dicom.charset import decode as charset_decode
 
 _MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript loses digits
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -24,9 +23,7 @@ def decode(raw: bytes, charset: Charset, delimiters: frozenset[int] = _TEXT_DELI
     """Return text; bytes that are not of the character set become U+FFFD. PS3.5 6.1.2."""
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
-    if len(charset) == 1 and b"\x1b" not in raw:
-        return raw.decode(charset[0], "replace")
-    return decode_bytes(raw, charset, set(delimiters))
+    return charset_decode(raw, charset, delimiters)
 
 
 def strings(raw: bytes, charset: Charset) -> list[Any]:

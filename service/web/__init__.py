@@ -1,0 +1,1 @@
+"""HTTP: read the request, call below, shape the response."""

@@ -37,4 +37,4 @@ def negotiated(request: Request, *offers: Offer) -> Offer:
     Raises:
         NotAcceptable: none of them.
     """
-    return choose(request.headers.get("accept"), request.query_params.get("accept"), offers)
+    return choose(", ".join(request.headers.getlist("accept")), request.query_params.get("accept"), offers)

@@ -56,7 +56,7 @@ def checked(located: Located, numbers: Sequence[int]) -> FrameTable:
 
 
 def frame_offers(instance: Instance, frames: FrameTable, *, single: bool) -> list[Offer]:
-    """Return the forms in which frames can be had, the preferred one first; single parts only for one frame."""
+    """Return the forms in which frames can be had, best first; a single part only for one frame."""
     kinds = [(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN)]
     if isinstance(frames, EncapsulatedFrames):
         syntax = instance.transfer_syntax

@@ -55,7 +55,7 @@ def instance_url(base_url: str, instance: Instance) -> str:
 
 
 def _offers(syntax: str) -> tuple[Offer, Offer]:
-    """Return the multipart and the single form. Nothing is decoded here: PS3.18 8.7.3.4 allows the stored one."""
+    """Return the multipart and the single form. Nothing is decoded here, which PS3.18 8.7.3.4 allows."""
     return (
         Offer("application/dicom", syntax, multipart=True, without_parameter=True),
         Offer("application/dicom", syntax, without_parameter=True),

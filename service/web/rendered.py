@@ -64,7 +64,9 @@ async def _answer(request: Request, options_for: Callable[[str], RenderOptions])
         return unchanged
     pictures = _pictures(request, located, numbers, options)
     if offer.multipart:
-        return MultipartRelated(_parts(request, located, numbers, pictures, offer), offer, boundary_for(etag), etag=etag)
+        return MultipartRelated(
+            _parts(request, located, numbers, pictures, offer), offer, boundary_for(etag), etag=etag
+        )
     picture = await anext(pictures)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 

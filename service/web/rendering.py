@@ -1,6 +1,5 @@
 """The query parameters of rendered resources: PS3.18 8.3.5."""
 
-import math
 import re
 from collections.abc import Mapping
 
@@ -12,7 +11,8 @@ DEFAULT_QUALITY = 90
 
 _FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
-_SIDE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_VIEWPORT = re.compile(rf"{_WHOLE.pattern},{_WHOLE.pattern}(,({_DECIMAL.pattern})?){{0,4}}", re.ASCII)
 _ICC_PROFILES = ("no", "yes", "srgb", "adobergb", "rommrgb")
 
 
@@ -29,7 +29,9 @@ def window_of(parameters: Mapping[str, str]) -> Window | None:
     center, width, function = [*(part.strip() for part in value.split(",")), "", "", ""][:3]
     numbers = _DECIMAL.fullmatch(center) and _DECIMAL.fullmatch(width)
     if value.count(",") != 2 or not numbers or function not in _FUNCTIONS:
-        raise InvalidParameter("window", value, f"center,width,function with a function of {', '.join(_FUNCTIONS)}")
+        raise InvalidParameter(
+            "window", value, f"center,width,function with a function of {', '.join(_FUNCTIONS)}"
+        )
     return Window(float(center), float(width), _FUNCTIONS[function])
 
 
@@ -46,14 +48,15 @@ def viewport_of(parameters: Mapping[str, str], *, cropping: bool = True) -> View
     value = parameters.get("viewport", "")
     if not value:
         return None
-    width, *rest = [part.strip() for part in value.split(",")]
-    height, *region = rest or [""]
-    numbers = [_number(part) for part in region]
-    if not _SIDE.fullmatch(width) or not _SIDE.fullmatch(height) or len(region) > 4 * cropping or math.nan in numbers:
+    parts = [part.strip() for part in value.split(",")]
+    if not _VIEWPORT.fullmatch(",".join(parts)) or (len(parts) > 2 and not cropping):
         expected = "vw,vh[,sx,sy,sw,sh]" if cropping else "vw,vh"
         raise InvalidParameter("viewport", value, f"{expected} with numbers")
-    x, y, source_width, source_height = [*numbers, None, None, None, None][:4]
-    return Viewport(int(width), int(height), Region(x or 0, y or 0, source_width, source_height))
+    numbers = [float(part) if part else None for part in parts[2:]]
+    x, y, width, height = [*numbers, None, None, None, None][:4]
+    if (x or 0) < 0 or (y or 0) < 0:
+        raise InvalidParameter("viewport", value, "a region that begins inside the image")
+    return Viewport(int(parts[0]), int(parts[1]), Region(x or 0, y or 0, width, height))
 
 
 def quality_of(parameters: Mapping[str, str]) -> int:
@@ -65,7 +68,7 @@ def quality_of(parameters: Mapping[str, str]) -> int:
     value = parameters.get("quality", "")
     if not value:
         return DEFAULT_QUALITY
-    if not _SIDE.fullmatch(value) or not 1 <= int(value) <= 100:
+    if not _WHOLE.fullmatch(value) or not 1 <= int(value) <= 100:
         raise InvalidParameter("quality", value, "a whole number from 1 to 100")
     return int(value)
 
@@ -79,10 +82,3 @@ def check_icc_profile(parameters: Mapping[str, str]) -> None:
     value = parameters.get("iccprofile", "")
     if value and value not in _ICC_PROFILES:
         raise InvalidParameter("iccprofile", value, f"one of {', '.join(_ICC_PROFILES)}")
-
-
-def _number(part: str) -> float | None:
-    """Return a decimal; None where it is elided, NaN where it is none."""
-    if not part:
-        return None
-    return float(part) if _DECIMAL.fullmatch(part) else math.nan

@@ -4,6 +4,7 @@ The body is taken as it comes: a part goes into a spool, a few spools make a bat
 while nothing else of the request is in memory.
 """
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.blobs import Spool
 from service.archive.store import Outcome
-from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
+from service.dicom.instance import OUT_OF_RESOURCES, is_uid
 from service.errors import (
     BadRequest,
     ContentTooLarge,
@@ -26,13 +27,15 @@ from service.errors import (
     UnsupportedMediaType,
 )
 from service.web import fields
-from service.web.accept import Offer, choose
+from service.web.accept import Offer
+from service.web.asked import negotiated
 from service.web.multipart import PartBegins, PartEnds, Splitter, boundary_of
 from service.web.receipt import receipt, status_of
 from service.web.responses import DicomJson
 
 SUPPORTED = ('multipart/related; type="application/dicom"', "application/dicom")
 OFFERS = (Offer("application/dicom+json"), Offer("application/json"))
+_LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
 _BATCH_BYTES = 8 * 2**20
 _BATCH_PARTS = 64
 
@@ -54,7 +57,7 @@ class StoreLimits:
 
 async def store(request: Request) -> Response:
     """POST /studies and /studies/{study}. Standard: PS3.18 10.5."""
-    offer = choose(request.headers.get("accept"), request.query_params.get("accept"), OFFERS)
+    offer = negotiated(request, *OFFERS)
     study = request.path_params.get("study")
     if study is not None and not is_uid(study):
         raise InvalidParameter("study", study, "a UID (PS3.5 9.1)")
@@ -66,9 +69,7 @@ async def store(request: Request) -> Response:
     if not intake.outcomes:
         raise BadRequest("the body is empty, expected at least one instance")
     body = receipt(intake.outcomes, study, request.state.base_url)
-    return DicomJson(
-        orjson.dumps(body), request, offer.media_type, status_code=status_of(intake.outcomes)
-    )
+    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status_of(intake.outcomes))
 
 
 class Intake:
@@ -137,13 +138,14 @@ class Intake:
             splitter.finish()
         except InvalidMultipart as error:
             await self._store_batch()
-            raise InvalidMultipart(f"{error.message}; {len(self.outcomes)} instances before it were read") from error
+            before = f"{len(self.outcomes)} instances before it were read"
+            raise InvalidMultipart(f"{error.message}; {before}") from error
         await self._store_batch()
 
     async def _body(self) -> AsyncIterator[bytes]:
         received = 0
         stated = self._request.headers.get("content-length", "")
-        if stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) > self._limits.request_bytes:
+        if _LENGTH.fullmatch(stated) and int(stated) > self._limits.request_bytes:
             raise self._too_large()
         try:
             async for chunk in self._request.stream():
@@ -156,7 +158,8 @@ class Intake:
             raise InvalidMultipart("the connection was closed before the end of the body") from error
 
     def _too_large(self) -> DicomwebError:
-        return ContentTooLarge(f"the body is larger than the {self._limits.request_bytes} bytes this server takes")
+        limit = self._limits.request_bytes
+        return ContentTooLarge(f"the body is larger than the {limit} bytes this server takes")
 
     async def _take(self, chunk: bytes) -> None:
         """Add bytes to the open part; one that grows too large is refused, and its bytes dropped."""
