@@ -96,6 +96,10 @@ class Spool:
         with out_of_space():
             if self._path is None:
                 self._to_new_file()
+            elif self._chunks:
+                self.flush()
+            else:
+                self.flush()
             assert self._file is not None
             assert self._path is not None
             os.fchmod(self._file, 0o644)

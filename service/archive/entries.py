@@ -92,10 +92,10 @@ def enter(
     """
     if not all(exists(one.blob) for one in entries):
         raise FileVanished
-    connection.execute(sa.delete(doomed).where(doomed.c.blob.in_([one.blob for one in entries])))
     outcomes: dict[int, Entered] = {}
     for positions in _rounds(entries):
         group = [entries[position] for position in positions]
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_([one.blob for one in group])))
         outcomes.update(zip(positions, _enter_distinct(connection, group, replace=replace), strict=True))
     return [outcomes[position] for position in range(len(entries))]
 

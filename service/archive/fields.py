@@ -10,7 +10,7 @@ from isal import isal_zlib
 from service.archive.matching import TABLES
 from service.archive.rows import dump, load
 from service.archive.tables import documents, series, studies
-from service.dicom.attributes import RETURNED, Level, level_of, selected
+from service.dicom.attributes import RETURNED, SHOWN_WITH_STUDY, Level, level_of, selected
 from service.dicom.query import Query
 
 # What each level has besides the row that is returned without asking.
@@ -48,7 +48,8 @@ def parts_of(query: Query) -> list[Part]:
     for level in Level:
         if level > query.resource.level:
             break
-        here = frozenset(tag for tag in asked if level_of(tag) is level)
+        shown = SHOWN_WITH_STUDY if level is Level.STUDY else frozenset[str]()
+        here = frozenset(tag for tag in asked if level_of(tag) is level or tag in shown)
         if query.all_fields or here - RETURNED[level]:
             found.append(Part(OTHERS[level], level, None if query.all_fields else here))
         if query.all_fields or level in query.resource.levels:

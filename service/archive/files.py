@@ -36,7 +36,8 @@ async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
     """
     path = blobs.path(instance.blob)
     if instance.transfer_syntax == DEFLATED:
-        return await anyio.to_thread.run_sync(lambda: b"".join(inflated_chunks(path, span)))
+        with _still_here(instance):
+            return await anyio.to_thread.run_sync(lambda: b"".join(inflated_chunks(path, span)))
     with _opened(path, instance) as descriptor:
         return await _read(descriptor, span.offset, span.length)
 
@@ -66,11 +67,17 @@ async def _read(descriptor: int, offset: int, length: int) -> bytes:
 
 @contextmanager
 def _opened(path: Path, instance: Instance) -> Iterator[int]:
-    try:
+    with _still_here(instance):
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError as error:
-        raise InstanceNotFound(instance.uids.instance) from error
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _still_here(instance: Instance) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InstanceNotFound(instance.uids.instance) from error

@@ -1,19 +1,18 @@
 """Looking up what is stored: plain functions of a connection."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
-from isal import isal_zlib
 
 from service.archive.blobs import blob_key
 from service.archive.tables import documents, instances, series, studies
 from service.dicom.frames import FrameTable, from_row
 from service.dicom.instance import Uids
-from service.dicom.json_model import Bulkdata, DicomJson
-from service.errors import BulkdataNotFound, InstanceNotFound, SeriesNotFound, StudyNotFound
+from service.dicom.json_model import Bulkdata
+from service.errors import BulkdataNotFound, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,35 @@ class Instance:
         return blob_key(self.uids.study, self.uids.series, self.uids.instance, self.digest)
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An instance, and how to get at its pixels.
+
+    Attributes:
+        instance: found.
+        frames: where its frames lie; None without pixels.
+        image: what rendering needs, as deflated DICOM JSON; None without pixels.
+    """
+
+    instance: Instance
+    frames: FrameTable | None
+    image: bytes | None
+
+
+class Target(NamedTuple):
+    """A study, one of its series, or one instance, as a path names it."""
+
+    study: str
+    series: str | None = None
+    instance: str | None = None
+
+    def not_found(self) -> NotFound:
+        """Return the error that says it is not here."""
+        if self.instance is not None:
+            return InstanceNotFound(self.instance)
+        return StudyNotFound(self.study) if self.series is None else SeriesNotFound(self.series)
+
+
 _COLUMNS = (
     instances.c.id,
     studies.c.study_instance_uid,
@@ -60,20 +88,44 @@ _JOINED = instances.join(series, instances.c.series == series.c.id).join(
 )
 
 
-def _instance(row: sa.Row[*tuple[Any, ...]]) -> Instance:
+def _instance(row: Iterable[Any]) -> Instance:
     key, study, of_series, sop_instance, *rest = row
     return Instance(key, Uids(study, of_series, sop_instance), *rest)
 
 
-_BY_UIDS = (
-    sa.select(*_COLUMNS)
-    .select_from(_JOINED)
-    .where(
-        studies.c.study_instance_uid == sa.bindparam("study"),
-        series.c.series_instance_uid == sa.bindparam("series"),
-        instances.c.sop_instance_uid == sa.bindparam("instance"),
-    )
+def _names(uids: Uids) -> dict[str, str]:
+    return {"study": uids.study, "series": uids.series, "instance": uids.instance}
+
+
+_OF_STUDY = studies.c.study_instance_uid == sa.bindparam("study")
+_OF_SERIES = series.c.series_instance_uid == sa.bindparam("series")
+_OF_INSTANCE = instances.c.sop_instance_uid == sa.bindparam("instance")
+_BY_NUMBER = (
+    series.c.series_number.asc().nulls_last(),
+    series.c.id,
+    instances.c.instance_number.asc().nulls_last(),
+    instances.c.id,
 )
+_WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
+
+# Written once: building a statement costs more than running it.
+_FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE)
+_LOCATE = (
+    sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
+    .select_from(_WITH_DOCUMENTS)
+    .where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE)
+)
+_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_JOINED).where(_OF_STUDY).order_by(*_BY_NUMBER)
+_ALL_OF_SERIES = _ALL_OF_STUDY.where(_OF_SERIES)
+_METADATA_OF_STUDY = (
+    sa.select(instances.c.digest, documents.c.metadata)
+    .select_from(_WITH_DOCUMENTS)
+    .where(_OF_STUDY)
+    .order_by(*_BY_NUMBER)
+    .limit(sa.bindparam("limit"))
+)
+_METADATA_OF_SERIES = _METADATA_OF_STUDY.where(_OF_SERIES)
+_METADATA_OF_INSTANCE = _METADATA_OF_SERIES.where(_OF_INSTANCE)
 
 
 def find(connection: sa.Connection, uids: Uids) -> Instance:
@@ -82,11 +134,24 @@ def find(connection: sa.Connection, uids: Uids) -> Instance:
     Raises:
         InstanceNotFound: it is not here, or not under this Study and Series.
     """
-    names = {"study": uids.study, "series": uids.series, "instance": uids.instance}
-    row = connection.execute(_BY_UIDS, names).one_or_none()
+    row = connection.execute(_FIND, _names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
     return _instance(row)
+
+
+def locate(connection: sa.Connection, uids: Uids) -> Located:
+    """Return the instance with these UIDs and where its frames lie.
+
+    Raises:
+        InstanceNotFound: it is not here, or not under this Study and Series.
+    """
+    row = connection.execute(_LOCATE, _names(uids)).one_or_none()
+    if row is None:
+        raise InstanceNotFound(uids.instance)
+    *instance, numbers, boundaries, image = row
+    frames = from_row(numbers, boundaries) if numbers is not None else None
+    return Located(_instance(instance), frames, image)
 
 
 def find_all(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
@@ -95,11 +160,8 @@ def find_all(connection: sa.Connection, study: str, of_series: str | None = None
     Raises:
         StudyNotFound, SeriesNotFound: it is not here.
     """
-    query = sa.select(*_COLUMNS).select_from(_JOINED).where(studies.c.study_instance_uid == study)
-    if of_series is not None:
-        query = query.where(series.c.series_instance_uid == of_series)
-    ordered = query.order_by(series.c.series_number, series.c.id, instances.c.instance_number, instances.c.id)
-    found = [_instance(row) for row in connection.execute(ordered)]
+    query = _ALL_OF_STUDY if of_series is None else _ALL_OF_SERIES
+    found = [_instance(row) for row in connection.execute(query, {"study": study, "series": of_series})]
     if not found:
         raise StudyNotFound(study) if of_series is None else SeriesNotFound(of_series)
     return found
@@ -111,27 +173,28 @@ def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     return [(one.blob, one.size, one.digest) for one in map(_instance, found)]
 
 
-def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
-    """Return the DICOM JSON objects of instances, in the order of the keys; gone ones are left out.
+def first_metadata(connection: sa.Connection, target: Target, limit: int) -> list[tuple[bytes, bytes]]:
+    """Return digest and metadata of a target's first instances, in the order of their numbers.
 
-    The byte SUBSTITUTE stands in them for the service's base URL.
+    Metadata are deflated DICOM JSON objects, in which the byte SUBSTITUTE stands for the service's base URL.
+
+    Raises:
+        StudyNotFound, SeriesNotFound, InstanceNotFound: the target is not here.
     """
+    query = _METADATA_OF_INSTANCE
+    if target.instance is None:
+        query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
+    found = connection.execute(query, {**target._asdict(), "limit": limit}).tuples().all()
+    if not found:
+        raise target.not_found()
+    return list(found)
+
+
+def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
+    """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
     found = dict(connection.execute(query).tuples().all())
-    return [isal_zlib.decompress(found[key]) for key in keys if key in found]
-
-
-def frames_of(connection: sa.Connection, key: int) -> FrameTable | None:
-    """Return where an instance's frames lie; None if it has no pixels."""
-    query = sa.select(documents.c.pixel_data, documents.c.boundaries).where(documents.c.instance == key)
-    row = connection.execute(query).one_or_none()
-    return from_row(row[0], row[1]) if row and row[0] is not None else None
-
-
-def image_of(connection: sa.Connection, key: int) -> DicomJson:
-    """Return what rendering needs of an instance, as DICOM JSON; empty if it has no pixels."""
-    image = connection.scalar(sa.select(documents.c.image).where(documents.c.instance == key))
-    return orjson.loads(isal_zlib.decompress(image)) if image else {}
+    return [found[key] for key in keys if key in found]
 
 
 def bulkdata_of(connection: sa.Connection, key: int, path: str) -> Bulkdata:

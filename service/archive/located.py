@@ -5,32 +5,15 @@ them has gone: so a delete or replace by any process is noticed by one look at t
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
-
-import sqlalchemy as sa
 
 from service.archive.blobs import LocalBlobs
 from service.archive.database import Database
-from service.archive.instances import Instance, find, frames_of
-from service.dicom.frames import EncapsulatedFrames, FrameTable
+from service.archive.instances import Located, locate
+from service.dicom.frames import EncapsulatedFrames
 from service.dicom.instance import Uids
 
 _MAX_WEIGHT = 16 * 2**20  # bytes, about
 _ENTRY_WEIGHT = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """An instance and its frames; without pixels, no table."""
-
-    instance: Instance
-    frames: FrameTable | None
-
-    @property
-    def weight(self) -> int:
-        """Memory it takes, in bytes."""
-        table = self.frames.boundaries.nbytes if isinstance(self.frames, EncapsulatedFrames) else 0
-        return _ENTRY_WEIGHT + table
 
 
 class LocatedInstances:
@@ -53,23 +36,24 @@ class LocatedInstances:
             self._entries.move_to_end(uids)
             return known
         self._forget(uids)
-        found = await self._index.read(_locate, uids)
+        found = await self._index.read(locate, uids)
         self._remember(uids, found)
         return found
 
     def _remember(self, uids: Uids, found: Located) -> None:
         self._forget(uids)
         self._entries[uids] = found
-        self._weight += found.weight
+        self._weight += _weight(found)
         while self._weight > _MAX_WEIGHT:
             _, oldest = self._entries.popitem(last=False)
-            self._weight -= oldest.weight
+            self._weight -= _weight(oldest)
 
     def _forget(self, uids: Uids) -> None:
         known = self._entries.pop(uids, None)
-        self._weight -= known.weight if known else 0
+        self._weight -= _weight(known) if known else 0
 
 
-def _locate(connection: sa.Connection, uids: Uids) -> Located:
-    instance = find(connection, uids)
-    return Located(instance, frames_of(connection, instance.key))
+def _weight(one: Located) -> int:
+    """Return about how much memory an entry takes, in bytes."""
+    table = one.frames.boundaries.nbytes if isinstance(one.frames, EncapsulatedFrames) else 0
+    return _ENTRY_WEIGHT + table + len(one.image or b"")

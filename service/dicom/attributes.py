@@ -129,12 +129,19 @@ OTHERS = {
     Level.SERIES: _tags(f"{_GENERAL_SERIES} {_EQUIPMENT} {_REFERENCE} {_PET_SERIES}"),
 }
 
+# Of the equipment, so of the Series, yet asked of studies everywhere: those of the first instance answer.
+SHOWN_WITH_STUDY = frozenset(_tags("InstitutionName InstitutionAddress InstitutionalDepartmentName"))
+
 _LEVELS = {
     tag: level
     for level in reversed(Level)
     for tag in (*COMPUTED[level], *IF_KNOWN[level], *REQUIRED[level], *OTHERS.get(level, ()))
 }
 _ASCENDING_RETURNED = {level: sorted((*REQUIRED[level], *IF_KNOWN[level])) for level in Level}
+_ASCENDING_OTHERS = {
+    Level.STUDY: sorted((*OTHERS[Level.STUDY], *SHOWN_WITH_STUDY)),
+    Level.SERIES: sorted(OTHERS[Level.SERIES]),
+}
 _EMPTY = {level: {tag: {"vr": vr_of(tag)} for tag in REQUIRED[level]} for level in Level}
 
 
@@ -152,7 +159,7 @@ def level_attributes(metadata: Attributes, level: Level) -> dict[str, Any]:
 
 def other_attributes(metadata: Attributes, level: Level) -> dict[str, Any]:
     """Select the other attributes of Study or Series, ascending: those that `includefield` can ask for."""
-    return selected(metadata, sorted(OTHERS[level]))
+    return selected(metadata, _ASCENDING_OTHERS[level])
 
 
 def selected(attributes: Attributes, tags: Iterable[str]) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def _next_item(buffer: Buffer, position: int, levels: list[_Level]) -> int:
     """Open the next item of the innermost sequence, or close the sequence."""
     _, items, end, delimited, encoding = levels[-1]
     assert items is not None
-    tag, length = _item_header(buffer, position, encoding.little_endian)
+    tag, length = _item_header(buffer, position, end, encoding.little_endian)
     position += 8
     if tag == _SEQUENCE_END:
         levels.pop()
@@ -191,11 +191,11 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
                 levels.pop()
                 return offset
             raise Malformed(f"a delimiter at byte {position} stands outside any sequence")
-        if tag == 0 and not nested and _only_padding(buffer, position):
-            return end
+        if tag == 0 and not nested:
+            return _padding(buffer, position)
         if length == UNDEFINED:
-            if tag == PIXEL_DATA or vr in ("OB", "OW"):
-                element, position = _encapsulated(buffer, tag, vr, offset, end, encoding)
+            if encoding.little_endian and (tag == PIXEL_DATA or vr in ("OB", "OW")):
+                element, position = _encapsulated(buffer, tag, vr, offset, end)
                 elements.append(element)
                 continue
             return _open_sequence(levels, tag, vr, offset, length)
@@ -205,15 +205,15 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
             raise Truncated(
                 f"({tag >> 16:04X},{tag & 0xFFFF:04X}) says {length} bytes, and {found} are there"
             )
-        if vr == "SQ" or ((not vr or vr == "UN") and _holds_items(buffer, tag, offset, length)):
+        if vr == "SQ" or ((not vr or vr == "UN") and _is_sequence(buffer, tag, offset, length)):
             return _open_sequence(levels, tag, vr, offset, length)
         elements.append(Element(tag, vr, offset, length))
     return position
 
 
-def _holds_items(buffer: Buffer, tag: int, offset: int, length: int) -> bool:
-    """Tell whether an element whose encoding names no VR is a sequence with items."""
-    return length >= 8 and buffer[offset : offset + 4] == _ITEM_TAG and dictionary_vr(tag) == "SQ"
+def _is_sequence(buffer: Buffer, tag: int, offset: int, length: int) -> bool:
+    """Tell whether an element whose encoding names no VR is a sequence."""
+    return (not length or buffer[offset : offset + 4] == _ITEM_TAG) and dictionary_vr(tag) == "SQ"
 
 
 def _open_sequence(levels: list[_Level], tag: int, vr: str, offset: int, length: int) -> int:
@@ -230,17 +230,15 @@ def _open_sequence(levels: list[_Level], tag: int, vr: str, offset: int, length:
     return offset
 
 
-def _encapsulated(
-    buffer: Buffer, tag: int, vr: str, start: int, end: int, encoding: Encoding
-) -> tuple[Element, int]:
+def _encapsulated(buffer: Buffer, tag: int, vr: str, start: int, end: int) -> tuple[Element, int]:
     """Return an element made of fragments, and the position after its delimiter: PS3.5 A.4."""
     fragments: list[Fragment] = []
     position = start
     while True:
-        found, length = _item_header(buffer, position, encoding.little_endian)
+        found, length = _item_header(buffer, position, end, little_endian=True)
         position += 8
         if found == _SEQUENCE_END:
-            return Element(tag, vr, start, position - start, None, fragments), position
+            return Element(tag, vr or "OB", start, position - start, None, fragments), position
         if found != _ITEM or length == UNDEFINED:
             raise Malformed(f"a fragment was expected at byte {position - 8}, found tag {found:08X}")
         if position + length > end:
@@ -249,9 +247,9 @@ def _encapsulated(
         position += length
 
 
-def _item_header(buffer: Buffer, position: int, little_endian: bool) -> tuple[int, int]:
-    if position + 8 > len(buffer):
-        raise Truncated("the data set ends inside a sequence")
+def _item_header(buffer: Buffer, position: int, end: int, little_endian: bool) -> tuple[int, int]:
+    if position + 8 > end:
+        raise Truncated(f"a sequence reaches beyond what holds it, which ends at byte {end}")
     group, element, length = struct.unpack_from("<HHL" if little_endian else ">HHL", buffer, position)
     return group << 16 | element, length
 
@@ -263,8 +261,12 @@ def _ending(buffer: Buffer, position: int, end: int, *, nested: bool) -> int:
     return end
 
 
-def _only_padding(buffer: Buffer, position: int) -> bool:
-    return all(not any(buffer[start : start + 65536]) for start in range(position, len(buffer), 65536))
+def _padding(buffer: Buffer, position: int) -> int:
+    """Accept zeros after the last element, if there is nothing else to the end of the file."""
+    chunks = (buffer[start : start + 65536] for start in range(position, len(buffer), 65536))
+    if any(chunk.count(0) < len(chunk) for chunk in chunks):
+        raise Malformed(f"zeros at byte {position} stand where an element was expected")
+    return len(buffer)
 
 
 def _encoding_at(buffer: Buffer, position: int, end: int, encoding: Encoding) -> Encoding:

@@ -41,23 +41,24 @@ class NativeFrames:
     word_size: int = 1
 
     def span(self, number: int) -> Span:
-        """Return the run of bytes that holds frame `number`, counted from 1.
+        """Return the run of whole words that holds frame `number`, counted from 1.
 
         Raises:
             FrameNotFound: there are fewer frames.
         """
         _check(number, self.number_of_frames)
-        first = (number - 1) * self.frame_bits
-        start, end = first // 8, -(-(first + self.frame_bits) // 8)
-        return Span(self.offset + start, end - start)
+        first, word_bits = (number - 1) * self.frame_bits, 8 * self.word_size
+        start, end = first // word_bits, -(-(first + self.frame_bits) // word_bits)
+        return Span(self.offset + start * self.word_size, (end - start) * self.word_size)
 
     def frame(self, number: int, run: bytes) -> bytes:
         """Return the frame's bytes, little endian and beginning at bit 0. PS3.18 8.7.3.3.1."""
-        shift = (number - 1) * self.frame_bits % 8
-        if shift or self.frame_bits % 8:
-            bits = np.unpackbits(np.frombuffer(run, np.uint8), bitorder="little")
+        words = swapped(run, self.word_size)
+        shift = (number - 1) * self.frame_bits % (8 * self.word_size)
+        if shift % 8 or self.frame_bits % 8:
+            bits = np.unpackbits(np.frombuffer(words, np.uint8), bitorder="little")
             return np.packbits(bits[shift : shift + self.frame_bits], bitorder="little").tobytes()
-        return swapped(run, self.word_size)
+        return words[shift // 8 : (shift + self.frame_bits) // 8]
 
 
 @dataclass(frozen=True, slots=True)

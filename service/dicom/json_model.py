@@ -145,7 +145,7 @@ class JsonModel:
         path = f"{path}{element.tag:08X}"
         word_size = values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
         if element.fragments is not None:
-            name, word_size = "OB", 0
+            word_size = 0
         elif encoding.little_endian:
             word_size = 1
         self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size)

@@ -86,7 +86,7 @@ def keys_of(name: str, path: Path, value: str, matching: Matching) -> list[Key]:
     _check(name, vr, value)
     several = value.split("\\") if matching.multiple_values and vr in _SEVERAL else [value]
     asked = _Asked(name, vr, matching)
-    return [Key(path, level, _match(one.strip(), asked)) for one in several if one.strip(_universal(vr))]
+    return [Key(path, level, _match(one.strip(" "), asked)) for one in several if one.strip(_universal(vr))]
 
 
 def combined(date: Key, time: Key) -> Key | None:
@@ -121,7 +121,7 @@ def _match(value: str, asked: _Asked) -> Match:
 
 
 def _list(value: str, asked: _Asked) -> Match:
-    patterns = tuple(dict.fromkeys(one.strip() for one in _LISTS[asked.vr].split(value) if one.strip()))
+    patterns = tuple(dict.fromkeys(one.strip(" ") for one in _LISTS[asked.vr].split(value) if one.strip(" ")))
     if sum(map(is_wildcard, patterns)) > MAX_WILDCARDS:
         raise InvalidKey(asked.name, f"at most {MAX_WILDCARDS} values with wild cards")
     if asked.vr == "UI" and not all(map(_UID.fullmatch, patterns)):
@@ -150,7 +150,7 @@ def _range(value: str, asked: _Asked) -> Match:
     if single:
         return RangeMatch(*single)
     for hyphen in re.finditer("-", value[:128]):
-        begin, end = value[: hyphen.start()].strip(), value[hyphen.end() :].strip()
+        begin, end = value[: hyphen.start()].strip(" "), value[hyphen.end() :].strip(" ")
         low, high = span(begin), span(end)
         if (low or not begin) and (high or not end) and (low or high):
             return RangeMatch(low[0] if low else "", high[1] if high else "")

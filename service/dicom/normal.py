@@ -7,6 +7,7 @@ no normal form: it is kept and returned, but never matched.
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -29,7 +30,10 @@ _MAX_NUMBER_CHARACTERS = 64
 def date_span(text: str) -> Span | None:
     """Return the first and last date of a DA value: the day itself. PS3.5 6.2; YYYY.MM.DD too."""
     found = _DATE.fullmatch(text)
-    return (day := "".join(found.group(1, 3, 4)), day) if found else None
+    if not found or int(found[4]) > monthrange(int(found[1]) or 4, int(found[3]))[1]:
+        return None
+    day = "".join(found.group(1, 3, 4))
+    return day, day
 
 
 def time_span(text: str) -> Span | None:

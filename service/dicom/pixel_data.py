@@ -13,6 +13,7 @@ FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
 _EXTENDED_OFFSET_TABLE = 0x7FE00001
 
 _FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
+_WORD_SIZES = {32: 4, 64: 8}  # in bytes by Bits Allocated; of fewer bits, the 2 of OW
 
 # Chroma subsampling makes a pixel of three samples smaller: bits of a pixel per bit allocated.
 _SUBSAMPLED = {"YBR_FULL_422": 2.0, "YBR_PARTIAL_422": 2.0, "YBR_PARTIAL_420": 1.5}
@@ -32,7 +33,7 @@ VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 
 def find_pixel_data(elements: Sequence[Element]) -> Element | None:
     """Return the element of the top level that holds the pixels, if there is one."""
     pixels = (PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA)
-    return next((one for one in reversed(elements) if one.tag in pixels), None)
+    return next((one for one in reversed(elements) if one.tag in pixels and one.items is None), None)
 
 
 def frame_table(
@@ -64,45 +65,41 @@ def frame_table(
     if transfer_syntax.startswith(VIDEO_SYNTAXES):
         return _one_run(element.fragments)
     wanted = number_of_frames(attributes) or 1
-    extended = next((one for one in elements if one.tag == _EXTENDED_OFFSET_TABLE), None)
-    starts = _frame_starts(buffer, element, extended, wanted)
+    tables = (one for one in elements if one.tag == _EXTENDED_OFFSET_TABLE and one.items is None)
+    starts = _frame_starts(buffer, element.fragments, next(tables, None), wanted)
     return EncapsulatedFrames(_boundaries(starts, element.fragments))
 
 
 def number_of_frames(attributes: Mapping[str, Any]) -> int | None:
     """Return Number of Frames (0028,0008) where it is a positive number."""
-    value = first_value(attributes, "00280008")
-    return value if isinstance(value, int) and value > 0 else None
-
-
-def first_value(attributes: Mapping[str, Any], tag: str) -> Any:
-    """Return the first value of an attribute in DICOM JSON, None without one."""
-    values = attributes.get(tag, {}).get("Value")
-    return values[0] if values else None
-
-
-def frame_bits(attributes: Mapping[str, Any], allocated: int) -> int:
-    """Return the size of one native frame in bits; 0 where the Image Pixel attributes do not tell."""
-    rows, columns = first_value(attributes, "00280010"), first_value(attributes, "00280011")
-    samples = first_value(attributes, "00280002") or 1
-    if not all(isinstance(one, int) and one > 0 for one in (rows, columns, samples, allocated)):
-        return 0
-    subsampling = _SUBSAMPLED.get(str(first_value(attributes, "00280004")))
-    return int(rows * columns * allocated * (subsampling if subsampling and samples == 3 else samples))
+    return _positive(attributes, "00280008")
 
 
 def _native(element: Element, encoding: Encoding, attributes: Mapping[str, Any]) -> NativeFrames:
-    allocated = _FLOAT_BITS.get(element.tag) or first_value(attributes, "00280100") or 0
-    bits = frame_bits(attributes, allocated if isinstance(allocated, int) else 0)
+    allocated = _FLOAT_BITS.get(element.tag) or _positive(attributes, "00280100") or 0
+    bits = _frame_bits(attributes, allocated)
     available = element.length * 8 // bits if bits else 0
     count = min(number_of_frames(attributes) or 1, available)
-    return NativeFrames(element.offset, bits, count, _word_size(element, encoding, allocated))
+    word_size = 1 if encoding.little_endian or element.vr == "OB" else _WORD_SIZES.get(allocated, 2)
+    return NativeFrames(element.offset, bits, count, word_size)
 
 
-def _word_size(element: Element, encoding: Encoding, allocated: int) -> int:
-    if encoding.little_endian or element.vr == "OB":
-        return 1
-    return max(2, allocated // 8)
+def _frame_bits(attributes: Mapping[str, Any], allocated: int) -> int:
+    """Return the size of one native frame in bits; 0 where the Image Pixel attributes do not tell."""
+    rows, columns = _positive(attributes, "00280010") or 0, _positive(attributes, "00280011") or 0
+    samples = _positive(attributes, "00280002") or 1
+    subsampling = _SUBSAMPLED.get(str(_first_value(attributes, "00280004"))) if samples == 3 else None
+    return int(rows * columns * allocated * (subsampling or samples))
+
+
+def _positive(attributes: Mapping[str, Any], tag: str) -> int | None:
+    value = _first_value(attributes, tag)
+    return value if isinstance(value, int) and value > 0 else None
+
+
+def _first_value(attributes: Mapping[str, Any], tag: str) -> Any:
+    values = attributes.get(tag, {}).get("Value")
+    return values[0] if values else None
 
 
 def _one_run(fragments: Sequence[Fragment]) -> EncapsulatedFrames:
@@ -110,22 +107,23 @@ def _one_run(fragments: Sequence[Fragment]) -> EncapsulatedFrames:
     return EncapsulatedFrames(_boundaries([0] if len(fragments) > 1 else [], fragments))
 
 
-def _frame_starts(buffer: Buffer, element: Element, extended: Element | None, wanted: int) -> list[int]:
+def _frame_starts(
+    buffer: Buffer, items: Sequence[Fragment], extended: Element | None, wanted: int
+) -> list[int]:
     """Return the index of each frame's first fragment, the Basic Offset Table not counted.
 
     In the Standard's order: the Extended Offset Table, the Basic one, one frame, one fragment a frame;
     failing these, where code streams begin. An offset table that points between fragments is ignored.
     """
-    table, *fragments = element.fragments or [Fragment(0, 0)]
-    if extended is not None and extended.length:
-        starts = _from_offsets(buffer, extended.offset, extended.length, "<u8", fragments)
-        if len(starts) == wanted:
-            return starts
-    if table.length >= 4:
-        starts = _from_offsets(buffer, table.offset, table.length, "<u4", fragments)
-        if len(starts) == wanted:
-            return starts
-    if wanted == 1 and fragments:
+    fragments = items[1:]
+    if wanted > len(fragments):
+        return []
+    for table, kind in ((extended, "<u8"), (items[0], "<u4")):
+        if table and table.length // int(kind[-1]) == wanted:
+            offsets = np.frombuffer(buffer[table.offset : table.offset + table.length], kind, wanted)
+            if starts := _starts_at(offsets.tolist(), fragments):
+                return starts
+    if wanted == 1:
         return [0]
     if wanted == len(fragments):
         return list(range(wanted))
@@ -137,18 +135,13 @@ def _frame_starts(buffer: Buffer, element: Element, extended: Element | None, wa
     return starts if len(starts) == wanted and starts[0] == 0 else []
 
 
-def _from_offsets(
-    buffer: Buffer, offset: int, length: int, kind: str, fragments: Sequence[Fragment]
-) -> list[int]:
-    if not fragments:
-        return []
-    size = int(kind[-1])
-    offsets = np.frombuffer(buffer[offset : offset + length // size * size], kind).tolist()
+def _starts_at(offsets: Sequence[int], fragments: Sequence[Fragment]) -> list[int]:
+    """Return the indices of the fragments at these offsets; none if one lies between, or out of order."""
     origin = fragments[0].offset
     index_of = {one.offset - origin: index for index, one in enumerate(fragments)}
     starts = [index_of.get(one, -1) for one in offsets]
     ascending = all(earlier < later for earlier, later in pairwise(starts))
-    return starts if starts and starts[0] == 0 and ascending else []
+    return starts if starts[0] == 0 and ascending else []
 
 
 def _boundaries(

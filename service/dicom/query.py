@@ -92,7 +92,7 @@ def parse_query(parameters: Parameters, resource: Resource, max_results: int) ->
         BadRequest: a key given twice, or too many of them.
         InvalidParameter, InvalidKey: a value that is not of its kind.
     """
-    named = [(name, value.strip(), path_of(name)) for name, value in parameters]
+    named = [(name, value.strip(" "), path_of(name)) for name, value in parameters]
     attributes = {path: (name, value) for name, value, path in named if path}
     options = {name: value for name, value, _ in named if name in _OPTIONS}
     _check_counts(named)

@@ -13,7 +13,7 @@ from service.dicom.charset import Charset
 from service.dicom.charset import decode as charset_decode
 
 _MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript loses digits
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _TEXT_DELIMITERS = frozenset(b"\n\r\t\f\\")
 _NAME_DELIMITERS = _TEXT_DELIMITERS | frozenset(b"^=")
@@ -52,7 +52,7 @@ def _name(value: str) -> dict[str, str] | None:
 
 
 def decimals(raw: bytes, charset: Charset) -> list[Any]:
-    """DS: a number; the text itself where it is none."""
+    """DS: a number; the text itself where it is none, or one that JSON readers would round."""
     return [_decimal(one) if one else None for one in strings(raw, charset)]
 
 
@@ -60,9 +60,9 @@ def _decimal(value: str) -> float | int | str:
     if not _NUMBER.fullmatch(value):
         return value
     number = float(value)
-    if not math.isfinite(number):
-        return value
-    return int(number) if number.is_integer() and abs(number) <= _MAX_SAFE_INTEGER else number
+    if not number.is_integer():
+        return number if math.isfinite(number) else value
+    return int(number) if abs(number) <= _MAX_SAFE_INTEGER else value
 
 
 def integers(raw: bytes, charset: Charset) -> list[Any]:

@@ -19,7 +19,8 @@ class Context(NamedTuple):
     creators: Mapping[int, str] = {}
 
 
-_AMBIGUOUS = {"OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW"}
+# What the dictionary leaves open; and a sequence is known by its items, so that SQ without them is no VR.
+_AMBIGUOUS = {"OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW", "SQ": "UN"}
 
 
 @lru_cache(maxsize=16384)

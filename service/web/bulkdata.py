@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.content import bulkdata_content
-from service.archive.instances import bulkdata_of
-from service.archive.located import Located
+from service.archive.instances import Located, bulkdata_of
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.accept import Offer

@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.content import frame_content
-from service.archive.instances import Instance
-from service.archive.located import Located
+from service.archive.instances import Instance, Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import FrameNotFound

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 import anyio.to_thread
+import orjson
+from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.content import frame_content
-from service.archive.instances import image_of
-from service.archive.located import Located
+from service.archive.instances import Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json_model import DicomJson
 from service.errors import NotRenderable
@@ -76,16 +77,16 @@ async def _pictures(
 ) -> AsyncIterator[bytes]:
     archive: Archive = request.app.state.archive
     assert located.frames is not None
-    image = await archive.index.read(image_of, located.instance.key)
     for number in numbers:
         content = await frame_content(archive.blobs, located.instance, located.frames, number)
         frame = b"".join([chunk async for chunk in content.read(0, content.size)])
-        work = partial(_render, frame, image, number, options)
+        work = partial(_render, frame, located.image or b"", number, options)
         yield await anyio.to_thread.run_sync(work, limiter=request.app.state.pixel_work)
 
 
-def _render(frame: bytes, image: DicomJson, number: int, options: RenderOptions) -> bytes:
-    return render(frame, describe(image, number), options)
+def _render(frame: bytes, image: bytes, number: int, options: RenderOptions) -> bytes:
+    attributes: DicomJson = orjson.loads(isal_zlib.decompress(image))
+    return render(frame, describe(attributes, number), options)
 
 
 async def _parts(
