@@ -17,9 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.archive import Archive
 from service.errors import DicomwebError
+from service.pixels.workers import PixelWorkers
 from service.settings import Settings
 from service.web.bulkdata import retrieve_bulkdata
 from service.web.capabilities import capabilities
+from service.web.decoding import Pixels
 from service.web.delete import delete
 from service.web.frames import retrieve_frames
 from service.web.health import live, ready
@@ -27,10 +29,14 @@ from service.web.instances import retrieve_instance, retrieve_instances
 from service.web.metadata import retrieve_metadata
 from service.web.openapi import openapi
 from service.web.origin import base_url
+from service.web.pixels import retrieve_pixels
 from service.web.qido import search_instances, search_series, search_studies
-from service.web.rendered import retrieve_rendered, retrieve_thumbnail
+from service.web.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
 from service.web.responses import error_response
+from service.web.statistics import retrieve_statistics
 from service.web.stow import StoreLimits, store
+from service.web.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
+from service.web.volume import retrieve_volume
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -56,17 +62,28 @@ ROUTES = [
     _route(_FRAMES, GET=retrieve_frames),
     _route(f"{_INSTANCE}/metadata", GET=retrieve_metadata),
     _route(_INSTANCE, GET=retrieve_instance, DELETE=delete),
-    _route(f"{_FRAMES}/rendered", GET=retrieve_rendered),
+    _route(f"{_FRAMES}/rendered", GET=retrieve_rendered_frames),
     _route(f"{_FRAMES}/thumbnail", GET=retrieve_thumbnail),
     _route(f"{_INSTANCE}/rendered", GET=retrieve_rendered),
     _route(f"{_INSTANCE}/thumbnail", GET=retrieve_thumbnail),
+    _route(f"{_FRAMES}/pixels", GET=retrieve_pixels),
+    _route(f"{_FRAMES}/statistics", GET=retrieve_statistics),
+    _route(f"{_INSTANCE}/pixels", GET=retrieve_pixels),
+    _route(f"{_INSTANCE}/statistics", GET=retrieve_statistics),
+    _route(f"{_INSTANCE}/volume", GET=retrieve_volume),
+    _route(f"{_SERIES}/statistics", GET=retrieve_statistics),
+    _route(f"{_SERIES}/volume", GET=retrieve_volume),
     _route(f"{_INSTANCE}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
     _route(f"{_SERIES}/metadata", GET=retrieve_metadata),
     _route(f"{_SERIES}/instances", GET=search_instances),
+    _route(f"{_SERIES}/rendered", GET=retrieve_rendered_all),
+    _route(f"{_SERIES}/thumbnail", GET=retrieve_thumbnail_of_many),
     _route(_SERIES, GET=retrieve_instances, DELETE=delete),
     _route(f"{_STUDY}/metadata", GET=retrieve_metadata),
     _route(f"{_STUDY}/series", GET=search_series),
     _route(f"{_STUDY}/instances", GET=search_instances),
+    _route(f"{_STUDY}/rendered", GET=retrieve_rendered_all),
+    _route(f"{_STUDY}/thumbnail", GET=retrieve_thumbnail_of_many),
     _route(_STUDY, GET=retrieve_instances, POST=store, DELETE=delete),
     _route("/studies", GET=search_studies, POST=store),
     _route("/series", GET=search_series),
@@ -81,8 +98,9 @@ _CORS_REQUEST_HEADERS = (
     "Accept", "Authorization", "Cache-Control", "Content-Type", "If-None-Match", "Range", "X-Requested-With",
 )  # fmt: skip
 _CORS_RESPONSE_HEADERS = (
-    "Accept-Ranges", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag",
-    "Location", "Warning",
+    "Accept-Ranges", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Link",
+    "Location", "Warning", "X-Volume-Affine", "X-Volume-Frames", "X-Volume-Instance-Numbers",
+    "X-Volume-Instances", "X-Volume-Shape", "X-Volume-Spacing",
 )  # fmt: skip
 
 
@@ -97,6 +115,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        app.state.pixels.close()
         archive.close()
 
     app = Starlette(
@@ -110,6 +129,12 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.state.routes = ROUTES
     app.state.max_results = settings.max_results
     app.state.pixel_work = CapacityLimiter(settings.render_threads)
+    app.state.pixels = Pixels(
+        archive.blobs,
+        PixelWorkers(settings.codec_processes, settings.codec_seconds),
+        app.state.pixel_work,
+        settings.pixel_cache_bytes,
+    )
     app.state.store_limits = StoreLimits(
         settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts
     )

@@ -11,7 +11,9 @@
     │   ├── FrameNotFound             the instance is here, the frame number is not
     │   └── BulkdataNotFound
     ├── NotAcceptable            406  nothing the client accepts can be made; says what can
-    │   └── NotRenderable             no pixels, or pixels that cannot be decoded
+    │   ├── NotRenderable             no pixels, or pixels that cannot be shown
+    │   └── UndecodableFrame          a frame that no decoder here can make sense of
+    ├── IrregularVolume          409  slices that do not make one volume; names those that disagree
     ├── ContentTooLarge          413
     ├── UnsupportedMediaType     415
     ├── RangeNotSatisfiable      416
@@ -22,7 +24,7 @@ The leaves say what happened in DICOM's words, their parents hold the status. Me
 found and what was expected, and never hold a patient's name, ID or date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class DicomwebError(Exception):
@@ -119,7 +121,25 @@ class NotAcceptable(DicomwebError):
 
 
 class NotRenderable(NotAcceptable):
-    """The instance has no pixels, or pixels that cannot be decoded here."""
+    """The instance has no pixels, or pixels that cannot be shown."""
+
+
+class UndecodableFrame(NotAcceptable):
+    """A frame in a transfer syntax that is not decoded here, or one whose code stream is broken."""
+
+
+class IrregularVolume(DicomwebError):
+    """The slices do not make one volume.
+
+    Attributes:
+        disagreements: which slices do not fit, in which attribute, what was found and what expected.
+    """
+
+    status = 409
+
+    def __init__(self, message: str, disagreements: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__(message)
+        self.disagreements = list(disagreements)
 
 
 class ContentTooLarge(DicomwebError):

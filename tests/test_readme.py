@@ -41,13 +41,14 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A study of two instances, in a folder whose name has to be quoted."""
+    """A study of two slices, in a folder whose name has to be quoted."""
     folder = tmp_path / "a folder"
     folder.mkdir()
     first = Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes()
     uid = dcmread(BytesIO(first)).SOPInstanceUID.encode()
     (folder / "1").write_bytes(first)
-    (folder / "2").write_bytes(first.replace(uid, uid[:-1] + b"9"))
+    second = first.replace(uid, uid[:-1] + b"9").replace(b"\\-75.699997", b"\\-70.699997")
+    (folder / "2").write_bytes(second)
     return folder
 
 
@@ -90,4 +91,7 @@ def test_the_walk_with_curl_works_when_pasted(base_url: str, folder: Path, tmp_p
     assert (tmp_path / "bone.jpg").read_bytes().startswith(b"\xff\xd8\xff")
     assert (tmp_path / "bone.jpg").read_bytes() != (tmp_path / "slice.jpg").read_bytes()
     assert (tmp_path / "small.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "frame.npy").read_bytes().startswith(b"\x93NUMPY")
+    assert (tmp_path / "volume.nii.gz").read_bytes().startswith(b"\x1f\x8b")
+    assert (tmp_path / "histogram.png").read_bytes().startswith(b"\x89PNG")
     assert httpx.get(f"{base_url}/studies").status_code == 204

@@ -2,7 +2,7 @@
 
 import mmap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from service.archive.blobs import LocalBlobs
 from service.archive.inflated import inflate
@@ -38,7 +38,7 @@ class ConvertedFile:
         position, end = 0, offset + length
         with self._data_set() as (buffer, start, meta):
             for piece in self._pieces(buffer, start, meta):
-                for chunk in _read(buffer, piece):
+                for chunk in value_chunks(buffer, piece):
                     wanted = chunk[max(0, offset - position) : max(0, end - position)]
                     if wanted:
                         yield wanted
@@ -50,28 +50,36 @@ class ConvertedFile:
         yield file_head(self._instance.sop_class_uid, self._instance.uids.instance)
         yield from to_explicit_little_endian(buffer, walk(buffer, offset, meta.encoding), meta.encoding)
 
-    @contextmanager
-    def _data_set(self) -> Iterator[tuple[Buffer, int, FileMeta]]:
-        """Lend the data set's buffer, where the data set begins in it, and the file's head."""
+    def _data_set(self) -> AbstractContextManager[tuple[Buffer, int, FileMeta]]:
+        return stored_data_set(self._blobs, self._instance)
+
+
+@contextmanager
+def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buffer, int, FileMeta]]:
+    """Lend the data set's buffer, where the data set begins in it, and the file's head.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    try:
+        file = blobs.path(instance.blob).open("rb")
+    except FileNotFoundError as error:
+        raise InstanceNotFound(instance.uids.instance) from error
+    with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        meta = read_file_meta(mapped)
+        if meta.transfer_syntax != DEFLATED:
+            yield mapped, meta.dataset_offset, meta
+            return
+        inflated = blobs.spool()
         try:
-            file = self._blobs.path(self._instance.blob).open("rb")
-        except FileNotFoundError as error:
-            raise InstanceNotFound(self._instance.uids.instance) from error
-        with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            meta = read_file_meta(mapped)
-            if meta.transfer_syntax != DEFLATED:
-                yield mapped, meta.dataset_offset, meta
-                return
-            inflated = self._blobs.spool()
-            try:
-                inflate(mapped, meta.dataset_offset, inflated)
-                with inflated.buffer() as data_set:
-                    yield data_set, 0, meta
-            finally:
-                inflated.discard()
+            inflate(mapped, meta.dataset_offset, inflated)
+            with inflated.buffer() as data_set:
+                yield data_set, 0, meta
+        finally:
+            inflated.discard()
 
 
-def _read(buffer: Buffer, piece: bytes | Value) -> Iterator[bytes]:
+def value_chunks(buffer: Buffer, piece: bytes | Value) -> Iterator[bytes]:
     """Yield a piece's bytes; of a long value no more than a chunk is in memory at a time."""
     if isinstance(piece, bytes):
         yield piece

@@ -108,15 +108,26 @@ _BY_NUMBER = (
 )
 _WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
 
+_VIDEOS = "1.2.840.10008.1.2.4.10_%"  # transfer syntaxes of MPEG-2, MPEG-4 and HEVC
+
 # Written once: building a statement costs more than running it.
 _FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE)
-_LOCATE = (
+_LOCATE_SERIES = (
     sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
     .select_from(_WITH_DOCUMENTS)
-    .where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE)
+    .where(_OF_STUDY, _OF_SERIES)
 )
+_LOCATE = _LOCATE_SERIES.where(_OF_INSTANCE)
+_LOCATE_ALL = _LOCATE_SERIES.order_by(*_BY_NUMBER)
 _ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_JOINED).where(_OF_STUDY).order_by(*_BY_NUMBER)
 _ALL_OF_SERIES = _ALL_OF_STUDY.where(_OF_SERIES)
+_PICTURES_OF_STUDY = (
+    sa.select(*_COLUMNS)
+    .select_from(_WITH_DOCUMENTS)
+    .where(_OF_STUDY, documents.c.pixel_data.is_not(None), ~instances.c.transfer_syntax_uid.like(_VIDEOS))
+    .order_by(*_BY_NUMBER)
+)
+_PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(_OF_SERIES)
 _METADATA_OF_STUDY = (
     sa.select(instances.c.digest, documents.c.metadata)
     .select_from(_WITH_DOCUMENTS)
@@ -149,6 +160,22 @@ def locate(connection: sa.Connection, uids: Uids) -> Located:
     row = connection.execute(_LOCATE, _names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
+    return _located(row)
+
+
+def locate_all(connection: sa.Connection, study: str, of_series: str) -> list[Located]:
+    """Return the instances of a series and where their frames lie, in the order of their numbers.
+
+    Raises:
+        SeriesNotFound: it is not here.
+    """
+    found = connection.execute(_LOCATE_ALL, {"study": study, "series": of_series}).all()
+    if not found:
+        raise SeriesNotFound(of_series)
+    return [_located(row) for row in found]
+
+
+def _located(row: Iterable[Any]) -> Located:
     *instance, numbers, boundaries, image = row
     frames = from_row(numbers, boundaries) if numbers is not None else None
     return Located(_instance(instance), frames, image)
@@ -165,6 +192,13 @@ def find_all(connection: sa.Connection, study: str, of_series: str | None = None
     if not found:
         raise StudyNotFound(study) if of_series is None else SeriesNotFound(of_series)
     return found
+
+
+def find_pictures(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
+    """Return those instances of a study or series that have pixels and are no video, in order; maybe none."""
+    query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
+    found = connection.execute(query, {"study": study, "series": of_series})
+    return [_instance(row) for row in found]
 
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
@@ -184,16 +218,17 @@ def first_metadata(connection: sa.Connection, target: Target, limit: int) -> lis
     query = _METADATA_OF_INSTANCE
     if target.instance is None:
         query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
-    found = connection.execute(query, {**target._asdict(), "limit": limit}).tuples().all()
+    rows = connection.execute(query, {**target._asdict(), "limit": limit})
+    found = [(digest, text) for digest, text in rows]
     if not found:
         raise target.not_found()
-    return list(found)
+    return found
 
 
 def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
     """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
-    found = dict(connection.execute(query).tuples().all())
+    found = {key: text for key, text in connection.execute(query)}  # noqa: C416 (rows are no pairs to mypy)
     return [found[key] for key in keys if key in found]
 
 

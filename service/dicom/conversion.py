@@ -20,6 +20,7 @@ _UNDEFINED = b"\xff\xff\xff\xff"
 _ITEM, _ITEM_END = b"\xfe\xff\x00\xe0" + _UNDEFINED, b"\xfe\xff\x0d\xe0" + bytes(4)
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
 _IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
+_PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
 _LARGE = 65536
 _PIXEL_REPRESENTATION, _BITS_ALLOCATED = 0x00280103, 0x00280100
 
@@ -32,18 +33,27 @@ class Value(NamedTuple):
     word_size: int
 
 
-def file_head(sop_class_uid: str, sop_instance_uid: str) -> bytes:
-    """Return preamble and group 0002 of a file in Explicit VR Little Endian. PS3.10 7.1."""
+def file_head(
+    sop_class_uid: str, sop_instance_uid: str, transfer_syntax: str = ExplicitVRLittleEndian
+) -> bytes:
+    """Return preamble and group 0002 of a file. PS3.10 7.1."""
     meta = b"".join(
         (
-            _short(0x00020001, "OB", b"\x00\x01"),
-            _short(0x00020002, "UI", _uid(sop_class_uid)),
-            _short(0x00020003, "UI", _uid(sop_instance_uid)),
-            _short(0x00020010, "UI", _uid(ExplicitVRLittleEndian)),
-            _short(0x00020012, "UI", _uid(_IMPLEMENTATION_CLASS_UID)),
+            encoded(0x00020001, "OB", b"\x00\x01"),
+            encoded(0x00020002, "UI", sop_class_uid.encode()),
+            encoded(0x00020003, "UI", sop_instance_uid.encode()),
+            encoded(0x00020010, "UI", transfer_syntax.encode()),
+            encoded(0x00020012, "UI", _IMPLEMENTATION_CLASS_UID.encode()),
         )
     )
-    return _PREFIX + _short(0x00020000, "UL", struct.pack("<L", len(meta))) + meta
+    return _PREFIX + encoded(0x00020000, "UL", struct.pack("<L", len(meta))) + meta
+
+
+def encoded(tag: int, name: str, value: bytes) -> bytes:
+    """Return an element in Explicit VR Little Endian, its value padded to even length. PS3.5 6.2, 7.1.2."""
+    padding = b"\0" if name in _PADDED_WITH_NUL else b" "
+    value += padding * (len(value) % 2)
+    return _header(tag, name, len(value)) + value
 
 
 def to_explicit_little_endian(
@@ -53,12 +63,14 @@ def to_explicit_little_endian(
 
     Sequences get undefined lengths, group lengths are left out.
     """
-    return _data_set(buffer, elements, encoding, Context())
+    for _, pieces in elements_in_explicit_little_endian(buffer, elements, encoding, Context()):
+        yield from pieces
 
 
-def _data_set(
+def elements_in_explicit_little_endian(
     buffer: Buffer, elements: Iterable[Element], encoding: Encoding, context: Context
-) -> Iterator[bytes | Value]:
+) -> Iterator[tuple[int, Iterator[bytes | Value]]]:
+    """Yield the tag of each element and, as `to_explicit_little_endian` does, what it is made of."""
     creators: dict[int, str] = {}
     context, allocated = Context(context.signed, creators), 0
     for element in elements:
@@ -74,16 +86,17 @@ def _data_set(
             creators[vr.block_of_creator(tag)] = raw.decode("latin-1").strip(" \0")
         name = vr.resolve(tag, element.vr, context)
         if element.items is not None:
-            yield from _sequence(buffer, element, context)
+            yield tag, _sequence(buffer, element, context)
         else:
-            yield from _value(buffer, element, name, encoding, allocated)
+            yield tag, _value(buffer, element, name, encoding, allocated)
 
 
 def _sequence(buffer: Buffer, element: Element, context: Context) -> Iterator[bytes | Value]:
     yield _tag(element.tag) + b"SQ\0\0" + _UNDEFINED
     for item in element.items or []:
         yield _ITEM
-        yield from _data_set(buffer, item.elements, item.encoding, context)
+        for _, pieces in elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context):
+            yield from pieces
         yield _ITEM_END
     yield _SEQUENCE_END
 
@@ -121,17 +134,8 @@ def _header(tag: int, name: str, length: int) -> bytes:
     return _tag(tag) + name.encode() + struct.pack("<H", length)
 
 
-def _short(tag: int, name: str, value: bytes) -> bytes:
-    return _header(tag, name, len(value)) + value
-
-
 def _tag(tag: int) -> bytes:
     return struct.pack("<HH", tag >> 16, tag & 0xFFFF)
-
-
-def _uid(uid: str) -> bytes:
-    raw = uid.encode("ascii")
-    return raw + b"\0" * (len(raw) % 2)
 
 
 def _number(buffer: Buffer, element: Element, encoding: Encoding) -> int:

@@ -9,10 +9,12 @@ Standard: PS3.18 Annex F.2.
 import base64
 import binascii
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Attributes = Mapping[str, Any]
+
+_SHARED_GROUPS, _PER_FRAME_GROUPS = "52009229", "52009230"
 
 
 def numbers(attributes: Attributes, tag: str) -> list[float | None]:
@@ -40,6 +42,23 @@ def text(attributes: Attributes, tag: str) -> str:
 def items(attributes: Attributes, tag: str) -> list[Attributes]:
     """Return the items of a sequence in their places, empty where one is not an object."""
     return [item if isinstance(item, Mapping) else {} for item in _values(attributes, tag)]
+
+
+def scopes(image: Attributes, frame_number: int, macro: str) -> Iterator[Attributes]:
+    """Yield the places where an attribute of a frame may stand, the nearest to the frame first.
+
+    Args:
+        image: DICOM JSON object of the instance.
+        frame_number: counted from 1.
+        macro: tag of the functional group's sequence.
+
+    Standard: PS3.3 C.7.6.16.1.
+    """
+    per_frame, shared = _values(image, _PER_FRAME_GROUPS), _values(image, _SHARED_GROUPS)
+    for group in per_frame[frame_number - 1 : frame_number] + shared[:1]:
+        if isinstance(group, Mapping):
+            yield from items(group, macro)[:1]
+    yield image
 
 
 def binary(attributes: Attributes, tag: str) -> bytes:

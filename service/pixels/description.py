@@ -8,8 +8,10 @@ Stored, High Bit and windows that cannot be are put right, a size that cannot be
 from dataclasses import dataclass
 
 from service.errors import NotRenderable
+from service.pixels.aspect import pixel_aspect
 from service.pixels.attributes import Attributes, integer, number, text
 from service.pixels.lut import LookupTable
+from service.pixels.palette import Palette, palette_of
 from service.pixels.transformation import Rescale, modality_of, voi_of
 from service.pixels.window import Window
 
@@ -19,6 +21,7 @@ ATTRIBUTES = frozenset(
         *("00280100", "00280101", "00280102", "00280103"),  # a sample
         *("00280120", "00280121", "00280122", "00280123", "00280124", "00280125"),  # padding
         *("00281050", "00281051", "00281056", "00283010"),  # windows and VOI LUT
+        *("00280030", "00181164", "00289110"),  # how far apart pixels lie
         *("00281052", "00281053", "00283000", "00283002", "00283006"),  # rescale and Modality LUT
         *("00281101", "00281102", "00281103", "00281201", "00281202", "00281203"),  # palettes
         *("00281221", "00281222", "00281223"),  # segmented palettes
@@ -30,6 +33,7 @@ ATTRIBUTES = frozenset(
 
 BITS_ALLOCATED = (1, 8, 16, 32, 64)
 SAMPLES_PER_PIXEL = (1, 3)
+SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
 PADDING = {  # value and range limit → they are US or SS
     ("00280120", "00280121"): True,
     ("00280122", "00280124"): False,
@@ -53,8 +57,11 @@ class ImageDescription:
         pixel_representation: 1 when samples are two's complement.
         floating: samples are IEEE numbers (Float or Double Float Pixel Data).
         padding: lowest and highest stored value that stand for "no pixel here".
+        inverted: the lowest displayed value is white.
+        pixel_aspect: height of a pixel divided by its width.
         modality: stored values → modality values.
         voi: modality values → 0 ... 1; None when the file states neither window nor VOI LUT.
+        palette: stored values → colours of a PALETTE COLOR image; a supplemental one is not read.
 
     Standard: PS3.3 C.7.6.3, C.7.6.24, C.7.5.1.1.2, C.11.
     """
@@ -70,13 +77,32 @@ class ImageDescription:
     pixel_representation: int
     floating: bool
     padding: tuple[float, float] | None
+    inverted: bool
+    pixel_aspect: float
     modality: Rescale | LookupTable
     voi: Window | LookupTable | None
+    palette: Palette | None
+
+    @property
+    def is_subsampled(self) -> bool:
+        """Whether two neighbours in a native frame share their chrominance."""
+        subsampled = self.photometric_interpretation in SUBSAMPLED and self.samples_per_pixel == 3
+        return subsampled and self.planar_configuration == 0
+
+    @property
+    def frame_samples(self) -> int:
+        """The number of samples of a native frame."""
+        return self.rows * self.columns * (2 if self.is_subsampled else self.samples_per_pixel)
 
     @property
     def frame_length(self) -> int:
         """The number of bytes of a native frame."""
-        return (self.rows * self.columns * self.samples_per_pixel * self.bits_allocated + 7) // 8
+        return (self.frame_samples * self.bits_allocated + 7) // 8
+
+    @property
+    def value_bytes(self) -> int:
+        """The number of bytes of a frame's stored values."""
+        return self.rows * self.columns * self.samples_per_pixel * max(self.bits_allocated, 8) // 8
 
     @property
     def stored_range(self) -> tuple[int, int]:
@@ -116,8 +142,11 @@ def describe(image: Attributes, frame_number: int = 1) -> ImageDescription:
         pixel_representation=int(signed),
         floating=samples == 1 and _is_floating(image, bits_allocated),
         padding=_padding(image, bits_allocated, signed=signed),
+        inverted=photometric == "MONOCHROME1" or text(image, "20500020").upper() == "INVERSE",
+        pixel_aspect=pixel_aspect(image, frame_number),
         modality=modality,
         voi=voi_of(image, frame_number, signed=negative),
+        palette=palette_of(image, signed=signed) if photometric == "PALETTE COLOR" else None,
     )
 
 

@@ -27,7 +27,7 @@ def gray_levels(stored: Values, description: ImageDescription, window: Window | 
     Returns:
         Same shape, 0 (black) ... 255 (white).
 
-    Standard: PS3.4 N.2; PS3.3 C.7.6.3.1.2 (MONOCHROME1 is inverted, last of all).
+    Standard: PS3.4 N.2; PS3.3 C.7.6.3.1.2, C.11.6.1.2 (MONOCHROME1 is inverted, last of all and once).
     """
     voi = window or description.voi or automatic_window(stored, description)
     if description.floating or description.bits_allocated > 16:
@@ -44,7 +44,7 @@ def presented(stored: Values, description: ImageDescription, voi: Window | Looku
     with np.errstate(all="ignore"):
         modality = description.modality.modality(stored.astype(np.float64))
         levels: Levels = np.rint(255 * np.fmax(voi.fraction(modality), 0)).astype(np.uint8)
-    return ~levels if description.photometric_interpretation == "MONOCHROME1" else levels
+    return ~levels if description.inverted else levels
 
 
 def automatic_window(stored: Values, description: ImageDescription) -> Window:

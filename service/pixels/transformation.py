@@ -6,13 +6,12 @@ frame that says something usable wins.
 Standard: PS3.3 C.7.6.16.2.9, C.7.6.16.2.10, C.11.1, C.11.2.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from service.pixels.arrays import Values
-from service.pixels.attributes import Attributes, items, number, numbers, text
+from service.pixels.attributes import Attributes, items, number, numbers, scopes, text
 from service.pixels.lut import LookupTable, lookup_table
 from service.pixels.window import FUNCTIONS, Window
 
@@ -40,7 +39,7 @@ def modality_of(image: Attributes, frame_number: int, *, signed: bool) -> Rescal
         frame_number: counted from 1.
         signed: stored values may be negative.
     """
-    for scope in _scopes(image, frame_number, PIXEL_VALUE_TRANSFORMATION):
+    for scope in scopes(image, frame_number, PIXEL_VALUE_TRANSFORMATION):
         if table := _first_table(scope, "00283000", signed=signed):
             return table
         slope, intercept = number(scope, "00281053"), number(scope, "00281052")
@@ -57,18 +56,10 @@ def voi_of(image: Attributes, frame_number: int, *, signed: bool) -> LookupTable
         frame_number: counted from 1.
         signed: modality values may be negative.
     """
-    for scope in _scopes(image, frame_number, FRAME_VOI_LUT):
+    for scope in scopes(image, frame_number, FRAME_VOI_LUT):
         if found := _first_table(scope, "00283010", signed=signed) or _first_window(scope):
             return found
     return None
-
-
-def _scopes(image: Attributes, frame_number: int, macro: str) -> Iterator[Attributes]:
-    """Yield the places where an attribute may stand, the nearest to the frame first."""
-    per_frame, shared = items(image, "52009230"), items(image, "52009229")
-    for group in per_frame[frame_number - 1 : frame_number] + shared[:1]:
-        yield from items(group, macro)[:1]
-    yield image
 
 
 def _first_table(scope: Attributes, sequence: str, *, signed: bool) -> LookupTable | None:

@@ -6,6 +6,7 @@ alias; enlarging interpolates between the two nearest. Both are the same loop ov
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,16 +72,17 @@ class Weights(NamedTuple):
     weights: Values
 
 
-def fit(pixels: Levels, viewport: Viewport) -> Levels:
+def fit(pixels: Levels, viewport: Viewport, pixel_aspect: float = 1.0) -> Levels:
     """Return the viewport's region of a picture, scaled until it touches two sides of the viewport.
 
     Args:
         pixels: shape (height, width) or (height, width, 3).
         viewport: a part of its region that lies outside the picture is cut off first.
+        pixel_aspect: height of a pixel of the picture divided by its width; those of the result are square.
 
     Returns:
-        The largest size inside the viewport that keeps the region's ratio of width to height, but at
-        least 1 × 1.
+        The largest size inside the viewport that keeps the region's ratio of width to height, as it
+        is in the world, but at least 1 × 1.
 
     Raises:
         InvalidParameter: the region is empty or outside the picture, or the result would be too large.
@@ -90,7 +92,7 @@ def fit(pixels: Levels, viewport: Viewport) -> Levels:
     region, (rows, columns) = viewport.source, pixels.shape[:2]
     horizontal = _extent(region.x, region.width, columns)
     vertical = _extent(region.y, region.height, rows)
-    width, height = _fitted(horizontal.length, vertical.length, viewport)
+    width, height = _fitted(horizontal.length, vertical.length * pixel_aspect, viewport)
     if width * height > MAX_PIXELS:
         raise InvalidParameter("viewport", f"{width},{height}", f"a picture of up to {MAX_PIXELS} pixels")
     return _scaled(pixels, _weights(vertical, height, rows), _weights(horizontal, width, columns))
@@ -150,9 +152,27 @@ def _scaled(pixels: Levels, vertical: Weights, horizontal: Weights) -> Levels:
 
 
 def _summed(pixels: Values, indices: Values, weights: Values) -> Values:
-    """Return the weighted sums of rows, float32 of shape (rows of the result, ...)."""
-    others = (1,) * (pixels.ndim - 1)
-    total = np.zeros((indices.shape[1], *pixels.shape[1:]), np.float32)
-    for index, weight in zip(indices, weights, strict=True):
-        total += pixels[index] * weight.reshape(-1, *others)
+    """Return the weighted sums of rows, float32 of shape (rows of the result, ...).
+
+    Whole numbers of rows to one, all of one weight, are by far the cheapest: most thumbnails are like that.
+    """
+    if np.ptp(weights) == 0:
+        return np.asarray(_totalled(_rows(pixels, index) for index in indices) * weights[0, 0])
+    column = (-1,) + (1,) * (pixels.ndim - 1)
+    pairs = zip(indices, weights, strict=True)
+    return _totalled(_rows(pixels, index) * weight.reshape(column) for index, weight in pairs)
+
+
+def _totalled(parts: Iterator[Values]) -> Values:
+    total = next(parts).astype(np.float32)
+    for part in parts:
+        total += part
     return total
+
+
+def _rows(pixels: Values, index: Values) -> Values:
+    """Return rows of pixels, without copying them where they are evenly spaced."""
+    step = int(index[1] - index[0]) if len(index) > 1 else 1
+    if step > 0 and (np.diff(index) == step).all():
+        return pixels[index[0] : index[-1] + 1 : step]
+    return pixels[index]

@@ -21,7 +21,7 @@ MAX_CHARACTERS = 8192  # of one Accept field that are read; a longer one is cut 
 MAX_RANGES = 100  # of one Accept field that are weighed
 
 # What a range means that names one of these types and no transfer syntax, PS3.18 Tables 8.7.3-2 and -4. The
-# compressed types have defaults too, but are kept in one transfer syntax only: that one answers.
+# compressed types have defaults too, but what is stored in another one of the same type answers as well.
 DEFAULT_SYNTAXES = {
     "application/dicom": EXPLICIT_VR_LITTLE_ENDIAN,
     "application/octet-stream": EXPLICIT_VR_LITTLE_ENDIAN,
@@ -47,12 +47,14 @@ class Offer:
         multipart: the representation is a multipart/related message of such parts.
         without_parameter: answers a range of its type that names no transfer syntax, although it is not
             the default: for what cannot be decoded (PS3.18 8.7.3.4).
+        only_by_name: answers no range but one that names its transfer syntax: for what loses values.
     """
 
     media_type: str
     transfer_syntax: str | None = None
     multipart: bool = False
     without_parameter: bool = False
+    only_by_name: bool = False
 
     @property
     def content_type(self) -> str:
@@ -107,11 +109,17 @@ def choose(header: str | None, accept_parameter: str | None, offers: Sequence[Of
     """
     asked = _parameter(accept_parameter or "") or (header or "").strip() or "*/*"
     ranges = parse_accept(asked)
-    qualities = [_quality(offer, ranges) for offer in offers]
-    best = max(qualities, default=0)
-    if best == 0:
+    highest = max((one.q for one in ranges), default=0)
+    best, chosen = 0.0, None
+    for offer in offers:
+        quality = _quality(offer, ranges)
+        if quality > best:
+            best, chosen = quality, offer
+        if chosen and best == highest:
+            break
+    if chosen is None:
         raise NotAcceptable(f"cannot answer with {shorten(asked)}", list(map(str, offers)))
-    return offers[qualities.index(best)]
+    return chosen
 
 
 def _parameter(accept: str) -> str:
@@ -174,7 +182,11 @@ def _type_narrowness(asked: MediaRange, offer: Offer) -> int:
 def _syntax_narrowness(asked: MediaRange, offer: Offer, *, named: bool) -> int:
     if offer.transfer_syntax is None:
         return 1
+    if offer.transfer_syntax in asked.transfer_syntaxes:
+        return 3
+    if offer.only_by_name:
+        return 0
     if asked.transfer_syntaxes:
-        return 3 * (offer.transfer_syntax in asked.transfer_syntaxes) or 2 * (ANY in asked.transfer_syntaxes)
+        return 2 * (ANY in asked.transfer_syntaxes)
     default = DEFAULT_SYNTAXES.get(offer.media_type, offer.transfer_syntax)
     return int(not named or offer.without_parameter or offer.transfer_syntax == default)

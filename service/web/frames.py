@@ -1,23 +1,26 @@
-"""WADO-RS: frames as they are stored, one range read each. PS3.18 10.4.1.1.6, 8.7.3.3."""
+"""WADO-RS: frames, as they are stored or in another transfer syntax. PS3.18 10.4.1.1.6, 8.7.3.3."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache, partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.content import frame_content
-from service.archive.instances import Instance, Located
+from service.archive.content import Content, InMemory, frame_content
+from service.archive.instances import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import FrameNotFound
 from service.web.accept import Offer
-from service.web.asked import frame_numbers, negotiated, uids_of
+from service.web.asked import frame_numbers, uids_of
 from service.web.etags import etag_of
 from service.web.instances import instance_url
 from service.web.media_types import OCTET_STREAM, frame_media_type
 from service.web.multipart import boundary_for
 from service.web.responses import MultipartRelated, Part, not_modified, single_part
+from service.web.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
+from service.web.transcoding import transcoded_frame
 
 _ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 
@@ -27,16 +30,17 @@ async def retrieve_frames(request: Request) -> Response:
     archive: Archive = request.app.state.archive
     numbers = frame_numbers(request)
     located = await archive.located.find(uids_of(request))
-    instance, frames = located.instance, checked(located, numbers)
-    offer = negotiated(request, *frame_offers(instance, frames, single=len(numbers) == 1))
-    etag = etag_of(instance.digest, str(offer), *numbers)
+    stored = stored_syntaxes(located.instance.transfer_syntax, checked(located, numbers))
+    forms = ANY_FORM if len(numbers) == 1 else MULTIPART
+    offer = await chosen(request, located.instance, stored, partial(frame_offers, stored, forms))
+    etag = etag_of(located.instance.digest, str(offer), *numbers)
     if unchanged := not_modified(request, etag):
         return unchanged
-    url = f"{instance_url(request.state.base_url, instance)}/frames"
+    url = f"{instance_url(request.state.base_url, located.instance)}/frames"
     if offer.multipart:
-        parts = frame_parts(archive, located, numbers, offer, url)
+        parts = frame_parts(request, located, numbers, offer, url)
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
-    content = await frame_content(archive.blobs, instance, frames, numbers[0])
+    content = await _content(request, located, numbers[0], offer)
     kind, location = offer.content_type, f"{url}/{numbers[0]}"
     return single_part(request, content.read, content.size, content_type=kind, etag=etag, location=location)
 
@@ -54,24 +58,52 @@ def checked(located: Located, numbers: Sequence[int]) -> FrameTable:
     return located.frames
 
 
-def frame_offers(instance: Instance, frames: FrameTable, *, single: bool) -> list[Offer]:
-    """Return the forms in which frames can be had, best first; a single part only for one frame."""
-    kinds = [(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN)]
-    if isinstance(frames, EncapsulatedFrames):
-        syntax = instance.transfer_syntax
-        kinds = [(frame_media_type(syntax), syntax), (OCTET_STREAM, syntax)]
-        if syntax == _ENCAPSULATED_UNCOMPRESSED:  # its code streams are native frames
-            kinds.append((OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
-    forms = (True, False) if single else (True,)
-    return [Offer(media_type, syntax, multipart) for media_type, syntax in kinds for multipart in forms]
+def stored_syntaxes(transfer_syntax: str, frames: FrameTable) -> tuple[str, ...]:
+    """Return the transfer syntaxes in which the frames of an instance lie."""
+    if not isinstance(frames, EncapsulatedFrames):
+        return (EXPLICIT_VR_LITTLE_ENDIAN,)
+    if transfer_syntax == _ENCAPSULATED_UNCOMPRESSED:  # its code streams are native frames
+        return (transfer_syntax, EXPLICIT_VR_LITTLE_ENDIAN)
+    return (transfer_syntax,)
+
+
+@lru_cache(maxsize=256)
+def frame_offers(
+    stored: tuple[str, ...], forms: tuple[bool, ...], others: tuple[str, ...]
+) -> tuple[Offer, ...]:
+    """Return the forms in which frames can be had, best first.
+
+    Args:
+        stored: the transfer syntaxes in which they lie; also for those who take any bytes.
+        forms: multipart or not.
+        others: the transfer syntaxes that can be made.
+    """
+    kinds = [(frame_media_type(stored[0]), stored[0]), *((OCTET_STREAM, one) for one in stored)]
+    return (
+        *(Offer(*kind, form) for kind in dict.fromkeys(kinds) for form in forms),
+        *(
+            Offer(frame_media_type(one), one, form, only_by_name=is_lossy(one))
+            for one in others
+            for form in forms
+        ),
+    )
 
 
 async def frame_parts(
-    archive: Archive, located: Located, numbers: Sequence[int], offer: Offer, url: str
+    request: Request, located: Located, numbers: Sequence[int], offer: Offer, url: str
 ) -> AsyncIterator[Part]:
     """Yield frames as parts of a message."""
-    assert located.frames is not None
     for number in numbers:
-        content = await frame_content(archive.blobs, located.instance, located.frames, number)
+        content = await _content(request, located, number, offer)
         body = content.read(0, content.size)
         yield Part(offer.content_type, body, content.size, f"{url}/{number}")
+
+
+async def _content(request: Request, located: Located, number: int, offer: Offer) -> Content:
+    assert located.frames is not None
+    assert offer.transfer_syntax is not None
+    if offer.transfer_syntax in stored_syntaxes(located.instance.transfer_syntax, located.frames):
+        archive: Archive = request.app.state.archive
+        return await frame_content(archive.blobs, located.instance, located.frames, number)
+    frame = await transcoded_frame(request.app.state.pixels, located, number, offer.transfer_syntax)
+    return InMemory(frame.content)

@@ -1,6 +1,13 @@
-"""WADO-RS: studies, series and instances as Part 10 files. PS3.18 10.4.1.1.1 to 10.4.1.1.3."""
+"""WADO-RS: studies, series and instances as Part 10 files. PS3.18 10.4.1.1.1 to 10.4.1.1.3.
+
+An instance goes out as it is stored wherever that is acceptable. Otherwise its pixels are transcoded; those
+that turn out to be broken go as they are stored, if the client left that open (PS3.18 8.7.3.4).
+"""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,25 +17,43 @@ from service.archive.content import instance_content
 from service.archive.files import sent_as_stored
 from service.archive.instances import Instance, find_all
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.errors import NotAcceptable
 from service.web.accept import ANY, Offer
 from service.web.asked import negotiated, uids_of
 from service.web.etags import etag_of
 from service.web.multipart import boundary_for, message_length
-from service.web.responses import MultipartRelated, Part, not_modified, single_part
+from service.web.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
+from service.web.stream import Chunks
+from service.web.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
+from service.web.transcoding import transcoded_file, transcoded_pixels
+
+_DICOM = "application/dicom"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An instance, and the form in which it goes out."""
+
+    instance: Instance
+    offer: Offer
+
+    @property
+    def is_transcoded(self) -> bool:
+        """Whether its pixels go out in another transfer syntax than that of the stored file."""
+        return self.offer.transfer_syntax != outgoing_syntax(self.instance)
 
 
 async def retrieve_instance(request: Request) -> Response:
     """GET /studies/{study}/series/{series}/instances/{instance}. Standard: PS3.18 10.4.1.1.3."""
     archive: Archive = request.app.state.archive
     instance = (await archive.located.find(uids_of(request))).instance
-    offer = negotiated(request, *_offers(outgoing_syntax(instance)))
-    etag = etag_of(instance.digest, str(offer))
-    if unchanged := not_modified(request, etag):
+    one = Outgoing(instance, await _chosen(request, instance, ANY_FORM))
+    if unchanged := not_modified(request, _etag([one])):
         return unchanged
-    if offer.multipart:
-        return _message(request, [instance], offer, etag)
-    content = await instance_content(archive.blobs, instance)
-    return single_part(request, content.read, content.size, content_type=offer.content_type, etag=etag)
+    try:
+        return await _answer(request, one)
+    except NotAcceptable as error:
+        return await _answer(request, _as_stored(request, instance, error))
 
 
 async def retrieve_instances(request: Request) -> Response:
@@ -36,15 +61,14 @@ async def retrieve_instances(request: Request) -> Response:
     archive: Archive = request.app.state.archive
     study, series = request.path_params["study"], request.path_params.get("series")
     found = await archive.index.read(find_all, study, series)
-    syntaxes = {outgoing_syntax(one) for one in found}
-    offer, _ = _offers(syntaxes.pop() if len(syntaxes) == 1 else ANY)
-    offer = negotiated(request, offer)
-    etag = etag_of(*(one.digest for one in found), str(offer))
-    return not_modified(request, etag) or _message(request, found, offer, etag)
+    outgoing = await _acceptable(request, found)
+    if unchanged := not_modified(request, _etag(outgoing)):
+        return unchanged
+    return _message(request, outgoing, 200 if len(outgoing) == len(found) else 206)
 
 
 def outgoing_syntax(instance: Instance) -> str:
-    """Return the transfer syntax in which an instance goes out."""
+    """Return the transfer syntax in which an instance goes out when nothing is decoded."""
     return instance.transfer_syntax if sent_as_stored(instance) else EXPLICIT_VR_LITTLE_ENDIAN
 
 
@@ -54,31 +78,113 @@ def instance_url(base_url: str, instance: Instance) -> str:
     return f"{base_url}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}"
 
 
-def _offers(syntax: str) -> tuple[Offer, Offer]:
-    """Return the multipart and the single form. Nothing is decoded here, which PS3.18 8.7.3.4 allows."""
+async def _chosen(request: Request, instance: Instance, forms: tuple[bool, ...]) -> Offer:
+    stored = outgoing_syntax(instance)
+    return await chosen(request, instance, (stored,), partial(_offers, stored, forms))
+
+
+@lru_cache(maxsize=256)
+def _offers(stored: str, forms: tuple[bool, ...], others: tuple[str, ...]) -> tuple[Offer, ...]:
+    """Return the forms of an instance, best first.
+
+    A range that names no transfer syntax asks for Explicit VR Little Endian; where that cannot be made, the
+    stored transfer syntax answers it. Standard: PS3.18 8.7.3.4.
+    """
+    undecoded = EXPLICIT_VR_LITTLE_ENDIAN not in others
+    as_stored = [Offer(_DICOM, stored, form, without_parameter=undecoded) for form in forms]
     return (
-        Offer("application/dicom", syntax, multipart=True, without_parameter=True),
-        Offer("application/dicom", syntax, without_parameter=True),
+        *as_stored,
+        *(Offer(_DICOM, one, form, only_by_name=is_lossy(one)) for one in others for form in forms),
     )
 
 
-def _message(request: Request, found: Sequence[Instance], offer: Offer, etag: str) -> Response:
-    boundary = boundary_for(etag)
-    base_url: str = request.state.base_url
-    length = None
-    if all(sent_as_stored(one) for one in found):
-        heads = ((_part_type(one), one.size, instance_url(base_url, one)) for one in found)
-        length = message_length(boundary, heads)
-    parts = _parts(request.app.state.archive, found, base_url)
-    return MultipartRelated(parts, offer, boundary, etag=etag, length=length)
+async def _acceptable(request: Request, found: Sequence[Instance]) -> list[Outgoing]:
+    """Return those instances that can be had in a form that the client accepts.
 
-
-async def _parts(archive: Archive, found: Sequence[Instance], base_url: str) -> AsyncIterator[Part]:
+    Raises:
+        NotAcceptable: none of them.
+    """
+    outgoing, refusal = [], None
     for one in found:
-        content = await instance_content(archive.blobs, one)
-        body = content.read(0, content.size)
-        yield Part(_part_type(one), body, content.size, instance_url(base_url, one))
+        try:
+            outgoing.append(Outgoing(one, await _chosen(request, one, MULTIPART)))
+        except NotAcceptable as error:
+            refusal = error
+    if refusal and not outgoing:
+        raise refusal
+    return outgoing
 
 
-def _part_type(instance: Instance) -> str:
-    return Offer("application/dicom", outgoing_syntax(instance)).content_type
+def _as_stored(request: Request, instance: Instance, error: NotAcceptable) -> Outgoing:
+    """Return the stored form of an instance that cannot be decoded after all, if that is acceptable too.
+
+    Raises:
+        NotAcceptable: the error, if it is not.
+    """
+    with suppress(NotAcceptable):
+        return Outgoing(instance, negotiated(request, *_offers(outgoing_syntax(instance), ANY_FORM, ())))
+    raise error
+
+
+async def _answer(request: Request, one: Outgoing) -> Response:
+    """Answer with one instance; the first frame of a transcoded one is made before the answer begins."""
+    etag, offer = _etag([one]), one.offer
+    if one.is_transcoded:
+        chunks = await _transcoded(request, one)
+        if not offer.multipart:
+            return streamed(chunks, content_type=offer.content_type, etag=etag)
+        part = Part(offer.content_type, chunks, location=instance_url(request.state.base_url, one.instance))
+        return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
+    if offer.multipart:
+        return _message(request, [one])
+    archive: Archive = request.app.state.archive
+    content = await instance_content(archive.blobs, one.instance)
+    return single_part(request, content.read, content.size, content_type=offer.content_type, etag=etag)
+
+
+def _etag(outgoing: Sequence[Outgoing]) -> str:
+    return etag_of(*(part for one in outgoing for part in (one.instance.digest, str(one.offer))))
+
+
+def _message(request: Request, outgoing: Sequence[Outgoing], status_code: int = 200) -> Response:
+    etag, base_url = _etag(outgoing), request.state.base_url
+    boundary = boundary_for(etag)
+    syntaxes = {one.offer.transfer_syntax for one in outgoing}
+    offer = Offer(_DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
+    length = None
+    if all(sent_as_stored(one.instance) and not one.is_transcoded for one in outgoing):
+        files = ((one.offer.content_type, one.instance) for one in outgoing)
+        heads = ((kind, one.size, instance_url(base_url, one)) for kind, one in files)
+        length = message_length(boundary, heads)
+    parts = _parts(request, outgoing)
+    return MultipartRelated(parts, offer, boundary, etag=etag, length=length, status_code=status_code)
+
+
+async def _parts(request: Request, outgoing: Sequence[Outgoing]) -> AsyncIterator[Part]:
+    for one in outgoing:
+        yield await _part(request, one)
+
+
+async def _part(request: Request, one: Outgoing) -> Part:
+    """Return an instance as a part; what cannot be decoded after all goes as it is stored, and says so."""
+    url = instance_url(request.state.base_url, one.instance)
+    if one.is_transcoded:
+        with suppress(NotAcceptable):
+            return Part(one.offer.content_type, await _transcoded(request, one), location=url)
+    archive: Archive = request.app.state.archive
+    content = await instance_content(archive.blobs, one.instance)
+    kind = Offer(_DICOM, outgoing_syntax(one.instance)).content_type
+    return Part(kind, content.read(0, content.size), content.size, url)
+
+
+async def _transcoded(request: Request, one: Outgoing) -> Chunks:
+    """Return the bytes of an instance in the transfer syntax of its offer.
+
+    Raises:
+        NotAcceptable: its pixels cannot be decoded.
+    """
+    archive: Archive = request.app.state.archive
+    assert one.offer.transfer_syntax is not None
+    located = await archive.located.find(one.instance.uids)
+    pixels = await transcoded_pixels(request.app.state.pixels, located, one.offer.transfer_syntax)
+    return transcoded_file(archive.blobs, pixels)

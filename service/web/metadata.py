@@ -15,7 +15,7 @@ from service.web.responses import DicomJson, DicomJsonArray, not_modified
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"))
 _AT_ONCE = 64  # instances whose metadata are in memory together
-_BASE_URL = b"\x1a"
+BASE_URL = b"\x1a"  # what stands for it in stored metadata
 
 
 async def retrieve_metadata(request: Request) -> Response:
@@ -30,7 +30,7 @@ async def retrieve_metadata(request: Request) -> Response:
     if unchanged := not_modified(request, etag):
         return unchanged
     body = b"[" + b",".join(isal_zlib.decompress(text) for _, text in page) + b"]"
-    return DicomJson(body.replace(_BASE_URL, base_url), request, offer.media_type, etag=etag)
+    return DicomJson(body.replace(BASE_URL, base_url), request, offer.media_type, etag=etag)
 
 
 async def _long_answer(request: Request, target: Target, offer: Offer) -> Response:
@@ -46,4 +46,4 @@ async def _long_answer(request: Request, target: Target, offer: Offer) -> Respon
 async def _items(archive: Archive, keys: Sequence[int], base_url: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(keys), _AT_ONCE):
         for text in await archive.index.read(metadata_of, keys[start : start + _AT_ONCE]):
-            yield isal_zlib.decompress(text).replace(_BASE_URL, base_url)
+            yield isal_zlib.decompress(text).replace(BASE_URL, base_url)

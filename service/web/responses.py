@@ -7,12 +7,19 @@ with their quotes, as `etags.etag_of` makes them.
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
 
+import anyio.to_thread
 import orjson
 from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.errors import DicomwebError, NotAcceptable, RangeNotSatisfiable, UnsupportedMediaType
+from service.errors import (
+    DicomwebError,
+    IrregularVolume,
+    NotAcceptable,
+    RangeNotSatisfiable,
+    UnsupportedMediaType,
+)
 from service.web import etags, fields, multipart
 from service.web.accept import Offer, weight
 from service.web.ranges import requested_range
@@ -20,6 +27,7 @@ from service.web.stream import Chunks, Source, Stream, joined
 
 GZIP_FROM = 1024  # bytes of JSON from which gzip pays
 GZIP_LEVEL, GZIP_WINDOW = 1, 31
+GZIP_IN_LOOP = 2**18  # bytes of a chunk; longer ones are compressed in a thread
 RETRY_AFTER = "5"  # seconds
 
 
@@ -60,7 +68,7 @@ class DicomJsonArray(Stream):
         headers = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
         body = joined(_array(items))
         if takes_gzip(request.headers.get("accept-encoding", "")):
-            body = _gzipped(body)
+            body = gzip_chunks(body)
             headers["content-encoding"] = "gzip"
             etag = etags.gzipped(etag) if etag else None
         super().__init__(body, headers | ({"etag": etag} if etag else {}))
@@ -119,6 +127,19 @@ def single_part(
     return Stream(source(found.offset, found.length), headers, found.length, 206)
 
 
+def streamed(
+    chunks: Chunks, *, content_type: str, etag: str, length: int | None = None, location: str | None = None
+) -> Response:
+    """Return the answer with one body that is made while it is sent, so that no range of it can be had."""
+    headers = _headers(content_type, etag) | ({"content-location": location} if location else {})
+    return Stream(chunks, headers, length)
+
+
+async def one_part(part: Part) -> AsyncIterator[Part]:
+    """Yield the only part of a message."""
+    yield part
+
+
 def not_modified(request: Request, etag: str) -> Response | None:
     """Return 304 when the client holds this very answer (If-None-Match), None when it must be sent."""
     asked = request.headers.get("if-none-match")
@@ -137,6 +158,8 @@ def error_response(error: DicomwebError) -> Response:
     match error:
         case NotAcceptable():
             body["available"] = error.available
+        case IrregularVolume():
+            body["disagreements"] = error.disagreements
         case UnsupportedMediaType():
             body["supported"] = error.supported
         case RangeNotSatisfiable():
@@ -151,6 +174,17 @@ def takes_gzip(accept_encoding: str) -> bool:
     codings = (fields.media_type(coding) for coding in fields.split(accept_encoding, ","))
     weights = {name: weight(dict(parameters).get("q", "1")) for name, parameters in codings}
     return weights.get("gzip", weights.get("*", 0)) > 0
+
+
+async def gzip_chunks(chunks: Chunks) -> AsyncIterator[bytes]:
+    """Yield the same bytes as a gzip stream."""
+    deflater = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
+    async for chunk in chunks:
+        if len(chunk) > GZIP_IN_LOOP:
+            yield await anyio.to_thread.run_sync(deflater.compress, chunk)
+        elif deflated := deflater.compress(chunk):
+            yield deflated
+    yield deflater.flush()
 
 
 def _headers(content_type: str, etag: str | None) -> dict[str, str]:
@@ -175,11 +209,3 @@ async def _array(items: Chunks) -> AsyncIterator[bytes]:
         yield before + item
         before = b","
     yield b"]" if before == b"," else b"[]"
-
-
-async def _gzipped(chunks: Chunks) -> AsyncIterator[bytes]:
-    deflater = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
-    async for chunk in chunks:
-        if deflated := deflater.compress(chunk):
-            yield deflated
-    yield deflater.flush()

@@ -1,88 +1,229 @@
+import zlib
+from collections.abc import Callable
+
+import imagecodecs
 import numpy as np
 import pytest
+from pydicom.encaps import generate_frames
 
-from service.errors import NotRenderable
-from service.pixels.decode import stored_values
-from tests.pixels.images import described
+from service.errors import NotRenderable, UndecodableFrame
+from service.pixels.arrays import Values
+from service.pixels.decode import DECODABLE_SYNTAXES, decoded
+from service.pixels.description import describe
+from tests.pixels.images import described, packaged, selected
+
+JPEG_BASELINE, JPEG_EXTENDED, JPEG_LOSSLESS = (f"1.2.840.10008.1.2.4.{last}" for last in (50, 51, 70))
+JPEG_LS, JPEG_2000, HTJ2K, JPEG_XL = (f"1.2.840.10008.1.2.4.{last}" for last in (80, 90, 201, 110))
+DEFLATED_IMAGE_FRAME = "1.2.840.10008.1.2.8.1"
+
+LOSSLESS: dict[str, Callable[[Values], bytes]] = {
+    JPEG_LOSSLESS: lambda pixels: imagecodecs.jpeg8_encode(
+        pixels, lossless=True, predictor=1, bitspersample=8 * pixels.itemsize
+    ),
+    JPEG_LS: imagecodecs.jpegls_encode,
+    JPEG_2000: lambda pixels: imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", reversible=True),
+    HTJ2K: imagecodecs.htj2k_encode,
+    JPEG_XL: lambda pixels: imagecodecs.jpegxl_encode(pixels, lossless=True),
+}
 
 
+def noise(*shape: int, kind: str = "u2", bits: int = 12) -> Values:
+    return np.random.default_rng(4).integers(0, 2**bits, shape).astype(kind)
+
+
+@pytest.mark.parametrize("syntax", LOSSLESS)
+@pytest.mark.parametrize("samples", [1, 3])
+def test_what_was_coded_without_loss_comes_back(syntax: str, samples: int) -> None:
+    pixels = noise(20, 30, 3, kind="u1", bits=8) if samples == 3 else noise(20, 30)
+    photometric, allocated = ("RGB", 8) if samples == 3 else ("MONOCHROME2", 16)
+    description = described(
+        rows=20, columns=30, samples=samples, photometric=photometric, allocated=allocated
+    )
+
+    frame = decoded(LOSSLESS[syntax](pixels), syntax, description)
+
+    np.testing.assert_array_equal(frame.values, pixels)
+    assert (frame.values.dtype, frame.photometric_interpretation) == (pixels.dtype, photometric)
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LS, JPEG_2000])
+@pytest.mark.parametrize("stored", [12, 16])
+def test_a_stream_that_calls_signed_samples_unsigned_is_put_right(syntax: str, stored: int) -> None:
+    values = noise(16, 16, kind="i2", bits=stored - 1) - np.int16(2 ** (stored - 2))
+    cells = values.view("u2") & (2**stored - 1)
+    description = described(rows=16, columns=16, signed=1, stored=stored)
+
+    frame = decoded(LOSSLESS[syntax](cells), syntax, description)
+
+    np.testing.assert_array_equal(frame.values, values)
+    assert frame.values.dtype == np.int16
+
+
+def test_a_stream_that_calls_unsigned_samples_signed_is_put_right() -> None:
+    cells = noise(16, 16, bits=16)
+
+    frame = decoded(LOSSLESS[JPEG_2000](cells.view("i2")), JPEG_2000, described(rows=16, columns=16))
+
+    np.testing.assert_array_equal(frame.values, cells)
+
+
+def test_a_signed_stream_of_signed_samples_is_taken_as_it_is() -> None:
+    values = noise(16, 16, bits=16).view("i2")
+
+    frame = decoded(LOSSLESS[JPEG_2000](values), JPEG_2000, described(rows=16, columns=16, signed=1))
+
+    np.testing.assert_array_equal(frame.values, values)
+
+
+def test_jpeg_2000_in_a_jp2_file_is_found() -> None:
+    pixels = noise(20, 30)
+    frame = imagecodecs.jpeg2k_encode(pixels, codecformat="jp2", reversible=True)
+
+    values = decoded(frame, JPEG_2000, described(rows=20, columns=30)).values
+
+    np.testing.assert_array_equal(values, pixels)
+
+
+@pytest.mark.parametrize("stated", ["YBR_RCT", "YBR_ICT", "RGB"])
+def test_the_colour_transform_of_jpeg_2000_is_undone(stated: str) -> None:
+    pixels = noise(20, 30, 3, kind="u1", bits=8)
+    frame = imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", reversible=True, mct=True)
+    description = described(rows=20, columns=30, samples=3, photometric=stated, allocated=8)
+
+    found = decoded(frame, JPEG_2000, description)
+
+    np.testing.assert_array_equal(found.values, pixels)
+    assert found.photometric_interpretation == "RGB"
+
+
+def test_lossy_samples_beyond_bits_stored_are_clamped() -> None:
+    checks = np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.ones((5, 5))).astype("u2") * 1023
+    frame = imagecodecs.jpeg8_encode(checks, level=30, bitspersample=12)
+
+    values = decoded(frame, JPEG_EXTENDED, described(rows=40, columns=40, stored=10)).values
+
+    assert imagecodecs.jpeg8_decode(frame).max() > 1023
+    assert values.max() == 1023
+
+
+RED = np.full((16, 16, 3), (250, 20, 30), np.uint8)
+
+
+@pytest.mark.parametrize("stated", ["RGB", "YBR_FULL", "YBR_FULL_422"])
 @pytest.mark.parametrize(
-    ("allocated", "signed", "kind"),
+    "coded",
     [
-        (8, 0, "u1"),
-        (8, 1, "i1"),
-        (16, 0, "<u2"),
-        (16, 1, "<i2"),
-        (32, 0, "<u4"),
-        (32, 1, "<i4"),
-        (64, 0, "<u8"),
+        pytest.param(("YCBCR", "444"), id="JFIF"),
+        pytest.param(("YCBCR", "422"), id="subsampled"),
+        pytest.param(("RGB", "444"), id="Adobe without transform"),
     ],
 )
-def test_whole_cells_are_stored_values(allocated: int, signed: int, kind: str) -> None:
-    values = np.array([[0, 1, 2], [3, 100, -1 if signed else 127]]).astype(kind)
+def test_the_colour_of_jpeg_is_what_its_markers_say(stated: str, coded: tuple[str, str]) -> None:
+    space, subsampling = coded
+    frame = imagecodecs.jpeg8_encode(
+        RED, level=95, colorspace="RGB", outcolorspace=space, subsampling=subsampling
+    )
+    description = described(rows=16, columns=16, samples=3, photometric=stated, allocated=8)
 
-    stored = stored_values(values.tobytes(), described(rows=2, columns=3, allocated=allocated, signed=signed))
+    found = decoded(frame, JPEG_BASELINE, description)
 
-    np.testing.assert_array_equal(stored, values)
-
-
-@pytest.mark.parametrize("high", [11, 13, 15])
-@pytest.mark.parametrize("signed", [0, 1])
-def test_bits_outside_bits_stored_are_gone_and_the_sign_is_extended(high: int, signed: int) -> None:
-    rng = np.random.default_rng(7)
-    cells = rng.integers(0, 65536, (4, 4)).astype("<u2")
-
-    stored = stored_values(cells.tobytes(), described(rows=4, columns=4, stored=12, high=high, signed=signed))
-
-    low_bits = (cells.astype(int) >> (high - 11)) & 0xFFF
-    expected = np.where((low_bits >= 2048) & bool(signed), low_bits - 4096, low_bits)
-    np.testing.assert_array_equal(stored, expected)
+    np.testing.assert_allclose(found.values, RED, atol=3)
+    assert found.photometric_interpretation == "RGB"
 
 
-def test_single_bits_come_lowest_first_and_do_not_stop_at_a_byte() -> None:
-    description = described(rows=3, columns=3, allocated=1)
+def test_a_tile_that_was_cut_at_the_edge_of_a_slide_is_filled_with_white() -> None:
+    frame = imagecodecs.jpeg8_encode(RED, level=95)
+    description = described(rows=20, columns=30, samples=3, photometric="YBR_FULL_422", allocated=8)
 
-    stored = stored_values(bytes([0b00000101, 0b1]), description)
+    values = decoded(frame, JPEG_BASELINE, description).values
 
-    assert stored.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 1]]
-
-
-@pytest.mark.parametrize(("allocated", "kind"), [(32, "<f4"), (64, "<f8")])
-def test_floating_point_pixels_are_taken_as_they_are(allocated: int, kind: str) -> None:
-    values = np.array([[0.5, -1e30], [np.nan, np.inf]], kind)
-
-    stored = stored_values(values.tobytes(), described(allocated=allocated, stored=None, signed=None))
-
-    np.testing.assert_array_equal(stored, values)
+    np.testing.assert_allclose(values[:16, :16], RED, atol=3)
+    assert values.shape == (20, 30, 3)
+    assert (values[16:].min(), values[:, 16:].min()) == (255, 255)
 
 
-@pytest.mark.parametrize("planar", [0, 1])
-def test_colour_has_its_samples_last_whatever_the_planar_configuration(planar: int) -> None:
-    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    frame = np.moveaxis(pixels, -1, 0).tobytes() if planar else pixels.tobytes()
-    description = described(rows=2, columns=3, samples=3, photometric="RGB", allocated=8, planar=planar)
+@pytest.mark.parametrize("name", ["SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_rle.dcm", "SC_rgb_jls_lossy_sample.dcm"])
+def test_one_picture_in_several_encodings_is_one_picture(name: str) -> None:
+    dataset = packaged(name)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
 
-    np.testing.assert_array_equal(stored_values(frame, description), pixels)
+    found = decoded(frame, dataset.file_meta.TransferSyntaxUID, describe(selected(dataset)))
 
-
-def test_bytes_after_the_frame_are_padding() -> None:
-    description = described(rows=3, columns=3, allocated=8)
-
-    assert stored_values(bytes(range(10)), description).tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    np.testing.assert_allclose(found.values[5, 5], (255, 0, 0), atol=3)
 
 
-def test_a_frame_may_be_a_view_of_other_memory() -> None:
-    frame = memoryview(b"before" + bytes([1, 0, 2, 0, 3, 0, 4, 0]))[6:]
+def test_single_bits_that_were_deflated_come_back() -> None:
+    bits = noise(15, 17, kind="u1", bits=1)
+    compressor = zlib.compressobj(wbits=-15)
+    packed = np.packbits(bits, bitorder="little").tobytes()
+    frame = compressor.compress(packed) + compressor.flush()
 
-    assert stored_values(frame, described()).tolist() == [[1, 2], [3, 4]]
+    values = decoded(frame, DEFLATED_IMAGE_FRAME, described(rows=15, columns=17, allocated=1)).values
+
+    np.testing.assert_array_equal(values, bits)
 
 
-@pytest.mark.parametrize("size", [0, 1, 7])
-def test_too_few_bytes_are_refused(size: int) -> None:
-    with pytest.raises(NotRenderable, match=f"{size} bytes: expected 8"):
-        stored_values(bytes(size), described())
+def test_no_more_is_inflated_than_the_frame_needs() -> None:
+    compressor = zlib.compressobj(wbits=-15)
+    bomb = compressor.compress(bytes(10_000_000)) + compressor.flush()
+
+    assert not decoded(bomb, DEFLATED_IMAGE_FRAME, described()).values.any()
 
 
-def test_a_huge_claim_is_refused_before_anything_is_allocated() -> None:
-    with pytest.raises(NotRenderable, match="expected 34358689800"):
-        stored_values(bytes(10), described(rows=65535, columns=65535, allocated=64))
+@pytest.mark.parametrize("syntax", LOSSLESS)
+@pytest.mark.parametrize("size", [(30, 20), (20, 31), (40, 60)])
+def test_a_stream_of_another_size_than_described_is_refused(syntax: str, size: tuple[int, int]) -> None:
+    frame = LOSSLESS[syntax](noise(*size))
+
+    with pytest.raises(UndecodableFrame, match="expected 20 rows, 30 columns, 1 sample a pixel"):
+        decoded(frame, syntax, described(rows=20, columns=30))
+
+
+@pytest.mark.parametrize("syntax", LOSSLESS)
+def test_a_stream_of_other_components_than_described_is_refused(syntax: str) -> None:
+    frame = LOSSLESS[syntax](noise(20, 30, 3, kind="u1", bits=8))
+
+    with pytest.raises(UndecodableFrame, match="expected"):
+        decoded(frame, syntax, described(rows=20, columns=30))
+
+
+def test_a_colour_stream_larger_than_described_is_refused() -> None:
+    description = described(rows=15, columns=30, samples=3, photometric="RGB", allocated=8)
+
+    with pytest.raises(UndecodableFrame, match="expected 15 rows"):
+        decoded(imagecodecs.jpeg8_encode(RED), JPEG_BASELINE, description)
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LS, JPEG_2000])
+def test_samples_that_do_not_fit_bits_allocated_are_refused(syntax: str) -> None:
+    frame = LOSSLESS[syntax](noise(20, 30, bits=16))
+
+    with pytest.raises(UndecodableFrame, match="16 bits: expected up to 8"):
+        decoded(frame, syntax, described(rows=20, columns=30, allocated=8))
+
+
+@pytest.mark.parametrize("syntax", sorted(DECODABLE_SYNTAXES))
+@pytest.mark.parametrize("frame", [b"", b"\0", b"nothing of an image", b"\xff\xd8\xff", b"\xff\x4f\xff\x51"])
+def test_what_is_no_frame_is_refused(syntax: str, frame: bytes) -> None:
+    with pytest.raises((UndecodableFrame, NotRenderable), match=r"expected|cannot|ends|no frame header"):
+        decoded(frame, syntax, described(rows=20, columns=30))
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LS, JPEG_2000, JPEG_XL])
+def test_a_stream_that_was_cut_is_refused(syntax: str) -> None:
+    frame = LOSSLESS[syntax](noise(64, 64))
+
+    with pytest.raises(UndecodableFrame, match="cannot be decoded"):
+        decoded(frame[: len(frame) // 2], syntax, described(rows=64, columns=64))
+
+
+def test_a_frame_beyond_all_measure_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(UndecodableFrame, match="expected up to"):
+        decoded(b"", JPEG_2000, described(rows=65535, columns=65535))
+
+
+def test_nobody_can_change_decoded_values() -> None:
+    values = decoded(bytes(8), "1.2.840.10008.1.2.1", described()).values
+
+    with pytest.raises(ValueError, match="read-only"):
+        values[0, 0] = 1

@@ -5,14 +5,21 @@ import numpy as np
 import pytest
 
 from service.errors import InvalidParameter, NotRenderable
-from service.pixels.description import describe
-from service.pixels.render import MEDIA_TYPES, RenderOptions, render
+from service.pixels.decode import decoded
+from service.pixels.description import ImageDescription, describe
+from service.pixels.render import MEDIA_TYPES, RenderOptions
+from service.pixels.render import render as render_decoded
 from service.pixels.viewport import Region, Viewport
 from service.pixels.window import Window
 from tests.pixels.images import described, packaged, selected
 
+EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 PNG = RenderOptions("image/png")
-SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG"}
+SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG", "image/gif": b"GIF8"}
+
+
+def render(frame: bytes, description: ImageDescription, options: RenderOptions) -> bytes:
+    return render_decoded(decoded(frame, EXPLICIT_VR_LITTLE_ENDIAN, description), description, options)
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
@@ -74,7 +81,7 @@ def test_a_window_does_not_touch_colour() -> None:
     "values",
     [
         pytest.param({"photometric": "PALETTE COLOR"}, id="a palette"),
-        pytest.param({"photometric": "YBR_FULL", "samples": 3}, id="luminance and chrominance"),
+        pytest.param({"photometric": "YBR_PARTIAL_420", "samples": 3}, id="what only videos have"),
         pytest.param({"photometric": "HSV", "samples": 3}, id="retired"),
         pytest.param({"photometric": "RGB", "samples": 1}, id="colour of one sample"),
         pytest.param({"photometric": "MONOCHROME2", "samples": 3}, id="gray of three samples"),

@@ -265,3 +265,20 @@ def test_an_offer_writes_its_content_types() -> None:
     assert Offer("application/dicom", "*", multipart=True).envelope("b") == (
         'multipart/related; type="application/dicom"; boundary=b'
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "chosen"),
+    [
+        ("*/*", False),
+        ("image/*", False),
+        ("image/jpeg", False),
+        ("image/jpeg; transfer-syntax=*", False),
+        (f"image/jpeg; transfer-syntax={JPEG}", True),
+        (f"image/jpeg; transfer-syntax={JPEG_LOSSLESS}; transfer-syntax={JPEG}", True),
+    ],
+)
+def test_what_loses_values_has_to_be_named(header: str, chosen: bool) -> None:
+    lossy, other = Offer("image/jpeg", JPEG, only_by_name=True), Offer("application/json")
+
+    assert (choose(f"{header}, application/json; q=0.1", None, [lossy, other]) is lossy) == chosen

@@ -1,0 +1,82 @@
+"""The header of a JPEG or JPEG-LS stream, and what its colour really is.
+
+Photometric Interpretation is often wrong for JPEG: what a stream carries is decided by its own markers, as
+every viewer of photographs does it.
+
+Standard: ISO/IEC 10918-1 Annex B, 10918-5 (JFIF), 10918-6 (Adobe); ISO/IEC 14495-1 Annex C (JPEG-LS).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from service.errors import UndecodableFrame
+from service.pixels.streams import StreamHeader
+
+_START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xd8", 0xDA, 0xD9
+_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
+_DCT = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
+_LOSSLESS, _JPEG_LS = 0xC3, 0xF7
+_FRAME_HEADERS = _DCT | {_LOSSLESS, _JPEG_LS}
+_JFIF, _ADOBE = 0xE0, 0xEE
+
+
+class Segment(NamedTuple):
+    """A marker and what belongs to it."""
+
+    marker: int
+    content: bytes
+
+
+def jpeg_header(stream: bytes) -> StreamHeader:
+    """Return what a JPEG or JPEG-LS stream announces.
+
+    Raises:
+        UndecodableFrame: it is none, or ends before its pixels begin.
+    """
+    if not stream.startswith(_START_OF_IMAGE):
+        raise UndecodableFrame(f"the frame begins with {stream[:4].hex()}: expected a JPEG stream, ffd8")
+    segments = list(_segments(stream))
+    frame = next((one for one in segments if one.marker in _FRAME_HEADERS), None)
+    if frame is None or len(frame.content) < 6 + 3 * frame.content[5]:
+        raise UndecodableFrame("the JPEG stream has no frame header of a process that can be decoded")
+    content, dct = frame.content, frame.marker in _DCT
+    return StreamHeader(
+        rows=int.from_bytes(content[1:3], "big"),
+        columns=int.from_bytes(content[3:5], "big"),
+        samples=content[5],
+        bits=content[0],
+        lossy=dct,
+        colour=_colour(segments, content[6:]) if dct and content[5] == 3 else "",
+    )
+
+
+def _segments(stream: bytes) -> Iterator[Segment]:
+    """Yield the segments before the first scan."""
+    position = len(_START_OF_IMAGE)
+    while position + 4 <= len(stream) and stream[position] == 0xFF:
+        marker = stream[position + 1]
+        if marker in (_START_OF_SCAN, _END_OF_IMAGE):
+            return
+        if marker == 0xFF:  # a fill byte
+            position += 1
+        elif marker in _WITHOUT_LENGTH:
+            position += 2
+        else:
+            end = position + 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
+            content = stream[position + 4 : end]
+            if marker not in _FRAME_HEADERS or len(content) >= 6:
+                yield Segment(marker, content)
+            position = max(end, position + 4)
+
+
+def _colour(segments: list[Segment], components: bytes) -> str:
+    """Return what the markers say about three components: RGB, YBR or nothing."""
+    if len(set(components[1::3])) > 1:  # only chrominance is ever subsampled
+        return "YBR"
+    adobe = next((one.content for one in segments if one.marker == _ADOBE), b"")
+    if adobe.startswith(b"Adobe") and len(adobe) >= 12:
+        return "YBR" if adobe[11] else "RGB"
+    if components[0::3] in (b"RGB", b"rgb"):
+        return "RGB"
+    is_jfif = any(one.marker == _JFIF and one.content.startswith(b"JFIF\0") for one in segments)
+    return "YBR" if is_jfif else ""

@@ -1,0 +1,101 @@
+"""Where a frame lies in the patient, read from the metadata of its instance.
+
+Enhanced instances say it per frame in functional groups, classic ones once. What is missing stays empty
+here: `volume` is to say which slices lack what.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from service.pixels.attributes import Attributes, integer, number, numbers, scopes, text
+
+_PLANE_POSITION, _PLANE_ORIENTATION, _PIXEL_MEASURES = "00209113", "00209116", "00289110"
+_FAR = 1e6  # mm
+
+Vector = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The matrix of a frame and its place, in mm in the patient's LPS coordinates.
+
+    Attributes:
+        rows: 0 when unknown, as everything else here is empty then.
+        columns: as rows.
+        photometric_interpretation: in capitals.
+        position: x, y, z of the center of the first pixel.
+        orientation: direction of the rows, then of the columns, 3 + 3 numbers.
+        spacing: between the centers of rows, then of columns.
+        distance: to the next slice as the instance states it; only a volume of one slice depends on it.
+        frame_of_reference: UID.
+
+    Standard: PS3.3 C.7.6.2, C.7.6.16.2.1, C.7.6.16.2.3, C.7.6.16.2.4.
+    """
+
+    rows: int
+    columns: int
+    photometric_interpretation: str
+    position: Vector
+    orientation: Vector
+    spacing: Vector
+    distance: float
+    frame_of_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One frame of a volume.
+
+    Attributes:
+        sop_instance_uid: of its instance.
+        instance_number: (0020,0013) of it, if it has one.
+        frame_number: counted from 1.
+        plane: where it lies.
+    """
+
+    sop_instance_uid: str
+    instance_number: int | None
+    frame_number: int
+    plane: Plane
+
+
+def slices_of(metadata: Attributes, number_of_frames: int) -> list[Slice]:
+    """Return the frames of an instance as slices.
+
+    Args:
+        metadata: DICOM JSON object of the instance.
+        number_of_frames: those that can be read.
+    """
+    uid, number = text(metadata, "00080018"), integer(metadata, "00200013")
+    return [Slice(uid, number, one, plane_of(metadata, one)) for one in range(1, number_of_frames + 1)]
+
+
+def plane_of(metadata: Attributes, frame_number: int = 1) -> Plane:
+    """Return the plane of a frame.
+
+    Args:
+        metadata: DICOM JSON object of an instance.
+        frame_number: counted from 1.
+    """
+    measures = list(scopes(metadata, frame_number, _PIXEL_MEASURES))
+    positions = scopes(metadata, frame_number, _PLANE_POSITION)
+    orientations = scopes(metadata, frame_number, _PLANE_ORIENTATION)
+    distances = (number(scope, tag) for tag in ("00180088", "00180050") for scope in measures)
+    return Plane(
+        rows=integer(metadata, "00280010") or 0,
+        columns=integer(metadata, "00280011") or 0,
+        photometric_interpretation=text(metadata, "00280004").upper(),
+        position=_vector(positions, "00200032", 3),
+        orientation=_vector(orientations, "00200037", 6),
+        spacing=_vector(measures, "00280030", 2),
+        distance=next((abs(one) for one in distances if one and abs(one) < _FAR), 1.0),
+        frame_of_reference=text(metadata, "00200052"),
+    )
+
+
+def _vector(scopes: Iterable[Attributes], tag: str, length: int) -> Vector:
+    for scope in scopes:
+        found = tuple(one for one in numbers(scope, tag) if one is not None)
+        if len(found) == length:
+            return found
+    return ()

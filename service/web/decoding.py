@@ -1,0 +1,179 @@
+"""Decoded frames for whoever asks: rendered, transcoded, as numbers.
+
+Native frames are read in threads, for they are only looked at. Compressed ones are decoded in worker
+processes, and those used last are kept. Whoever asks for a frame that is being decoded waits for it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+import anyio.to_thread
+import orjson
+from anyio import CapacityLimiter
+from isal import isal_zlib
+
+from service.archive.blobs import LocalBlobs
+from service.archive.content import frame_content
+from service.archive.instances import Located
+from service.dicom.json_model import DicomJson
+from service.errors import FrameNotFound, UndecodableFrame, shorten
+from service.pixels.decode import DECODABLE_SYNTAXES, NATIVE_SYNTAXES, DecodedFrame, check_stream, decoded
+from service.pixels.description import ImageDescription, describe
+from service.pixels.workers import PixelWorkers
+
+T = TypeVar("T")
+
+_Key = tuple[bytes, int]  # of an instance's file, and the number of its frame
+
+
+class Pixels:
+    """How frames are decoded, and those that were decoded last. For the event loop's thread alone.
+
+    Attributes:
+        workers: processes for what could hang or crash.
+        threads: how many threads work on pixels at a time.
+    """
+
+    def __init__(
+        self, blobs: LocalBlobs, workers: PixelWorkers, threads: CapacityLimiter, max_bytes: int
+    ) -> None:
+        self.workers = workers
+        self.threads = threads
+        self._blobs = blobs
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[_Key, DecodedFrame] = OrderedDict()
+        self._kept_bytes = 0
+        self._decoding: dict[_Key, asyncio.Task[DecodedFrame]] = {}
+
+    async def decode(self, located: Located, number: int) -> DecodedFrame:
+        """Return the stored values of frame `number`, counted from 1.
+
+        Raises:
+            FrameNotFound: the instance lacks it, or has no pixels at all.
+            InstanceNotFound: it was deleted meanwhile.
+            NotRenderable: what describes its pixels is missing or makes no sense.
+            UndecodableFrame: its transfer syntax is not decoded here, or its code stream is broken.
+        """
+        check_decodable(located, number)
+        if located.instance.transfer_syntax in NATIVE_SYNTAXES:
+            return await self.apply(located, number, lambda frame, _: frame)
+        key = (located.instance.digest, number)
+        if kept := self._kept.get(key):
+            self._kept.move_to_end(key)
+            return kept
+        task = self._decoding.get(key) or self._started(key, located, number)
+        return await asyncio.shield(task)  # whoever goes away leaves it to those who wait
+
+    async def apply(
+        self, located: Located, number: int, work: Callable[[DecodedFrame, ImageDescription], T]
+    ) -> T:
+        """Return what some work in a thread makes of a frame and its description; native ones in one hop.
+
+        Raises:
+            DicomwebError: what `decode` raises, or the work.
+        """
+        check_decodable(located, number)
+        if located.instance.transfer_syntax in NATIVE_SYNTAXES:
+            frame: bytes | DecodedFrame = await self._read(located, number)
+        else:
+            frame = await self.decode(located, number)
+        return await anyio.to_thread.run_sync(_applied, work, frame, located, number, limiter=self.threads)
+
+    async def check_streams(self, located: Located) -> None:
+        """Compare what the code streams of an instance announce with their description. Nothing is decoded.
+
+        Raises:
+            UndecodableFrame: one is of another picture, or of none.
+        """
+        if located.frames is None or located.instance.transfer_syntax in NATIVE_SYNTAXES:
+            return
+        for number in range(1, located.frames.number_of_frames + 1):
+            frame = await self._read(located, number)
+            description = await anyio.to_thread.run_sync(description_of, located, number)
+            check_stream(frame, located.instance.transfer_syntax, description)
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self.workers.close()
+
+    def _started(self, key: _Key, located: Located, number: int) -> asyncio.Task[DecodedFrame]:
+        task = asyncio.create_task(self._compressed(located, number))
+        self._decoding[key] = task
+        task.add_done_callback(lambda done: self._finished(key, done))
+        return task
+
+    def _finished(self, key: _Key, task: asyncio.Task[DecodedFrame]) -> None:
+        del self._decoding[key]
+        if not task.cancelled() and task.exception() is None:
+            self._keep(key, task.result())
+
+    def _keep(self, key: _Key, frame: DecodedFrame) -> None:
+        if frame.values.nbytes > self._max_bytes:
+            return
+        self._kept[key] = frame
+        self._kept_bytes += frame.values.nbytes
+        while self._kept_bytes > self._max_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= oldest.values.nbytes
+
+    async def _compressed(self, located: Located, number: int) -> DecodedFrame:
+        frame = await self._read(located, number)
+        description = await anyio.to_thread.run_sync(description_of, located, number)
+        return await self.workers.run(decoded, frame, located.instance.transfer_syntax, description)
+
+    async def _read(self, located: Located, number: int) -> bytes:
+        assert located.frames is not None
+        content = await frame_content(self._blobs, located.instance, located.frames, number)
+        return b"".join([chunk async for chunk in content.read(0, content.size)])
+
+
+def check_decodable(located: Located, number: int) -> None:
+    """Raise what stands in the way of decoding a frame before anything is read.
+
+    Raises:
+        FrameNotFound: the instance lacks it, or has no pixels at all.
+        UndecodableFrame: its transfer syntax is not decoded here.
+    """
+    if located.frames is None:
+        raise FrameNotFound(number, 0)
+    located.frames.span(number)
+    syntax = located.instance.transfer_syntax
+    if syntax not in DECODABLE_SYNTAXES:
+        raise UndecodableFrame(f"pixels stored in transfer syntax {shorten(syntax)} are not decoded here")
+
+
+def description_of(located: Located, number: int) -> ImageDescription:
+    """Return the description of frame `number`, counted from 1, of an instance that has pixels.
+
+    Raises:
+        NotRenderable: what describes its pixels is missing or makes no sense.
+    """
+    return _description(located.image or b"", number)
+
+
+@lru_cache(maxsize=64)
+def _description(image: bytes, number: int) -> ImageDescription:
+    """Return a description; the same one again for the same picture in another size or window."""
+    return describe(_attributes(image), number)
+
+
+@lru_cache(maxsize=8)
+def _attributes(image: bytes) -> DicomJson:
+    """Return the attributes of an instance's pixels; of the same one when its next frame is asked for."""
+    attributes: DicomJson = orjson.loads(isal_zlib.decompress(image))
+    return attributes
+
+
+def _applied(
+    work: Callable[[DecodedFrame, ImageDescription], T],
+    frame: bytes | DecodedFrame,
+    located: Located,
+    number: int,
+) -> T:
+    description = description_of(located, number)
+    if not isinstance(frame, DecodedFrame):
+        frame = decoded(frame, located.instance.transfer_syntax, description)
+    return work(frame, description)

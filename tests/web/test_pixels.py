@@ -1,0 +1,90 @@
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
+
+from service.pixels.arrays import Values
+from tests.web.series import SERIES, ct_slice, enhanced_mr, image, serving, store, stored_values
+
+INSTANCE = f"{SERIES}/instances/1.1.1.1"
+STORED = stored_values(3, 6, 5)
+
+
+@pytest.fixture
+async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(sqlite_url, tmp_path / "files") as client:
+        yield client
+
+
+async def _array(client: httpx.AsyncClient, path: str) -> Values:
+    response = await client.get(f"{INSTANCE}/{path}")
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/x-npy"
+    assert int(response.headers["content-length"]) == len(response.content)
+    array: Values = np.load(BytesIO(response.content))
+    return array
+
+
+@pytest.mark.parametrize("path", ["pixels", "frames/1/pixels"])
+async def test_a_frame_is_an_array_of_its_modality_values(client: httpx.AsyncClient, path: str) -> None:
+    await store(client, ct_slice(1, STORED[0]))
+
+    array = await _array(client, path)
+
+    assert array.dtype == np.int16
+    np.testing.assert_array_equal(array, STORED[0].astype(int) - 1024)
+
+
+@pytest.mark.parametrize(
+    ("path", "numbers"), [("pixels", [1, 2, 3]), ("frames/3,1/pixels", [3, 1]), ("frames/2/pixels", [2])]
+)
+async def test_frames_are_the_first_axis_each_with_its_own_rescale(
+    client: httpx.AsyncClient, path: str, numbers: list[int]
+) -> None:
+    await store(client, enhanced_mr(STORED, [0, 1, 2]))
+
+    array = await _array(client, path)
+
+    np.testing.assert_array_equal(array, np.squeeze([STORED[number - 1] * number for number in numbers]))
+
+
+async def test_colour_comes_as_red_green_and_blue(client: httpx.AsyncClient) -> None:
+    colours = stored_values(4, 6, 3).astype(np.uint8)
+    attributes = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}
+    bits = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "Rows": 4, "Columns": 6}
+    uids = {"SOPClassUID": SecondaryCaptureImageStorage, "SOPInstanceUID": "1.1.1.1"}
+    await store(client, image(colours, **uids, **attributes, **bits))
+
+    array = await _array(client, "pixels")
+
+    assert array.dtype == np.uint8
+    np.testing.assert_array_equal(array, colours)
+
+
+async def test_what_the_client_has_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    await store(client, ct_slice(1, STORED[0]))
+    url = f"{INSTANCE}/frames/1/pixels"
+    etag = (await client.get(url)).headers["etag"]
+
+    assert (await client.get(url, headers={"if-none-match": etag})).status_code == 304
+
+
+@pytest.mark.parametrize(("frames", "status"), [("2", 404), ("0", 400), ("one", 400)])
+async def test_frames_that_are_not_there_are_refused(
+    client: httpx.AsyncClient, frames: str, status: int
+) -> None:
+    await store(client, ct_slice(1, STORED[0]))
+
+    assert (await client.get(f"{INSTANCE}/frames/{frames}/pixels")).status_code == status
+
+
+async def test_an_instance_without_pixels_has_none(client: httpx.AsyncClient) -> None:
+    without = ct_slice(1, STORED[0])
+    del without.PixelData
+    await store(client, without)
+
+    assert (await client.get(f"{INSTANCE}/pixels")).status_code == 406

@@ -1,0 +1,93 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import imagecodecs
+import numpy as np
+import pydicom
+import pytest
+
+from tests.web.service import image, instance, serving, stored, video
+
+PLAIN = np.zeros((100, 200), np.uint8)
+PNG = {"accept": "image/png"}
+
+
+@pytest.fixture
+async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(sqlite_url, tmp_path) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("query", "shape"), [("", (64, 128)), ("?viewport=50,50", (25, 50))])
+async def test_a_thumbnail_fits_its_viewport(
+    client: httpx.AsyncClient, query: str, shape: tuple[int, int]
+) -> None:
+    path = await stored(client, image(PLAIN))
+
+    answer = await client.get(f"{path}/thumbnail{query}")
+
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert imagecodecs.jpeg8_decode(answer.content).shape == shape
+
+
+@pytest.mark.parametrize("query", ["?viewport=50,50,1,1,5,5", "?viewport=0,5", "?viewport=50"])
+async def test_a_thumbnail_has_no_region(client: httpx.AsyncClient, query: str) -> None:
+    path = await stored(client, image(PLAIN))
+
+    assert (await client.get(f"{path}/thumbnail{query}")).status_code == 400
+
+
+async def test_the_frame_in_the_middle_stands_for_an_instance(client: httpx.AsyncClient) -> None:
+    film = np.stack([PLAIN, PLAIN + 200, PLAIN])
+    path = await stored(client, image(film))
+
+    whole = await client.get(f"{path}/thumbnail", headers=PNG)
+    third = await client.get(f"{path}/frames/3/thumbnail", headers=PNG)
+
+    assert (imagecodecs.png_decode(whole.content) == 200).all()
+    assert (imagecodecs.png_decode(third.content) == 0).all()
+
+
+@pytest.mark.parametrize("separator", ["/instances/", "/series/"])
+async def test_the_instance_in_the_middle_stands_for_the_rest(
+    client: httpx.AsyncClient, separator: str
+) -> None:
+    for number, level in ((1, 10), (2, 120), (3, 10)):
+        path = await stored(client, image(PLAIN + np.uint8(level), number))
+    await stored(client, instance(4))
+
+    answer = await client.get(f"{path.partition(separator)[0]}/thumbnail", headers=PNG)
+
+    assert (imagecodecs.png_decode(answer.content) == 120).all()
+
+
+@pytest.mark.parametrize("separator", ["/instances/", "/series/", "/thumbnail"])
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        pytest.param(instance(Modality="SR"), id="a report"),
+        pytest.param(video(bytes(64), "1.2.840.10008.1.2.4.102"), id="a video"),
+    ],
+)
+async def test_what_has_no_picture_has_a_card(
+    client: httpx.AsyncClient, dataset: pydicom.Dataset, separator: str
+) -> None:
+    path = await stored(client, dataset)
+
+    answer = await client.get(f"{path.partition(separator)[0]}/thumbnail", headers=PNG)
+
+    card = imagecodecs.png_decode(answer.content)
+    assert card.shape == (128, 128)
+    assert {0, 255} < set(np.unique(card).tolist())
+
+
+async def test_the_accept_parameter_decides_before_the_header(client: httpx.AsyncClient) -> None:
+    path = await stored(client, image(PLAIN))
+
+    answer = await client.get(
+        f"{path}/thumbnail?accept=image/jpeg",
+        headers={"accept": 'multipart/related; type="application/octet-stream"'},
+    )
+
+    assert answer.headers["content-type"] == "image/jpeg"

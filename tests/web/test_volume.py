@@ -1,0 +1,199 @@
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import imagecodecs
+import nibabel
+import numpy as np
+import pytest
+from pydicom.uid import JPEGLSLossless
+
+from tests.web.series import ROOT, SERIES, compressed, ct_slice, enhanced_mr, serving, store, stored_values
+
+VOLUME = f"{SERIES}/volume"
+NPY, NIFTI, GZIP, JSON = (
+    "application/x-npy",
+    "application/vnd.unknown.nifti-1",
+    "application/gzip",
+    "application/json",
+)
+STORED = stored_values(4, 6, 5)
+
+
+@pytest.fixture
+async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(sqlite_url, tmp_path / "files") as client:
+        yield client
+
+
+@pytest.fixture
+async def ct(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A client of a service that has four slices, stored in no order."""
+    await store(client, *(ct_slice(number, STORED[number - 1]) for number in (3, 1, 4, 2)))
+    return client
+
+
+async def _get(client: httpx.AsyncClient, accept: str, url: str = VOLUME, **headers: str) -> httpx.Response:
+    return await client.get(url, headers={"accept": accept, **headers})
+
+
+async def test_a_series_is_an_array_of_hounsfield_units_in_patient_order(ct: httpx.AsyncClient) -> None:
+    response = await ct.get(VOLUME)
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == NPY
+    volume = np.load(BytesIO(response.content))
+    assert volume.dtype == np.int16
+    np.testing.assert_array_equal(volume, STORED.astype(int) - 1024)
+
+
+@pytest.mark.parametrize("media_type", [NIFTI, "application/x-nifti", "image/x.nifti"])
+async def test_a_series_is_a_nifti_file_that_lies_where_the_slices_lie(
+    ct: httpx.AsyncClient, media_type: str
+) -> None:
+    response = await _get(ct, media_type)
+
+    assert response.headers["content-type"] == media_type
+    image = nibabel.Nifti1Image.from_stream(BytesIO(response.content))
+    np.testing.assert_array_equal(np.asarray(image.dataobj), STORED.T.astype(int) - 1024)
+    np.testing.assert_allclose(image.affine @ [1, 2, 3, 1], [10 - 0.8, 20 - 1.0, 10, 1], atol=1e-5)
+
+
+async def test_gzip_is_a_compressed_nifti_file(ct: httpx.AsyncClient, tmp_path: Path) -> None:
+    response = await _get(ct, GZIP)
+
+    (tmp_path / "volume.nii.gz").write_bytes(response.content)
+    image: Any = nibabel.loadsave.load(tmp_path / "volume.nii.gz")
+    np.testing.assert_array_equal(np.asarray(image.dataobj), STORED.T.astype(int) - 1024)
+
+
+async def test_the_header_fields_say_where_the_voxels_lie(ct: httpx.AsyncClient) -> None:
+    headers = (await ct.get(VOLUME)).headers
+
+    assert headers["x-volume-shape"] == "[4,6,5]"
+    assert headers["x-volume-spacing"] == "[2.5,0.5,0.8]"
+    assert headers["x-volume-affine"] == (
+        "[[-0.8,0.0,0.0,10.0],[0.0,-0.5,0.0,20.0],[0.0,0.0,2.5,2.5],[0.0,0.0,0.0,1.0]]"
+    )
+    assert headers["x-volume-instances"] == '["1.1.1.1","1.1.1.2","1.1.1.3","1.1.1.4"]'
+    assert headers["x-volume-instance-numbers"] == "[1,2,3,4]"
+
+
+async def test_the_description_that_the_link_names_has_every_slice(ct: httpx.AsyncClient) -> None:
+    link = (await ct.get(VOLUME)).headers["link"]
+
+    description = (await ct.get(link.partition(">")[0].removeprefix("<"))).json()
+
+    assert link.endswith('; rel="describedby"; type="application/json"')
+    assert (description["shape"], description["type"]) == ([4, 6, 5], "int16")
+    assert description["slices"][2] == {
+        "SOPInstanceUID": "1.1.1.3",
+        "InstanceNumber": 3,
+        "frame": 1,
+        "position": [-10, -20, 7.5],
+    }
+
+
+@pytest.mark.parametrize("accept", [NPY, NIFTI, GZIP, JSON])
+async def test_what_the_client_has_is_not_sent_again(ct: httpx.AsyncClient, accept: str) -> None:
+    etag = (await _get(ct, accept)).headers["etag"]
+
+    again = await ct.get(VOLUME, headers={"accept": accept, "if-none-match": etag})
+
+    assert again.status_code == 304
+    assert not again.content
+
+
+async def test_head_tells_the_length(ct: httpx.AsyncClient) -> None:
+    length = len((await ct.get(VOLUME)).content)
+
+    head = await ct.head(VOLUME)
+
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, str(length), b"")
+
+
+async def test_values_that_might_not_fit_are_float32(client: httpx.AsyncClient) -> None:
+    await store(client, ct_slice(1, STORED[0]), ct_slice(2, STORED[1], RescaleSlope=0.5))
+
+    volume = np.load(BytesIO((await client.get(VOLUME)).content))
+
+    assert volume.dtype == np.float32
+    np.testing.assert_array_equal(volume[0], STORED[0] - 1024.0)
+    np.testing.assert_array_equal(volume[1], STORED[1] * 0.5 - 1024)
+
+
+async def test_compressed_slices_are_decoded(client: httpx.AsyncClient) -> None:
+    streams = [imagecodecs.jpegls_encode(one) for one in STORED]
+    slices = [compressed(ct_slice(n, STORED[0]), JPEGLSLossless, one) for n, one in enumerate(streams, 1)]
+    await store(client, *slices)
+
+    volume = np.load(BytesIO((await client.get(VOLUME)).content))
+
+    np.testing.assert_array_equal(volume, STORED.astype(int) - 1024)
+
+
+@pytest.mark.parametrize("url", [VOLUME, f"{SERIES}/instances/1.1.1.1/volume"])
+async def test_frames_of_an_enhanced_instance_are_a_volume(client: httpx.AsyncClient, url: str) -> None:
+    await store(client, enhanced_mr(STORED, [30, 10, 40, 20]))
+
+    response = await client.get(url)
+
+    volume = np.load(BytesIO(response.content))
+    np.testing.assert_array_equal(volume[0], STORED[1] * 2)
+    np.testing.assert_array_equal(volume[3], STORED[2] * 3)
+    assert response.headers["x-volume-frames"] == "[2,4,1,3]"
+    assert response.headers["x-volume-spacing"] == "[10.0,0.5,0.5]"
+
+
+async def test_an_irregular_series_is_a_conflict_that_names_the_slices(ct: httpx.AsyncClient) -> None:
+    await store(ct, ct_slice(5, stored_values(8, 8)))
+
+    response = await ct.get(VOLUME)
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "status": 409,
+        "error": "IrregularVolume",
+        "message": "1 of 5 slices do not fit into one volume: Rows, Columns",
+        "disagreements": [
+            {"SOPInstanceUID": "1.1.1.5", "InstanceNumber": 5, "frame": 1}
+            | {"attribute": name, "found": 8, "expected": expected}
+            for name, expected in (("Rows", 6), ("Columns", 5))
+        ],
+    }
+
+
+async def test_an_instance_without_pixels_is_named(ct: httpx.AsyncClient) -> None:
+    other = ct_slice(9, STORED[0])
+    del other.PixelData
+    await store(ct, other)
+
+    response = await ct.get(VOLUME)
+
+    assert response.status_code == 409
+    (found,) = response.json()["disagreements"]
+    assert (found["SOPInstanceUID"], found["attribute"]) == ("1.1.1.9", "Pixel Data")
+
+
+async def test_a_slice_that_cannot_be_decoded_is_an_error_and_no_half_of_a_volume(
+    client: httpx.AsyncClient,
+) -> None:
+    await store(client, compressed(ct_slice(1, STORED[0]), JPEGLSLossless, b"\xff\xd8broken"))
+
+    response = await client.get(VOLUME)
+
+    assert response.status_code == 406
+
+
+@pytest.mark.parametrize("path", ["studies/1.1/series/9", "studies/9/series/1.1.1"])
+async def test_an_unknown_series_is_not_found(ct: httpx.AsyncClient, path: str) -> None:
+    assert (await ct.get(f"{ROOT}/{path}/volume")).status_code == 404
+
+
+async def test_what_is_on_offer_is_told_to_whom_nothing_suits(ct: httpx.AsyncClient) -> None:
+    response = await _get(ct, "image/jpeg")
+
+    assert response.status_code == 406
+    assert {NPY, NIFTI, GZIP, JSON} <= set(response.json()["available"])
