@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import upgrade
 from service import console
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files, reindex, verify
+from service.errors import DicomwebError
 from service.settings import Settings
 
 app = typer.Typer(
@@ -79,7 +81,7 @@ def verify_command() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    upgrade(_settings().index_url)
+    _opened(_settings()).close()
 
 
 def main() -> None:
@@ -118,7 +120,7 @@ def _settings(**given: object) -> Settings:
     except ValidationError as error:
         for one in error.errors():
             name = "_".join(map(str, one["loc"][:1])).upper()
-            typer.echo(f"DICOMWEB_{name}: {one['msg']}", err=True)
+            typer.echo(f"DICOMWEB_{name}: {one['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -157,9 +159,15 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _opened(settings: Settings) -> Archive:
-    settings.data.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.index_url)
-    return open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    """Return the archive, migrated; one that cannot be opened ends the program with one line."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.index_url)
+        return open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    except (OSError, SQLAlchemyError, DicomwebError) as error:
+        reason = getattr(error, "orig", None) or error
+        typer.echo(f"cannot open the archive: {str(reason).splitlines()[0]}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _finish(archive: Archive, *, fine: bool) -> None:

@@ -61,10 +61,10 @@ class Spool:
 
     def flush(self) -> None:
         """Move what waits in memory to the file."""
-        if self._file is None:
-            self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
-            self._path = Path(name)
         with out_of_space():
+            if self._file is None:
+                self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
+                self._path = Path(name)
             for chunk in self._chunks:
                 self._hash.update(chunk)
                 _write_all(self._file, chunk)

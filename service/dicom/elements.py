@@ -16,6 +16,7 @@ from service.dicom.vr import dictionary_vr
 Buffer = bytes | mmap.mmap
 
 MAX_DEPTH = 64
+MAX_ELEMENTS = 2**21  # with items and fragments: eight bytes of a file cost some 400 in memory
 UNDEFINED = 0xFFFFFFFF
 
 PIXEL_DATA = 0x7FE00010
@@ -91,6 +92,13 @@ class TooDeep(Malformed):
     """Sequences lie inside each other beyond `MAX_DEPTH`."""
 
 
+class TooMany(Malformed):
+    """There are more elements, items and fragments than `MAX_ELEMENTS`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are more than {MAX_ELEMENTS} elements, items and fragments")
+
+
 class _Level(NamedTuple):
     """A data set or a sequence whose end has not been reached. Exactly one of the lists is set."""
 
@@ -107,6 +115,7 @@ def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
     Raises:
         Truncated: the buffer ends inside an element, an item or a sequence.
         TooDeep: sequences are nested more than `MAX_DEPTH` deep.
+        TooMany: there are more than `MAX_ELEMENTS` elements.
         Malformed: an item or a delimiter stands where none belongs.
 
     Standard: PS3.5 7.1, 7.5.
@@ -123,18 +132,28 @@ def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
 def _walk(buffer: Buffer, start: int, encoding: Encoding, top: list[Element]) -> None:
     size = len(buffer)
     levels = [_Level(top, None, size, delimited=False, encoding=_encoding_at(buffer, start, size, encoding))]
-    position = start
-    while True:
+    position, count = start, 0
+    while count <= MAX_ELEMENTS:
         level = levels[-1]
         if position >= level.end and not level.delimited:
             levels.pop()
             if not levels:
                 return
             position = max(position, level.end)
-        elif level.items is not None:
+        elif level.elements is None:
             position = _next_item(buffer, position, levels)
+            count += 1
         else:
+            known = len(level.elements)
             position = _next_elements(buffer, position, levels)
+            count += _count(level.elements, known)
+    raise TooMany
+
+
+def _count(elements: Sequence[Element], known: int) -> int:
+    """Return how many elements there are besides those known, with the fragments of the last one."""
+    new = len(elements) - known
+    return new + len(elements[-1].fragments or ()) if new else 0
 
 
 def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], int]:
@@ -144,12 +163,15 @@ def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], i
         Truncated: the buffer ends inside an element.
     """
     encoding = _encoding_at(buffer, start, len(buffer), EXPLICIT_LITTLE)
-    read, elements, position = _READERS[encoding], [], start
+    elements: list[Element] = []
+    read, position = _READERS[encoding], start
     while position + 8 <= len(buffer):
         tag, vr, offset, length = read(buffer, position)
         if tag >> 16 != group:
             break
         position = offset + length
+        if len(elements) > MAX_ELEMENTS:
+            raise TooMany
         if position > len(buffer):
             raise Truncated(f"the file ends inside ({group:04X},{tag & 0xFFFF:04X})")
         elements.append(Element(tag, vr, offset, length))
@@ -177,12 +199,12 @@ def _next_item(buffer: Buffer, position: int, levels: list[_Level]) -> int:
 
 
 def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
-    """Read elements of the innermost data set until it ends or a sequence opens."""
+    """Read elements of the innermost data set until it ends, a sequence opens or one has fragments."""
     elements, _, end, delimited, encoding = levels[-1]
     assert elements is not None
     read = _READERS[encoding]
     nested = len(levels) > 1
-    while position < end or delimited:
+    while (position < end or delimited) and len(elements) <= MAX_ELEMENTS:
         if position + 8 > end:
             return _ending(buffer, position, end, nested=nested)
         tag, vr, offset, length = read(buffer, position)
@@ -194,10 +216,10 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
         if tag == 0 and not nested:
             return _padding(buffer, position)
         if length == UNDEFINED:
-            if encoding.little_endian and (tag == PIXEL_DATA or vr in ("OB", "OW")):
-                element, position = _encapsulated(buffer, tag, vr, offset, end)
+            if tag == PIXEL_DATA or vr in ("OB", "OW"):
+                element, position = _encapsulated(buffer, tag, vr, offset, end, encoding)
                 elements.append(element)
-                continue
+                return position
             return _open_sequence(levels, tag, vr, offset, length)
         position = offset + length
         if position > end:
@@ -230,20 +252,27 @@ def _open_sequence(levels: list[_Level], tag: int, vr: str, offset: int, length:
     return offset
 
 
-def _encapsulated(buffer: Buffer, tag: int, vr: str, start: int, end: int) -> tuple[Element, int]:
+def _encapsulated(
+    buffer: Buffer, tag: int, vr: str, start: int, end: int, encoding: Encoding
+) -> tuple[Element, int]:
     """Return an element made of fragments, and the position after its delimiter: PS3.5 A.4."""
+    if not encoding.little_endian:
+        raise Malformed(f"fragments at byte {start} of a big endian data set, which has none")
     fragments: list[Fragment] = []
     position = start
     while True:
         found, length = _item_header(buffer, position, end, little_endian=True)
         position += 8
         if found == _SEQUENCE_END:
-            return Element(tag, vr or "OB", start, position - start, None, fragments), position
+            name = "OW" if vr == "OW" else "OB"
+            return Element(tag, name, start, position - start, None, fragments), position
         if found != _ITEM or length == UNDEFINED:
             raise Malformed(f"a fragment was expected at byte {position - 8}, found tag {found:08X}")
         if position + length > end:
             raise Truncated(f"a fragment says {length} bytes, and {end - position} are there")
         fragments.append(Fragment(position, length))
+        if len(fragments) > MAX_ELEMENTS:
+            raise TooMany
         position += length
 
 

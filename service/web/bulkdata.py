@@ -35,7 +35,7 @@ async def retrieve_bulkdata(request: Request) -> Response:
     url = instance_url(request.state.base_url, instance)
     if path == _PIXEL_DATA and isinstance(located.frames, EncapsulatedFrames):
         return _encapsulated(request, located, url)
-    place = await archive.index.read(bulkdata_of, instance.key, path)
+    place = await archive.index.read(bulkdata_of, instance, path)
     offer = negotiated(request, *_OFFERS)
     etag = etag_of(instance.digest, str(offer), path)
     if unchanged := not_modified(request, etag):

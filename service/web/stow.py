@@ -16,7 +16,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.blobs import Spool
 from service.archive.store import Outcome
-from service.dicom.instance import OUT_OF_RESOURCES, is_uid
+from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, is_uid
 from service.errors import (
     BadRequest,
     ContentTooLarge,
@@ -24,6 +24,7 @@ from service.errors import (
     InvalidMultipart,
     InvalidParameter,
     Refusal,
+    Unavailable,
     UnsupportedMediaType,
 )
 from service.web import fields
@@ -162,20 +163,27 @@ class Intake:
         return ContentTooLarge(f"the body is larger than the {limit} bytes this server takes")
 
     async def _take(self, chunk: bytes) -> None:
-        """Add bytes to the open part; one that grows too large is refused, and its bytes dropped."""
+        """Add bytes to the open part; one that grows too large for the server or its disk is refused."""
         spool = self._open
         if spool is None:
             return
         if spool.size + len(chunk) > self._limits.instance_bytes:
-            await self._store_batch()
-            spool.discard()
-            self._open = None
             message = f"the instance is larger than the {self._limits.instance_bytes} bytes this server takes"
-            self.outcomes.append(Refusal(message, OUT_OF_RESOURCES))
+            await self._refuse(spool, message, TOO_LARGE)
             return
         spool.write(chunk)
         if spool.wants_flush:
-            await anyio.to_thread.run_sync(spool.flush)
+            try:
+                await anyio.to_thread.run_sync(spool.flush)
+            except Unavailable as error:
+                await self._refuse(spool, error.message, OUT_OF_RESOURCES)
+
+    async def _refuse(self, spool: Spool, message: str, reason: int) -> None:
+        """Refuse the open part; the bytes of it that are still to come are dropped."""
+        await self._store_batch()
+        spool.discard()
+        self._open = None
+        self.outcomes.append(Refusal(message, reason))
 
     async def _close_part(self) -> None:
         if self._open is None:
