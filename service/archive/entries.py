@@ -137,6 +137,11 @@ def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str]
         connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
 
 
+def spare(connection: sa.Connection) -> None:
+    """Let the files whose rows are gone stay."""
+    connection.execute(sa.delete(doomed))
+
+
 def _rounds(entries: Sequence[Entry]) -> list[list[int]]:
     """Return the positions of the entries, so grouped that no group has an instance twice."""
     rounds: list[list[int]] = []

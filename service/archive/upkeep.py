@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from service.archive import Archive
 from service.archive.blobs import LocalBlobs, Spool
+from service.archive.entries import spare
 from service.archive.instances import stored_files
 from service.archive.store import Outcome, Stored
 from service.archive.tables import metadata
@@ -55,14 +56,15 @@ def import_files(archive: Archive, files: Iterable[Path]) -> Iterator[Done]:
 def reindex(archive: Archive) -> Iterator[Done]:
     """Empty the index and fill it again from the files of the tree, which stay as they are.
 
-    Of two files of one instance, left by a crash, the index's rule for conflicts decides in the order in
-    which they were written.
+    Of two files of one instance, left by a crash, the rule for conflicts decides in the order in which they
+    were written. The other one stays in the tree, and is named.
     """
     archive.index.write_now(_empty)
     for batch in _batches(_in_order_of_writing(archive.blobs)):
         keys = [path.relative_to(archive.blobs.folder).as_posix() for path in batch]
         for file, outcome in zip(batch, archive.store.adopt(keys), strict=True):
             yield _done(file, outcome, _size(file))
+    archive.index.write_now(spare)
 
 
 def verify(archive: Archive) -> Iterator[Done]:
