@@ -37,7 +37,7 @@ from service.web.responses import DicomJson
 SUPPORTED = ('multipart/related; type="application/dicom"', "application/dicom")
 OFFERS = (Offer("application/dicom+json"), Offer("application/json"))
 _LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
-_BATCH_BYTES = 8 * 2**20
+_BATCH_BYTES = 4 * 2**20
 _BATCH_PARTS = 64
 
 
