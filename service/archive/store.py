@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.archive import entries
-from service.archive.blobs import FileInPlace, LocalBlobs, Spool, sync
+from service.archive.blobs import LocalBlobs, sync
 from service.archive.database import Database
-from service.archive.entries import Entered, Entry, FileVanished, entry_of
+from service.archive.entries import Entered, FileVanished
+from service.archive.entry import Entry, entry_of
 from service.archive.parsing import parse
+from service.archive.spool import FileInPlace, Spool
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DUPLICATE,

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.archive import Archive
-from service.archive.blobs import LocalBlobs, Spool
+from service.archive.blobs import LocalBlobs
 from service.archive.entries import spare
 from service.archive.instances import stored_files
+from service.archive.spool import Spool
 from service.archive.store import Outcome, Stored
 from service.archive.tables import metadata
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.blobs import Spool
+from service.archive.spool import Spool
 from service.archive.store import Outcome
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, is_uid
 from service.errors import (
