@@ -84,8 +84,6 @@ class Spool:
         with out_of_space():
             if self._path is None:
                 self._to_new_file()
-            elif self._chunks:
-                self.flush()
             else:
                 self.flush()
             assert self._file is not None

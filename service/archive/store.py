@@ -80,6 +80,8 @@ class Store:
                 one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, Entry)
             }
             entered = self._enter(waiting) if waiting else {}
+            if any(map(_leaves_a_file, entered.values())):
+                bury(self._index, self._blobs)
             return [entered[one] if isinstance(one, Entry) else one for one in prepared]
         finally:
             for spool in spools:
@@ -155,8 +157,6 @@ class Store:
             return {
                 entry: _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE) for entry in kept
             }
-        if {Entered.REPLACED, Entered.REFUSED} & set(entered):
-            bury(self._index, self._blobs)
         return {entry: _outcome(entry, one) for entry, one in zip(kept, entered, strict=True)}
 
 
@@ -180,6 +180,13 @@ def _outcome(entry: Entry, entered: Entered) -> Outcome:
         return _refusal(entry, message, DUPLICATE)
     parsed = entry.parsed
     return Stored(parsed.uids, parsed.sop_class_uid, entered, parsed.warning)
+
+
+def _leaves_a_file(outcome: Outcome) -> bool:
+    """Tell whether a file without a row is left in the tree: the replaced one, or the duplicate's."""
+    if isinstance(outcome, Stored):
+        return outcome.entered is Entered.REPLACED
+    return outcome.reason == DUPLICATE
 
 
 def _refusal(entry: Entry, message: str, reason: int) -> Refusal:
