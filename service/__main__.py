@@ -148,7 +148,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             (settings.host, settings.port), family=_family(settings.host), backlog=2048
         )
     except OSError as error:
-        typer.echo(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}", err=True)
+        reason = str(error.strerror).partition(" (")[0]  # Python appends the address once more
+        typer.echo(f"cannot listen on {settings.host} port {settings.port}: {reason}", err=True)
         raise typer.Exit(1) from None
     with listener:
         yield listener

@@ -73,7 +73,7 @@ async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
     """Return an instance as a Part 10 file: as it is stored, or where that is never sent, converted.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
     if sent_as_stored(instance):
         return InFile(blobs, instance, [Span(0, instance.size)])
@@ -85,7 +85,7 @@ async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTabl
 
     Raises:
         FrameNotFound: there are fewer frames.
-        InstanceNotFound: the instance was deleted meanwhile.
+        InstanceGone: the instance was deleted or replaced meanwhile.
     """
     span = frames.span(number)
     if span.length <= CHUNK_BYTES or not _lies_as_sent(instance, frames):
@@ -99,7 +99,7 @@ async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdat
     """Return a value that the metadata leaves out, in little endian.
 
     Raises:
-        InstanceNotFound: the instance was deleted meanwhile.
+        InstanceGone: the instance was deleted or replaced meanwhile.
     """
     span = Span(place.offset, place.length)
     if place.word_size == 0:

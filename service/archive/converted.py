@@ -11,7 +11,7 @@ from service.dicom.conversion import Value, file_head, to_explicit_little_endian
 from service.dicom.elements import Buffer, walk
 from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
 from service.dicom.values import swapped
-from service.errors import InstanceNotFound
+from service.errors import InstanceGone
 
 _CHUNK = 2**20
 
@@ -23,7 +23,7 @@ class ConvertedFile:
         size: of the converted file in bytes.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
 
     def __init__(self, blobs: LocalBlobs, instance: Instance) -> None:
@@ -56,7 +56,7 @@ class ConvertedFile:
         try:
             file = self._blobs.path(self._instance.blob).open("rb")
         except FileNotFoundError as error:
-            raise InstanceNotFound(self._instance.uids.instance) from error
+            raise InstanceGone(self._instance.uids.instance) from error
         with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             meta = read_file_meta(mapped)
             if meta.transfer_syntax != DEFLATED:

@@ -68,6 +68,15 @@ def enter(
     return [outcomes[position] for position in range(len(entries))]
 
 
+def adopt(
+    connection: sa.Connection, entries: Sequence[Entry], exists: Callable[[str], bool], *, replace: bool
+) -> list[Entered]:
+    """Enter files that lie in the tree already as `enter` does, but let every file stay."""
+    outcomes = enter(connection, entries, exists, replace=replace)
+    connection.execute(sa.delete(doomed))
+    return outcomes
+
+
 def remove(connection: sa.Connection, study: str, series: str | None, instance: str | None) -> list[str]:
     """Remove a study, one of its series or one instance, and what becomes empty by it.
 
@@ -103,11 +112,6 @@ def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str]
         for blob in connection.scalars(still).all():
             delete(blob)
         connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
-
-
-def spare(connection: sa.Connection) -> None:
-    """Let the files whose rows are gone stay."""
-    connection.execute(sa.delete(doomed))
 
 
 def _rounds(entries: Sequence[Entry]) -> list[list[int]]:

@@ -17,7 +17,7 @@ from service.archive.inflated import inflated_chunks
 from service.archive.instances import Instance
 from service.dicom.frames import Span
 from service.dicom.part10 import DEFLATED, NEVER_SENT
-from service.errors import InstanceNotFound
+from service.errors import InstanceGone
 
 CHUNK_BYTES = 2**20
 _WOULD_BLOCK = (errno.EAGAIN, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -32,7 +32,7 @@ async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
     """Return a run of bytes of the data set's buffer: of the file, or of the inflated data set.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
     path = blobs.path(instance.blob)
     if instance.transfer_syntax == DEFLATED:
@@ -46,7 +46,7 @@ async def stream(blobs: LocalBlobs, instance: Instance, offset: int, length: int
     """Yield `length` bytes of the stored file from `offset`, in chunks.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
     with _opened(blobs.path(instance.blob), instance) as descriptor:
         for start in range(offset, offset + length, CHUNK_BYTES):
@@ -80,4 +80,4 @@ def _still_here(instance: Instance) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InstanceNotFound(instance.uids.instance) from error
+        raise InstanceGone(instance.uids.instance) from error

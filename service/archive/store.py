@@ -5,7 +5,8 @@ disturb the others. They are stored a batch at a time, so that one transaction a
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Stored:
 
 
 Outcome = Stored | Refusal
+Enter = Callable[..., list[Entered]]  # `entries.enter` or `entries.adopt`
 
 
 class Store:
@@ -81,7 +83,8 @@ class Store:
             }
             entered = self._enter(waiting) if waiting else {}
             if any(map(_leaves_a_file, entered.values())):
-                bury(self._index, self._blobs)
+                with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
+                    bury(self._index, self._blobs)
             return [entered[one] if isinstance(one, Entry) else one for one in prepared]
         finally:
             for spool in spools:
@@ -92,7 +95,7 @@ class Store:
         files = [FileInPlace(self._blobs.path(key)) for key in keys]
         prepared = [self._prepared(file, None) for file in files]
         found = [_in_its_place(one, key) for one, key in zip(prepared, keys, strict=True)]
-        entered = self._write([one for one in found if isinstance(one, Entry)])
+        entered = self._write(entries.adopt, [one for one in found if isinstance(one, Entry)])
         return [entered[one] if isinstance(one, Entry) else one for one in found]
 
     def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> Entry | Refusal:
@@ -116,7 +119,7 @@ class Store:
         for _ in range(_ATTEMPTS):
             kept, failed = self._keep(waiting)
             try:
-                return failed | self._write(kept)
+                return failed | self._write(entries.enter, kept)
             except FileVanished:
                 continue  # deleted by someone else between `_keep` and here: bring it again
         message = "the instance is being deleted at the same time"
@@ -136,7 +139,7 @@ class Store:
         sync(folders)
         return kept, failed
 
-    def _write(self, kept: Sequence[Entry]) -> dict[Entry, Outcome]:
+    def _write(self, enter: Enter, kept: Sequence[Entry]) -> dict[Entry, Outcome]:
         """Write the entries' rows, all in one transaction.
 
         If the database takes them only one by one, it is so: one instance never spoils the others.
@@ -145,14 +148,14 @@ class Store:
             FileVanished: a file is not in the tree any more.
         """
         try:
-            entered = self._index.write_now(entries.enter, kept, self._blobs.exists, replace=self._replace)
+            entered = self._index.write_now(enter, kept, self._blobs.exists, replace=self._replace)
         except FileVanished:
             raise
         except Unavailable as error:
             return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in kept}
         except Exception as error:
             if len(kept) > 1:
-                return {entry: self._write([entry])[entry] for entry in kept}
+                return {entry: self._write(enter, [entry])[entry] for entry in kept}
             _log.error("an instance could not be entered: %s", type(error).__name__)
             return {
                 entry: _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE) for entry in kept

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from service.archive import Archive
 from service.archive.blobs import LocalBlobs
-from service.archive.entries import spare
 from service.archive.instances import stored_files
 from service.archive.spool import Spool
 from service.archive.store import Outcome, Stored
@@ -65,7 +64,6 @@ def reindex(archive: Archive) -> Iterator[Done]:
         keys = [path.relative_to(archive.blobs.folder).as_posix() for path in batch]
         for file, outcome in zip(batch, archive.store.adopt(keys), strict=True):
             yield _done(file, outcome, _size(file))
-    archive.index.write_now(spare)
 
 
 def verify(archive: Archive) -> Iterator[Done]:

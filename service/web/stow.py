@@ -70,7 +70,9 @@ async def store(request: Request) -> Response:
     if not intake.outcomes:
         raise BadRequest("the body is empty, expected at least one instance")
     body = receipt(intake.outcomes, study, request.state.base_url)
-    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status_of(intake.outcomes))
+    status = status_of(intake.outcomes)
+    headers = {"retry-after": RETRY_AFTER} if status == 503 else None
+    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status, headers=headers)
 
 
 class Intake:

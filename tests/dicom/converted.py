@@ -7,13 +7,9 @@ from service.dicom.elements import EXPLICIT_LITTLE, walk
 from service.dicom.json_model import DicomJson, JsonModel
 from service.dicom.part10 import read_file_meta
 from service.dicom.values import swapped
-from tests.builders import (
-    EXPLICIT,
-    part10,
-)
+from tests.builders import EXPLICIT, part10
 
 SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
-
 NAME = b"\x10\0\x10\0PN\4\0A^B "
 
 

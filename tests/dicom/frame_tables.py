@@ -5,12 +5,9 @@ from service.dicom.frames import FrameTable
 from service.dicom.json_model import JsonModel
 from service.dicom.part10 import read_file_meta
 from service.dicom.pixel_data import frame_table
-from tests.builders import (
-    code_stream,
-)
+from tests.builders import code_stream
 
 STREAMS = [code_stream(b"one"), code_stream(b"second"), code_stream(b"third frame")]
-
 HALVES = [[one[:6], one[6:]] for one in STREAMS]
 
 

@@ -105,6 +105,13 @@ def test_pixels_of_every_encoding_become_little_endian(found: Dataset, transfer_
     assert read(result).PixelData == found.PixelData
 
 
+@pytest.mark.parametrize("allocated", [12, 24, 1, 65535])
+def test_pixels_of_no_usual_size_are_converted_as_words(allocated: int) -> None:
+    stored = ct_image(BitsAllocated=allocated)
+
+    assert read(converted(encoded(stored, BIG_ENDIAN), EXPLICIT_BIG)).PixelData == stored.PixelData
+
+
 TEXTS = st.text("ABC^ é山", max_size=8)
 ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
     "SelectorAEValue": st.sampled_from(["", "A", "STORE"]),
@@ -128,7 +135,7 @@ def data_sets(depth: int) -> st.SearchStrategy[Dataset]:
     return attributes.map(lambda found: data_set(SpecificCharacterSet="ISO_IR 192", **found))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data_sets(depth=2), st.sampled_from([IMPLICIT, BIG_ENDIAN]))
 def test_any_data_set_is_converted_to_the_same_values(found: Dataset, transfer_syntax: str) -> None:
     result = converted(encoded(found, transfer_syntax), ENCODINGS[transfer_syntax])

@@ -5,14 +5,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 
-from service.dicom.elements import (
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    MAX_DEPTH,
-    Element,
-    walk,
-    walk_group,
-)
+from service.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_DEPTH, Element, walk, walk_group
 from service.dicom.part10 import read_file_meta
 from tests.builders import code_stream, encapsulated, encoded, item
 from tests.dicom.packaged import READABLE, reference

@@ -3,10 +3,7 @@ import pytest
 from pydicom import Dataset
 
 from service.dicom.frames import EncapsulatedFrames, NativeFrames
-from service.dicom.instance import (
-    Uids,
-    is_uid,
-)
+from service.dicom.instance import Uids, is_uid
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,

@@ -13,14 +13,7 @@ from pydicom.valuerep import STANDARD_VR
 from service.dicom.elements import Encoding
 from service.dicom.json_model import DicomJson, JsonModel
 from service.dicom.part10 import read_file_meta
-from tests.builders import (
-    BIG_ENDIAN,
-    EXPLICIT,
-    IMPLICIT,
-    data_set,
-    element,
-    item,
-)
+from tests.builders import BIG_ENDIAN, EXPLICIT, IMPLICIT, data_set, element, item
 from tests.dicom.converted import NAME, SEQUENCE_END, bulkdata, converted, metadata, model_of, of_bytes
 from tests.dicom.every_vr import every_vr, json_of_every_vr
 from tests.dicom.packaged import READABLE, reference

@@ -156,7 +156,7 @@ BUFFERS = [encoded(image_with_sequences(), one) for one in ENCODINGS] + [
 ]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.binary(max_size=200), st.sampled_from(list(ENCODINGS.values())))
 def test_arbitrary_bytes_are_elements_or_malformed(buffer: bytes, encoding: Encoding) -> None:
     try:
@@ -166,7 +166,7 @@ def test_arbitrary_bytes_are_elements_or_malformed(buffer: bytes, encoding: Enco
     assert all(0 <= one.offset <= len(buffer) for one in found)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.data(), st.sampled_from(BUFFERS), st.sampled_from(list(ENCODINGS.values())))
 def test_a_damaged_data_set_is_read_or_malformed(
     data: st.DataObject, buffer: bytes, encoding: Encoding

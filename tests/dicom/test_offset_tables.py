@@ -2,13 +2,7 @@ import struct
 
 import pytest
 
-from tests.builders import (
-    JPEG_2000,
-    data_set,
-    encapsulated,
-    item,
-    part10,
-)
+from tests.builders import JPEG_2000, data_set, encapsulated, item, part10
 from tests.dicom.frame_tables import HALVES, STREAMS, frames_of
 
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import Dataset
 
@@ -149,7 +149,6 @@ def test_a_data_set_without_uids_has_a_head_all_the_same() -> None:
     assert read_file_meta(part10(Dataset())).conformant
 
 
-@settings(deadline=None)
 @given(st.sampled_from([b"", PREAMBLE, PREAMBLE + b"\2\0\0\0UL\4\0", b"\2\0"]), st.binary(max_size=200))
 def test_arbitrary_bytes_have_a_head_or_are_malformed(start: bytes, rest: bytes) -> None:
     try:

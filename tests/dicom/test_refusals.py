@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 
 from service.dicom.elements import Malformed
-from service.dicom.instance import (
-    CANNOT_UNDERSTAND,
-    DOES_NOT_MATCH_SOP_CLASS,
-)
+from service.dicom.instance import CANNOT_UNDERSTAND, DOES_NOT_MATCH_SOP_CLASS
 from service.errors import Refusal
 from tests.builders import (
     BIG_ENDIAN,
@@ -153,7 +150,7 @@ FILES = [
 ]
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.data(), st.sampled_from(FILES))
 def test_a_damaged_file_is_an_instance_or_refused(data: st.DataObject, file: bytes) -> None:
     damaged = bytearray(file)

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.valuerep import STANDARD_VR
 
@@ -146,7 +146,6 @@ def test_integers_that_json_readers_would_round_are_text(vr: str, number: int, e
     assert NUMBERS[vr](number.to_bytes(8, "little", signed=vr == "SV"), True) == [expected]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_every_value_has_a_json_form(raw: bytes) -> None:
     for read_text in TEXT.values():
