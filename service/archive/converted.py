@@ -8,9 +8,10 @@ from service.archive.blobs import LocalBlobs
 from service.archive.inflated import inflate
 from service.archive.instances import Instance
 from service.dicom.conversion import Value, file_head, to_explicit_little_endian
-from service.dicom.elements import Buffer, walk
+from service.dicom.elements import Buffer
 from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
 from service.dicom.values import swapped
+from service.dicom.walk import walk
 from service.errors import InstanceGone
 
 _CHUNK = 2**20

@@ -36,9 +36,9 @@ async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
     """
     path = blobs.path(instance.blob)
     if instance.transfer_syntax == DEFLATED:
-        with _still_here(instance):
+        with still_here(instance):
             return await anyio.to_thread.run_sync(lambda: b"".join(inflated_chunks(path, span)))
-    with _opened(path, instance) as descriptor:
+    with opened(path, instance) as descriptor:
         return await _read(descriptor, span.offset, span.length)
 
 
@@ -48,7 +48,7 @@ async def stream(blobs: LocalBlobs, instance: Instance, offset: int, length: int
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
     """
-    with _opened(blobs.path(instance.blob), instance) as descriptor:
+    with opened(blobs.path(instance.blob), instance) as descriptor:
         for start in range(offset, offset + length, CHUNK_BYTES):
             yield await _read(descriptor, start, min(CHUNK_BYTES, offset + length - start))
 
@@ -66,8 +66,13 @@ async def _read(descriptor: int, offset: int, length: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path, instance: Instance) -> Iterator[int]:
-    with _still_here(instance):
+def opened(path: Path, instance: Instance) -> Iterator[int]:
+    """Lend a descriptor of a stored file.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    with still_here(instance):
         descriptor = os.open(path, os.O_RDONLY)
     try:
         yield descriptor
@@ -76,7 +81,12 @@ def _opened(path: Path, instance: Instance) -> Iterator[int]:
 
 
 @contextmanager
-def _still_here(instance: Instance) -> Iterator[None]:
+def still_here(instance: Instance) -> Iterator[None]:
+    """Say of a file that is missing what has become of its instance.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
     try:
         yield
     except FileNotFoundError as error:

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from service.dicom import values, vr
 from service.dicom.charset import DEFAULT, Charset, character_set
-from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding
+from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
 from service.dicom.vr import Context
 
 DicomJson = dict[str, Any]
 
 MAX_INLINE_BYTES = 1024
+MAX_METADATA_BYTES = 2**26  # of all values together that are not bulk data
 MAX_TABLE_BYTES = 2**20  # of a value that rendering needs
 MAX_VALUE_BYTES = 65536  # of text and numbers, for which a Bulkdata URI is allowed too
 
@@ -70,12 +71,14 @@ class JsonModel:
         url: what a Bulkdata URI begins with; the attribute's path is appended.
         only: tags to convert; None for all. Their binary values are then all inline.
         bulkdata: attribute path → place, as in 54000100/1/54001010: items are counted from 1.
+        inline_bytes: of the longer values converted so far.
     """
 
     buffer: Buffer
     url: str = ""
     only: Collection[int] | None = None
     bulkdata: dict[str, Bulkdata] = field(default_factory=dict)
+    inline_bytes: int = 0
 
     def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
         """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
@@ -126,6 +129,9 @@ class JsonModel:
             return self._by_reference(element, name, scope.encoding, path)
         if inline and length > MAX_TABLE_BYTES:
             return {"vr": name}
+        self.inline_bytes += length
+        if self.inline_bytes > MAX_METADATA_BYTES:
+            raise TooMany(f"the attributes besides bulk data take more than {MAX_METADATA_BYTES} bytes")
         raw = bytes(self.buffer[offset : offset + length])
         return _converted(name, raw, scope.charset, scope.encoding.little_endian)
 

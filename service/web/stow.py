@@ -32,7 +32,7 @@ from service.web.accept import Offer
 from service.web.asked import negotiated
 from service.web.multipart import PartBegins, PartEnds, Splitter, boundary_of
 from service.web.receipt import receipt, status_of
-from service.web.responses import DicomJson
+from service.web.responses import RETRY_AFTER, DicomJson
 
 SUPPORTED = ('multipart/related; type="application/dicom"', "application/dicom")
 OFFERS = (Offer("application/dicom+json"), Offer("application/json"))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
-from service.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, walk
+from service.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from service.dicom.json_model import MAX_INLINE_BYTES, MAX_TABLE_BYTES, MAX_VALUE_BYTES, JsonModel
 from service.dicom.values import WORD_SIZES
+from service.dicom.walk import walk
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,

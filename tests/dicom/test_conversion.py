@@ -12,9 +12,15 @@ from pydicom import Dataset
 from pydicom.uid import CTImageStorage
 
 from service.dicom.conversion import Value, file_head, to_explicit_little_endian
-from service.dicom.elements import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding, walk
+from service.dicom.elements import (
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    Encoding,
+)
 from service.dicom.part10 import read_file_meta
 from service.dicom.values import swapped
+from service.dicom.walk import walk
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,

@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 
-from service.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_DEPTH, Element, walk, walk_group
+from service.dicom.elements import (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    MAX_DEPTH,
+    Element,
+)
 from service.dicom.part10 import read_file_meta
+from service.dicom.walk import walk, walk_group
 from tests.builders import code_stream, encapsulated, encoded, item
 from tests.dicom.packaged import READABLE, reference
 from tests.dicom.sequences import (

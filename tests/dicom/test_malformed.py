@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.dicom import elements
 from service.dicom.elements import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -12,8 +11,8 @@ from service.dicom.elements import (
     TooDeep,
     TooMany,
     Truncated,
-    walk,
 )
+from service.dicom.walk import walk
 from tests.builders import code_stream, encapsulated, encoded, item
 from tests.dicom.sequences import (
     CLOSE,
@@ -57,7 +56,7 @@ def test_sequences_nested_deeper_than_the_bound_are_refused(buffer: bytes) -> No
     ],
 )
 def test_more_elements_than_the_bound_are_refused(buffer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elements, "MAX_ELEMENTS", 10)
+    monkeypatch.setattr("service.dicom.walk.MAX_ELEMENTS", 10)
 
     with pytest.raises(TooMany, match="more than 10 elements"):
         walk(buffer, 0, EXPLICIT_LITTLE)
