@@ -1,24 +1,27 @@
 """The command line: serve · import · reindex · verify · migrate."""
 
+import ctypes
 import logging
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import upgrade
 from service import console
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files, reindex, verify
+from service.errors import DicomwebError
 from service.settings import Settings
 
 app = typer.Typer(
@@ -27,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they show values, and values belong to patients
 )
+
+_M_ARENA_MAX = -8  # malloc.h
 
 Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
 
@@ -43,6 +48,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve DICOMweb. Migrates first."""
+    _share_memory_between_threads()
     settings = _settings(host=host, port=port)
     with _place(settings, ephemeral=ephemeral) as settings, _listening(settings) as listener:
         archive = _opened(settings)
@@ -79,7 +85,7 @@ def verify_command() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    upgrade(_settings().index_url)
+    _opened(_settings()).close()
 
 
 def main() -> None:
@@ -111,6 +117,12 @@ class _Server(uvicorn.Server):
         print(f"DICOMweb at http://{shown}:{port}{self._root}", flush=True)
 
 
+def _share_memory_between_threads() -> None:
+    """Let glibc keep two arenas: with one per thread, what threads free stays with the process."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
 def _settings(**given: object) -> Settings:
     """Return the settings; a wrong one ends the program with one line and exit code 2."""
     try:
@@ -118,7 +130,7 @@ def _settings(**given: object) -> Settings:
     except ValidationError as error:
         for one in error.errors():
             name = "_".join(map(str, one["loc"][:1])).upper()
-            typer.echo(f"DICOMWEB_{name}: {one['msg']}", err=True)
+            typer.echo(f"DICOMWEB_{name}: {one['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -146,7 +158,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             (settings.host, settings.port), family=_family(settings.host), backlog=2048
         )
     except OSError as error:
-        typer.echo(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}", err=True)
+        reason = str(error.strerror).partition(" (")[0]  # Python appends the address once more
+        typer.echo(f"cannot listen on {settings.host} port {settings.port}: {reason}", err=True)
         raise typer.Exit(1) from None
     with listener:
         yield listener
@@ -157,9 +170,15 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _opened(settings: Settings) -> Archive:
-    settings.data.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.index_url)
-    return open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    """Return the archive, migrated; one that cannot be opened ends the program with one line."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.index_url)
+        return open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    except (OSError, SQLAlchemyError, DicomwebError) as error:
+        reason = getattr(error, "orig", None) or error
+        typer.echo(f"cannot open the archive: {str(reason).splitlines()[0]}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _finish(archive: Archive, *, fine: bool) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from anyio import CapacityLimiter
@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.archive import Archive
-from service.errors import DicomwebError
+from service.errors import DicomwebError, InstanceGone
 from service.pixels.workers import PixelWorkers
 from service.settings import Settings
 from service.web.bulkdata import retrieve_bulkdata
@@ -48,13 +48,33 @@ _FRAMES = f"{_INSTANCE}/frames/{{frames}}"
 _log = logging.getLogger(__name__)
 
 
+class Resource:
+    """All methods of one path, so that 405 can name them all."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; an instance that was replaced while it was being read is looked up once more."""
+        handler = self._handlers["GET" if scope["method"] == "HEAD" else scope["method"]]
+        request = Request(scope, receive, send)
+        started = False
+
+        async def noticing(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await (await handler(request))(scope, receive, noticing)
+        except InstanceGone:
+            if started:
+                raise
+            await (await handler(request))(scope, receive, send)
+
+
 def _route(path: str, **handlers: Handler) -> Route:
-    """Return one route for all methods of a path, so that 405 can name them all."""
-
-    async def endpoint(request: Request) -> Response:
-        return await handlers["GET" if request.method == "HEAD" else request.method](request)
-
-    return Route(path, endpoint, methods=list(handlers))
+    return Route(path, Resource(handlers), methods=list(handlers))
 
 
 # The busiest first: routes are tried in this order.

@@ -8,6 +8,7 @@
     │   └── InvalidWindow             a window the Standard does not define
     ├── NotFound                 404
     │   ├── StudyNotFound, SeriesNotFound, InstanceNotFound
+    │   ├── InstanceGone              deleted or replaced between being found and being read
     │   ├── FrameNotFound             the instance is here, the frame number is not
     │   └── BulkdataNotFound
     ├── NotAcceptable            406  nothing the client accepts can be made; says what can
@@ -90,6 +91,10 @@ class InstanceNotFound(NotFound):
 
     def __init__(self, instance: str) -> None:
         super().__init__(f"no instance {shorten(instance)} in this series of this study")
+
+
+class InstanceGone(InstanceNotFound):
+    """The instance was deleted or replaced between being found and being read."""
 
 
 class FrameNotFound(NotFound):

@@ -1,10 +1,13 @@
 """The settings, read once from DICOMWEB_* and never changed."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
 def _split(value: object) -> object:
@@ -17,7 +20,20 @@ def _path_prefix(value: str) -> str:
     return value
 
 
+def _database(value: str) -> str:
+    if not value.startswith(_DATABASES):
+        raise ValueError(f"must begin with one of {', '.join(_DATABASES)}")
+    return value
+
+
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+def _networks(values: list[str]) -> list[str]:
+    for one in values:
+        if one != "*":
+            ip_network(one, strict=False)
+    return values
 
 
 class Settings(BaseSettings):
@@ -29,10 +45,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     root: Annotated[str, AfterValidator(_path_prefix)] = "/dicom-web"
     public_url: HttpUrl | None = None
-    trusted_proxies: Names = ["127.0.0.1", "::1"]
+    trusted_proxies: Annotated[Names, AfterValidator(_networks)] = ["127.0.0.1", "::1"]
 
     data: Path = Path("data")
-    database_url: str | None = None
+    database_url: Annotated[str, AfterValidator(_database)] | None = None
 
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)

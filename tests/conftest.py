@@ -1,17 +1,25 @@
-"""Databases for the tests: migrated, with nothing in them, one of each kind."""
+"""Databases for the tests: migrated, with nothing in them, one of each kind. And the service on them."""
 
+import itertools
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
 import migrations
+from service.archive import Archive, open_archive
 from service.archive.database import create_engine
 from service.archive.tables import metadata
+from service.settings import Settings
+from tests.serving import serving
+
+_studies = itertools.count(1_000_000)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +86,53 @@ def connection(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection to it, for reading and writing."""
     with engine.connect().execution_options(writing=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
+    """An archive with nothing in it, on each kind of database in turn."""
+    archive = open_archive(database_url, tmp_path, replace=False)
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def sqlite_archive(sqlite_url: str, tmp_path: Path) -> Iterator[Archive]:
+    """An archive with nothing in it, where the kind of database makes no difference."""
+    archive = open_archive(sqlite_url, tmp_path, replace=False)
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def study() -> str:
+    """A Study Instance UID that no other test uses."""
+    return str(next(_studies))
+
+
+@pytest.fixture(scope="session")
+def dicomweb(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of the service, one for all tests: each brings a study of its own."""
+    folder = tmp_path_factory.mktemp("service")
+    shutil.copy(sqlite_template, folder / "index.sqlite")
+    with serving(Settings(data=folder)) as client:
+        yield client
+
+
+@pytest.fixture
+def empty_dicomweb(database_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    """A client of the service with nothing in it, on each kind of database in turn."""
+    with serving(Settings(data=tmp_path, database_url=database_url)) as client:
+        yield client
+
+
+@pytest.fixture
+def dicomweb_with(sqlite_url: str, tmp_path: Path) -> Iterator[Callable[..., httpx.Client]]:
+    """Start the service with nothing in it and these settings, and return a client of it."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(
+            serving(Settings(data=tmp_path, database_url=sqlite_url, **settings))
+        )
 
 
 def _execute(url: str, *statements: sa.Executable) -> None:

@@ -1,13 +1,16 @@
 """The bytes of one answer, of which any run can be asked for: in memory, or where they lie in a file."""
 
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import anyio.to_thread
 
 from service.archive.blobs import LocalBlobs
 from service.archive.converted import ConvertedFile
-from service.archive.files import CHUNK_BYTES, read_run, sent_as_stored, stream
+from service.archive.files import CHUNK_BYTES, opened, read_run, sent_as_stored, still_here, stream
+from service.archive.inflated import inflated_chunks
 from service.archive.instances import Instance
 from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
 from service.dicom.json_model import Bulkdata
@@ -52,32 +55,38 @@ class InFile:
             offset = max(0, offset - span.length)
 
 
-class Converted:
-    """A stored file as Explicit VR Little Endian."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Bytes that are made while they are read, in worker threads.
 
-    def __init__(self, file: ConvertedFile) -> None:
-        self._file = file
-        self.size = file.size
+    Attributes:
+        make: offset and length in bytes → those bytes in chunks.
+        size: of all of them.
+    """
+
+    make: Callable[[int, int], Iterator[bytes]]
+    size: int
 
     async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
-        """Yield a run of the converted file, in chunks."""
-        chunks = self._file.chunks(offset, length)
+        """Yield a run of the bytes, in chunks."""
+        chunks = self.make(offset, length)
         while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
             yield chunk
 
 
-Content = InMemory | InFile | Converted
+Content = InMemory | InFile | Made
 
 
 async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
     """Return an instance as a Part 10 file: as it is stored, or where that is never sent, converted.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
     if sent_as_stored(instance):
         return InFile(blobs, instance, [Span(0, instance.size)])
-    return Converted(await anyio.to_thread.run_sync(ConvertedFile, blobs, instance))
+    converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
+    return Made(converted.chunks, converted.size)
 
 
 async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTable, number: int) -> Content:
@@ -85,7 +94,7 @@ async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTabl
 
     Raises:
         FrameNotFound: there are fewer frames.
-        InstanceNotFound: the instance was deleted meanwhile.
+        InstanceGone: the instance was deleted or replaced meanwhile.
     """
     span = frames.span(number)
     if span.length <= CHUNK_BYTES or not _lies_as_sent(instance, frames):
@@ -99,15 +108,38 @@ async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdat
     """Return a value that the metadata leaves out, in little endian.
 
     Raises:
-        InstanceNotFound: the instance was deleted meanwhile.
+        InstanceGone: the instance was deleted or replaced meanwhile.
     """
     span = Span(place.offset, place.length)
     if place.word_size == 0:
         spans = await _fragments(blobs, instance, span)
         return InFile(blobs, instance, spans[1:])
-    if instance.transfer_syntax != DEFLATED and place.word_size == 1:
+    if instance.transfer_syntax == DEFLATED:
+        return Made(partial(_inflated, blobs, instance, place), span.length)
+    if place.word_size == 1:
         return InFile(blobs, instance, [span])
-    return InMemory(swapped(await read_run(blobs, instance, span), place.word_size))
+    return Made(partial(_swapped, blobs, instance, place), span.length)
+
+
+def _inflated(
+    blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
+) -> Iterator[bytes]:
+    """Yield a run of a value in a deflated file."""
+    with still_here(instance):
+        yield from inflated_chunks(blobs.path(instance.blob), Span(place.offset + offset, length))
+
+
+def _swapped(
+    blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
+) -> Iterator[bytes]:
+    """Yield a run of a big endian value in little endian, reading whole words."""
+    start = offset // place.word_size * place.word_size
+    end = offset + length
+    with opened(blobs.path(instance.blob), instance) as descriptor:
+        for position in range(start, end, CHUNK_BYTES):
+            here = min(CHUNK_BYTES, place.length - position)
+            chunk = swapped(os.pread(descriptor, here, place.offset + position), place.word_size)
+            yield chunk[max(0, offset - position) : end - position]
 
 
 def _lies_as_sent(instance: Instance, frames: FrameTable) -> bool:

@@ -8,10 +8,11 @@ from service.archive.blobs import LocalBlobs
 from service.archive.inflated import inflate
 from service.archive.instances import Instance
 from service.dicom.conversion import Value, file_head, to_explicit_little_endian
-from service.dicom.elements import Buffer, walk
+from service.dicom.elements import Buffer
 from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
 from service.dicom.values import swapped
-from service.errors import InstanceNotFound
+from service.dicom.walk import walk
+from service.errors import InstanceGone
 
 _CHUNK = 2**20
 
@@ -23,7 +24,7 @@ class ConvertedFile:
         size: of the converted file in bytes.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
 
     def __init__(self, blobs: LocalBlobs, instance: Instance) -> None:
@@ -59,12 +60,12 @@ def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buf
     """Lend the data set's buffer, where the data set begins in it, and the file's head.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
     try:
         file = blobs.path(instance.blob).open("rb")
     except FileNotFoundError as error:
-        raise InstanceNotFound(instance.uids.instance) from error
+        raise InstanceGone(instance.uids.instance) from error
     with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         meta = read_file_meta(mapped)
         if meta.transfer_syntax != DEFLATED:

@@ -6,47 +6,22 @@ crash in between nor a second worker leaves a row without its file, or a deleted
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-import orjson
 import sqlalchemy as sa
-from isal import isal_zlib
 
-from service.archive import levels, rows
+from service.archive import levels
 from service.archive.blobs import blob_key
+from service.archive.entry import Entry
 from service.archive.instances import find, find_all
 from service.archive.levels import SeriesUids, series_uids
 from service.archive.tables import documents, doomed, instances
-from service.dicom import frames
-from service.dicom.attributes import Level
-from service.dicom.columns import index_values
-from service.dicom.instance import ParsedInstance, Uids
-from service.dicom.json_model import DicomJson
+from service.dicom.instance import Uids
 
 T = TypeVar("T")
 
 _AT_ONCE = 500  # values of one IN
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
-    """An instance ready to be entered, once its file is in its place.
-
-    Attributes:
-        parsed: what was read of it.
-        blob: where its file lies.
-        digest: SHA-256 of its file.
-        row: columns of its row in `instances`, the series aside.
-        document: columns of its row in `documents`, the instance aside.
-    """
-
-    parsed: ParsedInstance
-    blob: str
-    digest: bytes
-    row: dict[str, Any]
-    document: dict[str, Any]
 
 
 class Entered(Enum):
@@ -67,13 +42,6 @@ class _Here(NamedTuple):
 
 class FileVanished(Exception):
     """A file was removed, by a delete of the same instance, before its row could be entered."""
-
-
-def entry_of(parsed: ParsedInstance, size: int, digest: bytes) -> Entry:
-    """Return the entry of a parsed file of this size and SHA-256, its rows ready to be written."""
-    uids = parsed.uids
-    blob = blob_key(uids.study, uids.series, uids.instance, digest)
-    return Entry(parsed, blob, digest, _row(parsed, size, digest), _document(parsed))
 
 
 def enter(
@@ -98,6 +66,15 @@ def enter(
         connection.execute(sa.delete(doomed).where(doomed.c.blob.in_([one.blob for one in group])))
         outcomes.update(zip(positions, _enter_distinct(connection, group, replace=replace), strict=True))
     return [outcomes[position] for position in range(len(entries))]
+
+
+def adopt(
+    connection: sa.Connection, entries: Sequence[Entry], exists: Callable[[str], bool], *, replace: bool
+) -> list[Entered]:
+    """Enter files that lie in the tree already as `enter` does, but let every file stay."""
+    outcomes = enter(connection, entries, exists, replace=replace)
+    connection.execute(sa.delete(doomed))
+    return outcomes
 
 
 def remove(connection: sa.Connection, study: str, series: str | None, instance: str | None) -> list[str]:
@@ -205,40 +182,6 @@ def _doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
 
 def _portions(values: Sequence[T]) -> list[Sequence[T]]:
     return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]
-
-
-def _row(parsed: ParsedInstance, size: int, digest: bytes) -> dict[str, Any]:
-    return {
-        **index_values(parsed.metadata, Level.INSTANCE),
-        "sop_instance_uid": parsed.uids.instance,
-        "sop_class_uid": parsed.sop_class_uid,
-        "transfer_syntax_uid": parsed.transfer_syntax,
-        "part10": parsed.conformant,
-        "size": size,
-        "digest": digest,
-        "attributes": rows.instance_row(parsed),
-    }
-
-
-def _document(parsed: ParsedInstance) -> dict[str, Any]:
-    numbers, boundaries = frames.to_row(parsed.frames) if parsed.frames else (None, None)
-    return {
-        "metadata": _deflated(parsed.metadata),
-        "image": _deflated(parsed.image) if parsed.image is not None else None,
-        "bulkdata": _json({path: tuple(place) for path, place in parsed.bulkdata.items()}),
-        "pixel_data": numbers,
-        "boundaries": boundaries,
-    }
-
-
-def _json(value: object) -> bytes | None:
-    return orjson.dumps(value) if value else None
-
-
-def _deflated(attributes: DicomJson) -> bytes:
-    """Return DICOM JSON as the index keeps it, SUBSTITUTE standing for the base URL of Bulkdata URIs."""
-    text = orjson.dumps(attributes).replace(b'"BulkDataURI":"\\u001a', b'"BulkDataURI":"\x1a')
-    return bytes(isal_zlib.compress(text, 1))
 
 
 def _those_here(

@@ -18,7 +18,7 @@ from service.archive.inflated import inflated_chunks
 from service.archive.instances import Instance
 from service.dicom.frames import Span
 from service.dicom.part10 import DEFLATED, NEVER_SENT
-from service.errors import InstanceNotFound
+from service.errors import InstanceGone
 
 CHUNK_BYTES = 2**20
 _WOULD_BLOCK = (errno.EAGAIN, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -33,13 +33,13 @@ async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
     """Return a run of bytes of the data set's buffer: of the file, or of the inflated data set.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
     path = blobs.path(instance.blob)
     if instance.transfer_syntax == DEFLATED:
-        with _still_here(instance):
+        with still_here(instance):
             return await anyio.to_thread.run_sync(lambda: b"".join(inflated_chunks(path, span)))
-    with _opened(path, instance) as descriptor:
+    with opened(path, instance) as descriptor:
         return await _read(descriptor, span.offset, span.length)
 
 
@@ -49,9 +49,9 @@ def mapped_run(blobs: LocalBlobs, instance: Instance, span: Span) -> memoryview:
     Who makes another array of them anyway is spared a copy, which is half of the work.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
-    with _opened(blobs.path(instance.blob), instance) as descriptor:
+    with opened(blobs.path(instance.blob), instance) as descriptor:
         file = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     return memoryview(file)[span.offset : span.offset + span.length]
 
@@ -60,9 +60,9 @@ async def stream(blobs: LocalBlobs, instance: Instance, offset: int, length: int
     """Yield `length` bytes of the stored file from `offset`, in chunks.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
-    with _opened(blobs.path(instance.blob), instance) as descriptor:
+    with opened(blobs.path(instance.blob), instance) as descriptor:
         for start in range(offset, offset + length, CHUNK_BYTES):
             yield await _read(descriptor, start, min(CHUNK_BYTES, offset + length - start))
 
@@ -80,8 +80,13 @@ async def _read(descriptor: int, offset: int, length: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path, instance: Instance) -> Iterator[int]:
-    with _still_here(instance):
+def opened(path: Path, instance: Instance) -> Iterator[int]:
+    """Lend a descriptor of a stored file.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    with still_here(instance):
         descriptor = os.open(path, os.O_RDONLY)
     try:
         yield descriptor
@@ -90,8 +95,13 @@ def _opened(path: Path, instance: Instance) -> Iterator[int]:
 
 
 @contextmanager
-def _still_here(instance: Instance) -> Iterator[None]:
+def still_here(instance: Instance) -> Iterator[None]:
+    """Say of a file that is missing what has become of its instance.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
     try:
         yield
     except FileNotFoundError as error:
-        raise InstanceNotFound(instance.uids.instance) from error
+        raise InstanceGone(instance.uids.instance) from error

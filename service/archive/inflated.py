@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from service.archive.blobs import Spool
+from service.archive.spool import Spool
 from service.dicom.elements import Buffer
 from service.dicom.frames import Span
 from service.dicom.instance import CANNOT_UNDERSTAND

@@ -138,6 +138,12 @@ _METADATA_OF_STUDY = (
 _METADATA_OF_SERIES = _METADATA_OF_STUDY.where(_OF_SERIES)
 _METADATA_OF_INSTANCE = _METADATA_OF_SERIES.where(_OF_INSTANCE)
 
+_BULKDATA = (
+    sa.select(documents.c.bulkdata)
+    .select_from(_WITH_DOCUMENTS)
+    .where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE, instances.c.digest == sa.bindparam("digest"))
+)
+
 
 def find(connection: sa.Connection, uids: Uids) -> Instance:
     """Return the instance with these UIDs.
@@ -218,27 +224,26 @@ def first_metadata(connection: sa.Connection, target: Target, limit: int) -> lis
     query = _METADATA_OF_INSTANCE
     if target.instance is None:
         query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
-    rows = connection.execute(query, {**target._asdict(), "limit": limit})
-    found = [(digest, text) for digest, text in rows]
+    found = connection.execute(query, {**target._asdict(), "limit": limit}).all()
     if not found:
         raise target.not_found()
-    return found
+    return list(found)
 
 
 def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
     """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
-    found = {key: text for key, text in connection.execute(query)}  # noqa: C416 (rows are no pairs to mypy)
+    found = dict(connection.execute(query).all())
     return [found[key] for key in keys if key in found]
 
 
-def bulkdata_of(connection: sa.Connection, key: int, path: str) -> Bulkdata:
+def bulkdata_of(connection: sa.Connection, instance: Instance, path: str) -> Bulkdata:
     """Return where a value lies that the metadata names by this path.
 
     Raises:
-        BulkdataNotFound: the instance has none.
+        BulkdataNotFound: the instance has none, or its file is not the stored one any more.
     """
-    text = connection.scalar(sa.select(documents.c.bulkdata).where(documents.c.instance == key))
+    text = connection.scalar(_BULKDATA, {**_names(instance.uids), "digest": instance.digest})
     place = orjson.loads(text).get(path) if text else None
     if place is None:
         raise BulkdataNotFound(path)

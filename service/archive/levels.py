@@ -27,7 +27,9 @@ def series_uids(uids: Uids) -> SeriesUids:
 
 def series_keys(connection: sa.Connection, parsed: Sequence[ParsedInstance]) -> dict[SeriesUids, int]:
     """Return the keys of the instances' series, which are made where they are not there yet."""
-    firsts = {series_uids(one.uids): one for one in reversed(parsed)}
+    firsts: dict[SeriesUids, ParsedInstance] = {}
+    for one in parsed:
+        firsts.setdefault(series_uids(one.uids), one)
     return {uids: _series_key(connection, uids, one) for uids, one in firsts.items()}
 
 

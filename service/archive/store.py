@@ -5,32 +5,29 @@ disturb the others. They are stored a batch at a time, so that one transaction a
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from service.archive import entries
-from service.archive.blobs import FileInPlace, LocalBlobs, Spool, sync
+from service.archive.blobs import LocalBlobs, sync
 from service.archive.database import Database
-from service.archive.entries import Entered, Entry, FileVanished, entry_of
-from service.archive.inflated import inflate
-from service.dicom.elements import Buffer, Malformed
+from service.archive.entries import Entered, FileVanished
+from service.archive.entry import Entry, entry_of
+from service.archive.parsing import parse
+from service.archive.spool import FileInPlace, Spool
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DUPLICATE,
     OTHER_STUDY,
     OUT_OF_RESOURCES,
-    ParsedInstance,
+    PROCESSING_FAILURE,
     Uids,
-    read_instance,
 )
-from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
 from service.errors import Refusal, Unavailable
-from service.pixels.description import ATTRIBUTES
 
 _ATTEMPTS = 5
-_IMAGE_TAGS = frozenset(int(tag, 16) for tag in ATTRIBUTES)
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +49,7 @@ class Stored:
 
 
 Outcome = Stored | Refusal
+Enter = Callable[..., list[Entered]]  # `entries.enter` or `entries.adopt`
 
 
 class Store:
@@ -84,93 +82,85 @@ class Store:
                 one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, Entry)
             }
             entered = self._enter(waiting) if waiting else {}
-            return [_outcome(one, entered) if isinstance(one, Entry) else one for one in prepared]
+            if any(map(_leaves_a_file, entered.values())):
+                with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
+                    bury(self._index, self._blobs)
+            return [entered[one] if isinstance(one, Entry) else one for one in prepared]
         finally:
             for spool in spools:
                 spool.discard()
 
     def adopt(self, keys: Sequence[str]) -> list[Outcome]:
         """Enter files that lie in the tree already. Nothing but the index is written."""
-        spools = [FileInPlace(self._blobs.path(key)) for key in keys]
-        prepared = [self._prepared(spool, None) for spool in spools]
+        files = [FileInPlace(self._blobs.path(key)) for key in keys]
+        prepared = [self._prepared(file, None) for file in files]
         found = [_in_its_place(one, key) for one, key in zip(prepared, keys, strict=True)]
-        waiting = [one for one in found if isinstance(one, Entry)]
-        outcomes = self._index.write_now(entries.enter, waiting, self._blobs.exists, replace=self._replace)
-        entered: dict[Entry, Entered | Unavailable] = dict(zip(waiting, outcomes, strict=True))
-        return [_outcome(one, entered) if isinstance(one, Entry) else one for one in found]
+        entered = self._write(entries.adopt, [one for one in found if isinstance(one, Entry)])
+        return [entered[one] if isinstance(one, Entry) else one for one in found]
 
     def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> Entry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
         try:
-            parsed = self._parse(spool)
+            parsed = parse(spool, self._blobs)
             if study is not None and parsed.uids.study != study:
-                found = parsed.sop_class_uid, parsed.uids.instance
-                raise Refusal("the instance belongs to another study than the URL names", OTHER_STUDY, *found)
+                message = "the instance belongs to another study than the URL names"
+                return Refusal(message, OTHER_STUDY, parsed.sop_class_uid, parsed.uids.instance)
             return entry_of(parsed, spool.size, spool.digest)
         except Refusal as refusal:
             return refusal
         except Unavailable as error:
             return Refusal(error.message, OUT_OF_RESOURCES)
+        except Exception as error:
+            _log.error("an instance could not be read: %s", type(error).__name__)
+            return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
-    def _parse(self, spool: Spool | FileInPlace) -> ParsedInstance:
-        with spool.buffer() as buffer:
-            try:
-                meta = read_file_meta(buffer)
-            except Malformed as error:
-                raise Refusal(str(error), CANNOT_UNDERSTAND) from error
-            with self._data_set(buffer, meta) as (data_set, offset):
-                return read_instance(data_set, offset, meta, _IMAGE_TAGS, "\x1a")
-
-    @contextmanager
-    def _data_set(self, buffer: Buffer, meta: FileMeta) -> Iterator[tuple[Buffer, int]]:
-        """Lend the buffer that holds the data set, and where it begins there."""
-        if meta.transfer_syntax != DEFLATED:
-            yield buffer, meta.dataset_offset
-            return
-        inflated = self._blobs.spool()
-        try:
-            inflate(buffer, meta.dataset_offset, inflated)
-            with inflated.buffer() as data_set:
-                yield data_set, 0
-        finally:
-            inflated.discard()
-
-    def _enter(self, waiting: dict[Entry, Spool]) -> dict[Entry, Entered | Unavailable]:
+    def _enter(self, waiting: Mapping[Entry, Spool]) -> dict[Entry, Outcome]:
         """Bring the files into the tree and then the entries into the index."""
         for _ in range(_ATTEMPTS):
             kept, failed = self._keep(waiting)
             try:
-                outcomes = self._index.write_now(
-                    entries.enter, kept, self._blobs.exists, replace=self._replace
-                )
+                return failed | self._write(entries.enter, kept)
             except FileVanished:
                 continue  # deleted by someone else between `_keep` and here: bring it again
-            except Unavailable as error:
-                return failed | dict.fromkeys(kept, error)
-            if {Entered.REPLACED, Entered.REFUSED} & set(outcomes):
-                bury(self._index, self._blobs)
-            return failed | dict(zip(kept, outcomes, strict=True))
-        return dict.fromkeys(waiting, Unavailable("the instance is being deleted at the same time"))
+        message = "the instance is being deleted at the same time"
+        return {entry: _refusal(entry, message, OUT_OF_RESOURCES) for entry in waiting}
 
-    def _keep(self, waiting: dict[Entry, Spool]) -> tuple[list[Entry], dict[Entry, Entered | Unavailable]]:
+    def _keep(self, waiting: Mapping[Entry, Spool]) -> tuple[list[Entry], dict[Entry, Outcome]]:
+        """Put the files into the tree; what the disk has no room for is refused."""
         kept: list[Entry] = []
-        failed: dict[Entry, Entered | Unavailable] = {}
+        failed: dict[Entry, Outcome] = {}
         folders: set[Path] = set()
         for entry, spool in waiting.items():
             try:
                 folders |= self._blobs.keep(spool, entry.blob)
                 kept.append(entry)
             except Unavailable as error:
-                failed[entry] = error
+                failed[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
         sync(folders)
         return kept, failed
 
+    def _write(self, enter: Enter, kept: Sequence[Entry]) -> dict[Entry, Outcome]:
+        """Write the entries' rows, all in one transaction.
 
-def _in_its_place(found: Entry | Refusal, key: str) -> Entry | Refusal:
-    """Refuse a file whose name is not the one its content asks for: it is damaged, or not ours."""
-    if isinstance(found, Refusal) or found.blob == key:
-        return found
-    return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
+        If the database takes them only one by one, it is so: one instance never spoils the others.
+
+        Raises:
+            FileVanished: a file is not in the tree any more.
+        """
+        try:
+            entered = self._index.write_now(enter, kept, self._blobs.exists, replace=self._replace)
+        except FileVanished:
+            raise
+        except Unavailable as error:
+            return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in kept}
+        except Exception as error:
+            if len(kept) > 1:
+                return {entry: self._write(enter, [entry])[entry] for entry in kept}
+            _log.error("an instance could not be entered: %s", type(error).__name__)
+            return {
+                entry: _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE) for entry in kept
+            }
+        return {entry: _outcome(entry, one) for entry, one in zip(kept, entered, strict=True)}
 
 
 def bury(index: Database, blobs: LocalBlobs) -> None:
@@ -180,11 +170,27 @@ def bury(index: Database, blobs: LocalBlobs) -> None:
         index.write_now(entries.bury, doomed, blobs.delete)
 
 
-def _outcome(entry: Entry, entered: dict[Entry, Entered | Unavailable]) -> Outcome:
-    result, parsed = entered[entry], entry.parsed
-    if isinstance(result, Unavailable):
-        return Refusal(result.message, OUT_OF_RESOURCES, parsed.sop_class_uid, parsed.uids.instance)
-    if result is Entered.REFUSED:
+def _in_its_place(found: Entry | Refusal, key: str) -> Entry | Refusal:
+    """Refuse a file whose name is not the one its content asks for: it is damaged, or not ours."""
+    if isinstance(found, Refusal) or found.blob == key:
+        return found
+    return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
+
+
+def _outcome(entry: Entry, entered: Entered) -> Outcome:
+    if entered is Entered.REFUSED:
         message = "an instance with these UIDs and other content is stored already, and stays"
-        return Refusal(message, DUPLICATE, parsed.sop_class_uid, parsed.uids.instance)
-    return Stored(parsed.uids, parsed.sop_class_uid, result, parsed.warning)
+        return _refusal(entry, message, DUPLICATE)
+    parsed = entry.parsed
+    return Stored(parsed.uids, parsed.sop_class_uid, entered, parsed.warning)
+
+
+def _leaves_a_file(outcome: Outcome) -> bool:
+    """Tell whether a file without a row is left in the tree: the replaced one, or the duplicate's."""
+    if isinstance(outcome, Stored):
+        return outcome.entered is Entered.REPLACED
+    return outcome.reason == DUPLICATE
+
+
+def _refusal(entry: Entry, message: str, reason: int) -> Refusal:
+    return Refusal(message, reason, entry.parsed.sop_class_uid, entry.parsed.uids.instance)

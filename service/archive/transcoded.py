@@ -6,8 +6,8 @@ from service.archive.blobs import LocalBlobs
 from service.archive.converted import stored_data_set, value_chunks
 from service.archive.instances import Instance
 from service.dicom.conversion import file_head
-from service.dicom.elements import walk
 from service.dicom.transcoded import FRAMES, PixelEncoding, transcoded
+from service.dicom.walk import walk
 
 _CHUNK = 2**18  # short pieces are joined to about this size
 

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.archive import Archive
-from service.archive.blobs import LocalBlobs, Spool
+from service.archive.blobs import LocalBlobs
 from service.archive.instances import stored_files
+from service.archive.spool import Spool
 from service.archive.store import Outcome, Stored
 from service.archive.tables import metadata
 
@@ -55,8 +56,8 @@ def import_files(archive: Archive, files: Iterable[Path]) -> Iterator[Done]:
 def reindex(archive: Archive) -> Iterator[Done]:
     """Empty the index and fill it again from the files of the tree, which stay as they are.
 
-    Of two files of one instance, left by a crash, the index's rule for conflicts decides in the order in
-    which they were written.
+    Of two files of one instance, left by a crash, the rule for conflicts decides in the order in which they
+    were written. The other one stays in the tree, and is named.
     """
     archive.index.write_now(_empty)
     for batch in _batches(_in_order_of_writing(archive.blobs)):

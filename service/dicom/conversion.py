@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pydicom.uid import ExplicitVRLittleEndian
 
 from service.dicom import values, vr
-from service.dicom.elements import Buffer, Element, Encoding
+from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding
 from service.dicom.vr import Context
 
 _PREFIX = bytes(128) + b"DICM"
@@ -121,8 +121,8 @@ def _value(
 
 def _word_size(name: str, tag: int, allocated: int) -> int:
     """Return the size of the words that big endian holds the other way round."""
-    if name == "OW" and tag >> 16 == 0x7FE0 and allocated >= 16:
-        return allocated // 8
+    if name == "OW" and tag == PIXEL_DATA:
+        return values.PIXEL_SIZES.get(allocated, 2)
     return values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
 
 

@@ -4,18 +4,21 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from service.dicom.elements import Buffer, Element, Malformed, Truncated, walk
+from service.dicom.elements import Buffer, Element, Malformed, TooMany, Truncated
 from service.dicom.frames import FrameTable, NativeFrames
 from service.dicom.json_model import Bulkdata, DicomJson, JsonModel
 from service.dicom.part10 import FileMeta
 from service.dicom.pixel_data import VIDEO_SYNTAXES, frame_table, number_of_frames
+from service.dicom.walk import walk
 from service.errors import Refusal
 
 # Failure and Warning Reasons: PS3.18 Table I.2-2, PS3.4 Table GG.4-1.
 CANNOT_UNDERSTAND = 0xC000
 DOES_NOT_MATCH_SOP_CLASS = 0xA900
 OUT_OF_RESOURCES = 0xA700
+TOO_LARGE = 0xA701
 DUPLICATE = 0x0111
+PROCESSING_FAILURE = 0x0110
 OTHER_STUDY = 0xA901
 WARNING_DOES_NOT_MATCH_SOP_CLASS = 0xB007
 
@@ -94,7 +97,10 @@ def read_instance(
     uids, sop_class_uid = _identity(_identifiers(buffer, elements))
     url = f"{base}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}/bulkdata/"
     model = JsonModel(buffer, url)
-    metadata = model.convert(elements, meta.encoding)
+    try:
+        metadata = model.convert(elements, meta.encoding)
+    except TooMany as error:
+        raise Refusal(str(error), OUT_OF_RESOURCES, sop_class_uid, uids.instance) from error
     frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
     if isinstance(frames, NativeFrames) and _PIXEL_DATA in model.bulkdata:
         model.bulkdata[_PIXEL_DATA] = model.bulkdata[_PIXEL_DATA]._replace(word_size=frames.word_size)

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from service.dicom import values, vr
 from service.dicom.charset import DEFAULT, Charset, character_set
-from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding
+from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
 from service.dicom.vr import Context
 
 DicomJson = dict[str, Any]
 
 MAX_INLINE_BYTES = 1024
+MAX_METADATA_BYTES = 2**26  # of all values together that are not bulk data
 MAX_TABLE_BYTES = 2**20  # of a value that rendering needs
 MAX_VALUE_BYTES = 65536  # of text and numbers, for which a Bulkdata URI is allowed too
 
@@ -70,12 +71,14 @@ class JsonModel:
         url: what a Bulkdata URI begins with; the attribute's path is appended.
         only: tags to convert; None for all. Their binary values are then all inline.
         bulkdata: attribute path → place, as in 54000100/1/54001010: items are counted from 1.
+        inline_bytes: of the longer values converted so far.
     """
 
     buffer: Buffer
     url: str = ""
     only: Collection[int] | None = None
     bulkdata: dict[str, Bulkdata] = field(default_factory=dict)
+    inline_bytes: int = 0
 
     def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
         """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
@@ -83,12 +86,16 @@ class JsonModel:
 
     def _data_set(self, elements: Iterable[Element], scope: Scope, path: str) -> DicomJson:
         found: dict[int, DicomJson] = {}
+        creators: dict[int, str] = {}
+        scope = scope._replace(context=Context(scope.context.signed, creators))
         for element in elements:
             tag = element.tag
             if (self.only is not None and tag not in self.only) or _is_encoding(tag):
                 continue
-            if tag in _CONTEXTUAL or vr.is_creator(tag):
+            if tag in _CONTEXTUAL:
                 scope = self._within(scope, element)
+            elif vr.is_creator(tag):
+                creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
             name = element.vr
             if not name or name == "UN":
                 name = vr.resolve(tag, name, scope.context)
@@ -99,15 +106,14 @@ class JsonModel:
 
     def _within(self, scope: Scope, element: Element) -> Scope:
         """Return the scope that begins with an element which the meaning of those after it depends on."""
-        raw = bytes(self.buffer[element.offset : element.offset + min(element.length, 256)])
+        raw = self._start(element)
         if element.tag == _SPECIFIC_CHARACTER_SET:
             return scope._replace(charset=character_set(raw))
-        if element.tag == _PIXEL_REPRESENTATION:
-            signed = raw in (b"\1\0", b"\0\1")
-            return scope._replace(context=Context(signed, scope.context.creators))
-        creator = values.decode(raw, scope.charset).strip(" \0")
-        creators = {**scope.context.creators, vr.block_of_creator(element.tag): creator}
-        return scope._replace(context=Context(scope.context.signed, creators))
+        return scope._replace(context=Context(raw in (b"\1\0", b"\0\1"), scope.context.creators))
+
+    def _start(self, element: Element) -> bytes:
+        """Return as much of a value as tells what the elements after it mean."""
+        return bytes(self.buffer[element.offset : element.offset + min(element.length, 256)])
 
     def _attribute(self, element: Element, name: str, scope: Scope, path: str) -> DicomJson:
         if element.items is not None:
@@ -123,6 +129,9 @@ class JsonModel:
             return self._by_reference(element, name, scope.encoding, path)
         if inline and length > MAX_TABLE_BYTES:
             return {"vr": name}
+        self.inline_bytes += length
+        if self.inline_bytes > MAX_METADATA_BYTES:
+            raise TooMany(f"the attributes besides bulk data take more than {MAX_METADATA_BYTES} bytes")
         raw = bytes(self.buffer[offset : offset + length])
         return _converted(name, raw, scope.charset, scope.encoding.little_endian)
 
@@ -130,13 +139,10 @@ class JsonModel:
         if not element.items:
             return {"vr": "SQ"}
         inside = f"{path}{element.tag:08X}/"
-        context = Context(scope.context.signed)
         return {
             "vr": "SQ",
             "Value": [
-                self._data_set(
-                    item.elements, Scope(item.encoding, scope.charset, context), f"{inside}{number}/"
-                )
+                self._data_set(item.elements, scope._replace(encoding=item.encoding), f"{inside}{number}/")
                 for number, item in enumerate(element.items, 1)
             ],
         }

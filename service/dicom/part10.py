@@ -17,8 +17,8 @@ from service.dicom.elements import (
     Buffer,
     Encoding,
     Malformed,
-    walk_group,
 )
+from service.dicom.walk import walk_group
 
 PREAMBLE = 128
 _SYNTAX = re.compile(r"[0-9.]{1,64}", re.ASCII)

@@ -8,12 +8,12 @@ import numpy as np
 
 from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding, Fragment
 from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames
+from service.dicom.values import PIXEL_SIZES, WORD_SIZES
 
 FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
 _EXTENDED_OFFSET_TABLE = 0x7FE00001
 
 _FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
-_WORD_SIZES = {32: 4, 64: 8}  # in bytes by Bits Allocated; of fewer bits, the 2 of OW
 
 # Chroma subsampling makes a pixel of three samples smaller: bits of a pixel per bit allocated.
 _SUBSAMPLED = {"YBR_FULL_422": 2.0, "YBR_PARTIAL_422": 2.0, "YBR_PARTIAL_420": 1.5}
@@ -80,7 +80,8 @@ def _native(element: Element, encoding: Encoding, attributes: Mapping[str, Any])
     bits = _frame_bits(attributes, allocated)
     available = element.length * 8 // bits if bits else 0
     count = min(number_of_frames(attributes) or 1, available)
-    word_size = 1 if encoding.little_endian or element.vr == "OB" else _WORD_SIZES.get(allocated, 2)
+    swapped = not encoding.little_endian and element.vr != "OB"
+    word_size = PIXEL_SIZES.get(allocated, WORD_SIZES["OW"]) if swapped else 1
     return NativeFrames(element.offset, bits, count, word_size)
 
 

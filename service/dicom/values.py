@@ -131,6 +131,9 @@ NUMBERS: dict[str, Callable[[bytes, bool], list[Any]]] = {
 # Binary VRs and the size of their words, which big endian files hold the other way round.
 WORD_SIZES = {"OB": 1, "UN": 1, "OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
+# Pixels of more than 16 bits are reversed as a whole, by Bits Allocated.
+PIXEL_SIZES = {32: 4, 64: 8}
+
 NUMBER_SIZES = {"AT": 2, "SS": 2, "US": 2, "FL": 4, "SL": 4, "UL": 4, "FD": 8, "SV": 8, "UV": 8}
 
 

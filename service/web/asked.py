@@ -4,18 +4,37 @@ import re
 
 from starlette.requests import Request
 
+from service.archive.instances import Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
 from service.web.accept import Offer, choose
 
+_UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
 _MAX_FRAMES = 10_000
 
 
-def uids_of(request: Request) -> Uids:
-    """Return the UIDs of the instance that the path names."""
+def target_of(request: Request) -> Target:
+    """Return the study, series or instance that the path names.
+
+    Raises:
+        InvalidParameter: a UID that can be none.
+    """
     path = request.path_params
-    return Uids(path["study"], path["series"], path["instance"])
+    for level in Target._fields:
+        if level in path and not _UID.fullmatch(path[level]):
+            raise InvalidParameter(level, path[level], "a UID of digits and dots, at most 64 characters")
+    return Target(path["study"], path.get("series"), path.get("instance"))
+
+
+def uids_of(request: Request) -> Uids:
+    """Return the UIDs of the instance that the path names.
+
+    Raises:
+        InvalidParameter: a UID that can be none.
+    """
+    study, series, instance = target_of(request)
+    return Uids(study, series or "", instance or "")
 
 
 def frame_numbers(request: Request) -> list[int]:

@@ -36,7 +36,7 @@ async def retrieve_bulkdata(request: Request) -> Response:
     instance = located.instance
     if path == _PIXEL_DATA and isinstance(located.frames, EncapsulatedFrames):
         return await _encapsulated(request, located, located.frames.number_of_frames)
-    place = await archive.index.read(bulkdata_of, instance.key, path)
+    place = await archive.index.read(bulkdata_of, instance, path)
     offer = negotiated(request, *_OFFERS)
     etag = etag_of(instance.digest, str(offer), path)
     if unchanged := not_modified(request, etag):

@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
+from service.web.asked import target_of
 
 
 async def delete(request: Request) -> Response:
     """DELETE /studies/{study}[/series/{series}[/instances/{instance}]]: 204, and 404 from then on."""
     archive: Archive = request.app.state.archive
-    path = request.path_params
-    await archive.delete(path["study"], path.get("series"), path.get("instance"))
+    await archive.delete(*target_of(request))
     return Response(status_code=204)

@@ -19,7 +19,7 @@ from service.archive.instances import Instance, find_all
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable
 from service.web.accept import ANY, Offer
-from service.web.asked import negotiated, uids_of
+from service.web.asked import negotiated, target_of, uids_of
 from service.web.etags import etag_of
 from service.web.multipart import boundary_for, message_length
 from service.web.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
@@ -59,7 +59,7 @@ async def retrieve_instance(request: Request) -> Response:
 async def retrieve_instances(request: Request) -> Response:
     """GET /studies/{study} and /studies/{study}/series/{series}. Standard: PS3.18 10.4.1.1.1, 10.4.1.1.2."""
     archive: Archive = request.app.state.archive
-    study, series = request.path_params["study"], request.path_params.get("series")
+    study, series, _ = target_of(request)
     found = await archive.index.read(find_all, study, series)
     outgoing = await _acceptable(request, found)
     if unchanged := not_modified(request, _etag(outgoing)):

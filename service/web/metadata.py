@@ -9,7 +9,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.instances import Target, find_all, first_metadata, metadata_of
 from service.web.accept import Offer
-from service.web.asked import negotiated
+from service.web.asked import negotiated, target_of
 from service.web.etags import etag_of
 from service.web.responses import DicomJson, DicomJsonArray, not_modified
 
@@ -21,7 +21,7 @@ BASE_URL = b"\x1a"  # what stands for it in stored metadata
 async def retrieve_metadata(request: Request) -> Response:
     """GET .../metadata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.4."""
     archive: Archive = request.app.state.archive
-    target, base_url = Target(**request.path_params), request.state.base_url.encode()
+    target, base_url = target_of(request), request.state.base_url.encode()
     offer = negotiated(request, *_OFFERS)
     page = await archive.index.read(first_metadata, target, _AT_ONCE + 1)
     if len(page) > _AT_ONCE:

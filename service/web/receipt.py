@@ -4,24 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.archive.store import Outcome, Stored
-from service.dicom.instance import OUT_OF_RESOURCES, WARNING_DOES_NOT_MATCH_SOP_CLASS
+from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, WARNING_DOES_NOT_MATCH_SOP_CLASS
 from service.errors import Refusal
 
-_OUT_OF_RESOURCES = range(OUT_OF_RESOURCES, OUT_OF_RESOURCES + 0x100)
+# The status when nothing is stored, and all for this one reason; 409 otherwise.
+_NOTHING_STORED = {OUT_OF_RESOURCES: 503, TOO_LARGE: 413}
 
 
 def status_of(outcomes: Sequence[Outcome]) -> int:
     """Return the status of a store: PS3.18 Table 10.5.3-1.
 
     200 when all are stored without a word, 202 when some failed or were tolerated, 409 when none is
-    stored; 503 when none is for want of space, because the same may succeed later.
+    stored; 503 when none is for want of space, because the same may succeed later; 413 when all are too
+    large.
     """
     stored = [one for one in outcomes if isinstance(one, Stored)]
     if stored:
         flawless = len(stored) == len(outcomes) and not any(one.warning for one in stored)
         return 200 if flawless else 202
-    lacking = all(isinstance(one, Refusal) and one.reason in _OUT_OF_RESOURCES for one in outcomes)
-    return 503 if lacking else 409
+    reason, *others = {one.reason for one in outcomes if isinstance(one, Refusal)}
+    return 409 if others else _NOTHING_STORED.get(reason, 409)
 
 
 def receipt(outcomes: Sequence[Outcome], study: str | None, base_url: str) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.blobs import Spool
+from service.archive.spool import Spool
 from service.archive.store import Outcome
-from service.dicom.instance import OUT_OF_RESOURCES, is_uid
+from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, is_uid
 from service.errors import (
     BadRequest,
     ContentTooLarge,
@@ -24,6 +24,7 @@ from service.errors import (
     InvalidMultipart,
     InvalidParameter,
     Refusal,
+    Unavailable,
     UnsupportedMediaType,
 )
 from service.web import fields
@@ -31,12 +32,12 @@ from service.web.accept import Offer
 from service.web.asked import negotiated
 from service.web.multipart import PartBegins, PartEnds, Splitter, boundary_of
 from service.web.receipt import receipt, status_of
-from service.web.responses import DicomJson
+from service.web.responses import RETRY_AFTER, DicomJson
 
 SUPPORTED = ('multipart/related; type="application/dicom"', "application/dicom")
 OFFERS = (Offer("application/dicom+json"), Offer("application/json"))
 _LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
-_BATCH_BYTES = 8 * 2**20
+_BATCH_BYTES = 4 * 2**20
 _BATCH_PARTS = 64
 
 
@@ -69,7 +70,9 @@ async def store(request: Request) -> Response:
     if not intake.outcomes:
         raise BadRequest("the body is empty, expected at least one instance")
     body = receipt(intake.outcomes, study, request.state.base_url)
-    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status_of(intake.outcomes))
+    status = status_of(intake.outcomes)
+    headers = {"retry-after": RETRY_AFTER} if status == 503 else None
+    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status, headers=headers)
 
 
 class Intake:
@@ -162,20 +165,27 @@ class Intake:
         return ContentTooLarge(f"the body is larger than the {limit} bytes this server takes")
 
     async def _take(self, chunk: bytes) -> None:
-        """Add bytes to the open part; one that grows too large is refused, and its bytes dropped."""
+        """Add bytes to the open part; one that grows too large for the server or its disk is refused."""
         spool = self._open
         if spool is None:
             return
         if spool.size + len(chunk) > self._limits.instance_bytes:
-            await self._store_batch()
-            spool.discard()
-            self._open = None
             message = f"the instance is larger than the {self._limits.instance_bytes} bytes this server takes"
-            self.outcomes.append(Refusal(message, OUT_OF_RESOURCES))
+            await self._refuse(spool, message, TOO_LARGE)
             return
         spool.write(chunk)
         if spool.wants_flush:
-            await anyio.to_thread.run_sync(spool.flush)
+            try:
+                await anyio.to_thread.run_sync(spool.flush)
+            except Unavailable as error:
+                await self._refuse(spool, error.message, OUT_OF_RESOURCES)
+
+    async def _refuse(self, spool: Spool, message: str, reason: int) -> None:
+        """Refuse the open part; the bytes of it that are still to come are dropped."""
+        await self._store_batch()
+        spool.discard()
+        self._open = None
+        self.outcomes.append(Refusal(message, reason))
 
     async def _close_part(self) -> None:
         if self._open is None:

@@ -24,5 +24,5 @@ async def binary_value(archive: Archive, instance: Instance, element: DicomJson,
         return InMemory(b64decode(element["InlineBinary"]))
     if "BulkDataURI" not in element:
         return None
-    place = await archive.index.read(bulkdata_of, instance.key, path)
+    place = await archive.index.read(bulkdata_of, instance, path)
     return await bulkdata_content(archive.blobs, instance, place)

@@ -9,7 +9,6 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptureImageStorage
 
 from service.dicom.conversion import Value, file_head
-from service.dicom.elements import walk
 from service.dicom.part10 import read_file_meta
 from service.dicom.transcoded import (
     FRAMES,
@@ -19,6 +18,7 @@ from service.dicom.transcoded import (
     item,
     transcoded,
 )
+from service.dicom.walk import walk
 
 STREAMS = [b"first", b"second one"]
 NATIVE = PixelEncoding(str(ExplicitVRLittleEndian), "RGB", 0, 8, 7, native_length=9)

@@ -5,10 +5,10 @@ import pydicom
 import pytest
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 
-from service.pixels.decode import stored_values
 from service.pixels.description import ImageDescription, describe
 from service.pixels.grayscale import gray_levels
 from service.pixels.lut import LookupTable
+from service.pixels.native import stored_values
 from service.pixels.transformation import Rescale
 from service.pixels.window import Window
 from tests.pixels.images import described, lut, packaged, selected

@@ -1,98 +1,151 @@
+"""What a request for a picture may ask for, and what it is told when it asks for something else."""
+
+import httpx
+import numpy as np
 import pytest
 
-from service.errors import InvalidParameter, InvalidWindow
-from service.pixels.presets import PRESETS
-from service.pixels.viewport import Region, Viewport
-from service.pixels.window import Window
-from service.web.rendering import Rendering, rendering_of
+from tests.builders import ct_image, data_set, image, part10
+from tests.web.messages import pixels, store, url
+
+PNG = {"accept": "image/png"}
 
 
-def test_without_parameters_the_file_decides() -> None:
-    assert rendering_of({}) == Rendering(None, None, 90, (), (), "no")
+@pytest.fixture
+def ct(dicomweb: httpx.Client, study: str) -> str:
+    """The path of a stored CT slice of 8 × 8 pixels."""
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+    return url(f"{study}.1.1")
 
 
 @pytest.mark.parametrize(
-    ("value", "window"),
+    ("accept", "content_type"),
     [
-        ("40,400,linear", Window(40, 400)),
-        ("-600.5,1e3,linear-exact", Window(-600.5, 1000, "LINEAR_EXACT")),
-        (" 40 , 400 ,sigmoid", Window(40, 400, "SIGMOID")),
-        ("lung", PRESETS["lung"]),
-        ("Soft-Tissue", PRESETS["soft-tissue"]),
+        ("image/avif,image/webp,image/apng,image/*,*/*;q=0.8", "image/jpeg"),
+        ("image/png;q=0.9, image/jpeg;q=0.8", "image/png"),
+        ("image/jpeg", "image/jpeg"),
     ],
 )
-def test_a_window_is_three_values_or_a_name(value: str, window: Window) -> None:
-    assert rendering_of({"window": value}).window == window
+def test_the_media_type_is_negotiated(
+    dicomweb: httpx.Client, ct: str, accept: str, content_type: str
+) -> None:
+    response = dicomweb.get(f"{ct}/rendered", headers={"accept": accept})
+
+    assert response.headers["content-type"] == content_type
+
+
+@pytest.mark.parametrize("path", ["rendered", "thumbnail"])
+def test_the_accept_parameter_wins_over_the_header(dicomweb: httpx.Client, ct: str, path: str) -> None:
+    response = dicomweb.get(f"{ct}/{path}?accept=image/png", headers={"accept": "image/jpeg"})
+
+    assert response.headers["content-type"] == "image/png"
+
+
+def test_a_lower_quality_makes_a_smaller_jpeg(dicomweb: httpx.Client, study: str) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (64, 64), np.uint8)
+    store(dicomweb, part10(image(noise, f"{study}.1.1")))
+
+    sizes = [
+        len(dicomweb.get(f"{url(f'{study}.1.1')}/rendered?quality={one}").content) for one in (5, 50, 100)
+    ]
+
+    assert sizes == sorted(set(sizes))
 
 
 @pytest.mark.parametrize(
-    "value", ["40", "40,400", "40,400,linear,1", "a,b,linear", "40,400,LINEAR", "toe", "٤,4,linear"]
-)
-def test_any_other_window_is_refused_with_what_was_expected(value: str) -> None:
-    with pytest.raises(InvalidParameter, match=r"expected center,width,function .* lung"):
-        rendering_of({"window": value})
-
-
-def test_a_window_the_standard_does_not_define_is_refused() -> None:
-    with pytest.raises(InvalidWindow):
-        rendering_of({"window": "40,0,linear"})
-
-
-@pytest.mark.parametrize(
-    ("value", "viewport"),
+    "query",
     [
-        ("512,256", Viewport(512, 256)),
-        ("512,256,,,-100,50.5", Viewport(512, 256, Region(0, 0, -100, 50.5))),
-        ("512,256,10,20", Viewport(512, 256, Region(10, 20))),
+        "window=1",
+        "window=1,2",
+        "window=1,2,LINEAR",
+        "window=1,2,linear_exact",
+        "window=a,2,linear",
+        "window=nan,2,linear",
+        "window=1,0.5,linear",
+        "window=1,0,sigmoid",
+        "window=1,-5,linear-exact",
+        "viewport=0,5",
+        "viewport=5",
+        "viewport=5,x",
+        "viewport=-5,5",
+        "viewport=5,5,0,0,0,5",
+        "viewport=5,5,100,100,5,5",
+        "viewport=5,5,0,0,5,5,5",
+        "viewport=99999999999,99999999999",
+        "quality=0",
+        "quality=101",
+        "quality=best",
+        "iccprofile=best",
     ],
 )
-def test_a_viewport_may_leave_out_what_follows_its_size(value: str, viewport: Viewport) -> None:
-    assert rendering_of({"viewport": value}).viewport == viewport
+def test_a_parameter_the_standard_does_not_know_is_a_bad_request(
+    dicomweb: httpx.Client, ct: str, query: str
+) -> None:
+    response = dicomweb.get(f"{ct}/rendered?{query}", headers=PNG)
 
-
-@pytest.mark.parametrize("value", ["patient", "technique,patient", "patient,patient"])
-def test_annotation_is_a_list_of_keywords(value: str) -> None:
-    rendering = rendering_of({"annotation": value})
-
-    assert set(rendering.annotation) == set(value.split(","))
-    assert rendering.unsupported_annotation == ()
-
-
-def test_keywords_that_are_not_known_are_set_aside() -> None:
-    rendering = rendering_of({"annotation": "ruler,patient,north"})
-
-    assert rendering.annotation == ("patient",)
-    assert rendering.unsupported_annotation == ("ruler", "north")
+    assert response.status_code == 400
+    assert response.json()["message"]
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    "query", ["", "window=", "viewport=", "quality=", "colour=blue", "window=40,400,linear&x=1"]
+)
+def test_empty_and_unknown_parameters_are_ignored(dicomweb: httpx.Client, ct: str, query: str) -> None:
+    whole, response = (dicomweb.get(f"{ct}/rendered?{one}", headers=PNG) for one in ("", query))
+
+    assert np.array_equal(pixels(response), pixels(whole))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
     [
-        ("annotation", ""),
-        ("annotation", "patient,"),
-        ("annotation", "two words"),
-        ("annotation", "a\r\nb"),
-        ("iccprofile", "cmyk"),
-        ("iccprofile", "sRGB"),
-        ("quality", "0"),
-        ("quality", "1.5"),
-        ("viewport", "0,5"),
-        ("viewport", "5"),
-        ("viewport", "5,5,-1,0"),
+        ("frames/4/rendered", 404),
+        ("frames/0/rendered", 400),
+        ("frames/4/thumbnail", 404),
+        ("frames/x/rendered", 400),
     ],
 )
-def test_what_is_not_of_its_form_is_refused(name: str, value: str) -> None:
-    with pytest.raises(InvalidParameter, match=name):
-        rendering_of({name: value})
+def test_a_frame_that_is_not_there_has_no_picture(
+    dicomweb: httpx.Client, ct: str, path: str, status: int
+) -> None:
+    assert dicomweb.get(f"{ct}/{path}").status_code == status
 
 
-@pytest.mark.parametrize("value", ["no", "yes", "srgb", "adobergb", "rommrgb"])
-def test_gif_takes_no_profile(value: str) -> None:
-    rendering = rendering_of({"iccprofile": value})
+def test_an_instance_without_pixels_has_no_picture(dicomweb: httpx.Client, study: str) -> None:
+    store(dicomweb, part10(data_set(f"{study}.1.1")))
 
-    rendering.check("image/png")
-    if value == "no":
-        rendering.check("image/gif")
-    else:
-        with pytest.raises(InvalidParameter, match="iccprofile"):
-            rendering.check("image/gif")
+    response = dicomweb.get(f"{url(f'{study}.1.1')}/rendered")
+
+    assert response.status_code == 406
+    assert "neither pixels" in response.json()["message"]
+
+
+@pytest.mark.parametrize("accept", ["application/dicom", "image/jpeg;q=0", "text/html"])
+def test_other_media_types_are_not_acceptable_and_the_answer_lists_what_is(
+    dicomweb: httpx.Client, ct: str, accept: str
+) -> None:
+    response = dicomweb.get(f"{ct}/rendered", headers={"accept": accept})
+
+    assert response.status_code == 406
+    assert {"image/jpeg", "image/png"} <= set(response.json()["available"])
+
+
+def test_a_thumbnail_has_a_viewport_and_no_region(dicomweb: httpx.Client, ct: str) -> None:
+    small, cut = (
+        dicomweb.get(f"{ct}/thumbnail?viewport={one}", headers=PNG) for one in ("4,4", "4,4,0,0,2,2")
+    )
+
+    assert pixels(small).shape == (4, 4)
+    assert cut.status_code == 400
+
+
+def test_a_description_that_does_not_fit_the_pixels_is_answered_and_not_believed(
+    dicomweb: httpx.Client, study: str
+) -> None:
+    lying = ct_image(f"{study}.1.1")
+    lying.Rows = lying.Columns = 65535
+    store(dicomweb, part10(lying))
+
+    response = dicomweb.get(f"{url(f'{study}.1.1')}/rendered")
+
+    assert 400 <= response.status_code < 500
+    assert response.json()["message"]

@@ -84,7 +84,7 @@ async def test_json_carries_the_headers_it_is_given() -> None:
 
 @pytest.mark.parametrize("items", [(), (b"{}",), (b"{}", b"[1]")])
 async def test_an_array_is_made_of_its_items(items: tuple[bytes, ...]) -> None:
-    answer = await ask(lambda _: DicomJsonArray(iterate(*items), etag=ETAG))
+    answer = await ask(lambda request: DicomJsonArray(iterate(*items), request, etag=ETAG))
 
     assert answer.json() == [orjson.loads(item) for item in items]
     assert answer.headers["etag"] == ETAG

@@ -1,0 +1,47 @@
+"""A file that has arrived → what the index needs to know of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.archive.blobs import LocalBlobs
+from service.archive.inflated import inflate
+from service.archive.spool import FileInPlace, Spool
+from service.dicom.elements import Buffer, Malformed
+from service.dicom.instance import CANNOT_UNDERSTAND, ParsedInstance, read_instance
+from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
+from service.errors import Refusal
+from service.pixels.description import ATTRIBUTES
+
+_IMAGE_TAGS = frozenset(int(tag, 16) for tag in ATTRIBUTES)
+_SUBSTITUTE = "\x1a"  # for the base URL, which is known only when somebody asks
+
+
+def parse(spool: Spool | FileInPlace, blobs: LocalBlobs) -> ParsedInstance:
+    """Parse one file, in memory or mapped; of a deflated one, the inflated data set.
+
+    Raises:
+        Refusal: it cannot be kept.
+        Unavailable: there is no room to inflate it.
+    """
+    with spool.buffer() as buffer:
+        try:
+            meta = read_file_meta(buffer)
+        except Malformed as error:
+            raise Refusal(str(error), CANNOT_UNDERSTAND) from error
+        with _data_set(buffer, meta, blobs) as (data_set, offset):
+            return read_instance(data_set, offset, meta, _IMAGE_TAGS, _SUBSTITUTE)
+
+
+@contextmanager
+def _data_set(buffer: Buffer, meta: FileMeta, blobs: LocalBlobs) -> Iterator[tuple[Buffer, int]]:
+    """Lend the buffer that holds the data set, and where it begins there."""
+    if meta.transfer_syntax != DEFLATED:
+        yield buffer, meta.dataset_offset
+        return
+    inflated = blobs.spool()
+    try:
+        inflate(buffer, meta.dataset_offset, inflated)
+        with inflated.buffer() as data_set:
+            yield data_set, 0
+    finally:
+        inflated.discard()

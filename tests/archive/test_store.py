@@ -1,0 +1,239 @@
+import hashlib
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from service.archive import Archive, open_archive
+from service.archive.blobs import LocalBlobs
+from service.archive.database import Database
+from service.archive.entries import remove
+from service.archive.instances import find, stored_files
+from service.archive.store import Outcome, Store, Stored, bury
+from service.archive.upkeep import verify
+from service.dicom.instance import (
+    CANNOT_UNDERSTAND,
+    DOES_NOT_MATCH_SOP_CLASS,
+    DUPLICATE,
+    OTHER_STUDY,
+    OUT_OF_RESOURCES,
+)
+from service.errors import InstanceNotFound, Refusal
+from tests.archive.intake import files, put, uids
+from tests.builders import DEFLATED, NATIVE_SYNTAXES, ct_image, data_set, file_head, part10
+
+FILE = part10(ct_image("1.1.1"))
+OTHER = part10(ct_image("1.1.1", PatientID="P2"))
+
+
+def words(outcomes: list[Outcome]) -> list[str | int]:
+    """Return one word for each outcome: how it was entered, or its Failure Reason."""
+    return [one.entered.value if isinstance(one, Stored) else one.reason for one in outcomes]
+
+
+def is_sound(archive: Archive) -> bool:
+    return all(done.result == "intact" for done in verify(archive))
+
+
+@pytest.mark.parametrize("transfer_syntax", NATIVE_SYNTAXES)
+def test_a_file_is_kept_byte_for_byte_whatever_its_transfer_syntax(
+    sqlite_archive: Archive, transfer_syntax: str
+) -> None:
+    file = part10(ct_image("1.1.1"), transfer_syntax)
+
+    [outcome] = put(sqlite_archive, file)
+
+    instance = sqlite_archive.index.read_now(find, uids("1.1.1"))
+    assert isinstance(outcome, Stored)
+    assert files(sqlite_archive) == [file]
+    assert (instance.digest, instance.size) == (hashlib.sha256(file).digest(), len(file))
+    assert instance.transfer_syntax == transfer_syntax
+
+
+def test_files_lie_in_a_tree_that_follows_the_information_model(sqlite_archive: Archive) -> None:
+    put(sqlite_archive, FILE)
+
+    digest = hashlib.sha256(FILE).hexdigest()
+    assert list(sqlite_archive.blobs.all_keys()) == [f"1/1.1/1.1.1.{digest[:16]}.dcm"]
+
+
+def test_nothing_is_left_where_files_arrive(sqlite_archive: Archive) -> None:
+    put(sqlite_archive, FILE, OTHER, b"no DICOM", part10(ct_image("1.1.2"), DEFLATED), bytes(2**21))
+
+    assert list(sqlite_archive.blobs.incoming.iterdir()) == []
+
+
+def test_a_batch_is_stored_in_its_order_and_each_file_stands_alone(archive: Archive) -> None:
+    outcomes = put(archive, FILE, b"no DICOM", FILE[:-10], part10(ct_image("1.1.2")), FILE, OTHER)
+
+    assert words(outcomes) == [
+        "stored",
+        CANNOT_UNDERSTAND,
+        CANNOT_UNDERSTAND,
+        "stored",
+        "unchanged",
+        DUPLICATE,
+    ]
+    assert len(files(archive)) == 2
+    assert is_sound(archive)
+
+
+def test_the_file_of_a_refused_duplicate_does_not_stay(archive: Archive) -> None:
+    put(archive, FILE)
+
+    [outcome] = put(archive, OTHER)
+
+    assert isinstance(outcome, Refusal)
+    assert (outcome.reason, outcome.sop_instance_uid) == (DUPLICATE, "1.1.1")
+    assert files(archive) == [FILE]
+
+
+def test_replacing_leaves_the_new_file_alone_in_the_tree(database_url: str, tmp_path: Path) -> None:
+    archive = open_archive(database_url, tmp_path, replace=True)
+
+    outcomes = put(archive, FILE) + put(archive, OTHER)
+
+    assert words(outcomes) == ["stored", "replaced"]
+    assert files(archive) == [OTHER]
+    assert is_sound(archive)
+    archive.close()
+
+
+def test_replacing_back_and_forth_within_a_batch_keeps_the_last(sqlite_url: str, tmp_path: Path) -> None:
+    archive = open_archive(sqlite_url, tmp_path, replace=True)
+
+    outcomes = put(archive, FILE, OTHER, FILE)
+
+    assert words(outcomes) == ["stored", "replaced", "replaced"]
+    assert files(archive) == [FILE]
+    archive.close()
+
+
+def test_an_instance_of_another_study_than_the_named_one_is_refused(sqlite_archive: Archive) -> None:
+    outcomes = put(sqlite_archive, FILE, part10(ct_image("2.1.1")), study="2")
+
+    assert words(outcomes) == [OTHER_STUDY, "stored"]
+
+
+@pytest.mark.parametrize(
+    "keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
+)
+def test_an_instance_without_one_of_its_uids_cannot_be_kept(sqlite_archive: Archive, keyword: str) -> None:
+    incomplete = ct_image("1.1.1")
+    delattr(incomplete, keyword)
+
+    [outcome] = put(sqlite_archive, part10(incomplete))
+
+    assert isinstance(outcome, Refusal)
+    assert (outcome.reason, outcome.message) == (DOES_NOT_MATCH_SOP_CLASS, f"{keyword} is missing")
+    assert files(sqlite_archive) == []
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [
+        pytest.param("../../etc", id="a path"),
+        pytest.param("1.2.", id="ends with a dot"),
+        pytest.param("1..2", id="an empty component"),
+        pytest.param("1.02", id="a leading zero"),
+        pytest.param("1." + "2" * 63, id="65 characters"),
+        pytest.param("1" * 500, id="500 digits"),
+        pytest.param("1.2 3", id="a space inside"),
+        pytest.param("1.²", id="digits that are none"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI", "ignore:The value length")
+def test_uids_that_are_none_address_nothing(sqlite_archive: Archive, uid: str) -> None:
+    unsafe = data_set("1.1.1")
+    unsafe.SeriesInstanceUID = uid
+
+    [outcome] = put(sqlite_archive, part10(unsafe))
+
+    assert isinstance(outcome, Refusal)
+    assert outcome.message.startswith("SeriesInstanceUID is not a UID: expected")
+    assert files(sqlite_archive) == []
+
+
+def test_a_deflated_data_set_that_grows_beyond_reason_is_refused(sqlite_archive: Archive) -> None:
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    block = deflater.compress(bytes(2**20)) + deflater.flush(zlib.Z_FULL_FLUSH)
+
+    [outcome] = put(sqlite_archive, file_head(ct_image("1.1.1"), DEFLATED) + block * 257)
+
+    assert isinstance(outcome, Refusal)
+    assert "grows beyond" in outcome.message
+
+
+def test_a_deflated_data_set_cut_short_is_refused(sqlite_archive: Archive) -> None:
+    [outcome] = put(sqlite_archive, part10(ct_image("1.1.1"), DEFLATED)[:-60])
+
+    assert isinstance(outcome, Refusal)
+    assert outcome.message == "the deflated data set is broken or cut short"
+
+
+def test_the_same_instance_from_many_at_once_is_one_instance(archive: Archive) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: put(archive, FILE)[0], range(16)))
+
+    assert sorted(words(outcomes)) == ["stored", *["unchanged"] * 15]
+    assert files(archive) == [FILE]
+    assert is_sound(archive)
+
+
+def test_different_files_of_one_instance_at_once_leave_one_of_them(archive: Archive) -> None:
+    every = [part10(ct_image("1.1.1", InstanceNumber=number)) for number in range(8)]
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda file: put(archive, file)[0], every))
+
+    accepted = [file for file, one in zip(every, outcomes, strict=True) if isinstance(one, Stored)]
+    assert files(archive) == accepted
+    assert len(accepted) == 1
+    assert is_sound(archive)
+
+
+def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive: Archive) -> None:
+    def delete() -> None:
+        try:
+            archive.index.write_now(remove, "1", "1.1", "1.1.1")
+        except InstanceNotFound:
+            return
+        bury(archive.index, archive.blobs)
+
+    with ThreadPoolExecutor(4) as pool:
+        stores = [pool.submit(put, archive, FILE) for _ in range(20)]
+        deletes = [pool.submit(delete) for _ in range(20)]
+        outcomes = [one.result()[0] for one in stores]
+        for one in deletes:
+            one.result()
+
+    assert all(isinstance(one, Stored) for one in outcomes)
+    assert len(archive.index.read_now(stored_files)) == len(files(archive))
+    assert is_sound(archive)
+
+
+def test_opening_finishes_a_delete_that_a_crash_interrupted(sqlite_url: str, tmp_path: Path) -> None:
+    archive = open_archive(sqlite_url, tmp_path, replace=False)
+    put(archive, FILE, part10(ct_image("2.1.1")))
+    archive.index.write_now(remove, "1", None, None)
+    archive.close()
+
+    reopened = open_archive(sqlite_url, tmp_path, replace=False)
+
+    assert [key.split("/")[0] for key in reopened.blobs.all_keys()] == ["2"]
+    assert is_sound(reopened)
+    reopened.close()
+
+
+def test_an_index_that_is_away_is_the_reason_of_each_instance(tmp_path: Path) -> None:
+    index = Database("postgresql://nobody@127.0.0.1:1/none")
+    blobs = LocalBlobs(tmp_path)
+    spool = blobs.spool()
+    spool.write(FILE)
+
+    [outcome] = Store(index, blobs, replace=False).batch([spool])
+
+    assert isinstance(outcome, Refusal)
+    assert (outcome.reason, outcome.sop_instance_uid) == (OUT_OF_RESOURCES, "1.1.1")
+    index.close()

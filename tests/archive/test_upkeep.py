@@ -1,0 +1,165 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.archive import Archive, upkeep
+from service.archive.tables import metadata
+from service.archive.upkeep import Done, files_below, import_files, reindex, verify
+from service.dicom.attributes import Level
+from service.dicom.query import Resource
+from tests.archive.intake import another_process, files, put, spooled
+from tests.archive.stored import find
+from tests.builders import ct_image, data_set, part10
+
+FILES = {
+    "1.1.1": part10(ct_image("1.1.1")),
+    "1.1.2": part10(ct_image("1.1.2", InstanceNumber=2)),
+    "2.1.1": part10(data_set("2.1.1", PatientName="Roe^Richard", Modality="SR")),
+}
+
+
+def results(work: Any) -> list[str]:
+    return [done.result for done in work]
+
+
+def rows_of(archive: Archive, level: Level) -> list[bytes]:
+    return sorted(archive.index.read_now(find, Resource(level)).rows)
+
+
+def one_path(archive: Archive, uid: str) -> Path:
+    [path] = archive.blobs.folder.rglob(f"{uid}.*.dcm")
+    return path
+
+
+def lose_everything(connection: sa.Connection) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(sa.delete(table))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files without names to speak of, one of them no DICOM."""
+    below = tmp_path / "export/more"
+    below.mkdir(parents=True)
+    for number, file in enumerate(FILES.values()):
+        (below / f"IM{number}").write_bytes(file)
+    (tmp_path / "export/readme.txt").write_text("no DICOM")
+    return tmp_path / "export"
+
+
+def test_a_folder_is_imported_with_all_folders_in_it(archive: Archive, folder: Path) -> None:
+    found = list(import_files(archive, files_below(folder)))
+
+    assert results(found) == ["stored", "stored", "stored", "refused"]
+    assert [done.size for done in found] == [*map(len, FILES.values()), 8]
+    assert found[-1].file == folder / "readme.txt"
+    assert "not a DICOM file" in found[-1].problem
+
+
+def test_importing_again_changes_nothing(archive: Archive, folder: Path) -> None:
+    first = results(import_files(archive, files_below(folder)))
+    second = results(import_files(archive, files_below(folder)))
+
+    assert second == [one.replace("stored", "unchanged") for one in first]
+
+
+def test_a_single_file_is_a_folder_of_its_own(folder: Path) -> None:
+    assert files_below(folder / "readme.txt") == [folder / "readme.txt"]
+
+
+def test_a_file_that_cannot_be_read_is_refused_and_the_others_stored(
+    sqlite_archive: Archive, folder: Path
+) -> None:
+    found = import_files(sqlite_archive, [folder / "gone", *files_below(folder / "more")])
+
+    assert results(found) == ["refused", "stored", "stored", "stored"]
+
+
+def test_more_files_than_a_batch_holds_are_imported(
+    sqlite_archive: Archive, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_BATCH_FILES", 2)
+
+    assert results(import_files(sqlite_archive, files_below(folder))).count("stored") == 3
+
+
+def test_reindexing_brings_back_what_was_lost(archive: Archive) -> None:
+    put(archive, *FILES.values())
+    before = {level: rows_of(archive, level) for level in Level}
+    archive.index.write_now(lose_everything)
+    assert rows_of(archive, Level.STUDY) == []
+
+    found = results(reindex(archive))
+
+    assert found == ["stored"] * 3
+    assert {level: rows_of(archive, level) for level in Level} == before
+
+
+def test_reindexing_a_sound_archive_changes_nothing(archive: Archive) -> None:
+    put(archive, *FILES.values())
+    before, kept = rows_of(archive, Level.INSTANCE), files(archive)
+
+    list(reindex(archive))
+
+    assert (rows_of(archive, Level.INSTANCE), files(archive)) == (before, kept)
+
+
+def test_a_damaged_file_is_left_out_of_a_new_index_and_stays_in_the_tree(sqlite_archive: Archive) -> None:
+    put(sqlite_archive, *FILES.values())
+    flip(one_path(sqlite_archive, "1.1.1"))
+
+    found = list(reindex(sqlite_archive))
+
+    [refused] = [done for done in found if done.problem]
+    assert refused.file == one_path(sqlite_archive, "1.1.1")
+    assert len(rows_of(sqlite_archive, Level.INSTANCE)) == 2
+
+
+def test_of_two_files_of_one_instance_the_first_written_is_indexed_and_both_stay(
+    sqlite_archive: Archive,
+) -> None:
+    younger = part10(ct_image("1.1.1", PatientID="younger"))
+    put(sqlite_archive, FILES["1.1.1"])
+    os.utime(one_path(sqlite_archive, "1.1.1"), (0, 0))
+    spool = spooled(sqlite_archive.blobs.incoming, younger)
+    sqlite_archive.blobs.keep(spool, f"1/1.1/1.1.1.{spool.digest.hex()[:16]}.dcm")
+
+    found = results(reindex(sqlite_archive))
+
+    reopened = another_process(sqlite_archive)
+    assert found == ["stored", "refused"]
+    assert sorted(files(reopened)) == sorted([FILES["1.1.1"], younger])
+    assert b"younger" not in rows_of(reopened, Level.STUDY)[0]
+    reopened.close()
+
+
+def test_an_archive_as_it_should_be_is_intact(archive: Archive) -> None:
+    put(archive, *FILES.values())
+
+    found = list(verify(archive))
+
+    assert results(found) == ["intact"] * 3
+    assert not any(done.problem for done in found)
+
+
+def test_a_flipped_byte_a_missing_and_an_unknown_file_are_found(sqlite_archive: Archive) -> None:
+    put(sqlite_archive, *FILES.values())
+    flip(one_path(sqlite_archive, "1.1.1"))
+    one_path(sqlite_archive, "1.1.2").unlink()
+    stranger = sqlite_archive.blobs.folder / "1/1.1/stranger.dcm"
+    stranger.write_bytes(b"?")
+
+    found = {done.result: done for done in verify(sqlite_archive)}
+
+    assert found.keys() == {"damaged", "missing", "intact", "unknown"}
+    assert found["unknown"] == Done(stranger, "unknown", "the file is not in the index", 1)
+    assert all(bool(done.problem) == (result != "intact") for result, done in found.items())
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0xFF
+    path.write_bytes(content)

@@ -1,0 +1,38 @@
+"""Files and single elements as DICOM JSON, with the bulk data that was left out."""
+
+import orjson
+from pydicom import Dataset
+
+from service.dicom.elements import EXPLICIT_LITTLE
+from service.dicom.json_model import DicomJson, JsonModel
+from service.dicom.part10 import read_file_meta
+from service.dicom.values import swapped
+from service.dicom.walk import walk
+from tests.builders import EXPLICIT, part10
+
+SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+NAME = b"\x10\0\x10\0PN\4\0A^B "
+
+
+def model_of(file: bytes) -> JsonModel:
+    return JsonModel(file, "URL/")
+
+
+def converted(model: JsonModel) -> DicomJson:
+    meta = read_file_meta(model.buffer)
+    found = model.convert(walk(model.buffer, meta.dataset_offset, meta.encoding), meta.encoding)
+    return dict(orjson.loads(orjson.dumps(found)))
+
+
+def metadata(found: Dataset, transfer_syntax: str = EXPLICIT) -> DicomJson:
+    return converted(model_of(part10(found, transfer_syntax)))
+
+
+def of_bytes(*elements: bytes) -> DicomJson:
+    buffer = b"".join(elements)
+    return JsonModel(buffer).convert(walk(buffer, 0, EXPLICIT_LITTLE), EXPLICIT_LITTLE)
+
+
+def bulkdata(model: JsonModel, path: str) -> bytes:
+    place = model.bulkdata[path]
+    return swapped(model.buffer[place.offset : place.offset + place.length], place.word_size or 1)

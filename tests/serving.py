@@ -1,0 +1,109 @@
+"""The real service on a free port: in a thread of this process, or in a process of its own.
+
+A process of its own is for what only a process can show: exit codes, signals, crashes. It is slow to start.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import uvicorn
+
+from service.app import create_app
+from service.archive import open_archive
+from service.settings import Settings
+
+COMMAND = (sys.executable, "-m", "service")
+ROOT = Path(__file__).parent.parent
+_TIMEOUT = 60  # seconds, for a machine that is busy: what hangs should fail and not hang the tests
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[httpx.Client]:
+    """Serve a migrated database, and lend a client whose base URL is the service's."""
+    archive = open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings, archive), log_config=None, proxy_headers=False)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        with _client(f"http://127.0.0.1:{listener.getsockname()[1]}{settings.root}") as client:
+            yield client
+        server.should_exit = True
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running `serve`.
+
+    Attributes:
+        client: whose base URL is the service's.
+        popen: the process.
+        log: where what it says is kept.
+    """
+
+    client: httpx.Client
+    popen: "subprocess.Popen[str]"
+    log: Path
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End the process by a signal, and return its exit code."""
+        self.popen.send_signal(number)
+        return self.popen.wait(_TIMEOUT)
+
+
+@contextmanager
+def process(data: Path, *arguments: str | Path, **environment: str) -> Iterator[Process]:
+    """Run `serve --port 0` on a folder, and wait until it prints its URL."""
+    log = data.with_suffix(".log")
+    command = (*COMMAND, "serve", "--port", "0", *map(str, arguments))
+    with log.open("a") as errors:
+        popen = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_environment(data, environment),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    with popen:
+        try:
+            assert popen.stdout is not None
+            announced = popen.stdout.readline().strip()
+            assert announced.startswith("DICOMweb at http://"), log.read_text()
+            with _client(announced.removeprefix("DICOMweb at ")) as client:
+                yield Process(client, popen, log)
+        finally:
+            popen.kill()
+
+
+def run(data: Path, *arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the command line to its end."""
+    return subprocess.run(
+        (*COMMAND, *map(str, arguments)),
+        cwd=ROOT,
+        env=_environment(data, environment),
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+
+
+def _environment(data: Path, more: dict[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DICOMWEB_")}
+    return inherited | {"DICOMWEB_DATA": str(data), "COLUMNS": "200"} | more
+
+
+def _client(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=_TIMEOUT, trust_env=False)

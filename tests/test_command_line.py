@@ -1,0 +1,165 @@
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.__main__ import app
+from tests.builders import ct_image, part10
+from tests.serving import process
+from tests.web.messages import store, url
+
+FILES = {uid: part10(ct_image(uid)) for uid in ("1.1.1", "1.1.2", "2.1.1")}
+
+
+def run(data: Path, *arguments: str | Path, **environment: str) -> Result:
+    """Run a command to its end, in this process."""
+    return CliRunner().invoke(app, [*map(str, arguments)], env={"DICOMWEB_DATA": str(data)} | environment)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Where the service keeps everything."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of files to import."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for number, file in enumerate(FILES.values()):
+        (folder / f"IM{number}").write_bytes(file)
+    return folder
+
+
+def test_importing_says_what_was_stored(data: Path, folder: Path) -> None:
+    first = run(data, "import", folder)
+    second = run(data, "import", folder)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "3 stored" in first.stderr
+    assert "3 unchanged" in second.stderr
+
+
+def test_importing_what_is_refused_says_why_and_fails(data: Path, folder: Path) -> None:
+    (folder / "readme.txt").write_text("no DICOM")
+    (folder / "other").write_bytes(part10(ct_image("1.1.1", PatientID="P2")))
+
+    result = run(data, "import", folder)
+
+    assert result.exit_code == 1
+    assert "3 stored" in result.stderr
+    assert "2 refused" in result.stderr
+    assert "not a DICOM file" in result.stderr
+
+
+def test_reindexing_brings_back_a_lost_database(data: Path, folder: Path) -> None:
+    run(data, "import", folder)
+    for file in data.glob("index.sqlite*"):
+        file.unlink()
+
+    result = run(data, "reindex")
+
+    assert (result.exit_code, "3 stored" in result.stderr) == (0, True)
+    assert run(data, "verify").exit_code == 0
+
+
+def test_verifying_finds_a_flipped_byte(data: Path, folder: Path) -> None:
+    run(data, "import", folder)
+    [victim] = data.rglob("1.1.1.*.dcm")
+    content = bytearray(victim.read_bytes())
+    content[-1] ^= 1
+    victim.write_bytes(content)
+
+    result = run(data, "verify")
+
+    assert result.exit_code == 1
+    assert "2 intact" in result.stderr
+    assert "1 damaged" in result.stderr
+
+
+def test_migrating_twice_is_as_good_as_once(data: Path) -> None:
+    data.mkdir()
+
+    assert [run(data, "migrate").exit_code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DICOMWEB_PORT", "eighty"),
+        ("DICOMWEB_ON_CONFLICT", "merge"),
+        ("DICOMWEB_ROOT", "dicom-web"),
+        ("DICOMWEB_PUBLIC_URL", "pacs.example"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_code_2(data: Path, name: str, value: str) -> None:
+    result = run(data, "serve", **{name: value})
+
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"{name}: ")
+    assert not data.exists()
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_1(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run(data, "serve", "--port", port)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"cannot listen on 127.0.0.1 port {port}: Address already in use")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_a_command_the_help_names_them_all(data: Path) -> None:
+    result = run(data)
+
+    assert all(
+        name in result.stdout + result.stderr for name in ("serve", "import", "reindex", "verify", "migrate")
+    )
+
+
+def test_a_server_keeps_what_it_stored_over_a_restart(data: Path) -> None:
+    with process(data) as first:
+        assert store(first.client, *FILES.values()).status_code == 200
+        assert first.stop() in (0, -signal.SIGTERM)
+
+    with process(data) as second:
+        for uid, file in FILES.items():
+            assert second.client.get(url(uid), headers={"accept": "application/dicom"}).content == file
+
+
+def test_a_folder_can_be_loaded_before_serving(data: Path, folder: Path) -> None:
+    (folder / "readme.txt").write_text("no DICOM")
+
+    with process(data, "--import", folder) as server:
+        assert len(server.client.get("instances").json()) == 3
+        assert "readme.txt" in server.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_an_ephemeral_server_leaves_nothing_behind(
+    data: Path, folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+
+    with process(data, "--ephemeral", "--import", folder, TMPDIR=str(temporary)) as server:
+        assert len(server.client.get("studies").json()) == 2
+        assert list(temporary.glob("dicomweb-*"))
+        server.stop(number)
+
+    assert list(temporary.glob("dicomweb-*")) == []
+    assert not data.exists()
+
+
+def test_the_log_never_holds_what_is_searched_for(data: Path) -> None:
+    with process(data, DICOMWEB_LOG_LEVEL="debug") as server:
+        server.client.get("studies?PatientName=Wunderlich")
+        server.client.get("studies?PatientBirthDate=Wunderlich")
+        server.stop()
+
+        assert "Wunderlich" not in server.log.read_text()

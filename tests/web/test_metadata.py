@@ -1,0 +1,220 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydicom import Dataset
+
+from tests.builders import NATIVE_SYNTAXES, ct_image, data_set, part10
+from tests.web.messages import store, url
+
+JSON = "application/dicom+json"
+PATIENT_NAME, PIXEL_DATA, INSTANCE_UID = "00100010", "7FE00010", "00080018"
+
+
+def metadata(dicomweb: httpx.Client, uid: str, found: Dataset) -> dict[str, Any]:
+    """Store a data set, and return its metadata."""
+    store(dicomweb, part10(found))
+    [one] = dicomweb.get(f"{url(uid)}/metadata").json()
+    assert isinstance(one, dict)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("studies/{study}/metadata", ["1.1", "1.2", "2.1"]),
+        ("studies/{study}/series/{study}.1/metadata", ["1.1", "1.2"]),
+        ("studies/{study}/series/{study}.2/instances/{study}.2.1/metadata", ["2.1"]),
+    ],
+    ids=["study", "series", "instance"],
+)
+def test_every_level_is_an_array_of_its_instances(
+    dicomweb: httpx.Client, study: str, path: str, expected: list[str]
+) -> None:
+    store(dicomweb, *(part10(ct_image(f"{study}.{one}")) for one in ("1.1", "1.2", "2.1")))
+
+    response = dicomweb.get(path.format(study=study))
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == JSON
+    found = [one[INSTANCE_UID]["Value"][0] for one in response.json()]
+    assert sorted(found) == [f"{study}.{one}" for one in expected]
+
+
+@pytest.mark.parametrize("transfer_syntax", NATIVE_SYNTAXES)
+def test_metadata_are_the_same_in_every_transfer_syntax(
+    dicomweb: httpx.Client, study: str, transfer_syntax: str
+) -> None:
+    original = ct_image(f"{study}.1.1", PatientWeight=70.5)
+    store(dicomweb, part10(original, transfer_syntax))
+
+    [found] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
+
+    pixels = found.pop(PIXEL_DATA)
+    expected = original.to_json_dict()
+    del expected[PIXEL_DATA]
+    assert found == expected
+    assert list(found) == sorted(found)
+    assert pixels["BulkDataURI"] == str(
+        dicomweb.base_url.join(f"{url(f'{study}.1.1')}/bulkdata/{PIXEL_DATA}")
+    )
+
+
+def test_a_bulkdata_uri_can_be_fetched(dicomweb: httpx.Client, study: str) -> None:
+    original = ct_image(f"{study}.1.1")
+
+    found = metadata(dicomweb, f"{study}.1.1", original)
+
+    response = dicomweb.get(found[PIXEL_DATA]["BulkDataURI"], headers={"accept": "application/octet-stream"})
+    assert response.content == original.PixelData
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [
+        ("ISO_IR 100", "Müller^Jürgen"),
+        ("ISO_IR 192", "Müller^Jürgen"),
+        ("ISO_IR 144", "Люкceмбypг"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        ("GB18030", "Wang^XiaoDong=王^小东"),
+    ],
+    ids=str,
+)
+def test_names_of_every_character_set_come_out_in_utf_8(
+    dicomweb: httpx.Client, study: str, charset: Any, name: str
+) -> None:
+    found = metadata(
+        dicomweb, f"{study}.1.1", data_set(f"{study}.1.1", SpecificCharacterSet=charset, PatientName=name)
+    )
+
+    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), name.split("="), strict=False)
+    assert found[PATIENT_NAME]["Value"] == [dict(groups)]
+    assert found["00080005"]["Value"] == ["ISO_IR 192"]
+
+
+def test_numbers_that_json_does_not_know_do_not_break_it(dicomweb: httpx.Client, study: str) -> None:
+    strange = data_set(f"{study}.1.1", TimeRange=[float("nan"), float("inf")])
+
+    store(dicomweb, part10(strange))
+
+    response = dicomweb.get(f"{url(f'{study}.1.1')}/metadata")
+    json.loads(response.text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_private_attributes_and_nested_sequences_are_kept(dicomweb: httpx.Client, study: str) -> None:
+    inner = Dataset()
+    inner.add_new(0x00091001, "LO", "deep inside")
+    inner.add_new(0x00090010, "LO", "TESTS")
+    outer = data_set(f"{study}.1.1", ReferencedStudySequence=[inner, Dataset()])
+
+    found = metadata(dicomweb, f"{study}.1.1", outer)
+
+    assert found["00081110"]["Value"] == [
+        {"00090010": {"vr": "LO", "Value": ["TESTS"]}, "00091001": {"vr": "LO", "Value": ["deep inside"]}},
+        {},
+    ]
+
+
+def test_short_binary_values_are_inline_and_long_ones_are_not(dicomweb: httpx.Client, study: str) -> None:
+    both = data_set(f"{study}.1.1", EncapsulatedDocument=bytes(5000))
+    both.add_new("ICCProfile", "OB", b"1234")
+
+    found = metadata(dicomweb, f"{study}.1.1", both)
+
+    assert found["00282000"] == {"vr": "OB", "InlineBinary": "MTIzNA=="}
+    assert found["00420011"].keys() == {"vr", "BulkDataURI"}
+
+
+def test_a_series_longer_than_what_is_read_at_once_is_complete(dicomweb: httpx.Client, study: str) -> None:
+    store(
+        dicomweb,
+        *(part10(data_set(f"{study}.1.{number}", InstanceNumber=number)) for number in range(1, 131)),
+    )
+
+    response = dicomweb.get(f"studies/{study}/metadata", headers={"accept-encoding": "gzip"})
+
+    assert [one["00200013"]["Value"] for one in response.json()] == [[number] for number in range(1, 131)]
+    assert response.headers["content-encoding"] == "gzip"
+
+
+def test_no_file_is_opened_to_answer(dicomweb_with: Callable[..., httpx.Client], tmp_path: Path) -> None:
+    dicomweb = dicomweb_with()
+    store(dicomweb, part10(ct_image("1.1.1")))
+    shutil.rmtree(tmp_path / "instances")
+
+    for path in ("studies/1", "studies/1/series/1.1", url("1.1.1")):
+        assert dicomweb.get(f"{path}/metadata").status_code == 200
+
+
+@pytest.mark.parametrize("level", ["studies/{study}", "studies/{study}/series/{study}.1"])
+def test_a_tag_changes_with_what_is_in_the_study(dicomweb: httpx.Client, study: str, level: str) -> None:
+    path = f"{level.format(study=study)}/metadata"
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+    before = dicomweb.get(path)
+    same = dicomweb.get(path, headers={"if-none-match": before.headers["etag"]})
+
+    store(dicomweb, part10(ct_image(f"{study}.1.2")))
+
+    after = dicomweb.get(path, headers={"if-none-match": before.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    assert (after.status_code, len(after.json())) == (200, 2)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_metadata_are_the_same_with_and_without_gzip(
+    dicomweb: httpx.Client, study: str, encoding: str
+) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+    path = f"{url(f'{study}.1.1')}/metadata"
+
+    response = dicomweb.get(path, headers={"accept-encoding": encoding})
+
+    assert response.headers.get("content-encoding", "identity") == encoding
+    assert response.json() == dicomweb.get(path).json()
+    again = dicomweb.get(
+        path, headers={"accept-encoding": encoding, "if-none-match": response.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", JSON),
+        ("application/json", "application/json"),
+        ("application/dicom+json, application/json", JSON),
+        ('application/dicom+json, multipart/related; type="application/dicom+xml"', JSON),
+    ],
+)
+def test_the_representation_is_negotiated(
+    dicomweb: httpx.Client, study: str, accept: str, content_type: str
+) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+
+    response = dicomweb.get(f"studies/{study}/metadata", headers={"accept": accept})
+
+    assert response.headers["content-type"] == content_type
+
+
+@pytest.mark.parametrize(
+    "path", ["studies/9", "studies/{study}/series/9", "studies/{study}/series/{study}.1/instances/9"]
+)
+def test_metadata_of_what_is_not_here_are_not_found(dicomweb: httpx.Client, study: str, path: str) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+
+    response = dicomweb.get(f"{path.format(study=study)}/metadata")
+
+    assert response.status_code == 404
+
+
+def test_an_image_is_not_acceptable_and_the_answer_says_what_is(dicomweb: httpx.Client, study: str) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+
+    response = dicomweb.get(f"studies/{study}/metadata", headers={"accept": "image/png"})
+
+    assert response.status_code == 406
+    assert JSON in response.json()["available"]
