@@ -1,23 +1,25 @@
 """The engine, and the two ways through it: `read` and `write`, plain functions of a connection.
 
-Reads run in worker threads, each with a connection of its own. Writes go through one thread that takes
-all that are waiting into a single transaction, so that one sync of the disk acknowledges many uploads;
-each has its own savepoint, so that one that fails does not take the others with it.
+Reads run in threads, each with a connection of its own; on SQLite short ones run at once. Writes go through
+one thread that takes all that are waiting into a single transaction, so that one sync of the disk
+acknowledges many uploads; each has its own savepoint, so that one that fails does not take others with it.
 """
 
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import anyio.to_thread
 import sqlalchemy as sa
-from anyio import CapacityLimiter
 
+from service.archive.glance import Glance, TakesLonger
+from service.archive.readers import Readers
 from service.errors import Unavailable
 
 P = ParamSpec("P")
@@ -52,17 +54,20 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
-        self._limiter: CapacityLimiter | None = None
+        self._readers = Readers(_CONNECTIONS)
+        self._glance: Glance | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer = Thread(target=self._write_until_closed, name="index-writer", daemon=True)
         self._writer.start()
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a reading function in a worker thread."""
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(_CONNECTIONS)
-        run = lambda: self.read_now(query, *args, **kwargs)  # noqa: E731 (a name would say no more)
-        return await anyio.to_thread.run_sync(run, limiter=self._limiter)
+        """Run a reading function: at once where that is short, else in a thread."""
+        if self._glance is None and self.engine.dialect.name == "sqlite":
+            self._glance = Glance(self.engine)
+        if self._glance is not None:
+            with suppress(TakesLonger):
+                return self._glance.read(query, *args, **kwargs)
+        return await self._readers.run(partial(self.read_now, query, *args, **kwargs))
 
     def read_now(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function in this thread, in a transaction of its own."""
@@ -86,6 +91,9 @@ class Database:
 
     def close(self) -> None:
         """Finish what is waiting, then close all connections."""
+        self._readers.close()
+        if self._glance is not None:
+            self._glance.close()
         self._jobs.put(None)
         self._writer.join()
         self.engine.dispose()

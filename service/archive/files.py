@@ -35,12 +35,24 @@ async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
     """
+    if instance.transfer_syntax == DEFLATED:
+        return await anyio.to_thread.run_sync(read_run_now, blobs, instance, span)
+    with opened(blobs.path(instance.blob), instance) as descriptor:
+        return await _read(descriptor, span.offset, span.length)
+
+
+def read_run_now(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
+    """Return what `read_run` returns, blocking: for worker threads that go on to work on it.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
     path = blobs.path(instance.blob)
     if instance.transfer_syntax == DEFLATED:
         with still_here(instance):
-            return await anyio.to_thread.run_sync(lambda: b"".join(inflated_chunks(path, span)))
+            return b"".join(inflated_chunks(path, span))
     with opened(path, instance) as descriptor:
-        return await _read(descriptor, span.offset, span.length)
+        return os.pread(descriptor, span.length, span.offset)
 
 
 def mapped_run(blobs: LocalBlobs, instance: Instance, span: Span) -> memoryview:

@@ -53,6 +53,8 @@ class NativeFrames:
 
     def frame(self, number: int, run: bytes) -> bytes:
         """Return the frame's bytes, little endian and beginning at bit 0. PS3.18 8.7.3.3.1."""
+        if self.word_size == 1 and not self.frame_bits % 8:
+            return run
         words = swapped(run, self.word_size)
         shift = (number - 1) * self.frame_bits % (8 * self.word_size)
         if shift % 8 or self.frame_bits % 8:

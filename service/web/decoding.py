@@ -7,7 +7,7 @@ processes, and those used last are kept. Whoever asks for a frame that is being 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeVar
 
 import anyio.to_thread
@@ -17,6 +17,7 @@ from isal import isal_zlib
 
 from service.archive.blobs import LocalBlobs
 from service.archive.content import frame_content
+from service.archive.files import read_run_now
 from service.archive.instances import Located
 from service.dicom.json_model import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
@@ -77,10 +78,10 @@ class Pixels:
         """
         check_decodable(located, number)
         if located.instance.transfer_syntax in NATIVE_SYNTAXES:
-            frame: bytes | DecodedFrame = await self._read(located, number)
+            run: Callable[[], T] = partial(self._applied_to_native, work, located, number)
         else:
-            frame = await self.decode(located, number)
-        return await anyio.to_thread.run_sync(_applied, work, frame, located, number, limiter=self.threads)
+            run = partial(_applied, work, await self.decode(located, number), located, number)
+        return await anyio.to_thread.run_sync(run, limiter=self.threads)
 
     async def check_streams(self, located: Located) -> None:
         """Compare what the code streams of an instance announce with their description. Nothing is decoded.
@@ -123,6 +124,16 @@ class Pixels:
         frame = await self._read(located, number)
         description = await anyio.to_thread.run_sync(description_of, located, number)
         return await self.workers.run(decoded, frame, located.instance.transfer_syntax, description)
+
+    def _applied_to_native(
+        self, work: Callable[[DecodedFrame, ImageDescription], T], located: Located, number: int
+    ) -> T:
+        """Read and work in one thread: the frame's bytes are then where its core looks first."""
+        instance, frames = located.instance, located.frames
+        assert frames is not None
+        frame = frames.frame(number, read_run_now(self._blobs, instance, frames.span(number)))
+        description = description_of(located, number)
+        return work(decoded(frame, instance.transfer_syntax, description), description)
 
     async def _read(self, located: Located, number: int) -> bytes:
         assert located.frames is not None
@@ -168,12 +179,6 @@ def _attributes(image: bytes) -> DicomJson:
 
 
 def _applied(
-    work: Callable[[DecodedFrame, ImageDescription], T],
-    frame: bytes | DecodedFrame,
-    located: Located,
-    number: int,
+    work: Callable[[DecodedFrame, ImageDescription], T], frame: DecodedFrame, located: Located, number: int
 ) -> T:
-    description = description_of(located, number)
-    if not isinstance(frame, DecodedFrame):
-        frame = decoded(frame, located.instance.transfer_syntax, description)
-    return work(frame, description)
+    return work(frame, description_of(located, number))

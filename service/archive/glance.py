@@ -1,0 +1,53 @@
+"""Short reads of an SQLite index in the event loop itself.
+
+A look at a few rows costs less than the hop to a thread and back. What takes longer cannot be known before,
+but SQLite counts the steps of its virtual machine: a read that needs more than some thousands is interrupted,
+and the caller gives it to a thread.
+"""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_STEPS = 5_000  # between two calls of the progress handler; a row takes some twenty
+_CALLS = 2
+
+
+class TakesLonger(Exception):
+    """The read has been interrupted; it belongs into a thread."""
+
+
+class Glance:
+    """One connection for short reads, of one thread."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._connection = engine.connect()
+        driver: Any = self._connection.connection.driver_connection
+        driver.set_progress_handler(self._is_long, _STEPS)
+        driver.execute("PRAGMA busy_timeout = 0")
+        self._calls = 0
+
+    def read(self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a reading function in a transaction of its own.
+
+        Raises:
+            TakesLonger: it needs too many steps, or would have to wait.
+        """
+        self._calls = 0
+        try:
+            with self._connection.begin():
+                return query(self._connection, *args, **kwargs)
+        except sa.exc.OperationalError as error:
+            raise TakesLonger from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _is_long(self) -> bool:
+        self._calls += 1
+        return self._calls >= _CALLS
