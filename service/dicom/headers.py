@@ -15,6 +15,7 @@ from service.dicom.elements import (
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _NAMES = {vr: vr.decode("ascii") for vr in _LONG_VRS | _SHORT_VRS}
+VALUE_REPRESENTATIONS = frozenset(_NAMES.values())
 
 
 def encoding_at(buffer: Buffer, position: int, end: int, encoding: Encoding) -> Encoding:

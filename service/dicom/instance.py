@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from service.dicom.elements import Buffer, Element, Malformed, TooMany, Truncated
 from service.dicom.frames import FrameTable, NativeFrames
-from service.dicom.json_model import Bulkdata, DicomJson, JsonModel
+from service.dicom.json_model import Bulkdata, DicomJson, JsonModel, tag_name
 from service.dicom.part10 import FileMeta
 from service.dicom.pixel_data import VIDEO_SYNTAXES, frame_table, number_of_frames
 from service.dicom.walk import walk
@@ -122,7 +122,7 @@ def _image(
     buffer: Buffer, elements: Sequence[Element], meta: FileMeta, metadata: DicomJson, tags: Collection[int]
 ) -> DicomJson:
     """Return what rendering needs: out of the metadata, unless a sequence or a long table is among it."""
-    chosen = {name: metadata[name] for tag in tags if (name := f"{tag:08X}") in metadata}
+    chosen = {name: metadata[name] for tag in tags if (name := tag_name(tag)) in metadata}
     if any(one["vr"] == "SQ" or "BulkDataURI" in one for one in chosen.values()):
         return JsonModel(buffer, only=tags).convert(elements, meta.encoding)
     return chosen
@@ -131,9 +131,9 @@ def _image(
 def _identifiers(buffer: Buffer, elements: Iterable[Element]) -> dict[int, str]:
     """Return the values of the identifying attributes that are there."""
     return {
-        one.tag: bytes(buffer[one.offset : one.offset + min(one.length, 128)]).decode("latin-1").strip(" \0")
-        for one in elements
-        if one.tag in _IDENTIFYING and one.length
+        tag: bytes(buffer[offset : offset + min(length, 128)]).decode("latin-1").strip(" \0")
+        for tag, _, offset, length, _, _ in elements
+        if tag in _IDENTIFYING and length
     }
 
 

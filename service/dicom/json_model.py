@@ -48,6 +48,12 @@ class Bulkdata(NamedTuple):
     word_size: int
 
 
+@lru_cache(maxsize=16384)
+def tag_name(tag: int) -> str:
+    """Return a tag as DICOM JSON has it: eight upper-case hexadecimal digits."""
+    return f"{tag:08X}"
+
+
 class Scope(NamedTuple):
     """What holds for the elements of a data set from some place on.
 
@@ -89,20 +95,23 @@ class JsonModel:
         creators: dict[int, str] = {}
         scope = scope._replace(context=Context(scope.context.signed, creators))
         for element in elements:
-            tag = element.tag
+            tag, name, offset, length, items, fragments = element
             if (self.only is not None and tag not in self.only) or _is_encoding(tag):
                 continue
             if tag in _CONTEXTUAL:
                 scope = self._within(scope, element)
             elif vr.is_creator(tag):
                 creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
-            name = element.vr
             if not name or name == "UN":
                 name = vr.resolve(tag, name, scope.context)
-            found[tag] = self._attribute(element, name, scope, path)
+            if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
+                raw = self.buffer[offset : offset + length]
+                found[tag] = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
+            else:
+                found[tag] = self._attribute(element, name, scope, path)
         if _SPECIFIC_CHARACTER_SET in found and len(found[_SPECIFIC_CHARACTER_SET]) > 1:
             found[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
-        return {f"{tag:08X}": found[tag] for tag in sorted(found)}
+        return {tag_name(tag): found[tag] for tag in sorted(found)}
 
     def _within(self, scope: Scope, element: Element) -> Scope:
         """Return the scope that begins with an element which the meaning of those after it depends on."""
@@ -121,9 +130,6 @@ class JsonModel:
         tag, offset, length = element.tag, element.offset, element.length
         if not length:
             return {"vr": name}
-        if length <= _REPEATED and element.fragments is None and tag not in _PIXELS:
-            raw = bytes(self.buffer[offset : offset + length])
-            return _repeated(name, raw, scope.charset, scope.encoding.little_endian)
         inline = self.only is not None and element.fragments is None
         if not inline and (tag in _PIXELS or element.fragments is not None or _is_long(name, length)):
             return self._by_reference(element, name, scope.encoding, path)

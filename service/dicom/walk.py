@@ -27,9 +27,10 @@ from service.dicom.elements import (
     TooMany,
     Truncated,
 )
-from service.dicom.headers import READERS, encoding_at
+from service.dicom.headers import READERS, VALUE_REPRESENTATIONS, encoding_at
 from service.dicom.vr import dictionary_vr
 
+_PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
@@ -147,6 +148,10 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
         if position + 8 > end:
             return _ending(buffer, position, end, nested=nested)
         tag, vr, offset, length = read(buffer, position)
+        if vr in _PLAIN and length <= end - offset:  # most elements; an undefined length is never that short
+            elements.append(Element(tag, vr, offset, length))
+            position = offset + length
+            continue
         if tag >> 16 == 0xFFFE:
             if tag == _ITEM_END and delimited:
                 levels.pop()
