@@ -26,6 +26,7 @@ from service.web.delete import delete
 from service.web.frames import retrieve_frames
 from service.web.health import live, ready
 from service.web.instances import retrieve_instance, retrieve_instances
+from service.web.kept import KeptPictures
 from service.web.metadata import retrieve_metadata
 from service.web.openapi import openapi
 from service.web.origin import base_url
@@ -147,6 +148,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.router.redirect_slashes = False
     app.state.archive = archive
     app.state.routes = ROUTES
+    app.state.kept_pictures = KeptPictures()
     app.state.max_results = settings.max_results
     app.state.pixel_work = CapacityLimiter(settings.render_threads)
     app.state.pixels = Pixels(

@@ -18,6 +18,7 @@ from service.pixels.annotation import Annotation
 from service.pixels.decode import DECODABLE_SYNTAXES
 from service.pixels.render import ColourSpace, RenderOptions, render
 from service.web.decoding import Pixels, description_of
+from service.web.kept import KeptPictures
 from service.web.rendering import Rendering
 from service.web.values import binary_value
 
@@ -111,17 +112,29 @@ async def _attempts(
     request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
 ) -> AsyncIterator[tuple[Shot, bytes | DicomwebError]]:
     """Yield each frame with its picture, or with what stood in the way of it."""
-    pixels: Pixels = request.app.state.pixels
     before, options = None, RenderOptions()
     async for shot in shots:
         if shot.located is not before:
             before, options = shot.located, await _options(request, shot.located, rendering, media_type)
-        picture: bytes | DicomwebError
         try:
-            picture = await pixels.apply(shot.located, shot.number, partial(render, options=options))
+            yield shot, await _picture(request, shot, options)
         except DicomwebError as error:
-            picture = error
-        yield shot, picture
+            yield shot, error
+
+
+async def _picture(request: Request, shot: Shot, options: RenderOptions) -> bytes:
+    """Return a frame's picture; one without a patient's name on it is kept for the next who asks."""
+    pixels: Pixels = request.app.state.pixels
+    work = partial(render, options=options)
+    if options.annotation is not None or options.colour_space is not None:
+        return await pixels.apply(shot.located, shot.number, work)
+    kept: KeptPictures = request.app.state.kept_pictures
+    key = (shot.located.instance.digest, shot.number, options)
+    picture = kept.get(key)
+    if picture is None:
+        picture = await pixels.apply(shot.located, shot.number, work)
+        kept.keep(key, picture)
+    return picture
 
 
 async def _options(
