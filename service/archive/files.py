@@ -5,7 +5,6 @@ thread; the kernel says without blocking when it would have to wait for the disk
 """
 
 import errno
-import mmap
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -53,19 +52,6 @@ def read_run_now(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
             return b"".join(inflated_chunks(path, span))
     with opened(path, instance) as descriptor:
         return os.pread(descriptor, span.length, span.offset)
-
-
-def mapped_run(blobs: LocalBlobs, instance: Instance, span: Span) -> memoryview:
-    """Return a run of bytes of the stored file, which are read when they are looked at: in worker threads.
-
-    Who makes another array of them anyway is spared a copy, which is half of the work.
-
-    Raises:
-        InstanceGone: it was deleted or replaced meanwhile.
-    """
-    with opened(blobs.path(instance.blob), instance) as descriptor:
-        file = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-    return memoryview(file)[span.offset : span.offset + span.length]
 
 
 async def stream(blobs: LocalBlobs, instance: Instance, offset: int, length: int) -> AsyncIterator[bytes]:

@@ -24,8 +24,13 @@ _EXACT_IN_FLOAT32 = 2**24
 
 def value_type(descriptions: Iterable[ImageDescription]) -> np.dtype[Any]:
     """Return int16 where all values that these frames can hold are whole and fit, else float32."""
-    fits = all(low >= -(2**15) and high < 2**15 for low, high in map(_whole_range, descriptions))
-    return INT16 if fits else FLOAT32
+    return INT16 if all(fits_int16(one, *one.stored_range) for one in descriptions) else FLOAT32
+
+
+def fits_int16(description: ImageDescription, lowest: float, highest: float) -> bool:
+    """Tell whether stored values in this range become whole modality values of 16 bits."""
+    low, high = _whole_range(description, lowest, highest)
+    return low >= -(2**15) and high < 2**15
 
 
 def modality_values(stored: Values, description: ImageDescription, kind: np.dtype[Any]) -> Values:
@@ -41,7 +46,7 @@ def modality_values(stored: Values, description: ImageDescription, kind: np.dtyp
 
     Standard: PS3.3 C.11.1.
     """
-    low, high = _whole_range(description)
+    low, high = _whole_range(description, *description.stored_range)
     if kind == FLOAT32 and not -_EXACT_IN_FLOAT32 <= low <= high <= _EXACT_IN_FLOAT32:
         with np.errstate(all="ignore"):
             return description.modality.modality(stored.astype(np.float64)).astype(FLOAT32)
@@ -55,14 +60,14 @@ def modality_values(stored: Values, description: ImageDescription, kind: np.dtyp
     return values
 
 
-def _whole_range(description: ImageDescription) -> tuple[float, float]:
-    """Return the lowest and the highest value there can be; infinite where they need not be whole."""
+def _whole_range(description: ImageDescription, lowest: float, highest: float) -> tuple[float, float]:
+    """Return the range that stored values in a range become; infinite where they need not be whole."""
     rescale = description.modality
     if description.floating or not isinstance(rescale, Rescale):
         return -np.inf, np.inf
     if not (rescale.slope.is_integer() and rescale.intercept.is_integer()):
         return -np.inf, np.inf
-    low, high = sorted(stored * rescale.slope + rescale.intercept for stored in description.stored_range)
+    low, high = sorted(stored * rescale.slope + rescale.intercept for stored in (lowest, highest))
     return low, high
 
 

@@ -1,7 +1,7 @@
 """Frames as numbers: what volumes, pixels and statistics have in common.
 
 Grayscale frames become modality values, colour frames red, green and blue. The type of an array is known
-before a frame is read, so that arrays of any number of frames are streamed, one frame in memory at a time.
+before its first byte is sent, so that arrays of any number of frames are streamed, a few in memory at a time.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from service.archive import Archive
 from service.archive.blobs import LocalBlobs
-from service.archive.files import mapped_run
+from service.archive.files import read_run_now
 from service.archive.instances import Located, locate_all
 from service.dicom.frames import NativeFrames
 from service.dicom.part10 import DEFLATED
@@ -24,7 +24,7 @@ from service.errors import NotRenderable, shorten
 from service.pixels.arrays import Values
 from service.pixels.decode import DecodedFrame, decoded
 from service.pixels.description import ImageDescription
-from service.pixels.modality import GRAYSCALE, modality_values, value_type
+from service.pixels.modality import FLOAT32, GRAYSCALE, INT16, fits_int16, modality_values, value_type
 from service.pixels.render import DISPLAYS
 from service.web.asked import uids_of
 from service.web.decoding import Pixels, description_of
@@ -92,6 +92,28 @@ def array_type(frames: Sequence[NumericFrame]) -> np.dtype[Any]:
     return value_type(one.description for one in frames) if in_gray == {True} else _RGB8
 
 
+def narrowest_type(blobs: LocalBlobs, frames: Sequence[NumericFrame]) -> np.dtype[Any]:
+    """Return the type as `array_type` does; int16 also where only the pixels show that all values fit.
+
+    Native frames are looked through for that: many a CT says 16 bits and uses 12. Blocking: for worker
+    threads.
+
+    Raises:
+        NotRenderable: some frames are in colour and some are not, or one is shorter than described.
+    """
+    kind = array_type(frames)
+    if kind != FLOAT32 or not all(map(_is_native, frames)):
+        return kind
+    return INT16 if all(_fits_int16(blobs, one) for one in frames) else kind
+
+
+def _fits_int16(blobs: LocalBlobs, frame: NumericFrame) -> bool:
+    if frame.description.floating:
+        return False
+    stored = _native_frame(blobs, frame).values
+    return fits_int16(frame.description, int(stored.min()), int(stored.max()))
+
+
 async def array_chunks(
     request: Request, head: bytes, frames: Sequence[NumericFrame], kind: np.dtype[Any]
 ) -> AsyncIterator[bytes]:
@@ -129,13 +151,14 @@ def _is_native(frame: NumericFrame) -> bool:
 
 
 def _native_arrays(blobs: LocalBlobs, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
-    found = []
-    for one in frames:
-        instance, table = one.located.instance, one.located.frames
-        assert table is not None
-        content = table.frame(one.number, mapped_run(blobs, instance, table.span(one.number)))
-        found.append(_values(decoded(content, instance.transfer_syntax, one.description), one, kind))
-    return found
+    return [_values(_native_frame(blobs, one), one, kind) for one in frames]
+
+
+def _native_frame(blobs: LocalBlobs, frame: NumericFrame) -> DecodedFrame:
+    instance, table = frame.located.instance, frame.located.frames
+    assert table is not None
+    content = table.frame(frame.number, read_run_now(blobs, instance, table.span(frame.number)))
+    return decoded(content, instance.transfer_syntax, frame.description)
 
 
 def _values(decoded_frame: DecodedFrame, frame: NumericFrame, kind: np.dtype[Any]) -> Values:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
+from service.archive.blobs import LocalBlobs
 from service.archive.instances import Located, metadata_of
 from service.errors import InstanceNotFound, IrregularVolume
 from service.pixels.nifti import nifti_head
@@ -23,7 +24,7 @@ from service.pixels.npy import NPY, npy_head
 from service.pixels.plane import Slice, slices_of
 from service.pixels.volume import Volume, volume_of
 from service.web.accept import Offer
-from service.web.arrays import NumericFrame, array_chunks, array_type, located_instances, numeric_frames
+from service.web.arrays import NumericFrame, array_chunks, located_instances, narrowest_type, numeric_frames
 from service.web.asked import negotiated
 from service.web.etags import etag_of
 from service.web.metadata import BASE_URL
@@ -62,13 +63,13 @@ async def retrieve_volume(request: Request) -> Response:
     metadata = await archive.index.read(metadata_of, [one.instance.key for one in found])
     if len(metadata) < len(found):
         raise InstanceNotFound("which was deleted meanwhile")
-    plan = await anyio.to_thread.run_sync(_planned, found, metadata)
+    plan = await anyio.to_thread.run_sync(_planned, archive.blobs, found, metadata)
     if offer.media_type == _JSON:
         return DicomJson(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 
-def _planned(found: Sequence[Located], metadata: Sequence[bytes]) -> _Plan:
+def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Sequence[bytes]) -> _Plan:
     slices: list[Slice] = []
     located: dict[str, Located] = {}
     for one, text in zip(found, metadata, strict=True):
@@ -83,7 +84,7 @@ def _planned(found: Sequence[Located], metadata: Sequence[bytes]) -> _Plan:
         raise IrregularVolume(f"{len(without)} of {len(found)} instances have no pixels", disagreements)
     volume = volume_of(slices)
     frames = numeric_frames((located[one.sop_instance_uid], one.frame_number) for one in volume.slices)
-    return _Plan(volume, frames, array_type(frames))
+    return _Plan(volume, frames, narrowest_type(blobs, frames))
 
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
