@@ -49,6 +49,19 @@ _FRAMES = f"{_INSTANCE}/frames/{{frames}}"
 _log = logging.getLogger(__name__)
 
 
+class Answer:
+    """Sends messages on, and notices whether there were any: what has begun cannot be answered otherwise."""
+
+    def __init__(self, send: Send) -> None:
+        self.has_begun = False
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        """Send one message."""
+        self.has_begun = True
+        await self._send(message)
+
+
 class Resource:
     """All methods of one path, so that 405 can name them all."""
 
@@ -58,18 +71,11 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; an instance that was replaced while it was being read is looked up once more."""
         handler = self._handlers["GET" if scope["method"] == "HEAD" else scope["method"]]
-        request = Request(scope, receive, send)
-        started = False
-
-        async def noticing(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        request, answer = Request(scope, receive, send), Answer(send)
         try:
-            await (await handler(request))(scope, receive, noticing)
+            await (await handler(request))(scope, receive, answer)
         except InstanceGone:
-            if started:
+            if answer.has_begun:
                 raise
             await (await handler(request))(scope, receive, send)
 
@@ -207,18 +213,12 @@ class Gateway:
             return
         url = base_url(scope, self._root, self._public_url, self._trusted_proxies)
         scope.setdefault("state", {})["base_url"] = url
-        started = False
-
-        async def noticing(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        answer = Answer(send)
         try:
-            await self._app(scope, receive, noticing)
+            await self._app(scope, receive, answer)
         except Exception as error:
             _log.error("%s failed: %s\n%s", scope["method"], type(error).__name__, _places(error))
-            if started:
+            if answer.has_begun:
                 raise
             await error_response(DicomwebError("the server failed; its log says where"))(scope, receive, send)
 

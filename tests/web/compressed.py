@@ -1,27 +1,16 @@
 """Compressed images, the service they are stored in, and its answers taken apart."""
 
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
-from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
 import imagecodecs
 import numpy as np
 import pydicom
-import uvicorn
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import CTImageStorage
-
-from service.app import create_app
-from service.archive import open_archive
-from service.settings import Settings
 
 EXPLICIT, JPEG_2000, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.50"
 JPEG_LS, HTJ2K, RLE = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5"
@@ -40,29 +29,6 @@ CT = np.random.default_rng(3).integers(-1024, 3000, (3, 16, 12)).astype(np.int16
 GRAY = np.linspace(0, 255, 3 * 16 * 12).reshape(3, 16, 12).astype(np.uint8)
 
 Array = np.ndarray[Any, Any]
-
-_studies = count(5000)
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[httpx.Client]:
-    """Serve a folder in which the database is, and lend a client."""
-    settings = Settings(data=folder, codec_processes=1)
-    app = create_app(settings, open_archive(settings.index_url, folder, replace=False))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/dicom-web/"
-        with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
-            yield client
-        server.should_exit = True
-        thread.join()
-
-
-def new_study() -> str:
-    """Return a Study Instance UID that no other test uses."""
-    return str(next(_studies))
 
 
 def image(pixels: Array, **attributes: Any) -> Dataset:

@@ -1,7 +1,3 @@
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
 import numpy as np
 import pytest
@@ -20,25 +16,14 @@ from tests.web.compressed import (
     decoded,
     get,
     image,
-    new_study,
     parts_of,
-    serving,
     store,
 )
 
 
-@pytest.fixture(scope="module")
-def client(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of the service, one for all tests: each brings a study of its own."""
-    folder = tmp_path_factory.mktemp("service")
-    shutil.copy(sqlite_template, folder / "index.sqlite")
-    with serving(folder) as client:
-        yield client
-
-
 @pytest.fixture
-def study() -> str:
-    return new_study()
+def client(dicomweb: httpx.Client) -> httpx.Client:
+    return dicomweb
 
 
 @pytest.mark.parametrize(
