@@ -5,7 +5,6 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.archive import Archive
+from service.archive.threads import Threads
 from service.errors import DicomwebError, InstanceGone
 from service.pixels.workers import PixelWorkers
 from service.settings import Settings
@@ -156,11 +156,10 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.state.routes = ROUTES
     app.state.kept_pictures = KeptPictures()
     app.state.max_results = settings.max_results
-    app.state.pixel_work = CapacityLimiter(settings.render_threads)
     app.state.pixels = Pixels(
         archive.blobs,
         PixelWorkers(settings.codec_processes, settings.codec_seconds),
-        app.state.pixel_work,
+        Threads(settings.render_threads),
         settings.pixel_cache_bytes,
     )
     app.state.store_limits = StoreLimits(

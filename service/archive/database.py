@@ -19,7 +19,7 @@ import anyio.to_thread
 import sqlalchemy as sa
 
 from service.archive.glance import Glance, TakesLonger
-from service.archive.readers import Readers
+from service.archive.threads import Threads
 from service.errors import Unavailable
 
 P = ParamSpec("P")
@@ -54,7 +54,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
-        self._readers = Readers(_CONNECTIONS)
+        self._readers = Threads(_CONNECTIONS)
         self._glance: Glance | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer = Thread(target=self._write_until_closed, name="index-writer", daemon=True)

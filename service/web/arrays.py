@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-import anyio.to_thread
 import numpy as np
 from starlette.requests import Request
 
@@ -136,10 +135,10 @@ async def _arrays(request: Request, frames: Sequence[NumericFrame], kind: np.dty
     blobs = request.app.state.archive.blobs
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
         work = partial(_native_arrays, blobs, frames, kind)
-        return await anyio.to_thread.run_sync(work, limiter=pixels.threads)
+        return await pixels.threads.run(work)
     compressed = await asyncio.gather(*(pixels.decode(one.located, one.number) for one in frames))
     return [
-        await anyio.to_thread.run_sync(_values, one, frame, kind, limiter=pixels.threads)
+        await pixels.threads.run(partial(_values, one, frame, kind))
         for one, frame in zip(compressed, frames, strict=True)
     ]
 

@@ -12,13 +12,13 @@ from typing import TypeVar
 
 import anyio.to_thread
 import orjson
-from anyio import CapacityLimiter
 from isal import isal_zlib
 
 from service.archive.blobs import LocalBlobs
 from service.archive.content import frame_content
 from service.archive.files import read_run_now
 from service.archive.instances import Located
+from service.archive.threads import Threads
 from service.dicom.json_model import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
 from service.pixels.decode import DECODABLE_SYNTAXES, NATIVE_SYNTAXES, DecodedFrame, check_stream, decoded
@@ -35,12 +35,10 @@ class Pixels:
 
     Attributes:
         workers: processes for what could hang or crash.
-        threads: how many threads work on pixels at a time.
+        threads: which work on pixels; as many as that work at a time.
     """
 
-    def __init__(
-        self, blobs: LocalBlobs, workers: PixelWorkers, threads: CapacityLimiter, max_bytes: int
-    ) -> None:
+    def __init__(self, blobs: LocalBlobs, workers: PixelWorkers, threads: Threads, max_bytes: int) -> None:
         self.workers = workers
         self.threads = threads
         self._blobs = blobs
@@ -81,7 +79,7 @@ class Pixels:
             run: Callable[[], T] = partial(self._applied_to_native, work, located, number)
         else:
             run = partial(_applied, work, await self.decode(located, number), located, number)
-        return await anyio.to_thread.run_sync(run, limiter=self.threads)
+        return await self.threads.run(run)
 
     async def check_streams(self, located: Located) -> None:
         """Compare what the code streams of an instance announce with their description. Nothing is decoded.
@@ -97,7 +95,8 @@ class Pixels:
             check_stream(frame, located.instance.transfer_syntax, description)
 
     def close(self) -> None:
-        """End the worker processes."""
+        """End the threads and the worker processes."""
+        self.threads.close()
         self.workers.close()
 
     def _started(self, key: _Key, located: Located, number: int) -> asyncio.Task[DecodedFrame]:

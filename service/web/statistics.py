@@ -4,6 +4,7 @@ As JSON, or as a picture of the histogram.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import anyio.to_thread
 import orjson
@@ -41,7 +42,7 @@ async def retrieve_statistics(request: Request) -> Response:
     statistics = await _statistics(pixels, places)
     if offer.media_type == _JSON:
         return DicomJson(orjson.dumps(statistics.as_json()), request, _JSON, etag=etag)
-    picture = await anyio.to_thread.run_sync(_picture, statistics, limiter=pixels.threads)
+    picture = await pixels.threads.run(partial(_picture, statistics))
     return single_part(request, in_memory(picture), len(picture), content_type=_PNG, etag=etag)
 
 
@@ -66,5 +67,5 @@ async def _statistics(pixels: Pixels, places: Sequence[tuple[Located, int]]) -> 
     tally = Tally()
     for frame in frames:
         decoded = await pixels.decode(frame.located, frame.number)
-        await anyio.to_thread.run_sync(tally.add, decoded.values, frame.description, limiter=pixels.threads)
-    return await anyio.to_thread.run_sync(tally.statistics, limiter=pixels.threads)
+        await pixels.threads.run(partial(tally.add, decoded.values, frame.description))
+    return await pixels.threads.run(tally.statistics)

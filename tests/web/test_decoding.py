@@ -8,11 +8,11 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-from anyio import CapacityLimiter
 from pydicom.encaps import encapsulate
 
 from service.archive import Archive, open_archive
 from service.archive.instances import Located
+from service.archive.threads import Threads
 from service.archive.upkeep import import_files
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame
@@ -33,7 +33,7 @@ async def archive(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Archive]:
 
 @pytest.fixture
 async def pixels(archive: Archive) -> AsyncIterator[Pixels]:
-    pixels = Pixels(archive.blobs, PixelWorkers(1, seconds=30), CapacityLimiter(1), 2 * FRAME_BYTES)
+    pixels = Pixels(archive.blobs, PixelWorkers(1, seconds=30), Threads(1), 2 * FRAME_BYTES)
     yield pixels
     pixels.close()
 

@@ -1,7 +1,7 @@
-"""Threads for short blocking work, started as they are needed.
+"""Threads for short blocking work, started as they are needed; their number is the limit.
 
-A hop to a thread is part of every search and every metadata answer. This one costs half of what a general
-executor's costs: no limiter to pass, no context to copy, one queue there and one wake-up back.
+A hop to a thread is part of every picture and of every search on PostgreSQL. This one costs half of what a
+general executor's costs: no limiter to pass, no context to copy, one queue there and one wake-up back.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ class _Call:
     answer: "asyncio.Future[Any]"
 
 
-class Readers:
+class Threads:
     """Runs functions in at most `number` threads. For one event loop's thread at a time."""
 
     def __init__(self, number: int) -> None:
@@ -33,7 +33,7 @@ class Readers:
     async def run(self, function: Callable[[], T]) -> T:
         """Return what a function returns, or raise what it raises, once a thread has run it."""
         if self._busy >= len(self._threads) < self._number:
-            self._threads.append(Thread(target=self._serve, name="reader", daemon=True))
+            self._threads.append(Thread(target=self._serve, name="work", daemon=True))
             self._threads[-1].start()
         loop = asyncio.get_running_loop()
         answer = loop.create_future()
