@@ -52,6 +52,24 @@ def test_the_table_shows_what_the_standard_says_value_by_value(
     np.testing.assert_allclose(levels, expected, atol=0.5 + 1e-9)
 
 
+@pytest.mark.parametrize(
+    ("signed", "kind", "values"),
+    [
+        pytest.param(0, "u2", [[5, 4095], [0, 17], [4096, 8191], [60000, 65535]], id="unsigned"),
+        pytest.param(1, "i2", [[-2000, 3000], [-1, 1], [-32768, 32767], [-5000, -4097]], id="signed"),
+    ],
+)
+def test_one_frame_after_the_other_is_shown_by_its_own_values(
+    signed: int, kind: str, values: list[list[int]]
+) -> None:
+    description = described(allocated=16, signed=signed, slope=1, intercept=-1024, center=40, width=40000)
+
+    shown = [gray_levels(np.array(frame, kind), description) for frame in values]
+
+    expected = [[one_value(value, description) for value in frame] for frame in values]
+    np.testing.assert_allclose(shown, expected, atol=0.5 + 1e-9)
+
+
 @pytest.mark.parametrize("signed", [0, 1])
 def test_32_bit_values_go_the_same_way(signed: int) -> None:
     description = described(allocated=32, signed=signed, slope=1e-6, intercept=-0.5, center=1, width=2.5)
