@@ -21,6 +21,16 @@ from service.dicom.instance import Uids
 
 T = TypeVar("T")
 
+# Written once: building a statement costs more than running it.
+_SPARE = sa.delete(doomed).where(doomed.c.blob.in_(sa.bindparam("blobs", expanding=True)))
+_THOSE_HERE = sa.select(
+    instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest
+).where(
+    instances.c.series.in_(sa.bindparam("series", expanding=True)),
+    instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
+)
+_INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
+
 _AT_ONCE = 500  # values of one IN
 
 
@@ -63,7 +73,7 @@ def enter(
     outcomes: dict[int, Entered] = {}
     for positions in _rounds(entries):
         group = [entries[position] for position in positions]
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_([one.blob for one in group])))
+        connection.execute(_SPARE, {"blobs": [one.blob for one in group]})
         outcomes.update(zip(positions, _enter_distinct(connection, group, replace=replace), strict=True))
     return [outcomes[position] for position in range(len(entries))]
 
@@ -154,8 +164,7 @@ def _insert(
     if not entries:
         return
     rows = [{"series": series_keys[series_uids(one.parsed.uids)], **one.row} for one in entries]
-    statement = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
-    keys = connection.scalars(statement, rows).all()
+    keys = connection.scalars(_INSERT, rows).all()
     connection.execute(
         sa.insert(documents),
         [{"instance": key, **one.document} for key, one in zip(keys, entries, strict=True)],
@@ -192,14 +201,9 @@ def _those_here(
         (series_keys[series_uids(one.parsed.uids)], one.parsed.uids.instance): one.parsed.uids
         for one in entries
     }
-    query = sa.select(
-        instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest
-    ).where(
-        instances.c.series.in_(set(series_keys.values())),
-        instances.c.sop_instance_uid.in_([instance for _, instance in uids]),
-    )
+    names = {"series": list(set(series_keys.values())), "instances": [instance for _, instance in uids]}
     return {
         uids[series, instance]: _Here(key, digest)
-        for key, series, instance, digest in connection.execute(query)
+        for key, series, instance, digest in connection.execute(_THOSE_HERE, names)
         if (series, instance) in uids
     }

@@ -12,6 +12,40 @@ from service.dicom.attributes import Level, level_attributes
 from service.dicom.columns import index_values, request_items
 from service.dicom.instance import ParsedInstance, Uids
 
+# Written once: building a statement costs more than running it.
+_STUDY_KEY = sa.select(studies.c.id).where(studies.c.study_instance_uid == sa.bindparam("study"))
+_SERIES_KEY = sa.select(series.c.id).where(
+    series.c.study == sa.bindparam("study"), series.c.series_instance_uid == sa.bindparam("series")
+)
+_SERIES_ROW = (
+    sa.select(series.c.id, series.c.number_of_instances, series.c.attributes)
+    .join(studies, series.c.study == studies.c.id)
+    .where(
+        studies.c.study_instance_uid == sa.bindparam("study"),
+        series.c.series_instance_uid == sa.bindparam("series"),
+    )
+)
+_COUNT_SERIES = (
+    sa.update(series)
+    .where(series.c.id == sa.bindparam("key"))
+    .values(number_of_instances=sa.bindparam("count"), attributes=sa.bindparam("row"))
+)
+_STUDY_ROW = sa.select(studies.c.id, studies.c.attributes).where(
+    studies.c.study_instance_uid == sa.bindparam("study")
+)
+_SERIES_OF_STUDY = sa.select(series.c.modality, series.c.number_of_instances).where(
+    series.c.study == sa.bindparam("key")
+)
+_COUNT_STUDY = (
+    sa.update(studies)
+    .where(studies.c.id == sa.bindparam("key"))
+    .values(
+        number_of_series=sa.bindparam("series"),
+        number_of_instances=sa.bindparam("count"),
+        attributes=sa.bindparam("row"),
+    )
+)
+
 
 class SeriesUids(NamedTuple):
     """The identity of a series."""
@@ -80,12 +114,6 @@ def _series_key(connection: sa.Connection, uids: SeriesUids, parsed: ParsedInsta
     return int(key)
 
 
-_STUDY_KEY = sa.select(studies.c.id).where(studies.c.study_instance_uid == sa.bindparam("study"))
-_SERIES_KEY = sa.select(series.c.id).where(
-    series.c.study == sa.bindparam("study"), series.c.series_instance_uid == sa.bindparam("series")
-)
-
-
 def _study_values(parsed: ParsedInstance) -> dict[str, Any]:
     """Return the columns of a study; its row is completed by `_describe_studies`."""
     return {
@@ -116,33 +144,29 @@ def _insert_requests(connection: sa.Connection, key: int, parsed: ParsedInstance
 
 
 def _add_to_series(connection: sa.Connection, uids: SeriesUids, count: int) -> None:
-    study_key = connection.scalar(_STUDY_KEY, {"study": uids.study})
-    found = series.c.study == study_key, series.c.series_instance_uid == uids.series
-    columns = series.c.id, series.c.number_of_instances, series.c.attributes
-    key, before, row = connection.execute(sa.select(*columns).where(*found)).one()
+    key, before, row = connection.execute(_SERIES_ROW, uids._asdict()).one()
     values = {
-        "number_of_instances": before + count,
-        "attributes": rows.series_row(rows.load(row), uids.study, uids.series, before + count),
+        "key": key,
+        "count": before + count,
+        "row": rows.series_row(rows.load(row), uids.study, uids.series, before + count),
     }
-    connection.execute(sa.update(series).where(series.c.id == key).values(values))
+    connection.execute(_COUNT_SERIES, values)
 
 
 def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
     """Bring counts and modalities of studies up to those of their series; studies without any go."""
     for uid in sorted(uids):
-        key, row = connection.execute(
-            sa.select(studies.c.id, studies.c.attributes).where(studies.c.study_instance_uid == uid)
-        ).one()
-        of_series = sa.select(series.c.modality, series.c.number_of_instances).where(series.c.study == key)
-        found = connection.execute(of_series).all()
+        key, row = connection.execute(_STUDY_ROW, {"study": uid}).one()
+        found = connection.execute(_SERIES_OF_STUDY, {"key": key}).all()
         if not found:
             connection.execute(sa.delete(studies).where(studies.c.id == key))
             continue
         modalities = {modality for modality, _ in found if modality}
         count = sum(instances for _, instances in found)
         values = {
-            "number_of_series": len(found),
-            "number_of_instances": count,
-            "attributes": rows.study_row(rows.load(row), uid, modalities, len(found), count),
+            "key": key,
+            "series": len(found),
+            "count": count,
+            "row": rows.study_row(rows.load(row), uid, modalities, len(found), count),
         }
-        connection.execute(sa.update(studies).where(studies.c.id == key).values(values))
+        connection.execute(_COUNT_STUDY, values)
