@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 
-_MAX_BYTES = 32 * 2**20
+_MAX_BYTES = 64 * 2**20
 
 
 class KeptPictures:

@@ -16,7 +16,7 @@ def test_a_kept_picture_is_returned() -> None:
 
 def test_the_picture_not_asked_for_the_longest_goes_when_there_is_no_room() -> None:
     kept = KeptPictures()
-    for number in range(32):
+    for number in range(64):
         kept.keep(number, MEGABYTE)
     kept.get(0)
 
@@ -29,7 +29,7 @@ def test_the_picture_not_asked_for_the_longest_goes_when_there_is_no_room() -> N
 def test_a_picture_larger_than_all_the_room_is_not_kept() -> None:
     kept = KeptPictures()
 
-    kept.keep("large", 33 * MEGABYTE)
+    kept.keep("large", 65 * MEGABYTE)
 
     assert kept.get("large") is None
 
