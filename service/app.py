@@ -1,8 +1,8 @@
-"""The composition root: routes, error answers, and the application made of settings."""
+"""The composition root: middleware, error answers, and the application made of settings."""
 
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -12,113 +12,23 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.archive import Archive
 from service.archive.threads import Threads
-from service.errors import DicomwebError, InstanceGone
+from service.errors import DicomwebError
 from service.pixels.workers import PixelWorkers
+from service.routes import HEALTH, ROUTES
 from service.settings import Settings
-from service.web.bulkdata import retrieve_bulkdata
-from service.web.capabilities import capabilities
 from service.web.decoding import Pixels
-from service.web.delete import delete
-from service.web.frames import retrieve_frames
-from service.web.health import live, ready
-from service.web.instances import retrieve_instance, retrieve_instances
 from service.web.kept import KeptPictures
-from service.web.metadata import retrieve_metadata
-from service.web.openapi import openapi
 from service.web.origin import base_url
-from service.web.pixels import retrieve_pixels
-from service.web.qido import search_instances, search_series, search_studies
-from service.web.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
+from service.web.resource import Answer
 from service.web.responses import error_response
-from service.web.statistics import retrieve_statistics
-from service.web.stow import StoreLimits, store
-from service.web.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
-from service.web.volume import retrieve_volume
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-_STUDY = "/studies/{study}"
-_SERIES = f"{_STUDY}/series/{{series}}"
-_INSTANCE = f"{_SERIES}/instances/{{instance}}"
-_FRAMES = f"{_INSTANCE}/frames/{{frames}}"
+from service.web.stow import StoreLimits
 
 _log = logging.getLogger(__name__)
 
-
-class Answer:
-    """Sends messages on, and notices whether there were any: what has begun cannot be answered otherwise."""
-
-    def __init__(self, send: Send) -> None:
-        self.has_begun = False
-        self._send = send
-
-    async def __call__(self, message: Message) -> None:
-        """Send one message."""
-        self.has_begun = True
-        await self._send(message)
-
-
-class Resource:
-    """All methods of one path, so that 405 can name them all."""
-
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
-        self._handlers = handlers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; an instance that was replaced while it was being read is looked up once more."""
-        handler = self._handlers["GET" if scope["method"] == "HEAD" else scope["method"]]
-        request, answer = Request(scope, receive, send), Answer(send)
-        try:
-            await (await handler(request))(scope, receive, answer)
-        except InstanceGone:
-            if answer.has_begun:
-                raise
-            await (await handler(request))(scope, receive, send)
-
-
-def _route(path: str, **handlers: Handler) -> Route:
-    return Route(path, Resource(handlers), methods=list(handlers))
-
-
-# The busiest first: routes are tried in this order.
-ROUTES = [
-    _route(_FRAMES, GET=retrieve_frames),
-    _route(f"{_INSTANCE}/metadata", GET=retrieve_metadata),
-    _route(_INSTANCE, GET=retrieve_instance, DELETE=delete),
-    _route(f"{_FRAMES}/rendered", GET=retrieve_rendered_frames),
-    _route(f"{_FRAMES}/thumbnail", GET=retrieve_thumbnail),
-    _route(f"{_INSTANCE}/rendered", GET=retrieve_rendered),
-    _route(f"{_INSTANCE}/thumbnail", GET=retrieve_thumbnail),
-    _route(f"{_FRAMES}/pixels", GET=retrieve_pixels),
-    _route(f"{_FRAMES}/statistics", GET=retrieve_statistics),
-    _route(f"{_INSTANCE}/pixels", GET=retrieve_pixels),
-    _route(f"{_INSTANCE}/statistics", GET=retrieve_statistics),
-    _route(f"{_INSTANCE}/volume", GET=retrieve_volume),
-    _route(f"{_SERIES}/statistics", GET=retrieve_statistics),
-    _route(f"{_SERIES}/volume", GET=retrieve_volume),
-    _route(f"{_INSTANCE}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
-    _route(f"{_SERIES}/metadata", GET=retrieve_metadata),
-    _route(f"{_SERIES}/instances", GET=search_instances),
-    _route(f"{_SERIES}/rendered", GET=retrieve_rendered_all),
-    _route(f"{_SERIES}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(_SERIES, GET=retrieve_instances, DELETE=delete),
-    _route(f"{_STUDY}/metadata", GET=retrieve_metadata),
-    _route(f"{_STUDY}/series", GET=search_series),
-    _route(f"{_STUDY}/instances", GET=search_instances),
-    _route(f"{_STUDY}/rendered", GET=retrieve_rendered_all),
-    _route(f"{_STUDY}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(_STUDY, GET=retrieve_instances, POST=store, DELETE=delete),
-    _route("/studies", GET=search_studies, POST=store),
-    _route("/series", GET=search_series),
-    _route("/instances", GET=search_instances),
-    _route("/openapi.json", GET=openapi),
-    _route("/", OPTIONS=capabilities),
-]
-HEALTH = [Route("/health/live", live), Route("/health/ready", ready)]
 
 _CORS_METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 _CORS_REQUEST_HEADERS = (

@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
-from service import app, errors
+from service import errors, routes
 from service.web.openapi import description, resolved
 
 ROOT = Path(__file__).parent.parent
@@ -30,8 +30,8 @@ def _routed() -> set[tuple[str, str]]:
 
 
 def _routes() -> Iterator[Route]:
-    yield from app.ROUTES
-    yield from app.HEALTH
+    yield from routes.ROUTES
+    yield from routes.HEALTH
 
 
 def _described() -> dict[tuple[str, str], dict[str, Any]]:
