@@ -5,12 +5,14 @@
     │   ├── InvalidParameter          a query parameter's value is not of its kind
     │   ├── InvalidKey                a search key's value is not of its VR; the message never repeats it
     │   ├── InvalidMultipart          the body is no multipart/related, or ends early
+    │   ├── InvalidXml                a document is no Native DICOM Model; the message never repeats a value
     │   └── InvalidWindow             a window the Standard does not define
     ├── NotFound                 404
     │   ├── StudyNotFound, SeriesNotFound, InstanceNotFound
     │   ├── InstanceGone              deleted or replaced between being found and being read
     │   ├── FrameNotFound             the instance is here, the frame number is not
-    │   └── BulkdataNotFound
+    │   ├── BulkdataNotFound
+    │   └── NoBulkdata                none of the instances asked for has any
     ├── NotAcceptable            406  nothing the client accepts can be made; says what can
     │   ├── NotRenderable             no pixels, or pixels that cannot be shown
     │   └── UndecodableFrame          a frame that no decoder here can make sense of
@@ -62,6 +64,10 @@ class InvalidMultipart(BadRequest):
     """The body is not the multipart/related message its headers announce."""
 
 
+class InvalidXml(BadRequest):
+    """A document is no Native DICOM Model; what it says of a patient is not repeated."""
+
+
 class InvalidWindow(BadRequest):
     """A window that the Standard does not define."""
 
@@ -109,6 +115,10 @@ class BulkdataNotFound(NotFound):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"no bulk data {shorten(path)} in this instance")
+
+
+class NoBulkdata(NotFound):
+    """What the URL names is here, and nothing of it is bulk data, or pixel data."""
 
 
 class NotAcceptable(DicomwebError):

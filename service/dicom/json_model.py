@@ -28,7 +28,7 @@ _OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encod
 _PADDING = 0xFFFCFFFC
 _CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
 _REPEATED = 64  # bytes of a value up to which it is worth remembering
-_BULKDATA_VRS = (
+BULKDATA_VRS = (
     frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
     | values.WORD_SIZES.keys()
 )
@@ -96,7 +96,7 @@ class JsonModel:
         scope = scope._replace(context=Context(scope.context.signed, creators))
         for element in elements:
             tag, name, offset, length, items, fragments = element
-            if (self.only is not None and tag not in self.only) or _is_encoding(tag):
+            if (self.only is not None and tag not in self.only) or is_encoding(tag):
                 continue
             if tag in _CONTEXTUAL:
                 scope = self._within(scope, element)
@@ -179,7 +179,7 @@ def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> 
 _repeated = lru_cache(maxsize=4096)(_converted)
 
 
-def _is_encoding(tag: int) -> bool:
+def is_encoding(tag: int) -> bool:
     """Tell group lengths, group 0002 and what else belongs to the encoding alone. PS3.18 F.2.2."""
     return not tag & 0xFFFF or tag >> 16 <= 0x0002 or tag in _OFFSET_TABLES or tag == _PADDING
 
@@ -187,7 +187,7 @@ def _is_encoding(tag: int) -> bool:
 def _is_long(name: str, length: int) -> bool:
     if name in values.WORD_SIZES:
         return length > MAX_INLINE_BYTES
-    return length > MAX_VALUE_BYTES and name in _BULKDATA_VRS
+    return length > MAX_VALUE_BYTES and name in BULKDATA_VRS
 
 
 def _with_values(name: str, found: list[Any]) -> DicomJson:
