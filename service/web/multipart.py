@@ -42,6 +42,8 @@ class Splitter:
     def __init__(self, boundary: str, max_parts: int) -> None:
         self._boundary = boundary
         self._parts = 0
+        self._has_begun = False
+        self._preamble = b"\n"
         self._parser = _RelatedParser(
             boundary,
             max_header_size=MAX_HEADER_BYTES,
@@ -57,6 +59,8 @@ class Splitter:
             InvalidMultipart: the delimiters or headers are broken.
             ContentTooLarge: too many parts, or headers too long or too many.
         """
+        if not self._has_begun:
+            chunk = self._after_preamble(chunk)
         if not chunk:
             return
         try:
@@ -79,6 +83,15 @@ class Splitter:
             next(self._parser.parse(b""), None)  # an empty chunk is the end
         except MultipartError as error:
             raise InvalidMultipart(f"multipart body: cut before --{self._boundary}--") from error
+
+    def _after_preamble(self, chunk: bytes) -> bytes:
+        """Return the message from its first delimiter on; the lines before that may end in any way."""
+        delimiter = f"\n--{self._boundary}".encode()
+        held = self._preamble + chunk
+        start = held.find(delimiter)
+        self._has_begun = start >= 0
+        self._preamble = b"" if self._has_begun else held[-len(delimiter) :]
+        return held[start + 1 :] if self._has_begun else b""
 
     def _named(self, event: MultipartSegment | bytes | None) -> PartBegins | bytes | PartEnds:
         if isinstance(event, MultipartSegment):

@@ -1,5 +1,7 @@
 """QIDO-RS: parameters → Query → a page of matches. PS3.18 10.6."""
 
+from collections.abc import AsyncIterator, Iterable
+from secrets import token_hex
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -12,9 +14,10 @@ from service.dicom.query import Resource, parse_query
 from service.errors import BadRequest
 from service.web.accept import Offer
 from service.web.asked import negotiated
+from service.web.dicom_xml import DICOM_XML, xml_message
 from service.web.responses import DicomJson
 
-_OFFERS = (Offer("application/dicom+json"), Offer("application/json"))
+_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000
 _BASE_URL = b"\x1a"
 
@@ -43,8 +46,16 @@ async def _search(request: Request, level: Level) -> Response:
     headers = _warning(request.state.base_url, page.remaining)
     if not page.rows:
         return Response(None, 204, headers)
-    body = b"[" + b",".join(page.rows).replace(_BASE_URL, request.state.base_url.encode()) + b"]"
+    base_url = request.state.base_url.encode()
+    if offer is DICOM_XML:
+        return xml_message(request, _matches(page.rows, base_url), token_hex(20), headers=headers)
+    body = b"[" + b",".join(page.rows).replace(_BASE_URL, base_url) + b"]"
     return DicomJson(body, request, offer.media_type, headers=headers)
+
+
+async def _matches(rows: Iterable[bytes], base_url: bytes) -> AsyncIterator[bytes]:
+    for row in rows:
+        yield row.replace(_BASE_URL, base_url)
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

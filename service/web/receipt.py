@@ -3,12 +3,37 @@
 from collections.abc import Sequence
 from typing import Any
 
+import anyio.to_thread
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
 from service.archive.store import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, WARNING_DOES_NOT_MATCH_SOP_CLASS
+from service.dicom.xml_model import write_xml
 from service.errors import Refusal
+from service.web.accept import Offer
+from service.web.responses import RETRY_AFTER, DicomJson
+
+_DICOM_XML = Offer("application/dicom+xml")
+OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _DICOM_XML)
 
 # The status when nothing is stored, and all for this one reason; 409 otherwise.
 _NOTHING_STORED = {OUT_OF_RESOURCES: 503, TOO_LARGE: 413}
+
+
+async def receipt_answer(
+    request: Request, offer: Offer, outcomes: Sequence[Outcome], study: str | None
+) -> Response:
+    """Answer a store, in one of `OFFERS`; study and outcomes are those of `receipt`."""
+    body = receipt(outcomes, study, request.state.base_url)
+    status = status_of(outcomes)
+    headers = {"retry-after": RETRY_AFTER} if status == 503 else {}
+    if offer is _DICOM_XML:
+        document = await anyio.to_thread.run_sync(write_xml, body)
+        headers |= {"content-type": offer.media_type, "vary": "Accept"}
+        return Response(document, status, headers)
+    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status, headers=headers)
 
 
 def status_of(outcomes: Sequence[Outcome]) -> int:

@@ -23,7 +23,7 @@ from service.errors import (
 from service.web import etags, fields, multipart
 from service.web.accept import Offer, weight
 from service.web.ranges import requested_range
-from service.web.stream import Chunks, Source, Stream, joined
+from service.web.stream import Chunks, Source, Stream, between, joined
 
 GZIP_FROM = 1024  # bytes of JSON from which gzip pays
 GZIP_LEVEL, GZIP_WINDOW = 1, 31
@@ -54,7 +54,30 @@ class DicomJson(Response):
         super().__init__(body, status_code, own | dict(headers or {}))
 
 
-class DicomJsonArray(Stream):
+class TextStream(Stream):
+    """Text in chunks, with gzip where the client takes it."""
+
+    def __init__(
+        self,
+        chunks: Chunks,
+        request: Request,
+        content_type: str,
+        *,
+        etag: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        own = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
+        body = joined(chunks)
+        if takes_gzip(request.headers.get("accept-encoding", "")):
+            body = gzip_chunks(body)
+            own["content-encoding"] = "gzip"
+            etag = etags.gzipped(etag) if etag else None
+        if etag:
+            own["etag"] = etag
+        super().__init__(body, own | dict(headers or {}))
+
+
+class DicomJsonArray(TextStream):
     """A long DICOM JSON array, made of its items one after the other."""
 
     def __init__(
@@ -65,13 +88,7 @@ class DicomJsonArray(Stream):
         *,
         etag: str | None = None,
     ) -> None:
-        headers = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
-        body = joined(_array(items))
-        if takes_gzip(request.headers.get("accept-encoding", "")):
-            body = gzip_chunks(body)
-            headers["content-encoding"] = "gzip"
-            etag = etags.gzipped(etag) if etag else None
-        super().__init__(body, headers | ({"etag": etag} if etag else {}))
+        super().__init__(_array(items), request, media_type, etag=etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,24 @@ def single_part(
         return Stream(source(0, size), headers, size)
     headers["content-range"] = found.content_range
     return Stream(source(found.offset, found.length), headers, found.length, 206)
+
+
+def message_of_one(
+    request: Request, source: Source, size: int, offer: Offer, *, etag: str, location: str
+) -> Response:
+    """Return the message with one part: all of it, or with 206 the range of the message that was asked for.
+
+    Raises:
+        RangeNotSatisfiable: the range asked for begins after the last byte.
+
+    Standard: PS3.18 8.6.1.2.
+    """
+    boundary = multipart.boundary_for(etag)
+    before = multipart.part_head(boundary, offer.content_type, size, location)
+    after = multipart.closing(boundary)
+    length = len(before) + size + len(after)
+    whole = between(before, source, size, after)
+    return single_part(request, whole, length, content_type=offer.envelope(boundary), etag=etag)
 
 
 def streamed(

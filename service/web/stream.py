@@ -53,6 +53,20 @@ def in_memory(content: bytes) -> Source:
     return read
 
 
+def between(before: bytes, source: Source, size: int, after: bytes) -> Source:
+    """Return `size` bytes of a source with some before and some after them as a source."""
+
+    async def read(offset: int, length: int) -> AsyncIterator[bytes]:
+        start, end = offset - len(before), offset + length - len(before)
+        yield before[offset : offset + length]
+        if (first := max(start, 0)) < (last := min(end, size)):
+            async for chunk in source(first, last - first):
+                yield chunk
+        yield after[max(start - size, 0) : max(end - size, 0)]
+
+    return lambda offset, length: joined(read(offset, length))
+
+
 async def joined(chunks: Chunks) -> AsyncIterator[bytes]:
     """Yield the same bytes: small chunks together, large ones as they are."""
     small = bytearray()

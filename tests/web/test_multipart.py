@@ -52,6 +52,7 @@ def test_headers_of_parts_have_lower_case_names() -> None:
     [
         pytest.param(b"\r\n" + BODY, id="begins with CRLF, as OHIF sends it"),
         pytest.param(b"a preamble\r\nof lines\r\n" + BODY, id="a preamble"),
+        pytest.param(b"\nof lines\nthat end otherwise\n" + BODY, id="a preamble of other lines"),
         pytest.param(BODY + b"\r\n", id="ends with CRLF"),
         pytest.param(BODY + b"\r\nan epilogue\r\n--X\r\n", id="an epilogue"),
         pytest.param(BODY.replace(b"X\r\n", b"X\r\nContent-Length: 3\r\n"), id="a wrong Content-Length"),

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Message
 
-from service.web.stream import CHUNK_BYTES, LISTEN_EVERY, Stream, in_memory, joined
+from service.web.stream import CHUNK_BYTES, LISTEN_EVERY, Stream, between, in_memory, joined
 
 
 async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -83,3 +83,12 @@ async def test_small_chunks_are_joined_and_large_ones_left_alone() -> None:
 
 async def test_bytes_in_memory_are_a_source() -> None:
     assert [chunk async for chunk in in_memory(b"0123456789")(2, 3)] == [b"234"]
+
+
+async def test_any_run_can_be_read_of_bytes_between_others() -> None:
+    whole = b"<<0123>>>"
+    source = between(b"<<", in_memory(b"0123"), 4, b">>>")
+
+    for start in range(len(whole)):
+        for end in range(start + 1, len(whole) + 1):
+            assert b"".join([chunk async for chunk in source(start, end - start)]) == whole[start:end]
