@@ -11,14 +11,13 @@ from typing import NamedTuple
 from pydicom.uid import ExplicitVRLittleEndian
 
 from service.dicom import values, vr
-from service.dicom.elements import PIXEL_DATA, Buffer, Element, Encoding
+from service.dicom.elements import PIXEL_DATA, UNDEFINED, Buffer, Element, Encoding
 from service.dicom.vr import Context
 
 _PREFIX = bytes(128) + b"DICM"
 _LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
-_UNDEFINED = b"\xff\xff\xff\xff"
-_ITEM, _ITEM_END = b"\xfe\xff\x00\xe0" + _UNDEFINED, b"\xfe\xff\x0d\xe0" + bytes(4)
-_SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+_ITEM, _ITEM_END = b"\xfe\xff\x00\xe0\xff\xff\xff\xff", b"\xfe\xff\x0d\xe0" + bytes(4)
+SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
 _IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
 _LARGE = 65536
@@ -53,7 +52,26 @@ def encoded(tag: int, name: str, value: bytes) -> bytes:
     """Return an element in Explicit VR Little Endian, its value padded to even length. PS3.5 6.2, 7.1.2."""
     padding = b"\0" if name in _PADDED_WITH_NUL else b" "
     value += padding * (len(value) % 2)
-    return _header(tag, name, len(value)) + value
+    return header(tag, name, len(value)) + value
+
+
+def header(tag: int, name: str, length: int) -> bytes:
+    """Return what comes before a value in Explicit VR Little Endian. PS3.5 7.1.2."""
+    if name in _LONG_HEADERS:
+        return _tag(tag) + name.encode() + b"\0\0" + struct.pack("<L", length)
+    if length > 0xFFFF:  # PS3.5 6.2.2 note 5: a value too long for its VR's header goes as UN
+        return _tag(tag) + b"UN\0\0" + struct.pack("<L", length)
+    return _tag(tag) + name.encode() + struct.pack("<H", length)
+
+
+def sequence(tag: int, items: Iterable[Iterable[bytes | Value]]) -> Iterator[bytes | Value]:
+    """Yield a sequence, and its items, of undefined length. PS3.5 7.5.1."""
+    yield header(tag, "SQ", UNDEFINED)
+    for item in items:
+        yield _ITEM
+        yield from item
+        yield _ITEM_END
+    yield SEQUENCE_END
 
 
 def to_explicit_little_endian(
@@ -92,13 +110,11 @@ def elements_in_explicit_little_endian(
 
 
 def _sequence(buffer: Buffer, element: Element, context: Context) -> Iterator[bytes | Value]:
-    yield _tag(element.tag) + b"SQ\0\0" + _UNDEFINED
-    for item in element.items or []:
-        yield _ITEM
-        for _, pieces in elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context):
-            yield from pieces
-        yield _ITEM_END
-    yield _SEQUENCE_END
+    data_sets = (
+        elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context)
+        for item in element.items or []
+    )
+    return sequence(element.tag, ((one for _, pieces in found for one in pieces) for found in data_sets))
 
 
 def _value(
@@ -106,12 +122,12 @@ def _value(
 ) -> Iterator[bytes | Value]:
     tag, length = element.tag, element.length
     if element.fragments is not None:
-        yield _tag(tag) + b"OB\0\0" + _UNDEFINED
+        yield header(tag, "OB", UNDEFINED)
         yield Value(element.offset, length, 1)
         return
     word_size = 1 if encoding.little_endian else _word_size(name, tag, allocated)
     padding = b"\0" * (length % 2)
-    yield _header(tag, name, length + len(padding))
+    yield header(tag, name, length + len(padding))
     if length > _LARGE:
         yield Value(element.offset, length, word_size)
     else:
@@ -124,14 +140,6 @@ def _word_size(name: str, tag: int, allocated: int) -> int:
     if name == "OW" and tag == PIXEL_DATA:
         return values.PIXEL_SIZES.get(allocated, 2)
     return values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
-
-
-def _header(tag: int, name: str, length: int) -> bytes:
-    if name in _LONG_HEADERS:
-        return _tag(tag) + name.encode() + b"\0\0" + struct.pack("<L", length)
-    if length > 0xFFFF:  # PS3.5 6.2.2 note 5: a value too long for its VR's header goes as UN
-        return _tag(tag) + b"UN\0\0" + struct.pack("<L", length)
-    return _tag(tag) + name.encode() + struct.pack("<H", length)
 
 
 def _tag(tag: int) -> bytes:

@@ -33,7 +33,7 @@ def jpeg2000_header(frame: bytes) -> StreamHeader:
     end = 4 + _SIZE.size
     if len(stream) < end + 3:
         raise UndecodableFrame("the JPEG 2000 stream ends within its header")
-    length, _, right, bottom, left, top, *_, samples = _SIZE.unpack_from(stream, 4)
+    _, _, right, bottom, left, top, *_, samples = _SIZE.unpack_from(stream, 4)
     depth = stream[end]
     return StreamHeader(
         rows=bottom - top,
@@ -41,17 +41,28 @@ def jpeg2000_header(frame: bytes) -> StreamHeader:
         samples=samples,
         bits=(depth & 0x7F) + 1,
         signed=bool(depth & 0x80),
-        colour="YBR" if _is_transformed(stream, 4 + length) else "",
+        colour="YBR" if any(_coding_style(stream)[4:5]) else "",  # its own transform: RCT or ICT
     )
 
 
-def _is_transformed(stream: bytes, position: int) -> bool:
-    """Tell whether the stream's own colour transform (RCT or ICT) made its components."""
+def is_reversible(frame: bytes) -> bool:
+    """Tell whether the wavelet of a JPEG 2000 stream (5-3, not 9-7) can give back every value.
+
+    Raises:
+        UndecodableFrame: it is none, or ends within its header.
+    """
+    jpeg2000_header(frame)
+    return _coding_style(code_stream(frame))[9:10] == b"\1"
+
+
+def _coding_style(stream: bytes) -> bytes:
+    """Return the parameters of the COD marker; empty where it is missing. ISO/IEC 15444-1 A.6.1."""
+    position = 4 + int.from_bytes(stream[4:6], "big")
     while position + 9 <= len(stream):
         marker, length = struct.unpack_from(">HH", stream, position)
         if marker == _CODING_STYLE:
-            return bool(stream[position + 8])
+            return stream[position + 4 : position + 2 + length]
         if marker == _START_OF_TILE:
             break
         position += 2 + length
-    return False
+    return b""

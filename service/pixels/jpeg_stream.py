@@ -18,6 +18,7 @@ _DCT = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
 _LOSSLESS, _JPEG_LS = 0xC3, 0xF7
 _FRAME_HEADERS = _DCT | {_LOSSLESS, _JPEG_LS}
 _JFIF, _ADOBE = 0xE0, 0xEE
+_SYNTAXES = {0xC0: "1.2.840.10008.1.2.4.50", 0xC1: "1.2.840.10008.1.2.4.51", 0xC2: "1.2.840.10008.1.2.4.55"}
 
 
 class Segment(NamedTuple):
@@ -35,8 +36,8 @@ def jpeg_header(stream: bytes) -> StreamHeader:
     """
     if not stream.startswith(_START_OF_IMAGE):
         raise UndecodableFrame(f"the frame begins with {stream[:4].hex()}: expected a JPEG stream, ffd8")
-    segments = list(_segments(stream))
-    frame = next((one for one in segments if one.marker in _FRAME_HEADERS), None)
+    found = list(segments(stream))
+    frame = next((one for one in found if one.marker in _FRAME_HEADERS), None)
     if frame is None or len(frame.content) < 6 + 3 * frame.content[5]:
         raise UndecodableFrame("the JPEG stream has no frame header of a process that can be decoded")
     content, dct = frame.content, frame.marker in _DCT
@@ -46,16 +47,41 @@ def jpeg_header(stream: bytes) -> StreamHeader:
         samples=content[5],
         bits=content[0],
         lossy=dct,
-        colour=_colour(segments, content[6:]) if dct and content[5] == 3 else "",
+        colour=_colour(found, content[6:]) if dct and content[5] == 3 else "",
     )
 
 
-def _segments(stream: bytes) -> Iterator[Segment]:
-    """Yield the segments before the first scan."""
+def jpeg_transfer_syntax(stream: bytes) -> str:
+    """Return the transfer syntax that a JPEG or JPEG-LS stream is of. PS3.5 A.4.1, A.4.3.
+
+    Raises:
+        UndecodableFrame: it is of none, or ends before its pixels begin.
+    """
+    found = {one.marker: one.content for one in segments(stream)}
+    scan = found.get(_START_OF_SCAN, b"")
+    selection = scan[1 + 2 * scan[0]] if scan else None  # of the predictor; of JPEG-LS, how near it is
+    if _LOSSLESS in found:
+        return "1.2.840.10008.1.2.4.70" if selection == 1 else "1.2.840.10008.1.2.4.57"
+    if _JPEG_LS in found:
+        return "1.2.840.10008.1.2.4.81" if selection else "1.2.840.10008.1.2.4.80"
+    for marker, transfer_syntax in _SYNTAXES.items():
+        if marker in found:
+            return transfer_syntax
+    raise UndecodableFrame("the JPEG stream has no frame header of a process that DICOM knows")
+
+
+def is_subsampled(stream: bytes) -> bool:
+    """Tell whether the components of a JPEG stream are sampled differently."""
+    frames = (one.content for one in segments(stream) if one.marker in _FRAME_HEADERS)
+    return len(set(next(frames, b"")[7::3])) > 1
+
+
+def segments(stream: bytes) -> Iterator[Segment]:
+    """Yield the segments before the coded pixels, the header of the first scan being the last of them."""
     position = len(_START_OF_IMAGE)
     while position + 4 <= len(stream) and stream[position] == 0xFF:
         marker = stream[position + 1]
-        if marker in (_START_OF_SCAN, _END_OF_IMAGE):
+        if marker == _END_OF_IMAGE:
             return
         if marker == 0xFF:  # a fill byte
             position += 1
@@ -66,6 +92,8 @@ def _segments(stream: bytes) -> Iterator[Segment]:
             content = stream[position + 4 : end]
             if marker not in _FRAME_HEADERS or len(content) >= 6:
                 yield Segment(marker, content)
+            if marker == _START_OF_SCAN:
+                return
             position = max(end, position + 4)
 
 

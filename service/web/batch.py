@@ -1,0 +1,49 @@
+"""Files of one request on their way into the archive: a few at a time, in the order they came."""
+
+import anyio.to_thread
+
+from service.archive import Archive
+from service.archive.spool import Spool
+from service.archive.store import Outcome
+from service.errors import Refusal
+
+_MAX_BYTES = 4 * 2**20
+_MAX_FILES = 64
+
+
+class Batch:
+    """Whole files that wait to be stored together, and what became of those before them.
+
+    Attributes:
+        outcomes: of each instance, in the order they came.
+    """
+
+    def __init__(self, archive: Archive, study: str | None) -> None:
+        self.outcomes: list[Outcome] = []
+        self._archive = archive
+        self._study = study
+        self._waiting: list[Spool] = []
+
+    async def add(self, spool: Spool) -> None:
+        """Take a whole file; store those that wait when they are enough."""
+        self._waiting.append(spool)
+        if len(self._waiting) >= _MAX_FILES or sum(one.size for one in self._waiting) >= _MAX_BYTES:
+            await self.store()
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Note that an instance cannot be kept, after those before it are stored."""
+        await self.store()
+        self.outcomes.append(refusal)
+
+    async def store(self) -> None:
+        """Store all that wait."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            store = self._archive.store.batch
+            self.outcomes += await anyio.to_thread.run_sync(store, waiting, self._study)
+
+    def discard(self) -> None:
+        """Forget what has not been stored."""
+        for spool in self._waiting:
+            spool.discard()
+        self._waiting = []
