@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
 import sqlalchemy as sa
 
 from service.archive.blobs import blob_key
 from service.archive.tables import documents, instances, series, studies
 from service.dicom.frames import FrameTable, from_row
 from service.dicom.instance import Uids
-from service.dicom.json_model import Bulkdata
-from service.errors import BulkdataNotFound, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +136,6 @@ _METADATA_OF_STUDY = (
 _METADATA_OF_SERIES = _METADATA_OF_STUDY.where(_OF_SERIES)
 _METADATA_OF_INSTANCE = _METADATA_OF_SERIES.where(_OF_INSTANCE)
 
-_BULKDATA = (
-    sa.select(documents.c.bulkdata)
-    .select_from(_WITH_DOCUMENTS)
-    .where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE, instances.c.digest == sa.bindparam("digest"))
-)
-
 
 def find(connection: sa.Connection, uids: Uids) -> Instance:
     """Return the instance with these UIDs.
@@ -235,16 +227,3 @@ def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
     found = dict(connection.execute(query).all())
     return [found[key] for key in keys if key in found]
-
-
-def bulkdata_of(connection: sa.Connection, instance: Instance, path: str) -> Bulkdata:
-    """Return where a value lies that the metadata names by this path.
-
-    Raises:
-        BulkdataNotFound: the instance has none, or its file is not the stored one any more.
-    """
-    text = connection.scalar(_BULKDATA, {**_names(instance.uids), "digest": instance.digest})
-    place = orjson.loads(text).get(path) if text else None
-    if place is None:
-        raise BulkdataNotFound(path)
-    return Bulkdata(*place)

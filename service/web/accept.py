@@ -28,7 +28,11 @@ DEFAULT_SYNTAXES = {
 }
 
 # Names of drafts and earlier editions that requests still bear, PS3.18 8.7.3.3.2.
-SYNONYMS = {"image/x-jls": "image/jls", "image/x-dicom-rle": "image/dicom-rle"}
+SYNONYMS = {
+    "image/x-jls": "image/jls",
+    "image/x-dicom-rle": "image/dicom-rle",
+    "video/mpeg2": "video/mpeg",
+}
 
 _TYPE = re.compile(r"[^\s/=]+/[^\s/=]+")
 _WEIGHT = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}")

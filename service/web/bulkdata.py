@@ -1,31 +1,25 @@
-"""WADO-RS: the values that metadata leave out. PS3.18 10.4.1.1.5."""
-
-from functools import lru_cache, partial
+"""WADO-RS: one of the values that metadata leave out. PS3.18 10.4.1.1.5."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
+from service.archive.bulkdata import PIXEL_DATA, bulkdata_of
 from service.archive.content import bulkdata_content
-from service.archive.instances import Located, bulkdata_of
-from service.dicom.frames import EncapsulatedFrames
+from service.archive.instances import Instance, Located
+from service.dicom.json_model import Bulkdata
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.accept import Offer
 from service.web.asked import negotiated, uids_of
 from service.web.etags import etag_of
-from service.web.frames import frame_offers, frame_parts
 from service.web.instances import instance_url
 from service.web.media_types import OCTET_STREAM
 from service.web.multipart import boundary_for
-from service.web.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
-from service.web.syntaxes import MULTIPART, chosen
-from service.web.transcoding import transcoded_pixels
+from service.web.pixeldata import retrieve_pixels_of
+from service.web.responses import MultipartRelated, Part, not_modified, one_part, single_part
 
-_PIXEL_DATA = "7FE00010"
-_OFFERS = (
-    Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True),
-    Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN),
-)
+VALUE = Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True)
+_OFFERS = (VALUE, Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
 
 
 async def retrieve_bulkdata(request: Request) -> Response:
@@ -33,46 +27,41 @@ async def retrieve_bulkdata(request: Request) -> Response:
     archive: Archive = request.app.state.archive
     path = request.path_params["path"].upper()
     located = await archive.located.find(uids_of(request))
+    return await retrieve_value(request, located, path)
+
+
+async def retrieve_value(request: Request, located: Located, path: str) -> Response:
+    """Answer with a value of an instance.
+
+    Raises:
+        BulkdataNotFound: it has none under this path.
+        NotAcceptable: in no form that the client accepts.
+    """
+    archive: Archive = request.app.state.archive
     instance = located.instance
-    if path == _PIXEL_DATA and isinstance(located.frames, EncapsulatedFrames):
-        return await _encapsulated(request, located, located.frames.number_of_frames)
     place = await archive.index.read(bulkdata_of, instance, path)
+    url = bulkdata_url(request, instance, path)
+    if path in PIXEL_DATA and located.frames is not None:
+        return await retrieve_pixels_of(request, located, place, url)
     offer = negotiated(request, *_OFFERS)
-    etag = etag_of(instance.digest, str(offer), path)
+    etag = etag_of(instance.digest, str(offer), url)
     if unchanged := not_modified(request, etag):
         return unchanged
-    content = await bulkdata_content(archive.blobs, instance, place)
-    url, kind = f"{instance_url(request.state.base_url, instance)}/bulkdata/{path}", offer.content_type
     if offer.multipart:
-        part = Part(kind, content.read(0, content.size), content.size, url)
-        return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
+        parts = one_part(await value_part(request, instance, place, url))
+        return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
+    content = await bulkdata_content(archive.blobs, instance, place)
+    kind = offer.content_type
     return single_part(request, content.read, content.size, content_type=kind, etag=etag, location=url)
 
 
-async def _encapsulated(request: Request, located: Located, number_of_frames: int) -> Response:
-    """Answer with one part per frame, PS3.18 10.5.1.4, or decoded with the one value they make."""
-    instance = located.instance
-    stored = (instance.transfer_syntax,)
-    offer = await chosen(request, instance, stored, partial(_encapsulated_offers, stored))
-    etag = etag_of(instance.digest, str(offer), _PIXEL_DATA)
-    if unchanged := not_modified(request, etag):
-        return unchanged
-    url = instance_url(request.state.base_url, instance)
-    if offer.transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN:
-        parts = frame_parts(request, located, range(1, number_of_frames + 1), offer, f"{url}/frames")
-        return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
-    pixels = await transcoded_pixels(request.app.state.pixels, located, EXPLICIT_VR_LITTLE_ENDIAN)
-    kind, url = offer.content_type, f"{url}/bulkdata/{_PIXEL_DATA}"
-    if not offer.multipart:
-        return streamed(
-            pixels.native_value(), content_type=kind, etag=etag, length=pixels.native_length, location=url
-        )
-    part = Part(kind, pixels.native_value(), pixels.native_length, url)
-    return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
+async def value_part(request: Request, instance: Instance, place: Bulkdata, url: str) -> Part:
+    """Return a value that is not the instance's pixel data as a part of a message."""
+    archive: Archive = request.app.state.archive
+    content = await bulkdata_content(archive.blobs, instance, place)
+    return Part(VALUE.content_type, content.read(0, content.size), content.size, url)
 
 
-@lru_cache(maxsize=256)
-def _encapsulated_offers(stored: tuple[str, ...], others: tuple[str, ...]) -> tuple[Offer, ...]:
-    """Return the forms of encapsulated Pixel Data, best first; the decoded value can be a single part."""
-    decoded = tuple(one for one in _OFFERS if one.transfer_syntax in others and not one.multipart)
-    return (*frame_offers(stored, MULTIPART, others), *decoded)
+def bulkdata_url(request: Request, instance: Instance, path: str) -> str:
+    """Return the Bulkdata URI that the metadata give a value."""
+    return f"{instance_url(request.state.base_url, instance)}/bulkdata/{path}"

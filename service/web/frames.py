@@ -18,7 +18,7 @@ from service.web.etags import etag_of
 from service.web.instances import instance_url
 from service.web.media_types import OCTET_STREAM, frame_media_type
 from service.web.multipart import boundary_for
-from service.web.responses import MultipartRelated, Part, not_modified, single_part
+from service.web.responses import MultipartRelated, Part, message_of_one, not_modified, single_part
 from service.web.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
 from service.web.transcoding import transcoded_frame
 
@@ -37,11 +37,13 @@ async def retrieve_frames(request: Request) -> Response:
     if unchanged := not_modified(request, etag):
         return unchanged
     url = f"{instance_url(request.state.base_url, located.instance)}/frames"
-    if offer.multipart:
+    if len(numbers) > 1:
         parts = frame_parts(request, located, numbers, offer, url)
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
-    content = await _content(request, located, numbers[0], offer)
+    content = await offered_frame(request, located, numbers[0], offer)
     kind, location = offer.content_type, f"{url}/{numbers[0]}"
+    if offer.multipart:
+        return message_of_one(request, content.read, content.size, offer, etag=etag, location=location)
     return single_part(request, content.read, content.size, content_type=kind, etag=etag, location=location)
 
 
@@ -94,12 +96,17 @@ async def frame_parts(
 ) -> AsyncIterator[Part]:
     """Yield frames as parts of a message."""
     for number in numbers:
-        content = await _content(request, located, number, offer)
+        content = await offered_frame(request, located, number, offer)
         body = content.read(0, content.size)
         yield Part(offer.content_type, body, content.size, f"{url}/{number}")
 
 
-async def _content(request: Request, located: Located, number: int, offer: Offer) -> Content:
+async def offered_frame(request: Request, located: Located, number: int, offer: Offer) -> Content:
+    """Return a frame in the transfer syntax of an offer that `frame_offers` made.
+
+    Raises:
+        UndecodableFrame, NotRenderable: it has to be decoded for that, and cannot be.
+    """
     assert located.frames is not None
     assert offer.transfer_syntax is not None
     if offer.transfer_syntax in stored_syntaxes(located.instance.transfer_syntax, located.frames):

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.content import instance_content
 from service.archive.files import sent_as_stored
-from service.archive.instances import Instance, find_all
+from service.archive.instances import Instance, find, find_all
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable
 from service.web.accept import ANY, Offer
@@ -58,13 +58,24 @@ async def retrieve_instance(request: Request) -> Response:
 
 async def retrieve_instances(request: Request) -> Response:
     """GET /studies/{study} and /studies/{study}/series/{series}. Standard: PS3.18 10.4.1.1.1, 10.4.1.1.2."""
-    archive: Archive = request.app.state.archive
-    study, series, _ = target_of(request)
-    found = await archive.index.read(find_all, study, series)
+    found = await instances_of(request)
     outgoing = await _acceptable(request, found)
     if unchanged := not_modified(request, _etag(outgoing)):
         return unchanged
     return _message(request, outgoing, 200 if len(outgoing) == len(found) else 206)
+
+
+async def instances_of(request: Request) -> list[Instance]:
+    """Return the instances of the study or series that the path names, or the one that it names.
+
+    Raises:
+        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+    """
+    archive: Archive = request.app.state.archive
+    study, series, instance = target_of(request)
+    if instance is not None:
+        return [await archive.index.read(find, uids_of(request))]
+    return await archive.index.read(find_all, study, series)
 
 
 def outgoing_syntax(instance: Instance) -> str:

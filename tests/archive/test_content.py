@@ -7,6 +7,7 @@ import pytest
 from pydicom import Dataset
 
 from service.archive import Archive
+from service.archive.bulkdata import bulkdata_of
 from service.archive.content import (
     Content,
     InFile,
@@ -17,7 +18,7 @@ from service.archive.content import (
     instance_content,
 )
 from service.archive.files import CHUNK_BYTES
-from service.archive.instances import bulkdata_of, locate
+from service.archive.instances import locate
 from service.errors import BulkdataNotFound, FrameNotFound, InstanceNotFound
 from tests.archive.intake import stored
 from tests.builders import (

@@ -30,6 +30,7 @@ BULKDATA = [BULKDATA_PARTS, BULKDATA_ALONE]
 RENDERED_JPEG, RENDERED_PNG = Offer("image/jpeg"), Offer("image/png")
 RENDERED = [RENDERED_JPEG, RENDERED_PNG]
 VIDEO = [Offer("video/mp4")]
+MPEG_2 = [Offer("video/mpeg", "1.2.840.10008.1.2.4.100")]
 HEVC = [Offer("video/H265", "1.2.840.10008.1.2.4.107")]
 PDF = [Offer("application/pdf")]
 
@@ -106,6 +107,7 @@ BROWSER_IMAGE = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.
         pytest.param('multipart/related; type="image/*"', FRAME, FRAME_JLS, id="the Standard's example"),
         pytest.param('multipart/related; type="image/x-jls"', FRAME, FRAME_JLS, id="an old name"),
         pytest.param("image/x-jls", FRAME, FRAME_ALONE, id="an old name, single part"),
+        pytest.param("video/mpeg2", MPEG_2, MPEG_2[0], id="dicomweb-client: an old name of a video"),
         pytest.param("multipart/related", FRAME, FRAME_JLS, id="multipart alone"),
         pytest.param("multipart/*", FRAME, FRAME_JLS, id="any multipart"),
         pytest.param("image/*", FRAME, FRAME_ALONE, id="any image, single part"),
