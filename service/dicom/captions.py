@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     form: Callable[[Any], str] = str
 
 
-def _name(value: Any) -> str:
+def person_name(value: Any) -> str:
     """Return a person name as people write it: family name first, then a comma."""
     groups = value if isinstance(value, dict) else {}
     text = next(
@@ -29,12 +29,14 @@ def _name(value: Any) -> str:
     return ", ".join(part for part in (family, given) if part)
 
 
-def _date(value: Any) -> str:
+def date(value: Any) -> str:
+    """Return a DA value as YYYY-MM-DD; what is none stays as it is."""
     text = str(value)
     return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) == 8 and text.isdigit() else text
 
 
-def _time(value: Any) -> str:
+def time_of_day(value: Any) -> str:
+    """Return a TM value as HH:MM; what is none stays as it is."""
     text = str(value)
     return f"{text[:2]}:{text[2:4]}" if text[:4].isdigit() and ":" not in text else text
 
@@ -47,12 +49,12 @@ def _number(value: Any) -> str:
 
 
 PATIENT = (
-    (Entry("00100010", form=_name),),
+    (Entry("00100010", form=person_name),),
     (Entry("00100020", "ID "),),
-    (Entry("00100030", form=_date), Entry("00100040"), Entry("00101010")),
+    (Entry("00100030", form=date), Entry("00100040"), Entry("00101010")),
 )
 TECHNIQUE = (
-    (Entry("00080060"), Entry("00080020", form=_date), Entry("00080030", form=_time)),
+    (Entry("00080060"), Entry("00080020", form=date), Entry("00080030", form=time_of_day)),
     (Entry("0008103E"), Entry("00180015")),
     (Entry("00200011", "Series "), Entry("00200013", "Image ")),
     (Entry("00201041", "Position ", " mm", _number), Entry("00180050", "Slice ", " mm", _number)),

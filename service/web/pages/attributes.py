@@ -1,0 +1,29 @@
+"""All attributes of an instance, as a table to search in."""
+
+from functools import partial
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.dicom.outline import outline
+from service.web.asked import target_of, uids_of
+from service.web.pages.instance import all_attributes
+from service.web.pages.page import page
+
+
+async def attributes_page(request: Request) -> Response:
+    """GET /browse/{study}/{series}/{instance}/attributes."""
+    archive: Archive = request.app.state.archive
+    located = await archive.located.find(uids_of(request))
+    attributes = await all_attributes(archive, located.instance)
+    text = request.query_params.get("find", "")
+    return await page(
+        request,
+        "attributes.html",
+        uids=target_of(request),
+        attributes=attributes,
+        find=text,
+        outline=await anyio.to_thread.run_sync(partial(outline, attributes, text)),
+    )

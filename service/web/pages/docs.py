@@ -1,0 +1,27 @@
+"""The description of the service, openapi/openapi.yaml, as a page to read and search in."""
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.web.openapi import description
+from service.web.pages.operations import html_of, operations
+from service.web.pages.page import page
+
+
+async def docs_page(request: Request) -> Response:
+    """GET /docs."""
+    document = await anyio.to_thread.run_sync(description)
+    text = request.query_params.get("find", "")
+    words = text.lower().split()
+    found = [one for one in operations() if one.has(words)]
+    groups = [(tag, [one for one in found if one.group == tag["name"]]) for tag in document["tags"]]
+    return await page(
+        request,
+        "docs.html",
+        info=document["info"],
+        origin=request.state.base_url.removesuffix(request.app.state.root),
+        introduction=html_of(document["info"].get("description", "")),
+        find=text,
+        groups=[(tag, of_tag) for tag, of_tag in groups if of_tag],
+    )

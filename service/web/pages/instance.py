@@ -1,0 +1,92 @@
+"""One instance: a picture to scroll, window and measure by eye, or what else there is to see of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.attributes import attributes_of
+from service.archive.instances import Instance, Located
+from service.archive.stack import Slice, stack_of
+from service.dicom.json_model import DicomJson
+from service.dicom.outline import outline
+from service.dicom.report import CONTENT
+from service.errors import NotAcceptable
+from service.pixels.presets import PRESETS
+from service.web.asked import target_of, uids_of
+from service.web.documents import is_video, kind_of
+from service.web.pages.page import page
+from service.web.pages.picture import picture_of
+from service.web.pages.text import size, uid_name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance stands in its series.
+
+    Attributes:
+        number: counted from 1.
+        count: of all instances.
+        before: UID of the previous instance; empty for the first.
+        after: UID of the next instance; empty for the last.
+    """
+
+    number: int
+    count: int
+    before: str
+    after: str
+
+
+async def instance_page(request: Request) -> Response:
+    """GET /browse/{study}/{series}/{instance}."""
+    archive: Archive = request.app.state.archive
+    uids = uids_of(request)
+    located = await archive.located.find(uids)
+    stack = await archive.index.read(stack_of, uids.study, uids.series)
+    attributes = await all_attributes(archive, located.instance)
+    kind, picture, reason = _kind(located, attributes), None, ""
+    if kind == "picture":
+        try:
+            picture = picture_of(located, request.query_params)
+        except NotAcceptable as error:
+            kind, reason = "other", error.message
+    return await page(
+        request,
+        "instance.html",
+        uids=target_of(request),
+        attributes=attributes,
+        place=_place(stack, uids.instance),
+        kind=kind,
+        reason=reason,
+        picture=picture,
+        presets=PRESETS,
+        outline=await anyio.to_thread.run_sync(outline, attributes) if kind == "other" else None,
+        transfer_syntax=uid_name(located.instance.transfer_syntax),
+        size=size(located.instance.size),
+    )
+
+
+async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:
+    """Return the metadata of an instance, parsed in a thread: those of a multi-frame one are long.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    return await anyio.to_thread.run_sync(archive.index.read_now, attributes_of, instance)
+
+
+def _kind(located: Located, attributes: DicomJson) -> str:
+    if located.frames is not None and located.frames.number_of_frames:
+        return "video" if is_video(located.instance) else "picture"
+    if kind_of(attributes) == "PDF":
+        return "document"
+    return "report" if CONTENT in attributes else "other"
+
+
+def _place(stack: Sequence[Slice], instance: str) -> Place:
+    uids = ["", *(one.instance for one in stack), ""]
+    number = uids.index(instance) if instance in uids else 0
+    return Place(number, len(stack), uids[max(number - 1, 0)], uids[number + 1])

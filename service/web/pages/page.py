@@ -1,0 +1,99 @@
+"""A page: a template filled in, with the headers that every page of ours has."""
+
+from collections.abc import Mapping
+from functools import wraps
+from typing import Any
+
+import anyio.to_thread
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.errors import DicomwebError, NotFound
+from service.web.etags import etag_of
+from service.web.pages.assets import version
+from service.web.pages.text import counted, shown
+from service.web.resource import Handler
+from service.web.responses import DicomJson, not_modified
+from service.web.viewer import Viewer
+
+_HEADERS = {
+    "cache-control": "private, no-cache",
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'none'",
+            *(
+                f"{kind}-src 'self'"
+                for kind in ("script", "style", "img", "media", "connect", "object", "frame")
+            ),
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'self'",
+        )
+    ),
+    "referrer-policy": "same-origin",  # a search has patients' names in its URL
+    "x-content-type-options": "nosniff",
+}
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("service.web.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.globals.update(shown=shown, counted=counted)
+_TITLES = {400: "This cannot be understood", 404: "Nothing is here", 503: "Not possible at the moment"}
+
+
+async def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Return the page that a template makes of these values; 304 where the browser has it."""
+    viewer: Viewer = request.app.state.viewer
+    above = up(request)
+    common = {
+        "up": above,
+        "root": f"{above}{request.app.state.root.removeprefix('/')}",
+        "base_url": request.state.base_url,
+        "assets": f"{above}assets/{version()}",
+        "has_viewer": bool(await viewer.files()),
+    }
+    body = await anyio.to_thread.run_sync(_written, template, common | values)
+    etag = etag_of(body)
+    if status == 200 and (unchanged := not_modified(request, etag)):
+        return unchanged
+    return DicomJson(
+        body, request, "text/html; charset=utf-8", status_code=status, etag=etag, headers=_HEADERS
+    )
+
+
+def up(request: Request) -> str:
+    """Return the way from the page to the top of the site, as a relative URL that ends with a slash."""
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return "../" * (path.count(b"/") - 1) or "./"
+
+
+def answering_with_pages(handler: Handler) -> Handler:
+    """Return a handler whose errors are pages too."""
+
+    @wraps(handler)
+    async def answered(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except DicomwebError as error:
+            title = _TITLES.get(error.status, "This did not work")
+            return await page(request, "error.html", error.status, title=title, message=error.message)
+
+    return answered
+
+
+async def missing_page(_: Request) -> Response:
+    """GET of a page that there is not.
+
+    Raises:
+        NotFound: always.
+    """
+    raise NotFound("there is no such page")
+
+
+def _written(template: str, values: Mapping[str, Any]) -> bytes:
+    return _ENVIRONMENT.get_template(template).render(values).encode()

@@ -1,0 +1,69 @@
+"""What a page is about, as the searches of QIDO-RS know it: DICOM JSON, one row or a page of them."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from service.archive import Archive
+from service.archive.rows import load
+from service.archive.search import Page, search
+from service.dicom.attributes import Level
+from service.dicom.json_model import DicomJson
+from service.dicom.query import Resource, parse_query
+from service.web.asked import target_of
+
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of rows.
+
+    Attributes:
+        rows: as DICOM JSON.
+        offset: how many there are before them.
+        has_more: there are others after them.
+    """
+
+    rows: list[DicomJson]
+    offset: int
+    has_more: bool
+
+    @property
+    def end(self) -> int:
+        """How many there are up to the last of them."""
+        return self.offset + len(self.rows)
+
+
+def listed(page: Page, offset: int) -> Listed:
+    """Return a page of the archive as pages of ours show it."""
+    return Listed([load(row) for row in page.rows], offset, page.remaining > 0)
+
+
+async def row_of(request: Request) -> DicomJson:
+    """Return the row of the study, series or instance that the path names, with what is above it.
+
+    Raises:
+        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+    """
+    archive: Archive = request.app.state.archive
+    target = target_of(request)
+    named = [(name, uid) for name, uid in zip(_UIDS, target, strict=True) if uid]
+    query = parse_query(named, Resource(Level(len(named) - 1)), 1)
+    found = await archive.index.read(search, query)
+    if not found.rows:
+        raise target.not_found()
+    return load(found.rows[0])
+
+
+async def rows_below(request: Request, level: Level, limit: int) -> Listed:
+    """Return the page of the series or instances that the query's `offset` begins.
+
+    Raises:
+        InvalidParameter: an offset that is none.
+    """
+    archive: Archive = request.app.state.archive
+    target = target_of(request)
+    asked = [("offset", request.query_params.get("offset", ""))]
+    query = parse_query(asked, Resource(level, target.study, target.series), limit)
+    return listed(await archive.index.read(search, query), query.offset)

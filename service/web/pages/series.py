@@ -1,0 +1,41 @@
+"""One series: its instances in the order of their numbers, and the same as a stack to scroll through."""
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.stack import stack_of
+from service.dicom.attributes import Level
+from service.web.asked import target_of
+from service.web.etags import etag_of
+from service.web.pages.page import page
+from service.web.pages.rows import row_of, rows_below
+from service.web.responses import DicomJson, not_modified
+
+_PER_PAGE = 200
+
+
+async def series_page(request: Request) -> Response:
+    """GET /browse/{study}/{series}."""
+    return await page(
+        request,
+        "series.html",
+        uids=target_of(request),
+        series=await row_of(request),
+        found=await rows_below(request, Level.INSTANCE, _PER_PAGE),
+        per_page=_PER_PAGE,
+    )
+
+
+async def retrieve_stack(request: Request) -> Response:
+    """GET /browse/{study}/{series}/stack: of each instance its UID and the number of its pictures."""
+    archive: Archive = request.app.state.archive
+    study, series, _ = target_of(request)
+    stack = await archive.index.read(stack_of, study, series or "")
+    body = orjson.dumps([tuple(one) for one in stack])
+    etag = etag_of(body)
+    headers = {"cache-control": "private, no-cache"}
+    return not_modified(request, etag) or DicomJson(
+        body, request, "application/json", etag=etag, headers=headers
+    )

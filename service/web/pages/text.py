@@ -1,0 +1,50 @@
+"""Attributes as text on a page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydicom.config import IGNORE
+from pydicom.uid import UID
+
+from service.dicom.attributes import tag_of, vr_of
+from service.dicom.captions import date, person_name, time_of_day
+from service.dicom.json_model import DicomJson
+
+_BYTES = 1024
+
+
+def uid_name(value: Any) -> str:
+    """Return what the Standard calls a UID; the UID itself where it has no name for it."""
+    return UID(str(value), IGNORE).name
+
+
+_FORMS: dict[str, Callable[[Any], str]] = {
+    "PN": person_name,
+    "DA": date,
+    "TM": time_of_day,
+    "UI": uid_name,
+}
+
+
+def shown(attributes: DicomJson, keyword: str, unit: str = "") -> str:
+    """Return the values of an attribute as people write them, with commas between; empty without any."""
+    tag = tag_of(keyword) or ""
+    form = _FORMS.get(vr_of(tag), str)
+    texts = (form(value) for value in attributes.get(tag, {}).get("Value", ()) if value is not None)
+    text = ", ".join(one for one in texts if one)
+    return text and text + unit
+
+
+def counted(number: str | int, one: str, many: str) -> str:
+    """Return a number with the word for what is counted."""
+    return f"{number} {one if str(number) == '1' else many}"
+
+
+def size(number_of_bytes: int) -> str:
+    """Return a number of bytes with a unit."""
+    amount, unit = float(number_of_bytes), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < _BYTES or unit == "GB":
+            break
+        amount /= _BYTES
+    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
