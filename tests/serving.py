@@ -5,21 +5,17 @@ A process of its own is for what only a process can show: exit codes, signals, c
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import httpx
-import uvicorn
 
-from service.app import create_app
-from service.archive import open_archive
 from service.settings import Settings
+from service.testing import running
 
 COMMAND = (sys.executable, "-m", "service")
 ROOT = Path(__file__).parent.parent
@@ -29,17 +25,8 @@ _TIMEOUT = 60  # seconds, for a machine that is busy: what hangs should fail and
 @contextmanager
 def serving(settings: Settings) -> Iterator[httpx.Client]:
     """Serve a migrated database, and lend a client whose base URL is the service's."""
-    archive = open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, archive), log_config=None, proxy_headers=False)
-    )
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        with _client(f"http://127.0.0.1:{listener.getsockname()[1]}{settings.root}") as client:
-            yield client
-        server.should_exit = True
-        thread.join()
+    with running(settings) as server, _client(server.url) as client:
+        yield client
 
 
 @dataclass(frozen=True, slots=True)
