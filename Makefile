@@ -6,16 +6,34 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types floors fix
+.PHONY: help run viewer test clients check format lint types floors fix bench bench-archive bench-soak
 
 help:  ## list these commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: .venv/installed  ## serve DICOMweb at http://127.0.0.1:8080/dicom-web
 	$(BIN)/python -m service serve
 
+viewer: .venv/installed  ## fetch OHIF, which is then served under /viewer/
+	$(BIN)/python -m service viewer
+
 test: .venv/installed-dev  ## run the tests
 	$(BIN)/python -m pytest
+
+clients:  ## install the JavaScript client for the tests; needs Node 20
+	npm ci --prefix tests/clients/js --ignore-scripts
+
+N ?= 100000
+MINUTES ?= 10
+
+bench: .venv/installed-dev  ## measure what requests cost; ARGS="--quick" for a look
+	$(BIN)/python -m tests.bench run $(ARGS)
+
+bench-archive: .venv/installed-dev  ## let an archive grow to N=100000 instances, and measure it on the way
+	$(BIN)/python -m tests.bench archive --instances $(N) $(ARGS)
+
+bench-soak: .venv/installed-dev  ## mixed load for MINUTES=10: does anything grow?
+	$(BIN)/python -m tests.bench soak --minutes $(MINUTES) $(ARGS)
 
 check: format lint types floors test  ## all that a change has to pass
 

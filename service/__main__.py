@@ -1,4 +1,4 @@
-"""The command line: serve · import · reindex · verify · migrate."""
+"""The command line: serve · import · reindex · verify · viewer · migrate."""
 
 import ctypes
 import logging
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import upgrade
-from service import console
+from service import console, ohif
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files, reindex, verify
@@ -80,6 +80,22 @@ def verify_command() -> None:
     archive = _opened(_settings())
     total = sum(1 for _ in archive.blobs.all_keys())
     _finish(archive, fine=console.watch("verify", verify(archive), total))
+
+
+@app.command()
+def viewer(
+    package: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="the npm package, if it is here already")
+    ] = None,
+) -> None:
+    """Fetch OHIF, to be served under /viewer/."""
+    folder = _settings().viewer
+    try:
+        ohif.install(folder, package)
+    except (OSError, DicomwebError) as error:
+        typer.echo(f"no OHIF: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"OHIF {ohif.VERSION} is in {folder.absolute()}")
 
 
 @app.command()

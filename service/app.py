@@ -18,14 +18,15 @@ from service.archive import Archive
 from service.archive.threads import Threads
 from service.errors import DicomwebError
 from service.pixels.workers import PixelWorkers
-from service.routes import HEALTH, ROUTES
+from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
+from service.web.body import StoreLimits
 from service.web.decoding import Pixels
 from service.web.kept import KeptPictures
 from service.web.origin import base_url
 from service.web.resource import Answer
 from service.web.responses import error_response
-from service.web.stow import StoreLimits
+from service.web.viewer import Viewer
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ _CORS_REQUEST_HEADERS = (
     "Accept", "Authorization", "Cache-Control", "Content-Type", "If-None-Match", "Range", "X-Requested-With",
 )  # fmt: skip
 _CORS_RESPONSE_HEADERS = (
-    "Accept-Ranges", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Link",
-    "Location", "Warning", "X-Volume-Affine", "X-Volume-Frames", "X-Volume-Instance-Numbers",
-    "X-Volume-Instances", "X-Volume-Shape", "X-Volume-Spacing",
+    "Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Location", "Content-Range",
+    "Content-Type", "ETag", "Link", "Location", "Warning", "X-Volume-Affine", "X-Volume-Frames",
+    "X-Volume-Instance-Numbers", "X-Volume-Instances", "X-Volume-Shape", "X-Volume-Spacing",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         archive.close()
 
     app = Starlette(
-        routes=[*_under(settings.root, ROUTES), *HEALTH],
+        routes=[*_under(settings.root, ROUTES), WADO_URI, *HEALTH, *PAGES, *VIEWER],
         middleware=_middleware(settings),
         exception_handlers={DicomwebError: _answer_error, HTTPException: _answer_http_error},
         lifespan=lifespan,
@@ -64,7 +65,9 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.router.redirect_slashes = False
     app.state.archive = archive
     app.state.routes = ROUTES
+    app.state.root = settings.root
     app.state.kept_pictures = KeptPictures()
+    app.state.viewer = Viewer(settings.viewer)
     app.state.max_results = settings.max_results
     app.state.pixels = Pixels(
         archive.blobs,

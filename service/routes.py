@@ -2,22 +2,34 @@
 
 from starlette.routing import Route
 
+from service.web.all_bulkdata import retrieve_all_bulkdata, retrieve_all_pixeldata, retrieve_pixeldata
 from service.web.bulkdata import retrieve_bulkdata
 from service.web.capabilities import capabilities
 from service.web.delete import delete
 from service.web.frames import retrieve_frames
 from service.web.health import live, ready
-from service.web.instances import retrieve_instance, retrieve_instances
 from service.web.metadata import retrieve_metadata
 from service.web.openapi import openapi
+from service.web.pages.assets import retrieve_asset
+from service.web.pages.attributes import attributes_page
+from service.web.pages.docs import docs_page
+from service.web.pages.entrance import enter
+from service.web.pages.instance import instance_page
+from service.web.pages.page import answering_with_pages, missing_page
+from service.web.pages.series import retrieve_stack, series_page
+from service.web.pages.studies import studies_page
+from service.web.pages.study import study_page
 from service.web.pixels import retrieve_pixels
 from service.web.qido import search_instances, search_series, search_studies
 from service.web.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
 from service.web.resource import Handler, Resource
+from service.web.retrieve import retrieve
 from service.web.statistics import retrieve_statistics
 from service.web.stow import store
 from service.web.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
+from service.web.viewer import redirect_to_viewer, retrieve_viewer
 from service.web.volume import retrieve_volume
+from service.web.wado_uri import retrieve_by_uri
 
 _STUDY = "/studies/{study}"
 _SERIES = f"{_STUDY}/series/{{series}}"
@@ -29,11 +41,17 @@ def _route(path: str, **handlers: Handler) -> Route:
     return Route(path, Resource(handlers), methods=list(handlers))
 
 
+def _page(path: str, handler: Handler) -> Route:
+    return _route(path, GET=answering_with_pages(handler))
+
+
+WADO_URI = _route("/wado", GET=retrieve_by_uri)  # also beside the base URL, where old viewers expect it
+
 # The busiest first: routes are tried in this order.
 ROUTES = [
     _route(_FRAMES, GET=retrieve_frames),
     _route(f"{_INSTANCE}/metadata", GET=retrieve_metadata),
-    _route(_INSTANCE, GET=retrieve_instance, DELETE=delete),
+    _route(_INSTANCE, GET=retrieve, DELETE=delete),
     _route(f"{_FRAMES}/rendered", GET=retrieve_rendered_frames),
     _route(f"{_FRAMES}/thumbnail", GET=retrieve_thumbnail),
     _route(f"{_INSTANCE}/rendered", GET=retrieve_rendered),
@@ -45,22 +63,46 @@ ROUTES = [
     _route(f"{_INSTANCE}/volume", GET=retrieve_volume),
     _route(f"{_SERIES}/statistics", GET=retrieve_statistics),
     _route(f"{_SERIES}/volume", GET=retrieve_volume),
+    _route(f"{_INSTANCE}/bulkdata", GET=retrieve_all_bulkdata),
+    _route(f"{_INSTANCE}/bulkdata/7FE00010/frames/{{frames}}", GET=retrieve_frames),
     _route(f"{_INSTANCE}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
+    _route(f"{_INSTANCE}/pixeldata", GET=retrieve_pixeldata),
+    _route(f"{_SERIES}/bulkdata", GET=retrieve_all_bulkdata),
+    _route(f"{_SERIES}/pixeldata", GET=retrieve_all_pixeldata),
+    _route(f"{_STUDY}/bulkdata", GET=retrieve_all_bulkdata),
+    _route(f"{_STUDY}/pixeldata", GET=retrieve_all_pixeldata),
     _route(f"{_SERIES}/metadata", GET=retrieve_metadata),
     _route(f"{_SERIES}/instances", GET=search_instances),
     _route(f"{_SERIES}/rendered", GET=retrieve_rendered_all),
     _route(f"{_SERIES}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(_SERIES, GET=retrieve_instances, DELETE=delete),
+    _route(_SERIES, GET=retrieve, DELETE=delete),
     _route(f"{_STUDY}/metadata", GET=retrieve_metadata),
     _route(f"{_STUDY}/series", GET=search_series),
     _route(f"{_STUDY}/instances", GET=search_instances),
     _route(f"{_STUDY}/rendered", GET=retrieve_rendered_all),
     _route(f"{_STUDY}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(_STUDY, GET=retrieve_instances, POST=store, DELETE=delete),
+    _route(_STUDY, GET=retrieve, POST=store, DELETE=delete),
     _route("/studies", GET=search_studies, POST=store),
     _route("/series", GET=search_series),
     _route("/instances", GET=search_instances),
+    WADO_URI,
     _route("/openapi.json", GET=openapi),
-    _route("/", OPTIONS=capabilities),
+    _route("/", GET=enter, OPTIONS=capabilities),
 ]
 HEALTH = [Route("/health/live", live), Route("/health/ready", ready)]
+VIEWER = [
+    _route("/viewer", GET=redirect_to_viewer),
+    _route("/viewer/{path:path}", GET=retrieve_viewer),
+]
+_BROWSE = "/browse/{study}/{series}"
+PAGES = [
+    _page("/", studies_page),
+    _page("/docs", docs_page),
+    _page("/browse/{study}", study_page),
+    _page(_BROWSE, series_page),
+    _route(f"{_BROWSE}/stack", GET=retrieve_stack),
+    _page(f"{_BROWSE}/{{instance}}", instance_page),
+    _page(f"{_BROWSE}/{{instance}}/attributes", attributes_page),
+    _page("/browse/{path:path}", missing_page),
+    _route("/assets/{version}/{name}", GET=retrieve_asset),
+]

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     database_url: Annotated[str, AfterValidator(_database)] | None = None
+    viewer: Path = Path("viewer")
 
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)

@@ -83,7 +83,7 @@ def test_every_operation_on_the_archive_may_find_it_away() -> None:
         operation["operationId"] for operation in _described().values() if "503" not in operation["responses"]
     }
 
-    assert without == {"RetrieveCapabilities", "RetrieveOpenapi", "Live"}
+    assert without == {"Enter", "RetrieveCapabilities", "RetrieveOpenapi", "Live"}
 
 
 def test_errors_are_answered_with_the_body_of_an_error() -> None:

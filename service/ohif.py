@@ -1,0 +1,139 @@
+"""OHIF, made ready to be served under /viewer/: fetched from npm, checked, and adapted to its place.
+
+The package `@ohif/app` is a finished build, made for the root of a site. Its root path is compiled in and
+becomes `/viewer/` here; what would load from elsewhere, and what is never asked for, is left out. Files that
+compress well are kept compressed alone: 12 MB instead of 204. The package is pinned by its hash, so that
+what is adapted is known to the byte.
+"""
+
+import base64
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from hashlib import file_digest
+from pathlib import Path, PurePosixPath
+
+from isal import igzip
+
+from service.errors import Unavailable
+
+VERSION = "3.13.2"
+PATH = "/viewer/"
+COMPRESSED = ".gz"
+
+_PACKAGE = f"@ohif/app@{VERSION}"
+_INTEGRITY = "sha512-WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
+_MARK = "ohif-version"  # a file of this name says which adaptation a folder holds
+_EDITION = f"{VERSION}.1 {PATH}"  # its last number changes with the tables below
+_TOP = PurePosixPath("package/dist")
+
+# Source maps, the 136 MB of a runtime for an optional AI model, and what other deployments need.
+_LEFT_OUT = (
+    "*.map", "ort/*", "app-config.js", "google.js", "init-service-worker.js", "sw.js", "customizations/*",
+    "silent-refresh.html", "oidc-client.min.js", "es6-shim.min.js", "polyfill.min.js",
+    "_headers", "_redirects", "serve.json", "*.webapp",
+)  # fmt: skip
+
+# Where the root path is compiled in: files, and what stands before it there.
+_COMPILED_IN = (
+    ("*.bundle.*.js", b'__webpack_require__.p = "'),
+    ("app.bundle.*.js", b"browserImportFunction('"),
+    ("*.html", b'="'),
+    ("*.xml", b'="'),
+    ("*.css", b"url("),
+    ("manifest.json", b'"src": "'),
+    ("assets/*.json", b'": "'),
+)
+
+_COMPRESSIBLE = (".css", ".html", ".js", ".json", ".jsonc", ".svg", ".wasm", ".xml")
+
+
+def is_installed(folder: Path) -> bool:
+    """Tell whether the folder holds OHIF as this version of the service serves it."""
+    mark = folder / _MARK
+    return mark.is_file() and mark.read_text() == _EDITION
+
+
+def install(folder: Path, package: Path | None = None) -> None:
+    """Make OHIF ready in a folder; nothing happens when it is there already.
+
+    Args:
+        folder: to be made; one that is there has to be empty, or to hold an OHIF that this replaces.
+        package: the package as a file; it is fetched from npm without one.
+
+    Raises:
+        Unavailable: the package cannot be had, is not the one that is expected, or the folder is in use.
+    """
+    if is_installed(folder):
+        return
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise Unavailable(f"{folder} holds other files, expected an empty folder or one with OHIF")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".ohif-") as name:
+        place = Path(name)
+        found = package or _fetched(place)
+        _check(found)
+        _unpack(found, place / "made")
+        (place / "made" / _MARK).write_text(_EDITION)
+        if folder.exists():
+            folder.rename(place / "replaced")
+        (place / "made").rename(folder)
+
+
+def _fetched(place: Path) -> Path:
+    """Return the package, fetched by npm, whose configuration names the registry."""
+    if not (npm := shutil.which("npm")):
+        raise Unavailable(f"npm is needed to fetch {_PACKAGE}, and is not installed")
+    command = [npm, "pack", _PACKAGE, "--ignore-scripts", "--loglevel=error", f"--pack-destination={place}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - nothing from outside
+    packages = list(place.glob("*.tgz"))
+    if done.returncode or not packages:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise Unavailable(f"npm could not fetch {_PACKAGE}: {reason}")
+    return packages[0]
+
+
+def _check(package: Path) -> None:
+    """Compare a package with the hash that npm's registry lists for it.
+
+    Raises:
+        Unavailable: it is another one.
+    """
+    with package.open("rb") as file:
+        found = f"sha512-{base64.b64encode(file_digest(file, 'sha512').digest()).decode()}"
+    if found != _INTEGRITY:
+        raise Unavailable(f"{package.name} is not {_PACKAGE}: found {found}, expected {_INTEGRITY}")
+
+
+def _unpack(package: Path, place: Path) -> None:
+    with tarfile.open(package) as archive:
+        for name, content in _kept(archive):
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix in _COMPRESSIBLE:
+                path.with_name(path.name + COMPRESSED).write_bytes(igzip.compress(adapted(name, content), 3))
+            else:
+                path.write_bytes(content)
+
+
+def _kept(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that are kept: their path below the root of the site, and what is in them."""
+    for member in archive:
+        path = PurePosixPath(member.name)
+        if not member.isfile() or not path.is_relative_to(_TOP):
+            continue
+        name = str(path.relative_to(_TOP))
+        file = archive.extractfile(member)
+        if file is not None and not any(fnmatch(name, pattern) for pattern in _LEFT_OUT):
+            yield name, file.read()
+
+
+def adapted(name: str, content: bytes) -> bytes:
+    """Return a file of OHIF with its root path moved."""
+    for pattern, before in _COMPILED_IN:
+        if fnmatch(name, pattern):
+            content = content.replace(before + b"/", before + PATH.encode())
+    return content

@@ -1,0 +1,145 @@
+"""OHIF in a browser, as its user sees it: studies, series, pictures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import httpx
+import imagecodecs
+import numpy as np
+from playwright.async_api import Locator, Page, Response
+
+from tests.viewer.recording import Exchange, without_boundary
+
+Array = np.ndarray[Any, Any]
+T = TypeVar("T")
+
+PATIENCE = 30  # seconds until what should appear has to be there, on a busy machine
+_ALIKE = 2  # gray levels that two pictures of the same frame may differ in the mean
+
+_VIEWPORT = "cornerstone.getRenderingEngines()[0]?.getViewports()[index]"
+_IMAGE = f"index => {_VIEWPORT}?.getCurrentImageId() ?? ''"
+_LEVELS = f"""([index, points]) => {{
+    const v = {_VIEWPORT}, canvas = v?.getCanvas();
+    if (!canvas) return points.map(() => [0, 0, 0]);
+    const {{data, width}} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return points.map(point => {{
+        const [x, y] = v.worldToCanvas(point).map(Math.floor), at = 4 * (y * width + x);
+        return [...data.slice(at, at + 3)];
+    }});
+}}"""
+_CENTERS = """([image, rows, columns]) => {
+    const points = [];
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++)
+        points.push([...cornerstone.utilities.imageToWorldCoords(image, [column + 0.5, row + 0.5])]);
+    return points;
+}"""
+
+
+class Ohif:
+    """A page of OHIF, and what it asked for.
+
+    Attributes:
+        page: the browser's.
+        origin: where OHIF comes from.
+        base_url: of the DICOMweb service that it works with.
+        exchanges: with that service.
+        elsewhere: URLs asked for at any other place.
+    """
+
+    def __init__(self, page: Page, origin: str, base_url: str) -> None:
+        self.page = page
+        self.origin = origin
+        self.base_url = base_url
+        self.exchanges: list[Exchange] = []
+        self.elsewhere: list[str] = []
+        self.errors: list[str] = []
+        page.on("response", self._notice)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def list_studies(self) -> None:
+        """Open the study list."""
+        await self.page.goto(f"{self.origin}/viewer/")
+        await self.page.locator("tbody tr").nth(1).wait_for()
+
+    async def rows(self) -> list[list[str]]:
+        """Return the cells of each study in the list."""
+        cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+        found: list[list[str]] = await self.page.locator("tbody tr").evaluate_all(cells)
+        return [row for row in found[1:] if len(row) > 1]  # the first holds the filters
+
+    async def open_study(self, study: int, mode: str = "viewer") -> None:
+        """Open a study of the phantoms."""
+        await self.page.goto(f"{self.origin}/viewer/{mode}?StudyInstanceUIDs=2.25.{study}")
+        await self.page.locator("[data-cy=viewport-pane]").first.wait_for()
+
+    def series(self, description: str) -> Locator:
+        """Return the thumbnail, or the entry without one, of a series."""
+        return self.page.locator("[data-cy^=study-browser-thumbnail]", has_text=description)
+
+    async def open_series(self, description: str) -> None:
+        """Show a series in the active viewport."""
+        await self.series(description).dblclick()
+
+    def button(self, name: str) -> Locator:
+        """Return a button by what stands on it."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def displayed(self, index: int = 0) -> str:
+        """Return the path of the frame that a viewport shows, below the base URL."""
+        image: str = await self.page.evaluate(_IMAGE, index)
+        return image.partition(":")[2].partition("/dicom-web")[2]
+
+    async def levels(self, points: Sequence[Any], index: int = 0) -> Array:
+        """Return red, green and blue of a viewport at points of the patient, in mm."""
+        return np.array(await self.page.evaluate(_LEVELS, [index, list(points)]))
+
+    async def picture(self, rows: int, columns: int) -> Array:
+        """Return what the first viewport shows at the centers of the image's pixels, shape (rows, columns, 3)."""
+        image = await self.page.evaluate(_IMAGE, 0)
+        points = await self.page.evaluate(_CENTERS, [image, rows, columns])
+        return (await self.levels(points)).reshape(rows, columns, 3)
+
+    async def shows_as_rendered(self, client: httpx.Client, window: str = "") -> bool:
+        """Tell whether the first viewport shows its frame as our own rendering of it does."""
+        if not (frame := await self.displayed()):
+            return False
+        answer = client.get(f"{frame}/rendered?accept=image/png{window}")
+        expected = imagecodecs.png_decode(answer.content).astype(float)
+        rows, columns = expected.shape[:2]
+        found = await self.picture(rows, columns)
+        return is_alike(found, expected if expected.ndim == 3 else expected[..., None])
+
+    def asked_for(self, ending: str) -> list[Exchange]:
+        """Return the exchanges whose path ends so."""
+        return [one for one in self.exchanges if one.path.endswith(ending)]
+
+    def _notice(self, response: Response) -> None:
+        url, headers = response.url, response.request.headers
+        if url.startswith("http") and not url.startswith((self.base_url, f"{self.origin}/viewer")):
+            self.elsewhere.append(url)
+        exchange = Exchange(
+            response.request.method,
+            url.removeprefix(self.base_url),
+            headers.get("accept", ""),
+            headers.get("range", ""),
+            response.status,
+            without_boundary(response.headers.get("content-type", "")),
+        )
+        if url.startswith(self.base_url):
+            self.exchanges.append(exchange)
+        if response.status >= 400:
+            self.errors.append(f"{response.status} {url}")
+
+
+def is_alike(found: Array, expected: Array) -> bool:
+    """Tell whether two pictures are the same but for interpolation and rounding, and not one flat colour."""
+    return bool(expected.std() > 10 and np.abs(found - expected).mean() < _ALIKE)
+
+
+async def until(condition: Callable[[], Awaitable[T]]) -> T:
+    """Return what the condition gives as soon as it is true, or what it gives in the end."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not (found := await condition()) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.2)
+    return found
