@@ -1,6 +1,7 @@
 """The command line: serve · import · reindex · verify · migrate."""
 
 import ctypes
+import gc
 import logging
 import signal
 import socket
@@ -49,6 +50,7 @@ def serve(
 ) -> None:
     """Serve DICOMweb. Migrates first."""
     _share_memory_between_threads()
+    _collect_seldom()
     settings = _settings(host=host, port=port)
     with _place(settings, ephemeral=ephemeral) as settings, _listening(settings) as listener:
         archive = _opened(settings)
@@ -115,6 +117,12 @@ class _Server(uvicorn.Server):
         host, port, *_ = (sockets or [])[0].getsockname()
         shown = f"[{host}]" if ":" in host else host
         print(f"DICOMweb at http://{shown}:{port}{self._root}", flush=True)
+
+
+def _collect_seldom() -> None:
+    """Look for reference cycles seldom: an upload makes thousands of objects, and hardly one of those."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _share_memory_between_threads() -> None:

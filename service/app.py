@@ -21,11 +21,14 @@ from service.pixels.workers import PixelWorkers
 from service.routes import HEALTH, ROUTES
 from service.settings import Settings
 from service.web.decoding import Pixels
-from service.web.kept import KeptPictures
+from service.web.kept import Kept
 from service.web.origin import base_url
 from service.web.resource import Answer
 from service.web.responses import error_response
 from service.web.stow import StoreLimits
+
+_KEPT_PICTURES_BYTES = 48 * 2**20
+_KEPT_METADATA_BYTES = 24 * 2**20
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +67,8 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.router.redirect_slashes = False
     app.state.archive = archive
     app.state.routes = ROUTES
-    app.state.kept_pictures = KeptPictures()
+    app.state.kept_pictures = Kept(_KEPT_PICTURES_BYTES)
+    app.state.kept_metadata = Kept(_KEPT_METADATA_BYTES)
     app.state.max_results = settings.max_results
     app.state.pixels = Pixels(
         archive.blobs,

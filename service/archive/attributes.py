@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from isal import isal_zlib
 
-from service.archive.instances import Instance, metadata_of
+from service.archive.documents import metadata_of
+from service.archive.instances import Instance
 from service.archive.rows import load
 from service.dicom.json_model import DicomJson
 from service.errors import InstanceNotFound

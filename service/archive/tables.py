@@ -4,7 +4,7 @@ Rows are narrow, the triple of UIDs is the identity of an instance, integer keys
 Every attribute that can be matched quickly is a column. `attributes` is what a search returns of the
 level, as DICOM JSON written once; `other_attributes` is the rest of it, for `includefield`. In stored JSON
 the byte SUBSTITUTE (1A) stands for the service's base URL: JSON never has it unescaped, so that a single
-`replace` makes the answer.
+`replace` makes the answer. `revision` is another number whenever an instance comes, goes or is replaced.
 
 Text is compared byte by byte on both databases (PostgreSQL: collation "C"), dates are kept as
 YYYYMMDD and times as HHMMSS.FFFFFF, so that matching and ordering mean the same on both.
@@ -50,6 +50,7 @@ studies = sa.Table(
     _text("referring_physician_name_phonetic"),
     sa.Column("number_of_series", sa.Integer, nullable=False),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.Column("other_attributes", sa.LargeBinary, nullable=False),
     sa.Index("ix_studies_study_date_id", "study_date", "id"),
@@ -76,6 +77,7 @@ series = sa.Table(
     _text("performed_procedure_step_start_date", index=True),
     _text("performed_procedure_step_start_time"),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.Column("other_attributes", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("study", "series_instance_uid"),

@@ -117,7 +117,7 @@ def _fitted(width: float, height: float, viewport: Viewport) -> tuple[int, int]:
 
 @lru_cache(maxsize=16)
 def _weights(extent: Extent, length: int, size: int) -> Weights:
-    """Return the weights that scale an extent of `size` source pixels to `length` pixels; not to be changed."""
+    """Return the weights that scale an extent of `size` source pixels to `length` pixels."""
     step = extent.length / length
     edges = extent.start + step * np.arange(length + 1)
     indices, weights = _areas(edges, step) if step >= 1 else _neighbours(edges, extent)

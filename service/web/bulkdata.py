@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.content import bulkdata_content
-from service.archive.instances import Located, bulkdata_of
+from service.archive.documents import bulkdata_of
+from service.archive.instances import Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.accept import Offer

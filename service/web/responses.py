@@ -4,8 +4,9 @@ What cannot be answered is raised before a response is made; a response only wri
 with their quotes, as `etags.etag_of` makes them.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import anyio.to_thread
 import orjson
@@ -28,6 +29,7 @@ from service.web.stream import Chunks, Source, Stream, joined
 GZIP_FROM = 1024  # bytes of JSON from which gzip pays
 GZIP_LEVEL, GZIP_WINDOW = 1, 31
 GZIP_IN_LOOP = 2**18  # bytes of a chunk; longer ones are compressed in a thread
+HELD_BYTES = 2**22  # of a long answer, to keep it
 RETRY_AFTER = "5"  # seconds
 
 
@@ -55,7 +57,15 @@ class DicomJson(Response):
 
 
 class DicomJsonArray(Stream):
-    """A long DICOM JSON array, made of its items one after the other."""
+    """A long DICOM JSON array, made of its items one after the other.
+
+    Args:
+        items: JSON objects.
+        request: which is answered.
+        media_type: of the answer.
+        etag: of the answer.
+        keep: is given the same answer in one piece once it has been sent, if it is not too long to be held.
+    """
 
     def __init__(
         self,
@@ -64,6 +74,7 @@ class DicomJsonArray(Stream):
         media_type: str = "application/dicom+json",
         *,
         etag: str | None = None,
+        keep: Callable[[Response], None] | None = None,
     ) -> None:
         headers = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
         body = joined(_array(items))
@@ -71,7 +82,10 @@ class DicomJsonArray(Stream):
             body = gzip_chunks(body)
             headers["content-encoding"] = "gzip"
             etag = etags.gzipped(etag) if etag else None
-        super().__init__(body, headers | ({"etag": etag} if etag else {}))
+        headers |= {"etag": etag} if etag else {}
+        if keep is not None:
+            body = _gathered(body, lambda whole: keep(Response(whole, headers=headers)))
+        super().__init__(body, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,7 @@ def error_response(error: DicomwebError) -> Response:
     return Response(orjson.dumps(body), error.status, headers)
 
 
+@lru_cache(maxsize=256)
 def takes_gzip(accept_encoding: str) -> bool:
     """Tell whether an Accept-Encoding field allows gzip."""
     codings = (fields.media_type(coding) for coding in fields.split(accept_encoding, ","))
@@ -201,6 +216,21 @@ async def _message(parts: AsyncIterable[Part], boundary: str) -> AsyncIterator[b
             async for chunk in part.body:
                 yield chunk
     yield multipart.closing(boundary)
+
+
+async def _gathered(chunks: Chunks, whole: Callable[[bytes], None]) -> AsyncIterator[bytes]:
+    """Yield the same chunks, and hand over all of them in one piece after the last."""
+    held: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size <= HELD_BYTES:
+            held.append(chunk)
+        else:
+            held.clear()
+        yield chunk
+    if size <= HELD_BYTES:
+        whole(b"".join(held))
 
 
 async def _array(items: Chunks) -> AsyncIterator[bytes]:

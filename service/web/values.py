@@ -4,7 +4,8 @@ from base64 import b64decode
 
 from service.archive import Archive
 from service.archive.content import Content, InMemory, bulkdata_content
-from service.archive.instances import Instance, bulkdata_of
+from service.archive.documents import bulkdata_of
+from service.archive.instances import Instance
 from service.dicom.json_model import DicomJson
 
 

@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.blobs import LocalBlobs
-from service.archive.instances import Located, metadata_of
+from service.archive.documents import metadata_of
+from service.archive.instances import Located
 from service.errors import InstanceNotFound, IrregularVolume
 from service.pixels.nifti import nifti_head
 from service.pixels.npy import NPY, npy_head

@@ -16,8 +16,9 @@ from service.archive.content import (
     frame_content,
     instance_content,
 )
+from service.archive.documents import bulkdata_of
 from service.archive.files import CHUNK_BYTES
-from service.archive.instances import bulkdata_of, locate
+from service.archive.instances import locate
 from service.errors import BulkdataNotFound, FrameNotFound, InstanceNotFound
 from tests.archive.intake import stored
 from tests.builders import (
