@@ -45,6 +45,7 @@ _COUNT_STUDY = (
     sa.update(studies)
     .where(studies.c.id == sa.bindparam("key"))
     .values(
+        modalities=sa.bindparam("modalities"),
         number_of_series=sa.bindparam("series"),
         number_of_instances=sa.bindparam("count"),
         revision=sa.bindparam("new_revision"),
@@ -173,6 +174,7 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
         count = sum(instances for _, instances in found)
         values = {
             "key": key,
+            "modalities": "\\".join(["", *sorted(modalities), ""]) if modalities else None,
             "series": len(found),
             "count": count,
             "new_revision": _new_revision(),

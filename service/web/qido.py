@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.search import search
+from service.archive.search import MAX_COUNT, search
 from service.dicom.attributes import Level
 from service.dicom.query import Resource, parse_query
 from service.errors import BadRequest
@@ -68,4 +68,5 @@ def _warning(base_url: str, remaining: int) -> dict[str, str]:
     """Return the header that tells of matches beyond this page. Standard: PS3.18 8.3.4.4."""
     if not remaining:
         return {}
-    return {"warning": f"299 {base_url}: There are {remaining} additional results that can be requested"}
+    number = f"more than {MAX_COUNT}" if remaining > MAX_COUNT else remaining
+    return {"warning": f"299 {base_url}: There are {number} additional results that can be requested"}
