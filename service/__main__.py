@@ -1,24 +1,20 @@
 """The command line: serve · import · reindex · verify · viewer · migrate."""
 
-import ctypes
-import logging
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import upgrade
-from service import console, ohif
-from service.app import create_app
+from service import console, ohif, serving
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files, reindex, verify
 from service.errors import DicomwebError
@@ -31,8 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they show values, and values belong to patients
 )
 
-_M_ARENA_MAX = -8  # malloc.h
-
 Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
 
 
@@ -40,6 +34,7 @@ Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM fil
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="0 takes any free one", min=0, max=65535)] = None,
+    workers: Annotated[int | None, typer.Option(help="processes that serve side by side", min=1)] = None,
     ephemeral: Annotated[
         bool, typer.Option(help="keep everything in a folder that is gone afterwards")
     ] = False,
@@ -48,14 +43,17 @@ def serve(
     ] = None,
 ) -> None:
     """Serve DICOMweb. Migrates first."""
-    _share_memory_between_threads()
-    settings = _settings(host=host, port=port)
+    settings = _settings(host=host, port=port, workers=workers)
     with _place(settings, ephemeral=ephemeral) as settings, _listening(settings) as listener:
         archive = _opened(settings)
         if folder is not None:
             files = files_below(folder)
             console.watch("import", import_files(archive, files), len(files))
-        _Server(settings, archive).run(sockets=[listener])
+        if settings.workers == 1:
+            serving.serve(settings, archive, listener)
+        else:
+            archive.close()
+            serving.serve_in_processes(settings, listener)
 
 
 @app.command(name="import")
@@ -109,36 +107,6 @@ def main() -> None:
     app()
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn, saying where it can be found once it can."""
-
-    def __init__(self, settings: Settings, archive: Archive) -> None:
-        config = uvicorn.Config(
-            create_app(settings, archive),
-            log_config=None,
-            access_log=False,  # URLs hold patients' names
-            proxy_headers=False,  # the base URL is worked out by us, from trusted proxies alone
-            server_header=False,
-            timeout_keep_alive=65,
-            timeout_graceful_shutdown=10,
-        )
-        super().__init__(config)
-        self._root = settings.root
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and print the base URL."""
-        await super().startup(sockets)
-        host, port, *_ = (sockets or [])[0].getsockname()
-        shown = f"[{host}]" if ":" in host else host
-        print(f"DICOMweb at http://{shown}:{port}{self._root}", flush=True)
-
-
-def _share_memory_between_threads() -> None:
-    """Let glibc keep two arenas: with one per thread, what threads free stays with the process."""
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-
-
 def _settings(**given: object) -> Settings:
     """Return the settings; a wrong one ends the program with one line and exit code 2."""
     try:
@@ -148,10 +116,7 @@ def _settings(**given: object) -> Settings:
             name = "_".join(map(str, one["loc"][:1])).upper()
             typer.echo(f"DICOMWEB_{name}: {one['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    serving.configure_logging(settings)
     return settings
 
 
@@ -170,19 +135,13 @@ def _place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """Lend a socket that listens, so that a port in use is told before anything is opened."""
     try:
-        listener = socket.create_server(
-            (settings.host, settings.port), family=_family(settings.host), backlog=2048
-        )
+        listener = serving.listener(settings)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]  # Python appends the address once more
         typer.echo(f"cannot listen on {settings.host} port {settings.port}: {reason}", err=True)
         raise typer.Exit(1) from None
     with listener:
         yield listener
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _opened(settings: Settings) -> Archive:

@@ -22,11 +22,14 @@ from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
 from service.web.body import StoreLimits
 from service.web.decoding import Pixels
-from service.web.kept import KeptPictures
+from service.web.kept import Kept
 from service.web.origin import base_url
 from service.web.resource import Answer
 from service.web.responses import error_response
 from service.web.viewer import Viewer
+
+_KEPT_PICTURES_BYTES = 48 * 2**20
+_KEPT_METADATA_BYTES = 24 * 2**20
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +69,8 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.state.archive = archive
     app.state.routes = ROUTES
     app.state.root = settings.root
-    app.state.kept_pictures = KeptPictures()
+    app.state.kept_pictures = Kept(_KEPT_PICTURES_BYTES)
+    app.state.kept_metadata = Kept(_KEPT_METADATA_BYTES)
     app.state.viewer = Viewer(settings.viewer)
     app.state.max_results = settings.max_results
     app.state.pixels = Pixels(

@@ -1,7 +1,7 @@
 """The fixture `dicomweb_server`, for the tests of any project that has this package installed.
 
-pytest imports this file whether a project uses the fixture or not, so that the service itself is imported only
-when the fixture is asked for.
+pytest imports this file whether a project uses the fixture or not, so that the service itself is imported
+only when the fixture is asked for.
 """
 
 from collections.abc import Iterator

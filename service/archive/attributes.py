@@ -5,7 +5,8 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from isal import isal_zlib
 
-from service.archive.instances import Instance, Target, first_metadata
+from service.archive.documents import first_metadata
+from service.archive.instances import Instance, Target
 from service.archive.rows import load
 from service.dicom.json_model import DicomJson
 from service.errors import InstanceGone

@@ -47,6 +47,10 @@ class LocalBlobs:
         """Return where a file lies."""
         return self.folder / key
 
+    def open(self, key: str) -> int:
+        """Return a descriptor to read a file with."""
+        return os.open(f"{self.folder}/{key}", os.O_RDONLY)
+
     def keep(self, spool: Spool, key: str) -> set[Path]:
         """Put a file into the tree, its bytes on disk; one that is there already stays.
 

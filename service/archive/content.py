@@ -135,7 +135,7 @@ def _swapped(
     """Yield a run of a big endian value in little endian, reading whole words."""
     start = offset // place.word_size * place.word_size
     end = offset + length
-    with opened(blobs.path(instance.blob), instance) as descriptor:
+    with opened(blobs, instance) as descriptor:
         for position in range(start, end, CHUNK_BYTES):
             here = min(CHUNK_BYTES, place.length - position)
             chunk = swapped(os.pread(descriptor, here, place.offset + position), place.word_size)

@@ -1,18 +1,18 @@
 """The engine, and the two ways through it: `read` and `write`, plain functions of a connection.
 
-Reads run in threads, each with a connection of its own; on SQLite short ones run at once. Writes go through
-one thread that takes all that are waiting into a single transaction, so that one sync of the disk
+Reads run in threads, each with a connection of its own; on SQLite short ones run at once. Of the threads that
+write, one at a time does so for all that are waiting, in a single transaction, so that one sync of the disk
 acknowledges many uploads; each has its own savepoint, so that one that fails does not take others with it.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
-from threading import Thread
+from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import anyio.to_thread
@@ -56,9 +56,8 @@ class Database:
         self.engine = create_engine(url)
         self._readers = Threads(_CONNECTIONS)
         self._glance: Glance | None = None
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._writer = Thread(target=self._write_until_closed, name="index-writer", daemon=True)
-        self._writer.start()
+        self._waiting: deque[_Job] = deque()
+        self._writing = Lock()
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function: at once where that is short, else in a thread."""
@@ -85,32 +84,27 @@ class Database:
             Unavailable: the database is away, locked for too long, or out of disk.
         """
         job = _Job(lambda connection: query(connection, *args, **kwargs), Future())
-        self._jobs.put(job)
+        self._waiting.append(job)
+        with self._writing:
+            while not job.done.done():
+                self._write_together(self._next_group())
         with _availability():
             return cast(T, job.done.result())
 
     def close(self) -> None:
-        """Finish what is waiting, then close all connections."""
+        """Close all connections; whoever writes has been waited for."""
         self._readers.close()
         if self._glance is not None:
             self._glance.close()
-        self._jobs.put(None)
-        self._writer.join()
-        self.engine.dispose()
+        with self._writing:
+            self.engine.dispose()
 
-    def _write_until_closed(self) -> None:
-        closed = False
-        while not closed:
-            first = self._jobs.get()
-            jobs = [first] if first else []
-            closed = first is None
-            while not closed and len(jobs) < _MAX_GROUP and not self._jobs.empty():
-                following = self._jobs.get()
-                closed = following is None
-                if following:
-                    jobs.append(following)
-            if jobs:
-                self._write_together(jobs)
+    def _next_group(self) -> list[_Job]:
+        group: list[_Job] = []
+        with suppress(IndexError):
+            while len(group) < _MAX_GROUP:
+                group.append(self._waiting.popleft())
+        return group
 
     def _write_together(self, jobs: list[_Job]) -> None:
         """Run the jobs in one transaction, and settle them once it is on disk."""
@@ -120,7 +114,7 @@ class Database:
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
                 settle.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
-        except Exception as error:
+        except BaseException as error:  # whatever it is, those who wait have to be told
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(error)

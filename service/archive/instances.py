@@ -1,6 +1,6 @@
 """Looking up what is stored: plain functions of a connection."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -91,50 +91,42 @@ def _instance(row: Iterable[Any]) -> Instance:
     return Instance(key, Uids(study, of_series, sop_instance), *rest)
 
 
-def _names(uids: Uids) -> dict[str, str]:
+def names(uids: Uids) -> dict[str, str]:
+    """Return the UIDs under the names that OF_STUDY, OF_SERIES and OF_INSTANCE give them."""
     return {"study": uids.study, "series": uids.series, "instance": uids.instance}
 
 
-_OF_STUDY = studies.c.study_instance_uid == sa.bindparam("study")
-_OF_SERIES = series.c.series_instance_uid == sa.bindparam("series")
-_OF_INSTANCE = instances.c.sop_instance_uid == sa.bindparam("instance")
-_BY_NUMBER = (
+OF_STUDY = studies.c.study_instance_uid == sa.bindparam("study")
+OF_SERIES = series.c.series_instance_uid == sa.bindparam("series")
+OF_INSTANCE = instances.c.sop_instance_uid == sa.bindparam("instance")
+BY_NUMBER = (
     series.c.series_number.asc().nulls_last(),
     series.c.id,
     instances.c.instance_number.asc().nulls_last(),
     instances.c.id,
 )
-_WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
+WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
 
 _VIDEOS = "1.2.840.10008.1.2.4.10_%"  # transfer syntaxes of MPEG-2, MPEG-4 and HEVC
 
 # Written once: building a statement costs more than running it.
-_FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE)
+_FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
 _LOCATE_SERIES = (
     sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
-    .select_from(_WITH_DOCUMENTS)
-    .where(_OF_STUDY, _OF_SERIES)
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, OF_SERIES)
 )
-_LOCATE = _LOCATE_SERIES.where(_OF_INSTANCE)
-_LOCATE_ALL = _LOCATE_SERIES.order_by(*_BY_NUMBER)
-_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_JOINED).where(_OF_STUDY).order_by(*_BY_NUMBER)
-_ALL_OF_SERIES = _ALL_OF_STUDY.where(_OF_SERIES)
+_LOCATE = _LOCATE_SERIES.where(OF_INSTANCE)
+_LOCATE_ALL = _LOCATE_SERIES.order_by(*BY_NUMBER)
+_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY).order_by(*BY_NUMBER)
+_ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
 _PICTURES_OF_STUDY = (
     sa.select(*_COLUMNS)
-    .select_from(_WITH_DOCUMENTS)
-    .where(_OF_STUDY, documents.c.pixel_data.is_not(None), ~instances.c.transfer_syntax_uid.like(_VIDEOS))
-    .order_by(*_BY_NUMBER)
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, documents.c.pixel_data.is_not(None), ~instances.c.transfer_syntax_uid.like(_VIDEOS))
+    .order_by(*BY_NUMBER)
 )
-_PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(_OF_SERIES)
-_METADATA_OF_STUDY = (
-    sa.select(instances.c.digest, documents.c.metadata)
-    .select_from(_WITH_DOCUMENTS)
-    .where(_OF_STUDY)
-    .order_by(*_BY_NUMBER)
-    .limit(sa.bindparam("limit"))
-)
-_METADATA_OF_SERIES = _METADATA_OF_STUDY.where(_OF_SERIES)
-_METADATA_OF_INSTANCE = _METADATA_OF_SERIES.where(_OF_INSTANCE)
+_PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(OF_SERIES)
 
 
 def find(connection: sa.Connection, uids: Uids) -> Instance:
@@ -143,7 +135,7 @@ def find(connection: sa.Connection, uids: Uids) -> Instance:
     Raises:
         InstanceNotFound: it is not here, or not under this Study and Series.
     """
-    row = connection.execute(_FIND, _names(uids)).one_or_none()
+    row = connection.execute(_FIND, names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
     return _instance(row)
@@ -155,7 +147,7 @@ def locate(connection: sa.Connection, uids: Uids) -> Located:
     Raises:
         InstanceNotFound: it is not here, or not under this Study and Series.
     """
-    row = connection.execute(_LOCATE, _names(uids)).one_or_none()
+    row = connection.execute(_LOCATE, names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
     return _located(row)
@@ -203,27 +195,3 @@ def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     """Return of every stored instance where its file lies, its size in bytes and its SHA-256."""
     found = connection.execute(sa.select(*_COLUMNS).select_from(_JOINED).order_by(instances.c.id))
     return [(one.blob, one.size, one.digest) for one in map(_instance, found)]
-
-
-def first_metadata(connection: sa.Connection, target: Target, limit: int) -> list[tuple[bytes, bytes]]:
-    """Return digest and metadata of a target's first instances, in the order of their numbers.
-
-    Metadata are deflated DICOM JSON objects, in which the byte SUBSTITUTE stands for the service's base URL.
-
-    Raises:
-        StudyNotFound, SeriesNotFound, InstanceNotFound: the target is not here.
-    """
-    query = _METADATA_OF_INSTANCE
-    if target.instance is None:
-        query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
-    found = connection.execute(query, {**target._asdict(), "limit": limit}).all()
-    if not found:
-        raise target.not_found()
-    return list(found)
-
-
-def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
-    """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
-    query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
-    found = dict(connection.execute(query).all())
-    return [found[key] for key in keys if key in found]

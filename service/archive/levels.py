@@ -1,5 +1,6 @@
 """The rows of studies and series: made with their first instance, counted, gone with their last."""
 
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -28,7 +29,11 @@ _SERIES_ROW = (
 _COUNT_SERIES = (
     sa.update(series)
     .where(series.c.id == sa.bindparam("key"))
-    .values(number_of_instances=sa.bindparam("count"), attributes=sa.bindparam("row"))
+    .values(
+        number_of_instances=sa.bindparam("count"),
+        revision=sa.bindparam("new_revision"),
+        attributes=sa.bindparam("row"),
+    )
 )
 _STUDY_ROW = sa.select(studies.c.id, studies.c.attributes).where(
     studies.c.study_instance_uid == sa.bindparam("study")
@@ -40,8 +45,10 @@ _COUNT_STUDY = (
     sa.update(studies)
     .where(studies.c.id == sa.bindparam("key"))
     .values(
+        modalities=sa.bindparam("modalities"),
         number_of_series=sa.bindparam("series"),
         number_of_instances=sa.bindparam("count"),
+        revision=sa.bindparam("new_revision"),
         attributes=sa.bindparam("row"),
     )
 )
@@ -132,6 +139,7 @@ def _series_values(parsed: ParsedInstance, count: int) -> dict[str, Any]:
     return {
         **index_values(parsed.metadata, Level.SERIES),
         "series_instance_uid": uids.series,
+        "revision": _new_revision(),
         "attributes": rows.series_row(attributes, uids.study, uids.series, count),
         "other_attributes": rows.other_row(parsed.metadata, Level.SERIES),
     }
@@ -148,6 +156,7 @@ def _add_to_series(connection: sa.Connection, uids: SeriesUids, count: int) -> N
     values = {
         "key": key,
         "count": before + count,
+        "new_revision": _new_revision(),
         "row": rows.series_row(rows.load(row), uids.study, uids.series, before + count),
     }
     connection.execute(_COUNT_SERIES, values)
@@ -165,8 +174,15 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
         count = sum(instances for _, instances in found)
         values = {
             "key": key,
+            "modalities": "\\".join(["", *sorted(modalities), ""]) if modalities else None,
             "series": len(found),
             "count": count,
+            "new_revision": _new_revision(),
             "row": rows.study_row(rows.load(row), uid, modalities, len(found), count),
         }
         connection.execute(_COUNT_STUDY, values)
+
+
+def _new_revision() -> int:
+    """Return a number that no earlier state has: a study may go, and come again under the same UID."""
+    return secrets.randbits(63)

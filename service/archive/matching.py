@@ -62,8 +62,16 @@ def _columns(key: Key) -> Columns:
     return [table.c[name]]
 
 
+def _some_modality(match: Match) -> Condition:
+    """Modalities in Study: one of the study's series; its own row tells of most studies that none can be."""
+    if not isinstance(match, TextMatch):
+        return _some_series(match)
+    possible = _fits_any(studies.c.modalities, [f"*\\{one}\\*" for one in match.patterns])
+    return sa.and_(possible, _some_series(match))
+
+
 def _some_series(match: Match) -> Condition:
-    """Modalities in Study: one of the study's series. Looked for study by study, as most will have it."""
+    """One of the study's series, looked for study by study."""
     some = series.alias()
     matching = sa.select(some.c.id).where(some.c.study == studies.c.id, _condition(match, [some.c.modality]))
     return sa.exists(matching)
@@ -137,7 +145,7 @@ def _fits(column: ColumnElement[str], pattern: str) -> Condition:
     return sa.and_(column >= prefix, column <= prefix + _LARGEST, like) if prefix else like
 
 
-_IN_STUDY = {path_of("ModalitiesInStudy"): _some_series, path_of("SOPClassesInStudy"): _some_instance}
+_IN_STUDY = {path_of("ModalitiesInStudy"): _some_modality, path_of("SOPClassesInStudy"): _some_instance}
 
 _CONDITIONS: dict[type[Match], Callable[[Any, Columns], Condition]] = {
     TextMatch: _text,

@@ -1,7 +1,8 @@
 """Query → a page of matches, as rows of DICOM JSON. PS3.18 10.6.
 
-Keys with a column are decided by SQL, within its indexes; for any other attribute see `candidates`. A page
-without special wishes is sent as it is stored. Matches are counted only when a page cannot hold them.
+Keys with a column are decided by SQL, within its indexes; for any other attribute see `candidates`. The ids
+of a page come first, then its rows, so that what is passed over is never read. A page without special wishes
+is sent as it is stored. Matches are counted only when a page cannot hold them, and not without end.
 
 A key of a lower level asks for one series or instance that matches: /studies?Modality=CT finds the studies
 with a CT series.
@@ -9,15 +10,19 @@ with a CT series.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from service.archive.candidates import matching_rows
 from service.archive.fields import parts_of, put_together
-from service.archive.matching import TABLES, Condition, is_indexed
-from service.archive.selection import JOINED, order, where
+from service.archive.matching import TABLES, is_indexed
+from service.archive.selection import JOINED, Selection, selection
 from service.archive.tables import documents, instances
 from service.dicom.query import Query
+
+MAX_COUNT = 10_000
+_AT_ONCE = 500  # values of one IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Page:
 
     Attributes:
         rows: DICOM JSON objects, the byte SUBSTITUTE standing for the base URL.
-        remaining: matches after this page.
+        remaining: matches after this page; one more than MAX_COUNT stands for all larger numbers.
     """
 
     rows: list[bytes]
@@ -42,37 +47,37 @@ def search(connection: sa.Connection, query: Query) -> Page:
     indexed = [key for key in query.keys if is_indexed(key)]
     unindexed = [key for key in query.keys if not is_indexed(key)]
     if unindexed:
-        return _page_of(connection, query, matching_rows(connection, query.resource, indexed, unindexed))
-    conditions = where(query.resource, indexed)
-    rows = _rows(connection, query, conditions, query.limit + 1, query.offset)
-    if len(rows) <= query.limit:
-        return Page(rows, 0)
-    return Page(rows[: query.limit], _count(connection, query, conditions) - query.offset - query.limit)
+        found = matching_rows(connection, query.resource, indexed, unindexed)
+        here = found[query.offset : query.offset + query.limit]
+        return Page(_rows(connection, query, here), max(0, len(found) - query.offset - len(here)))
+    matches = selection(query.resource, indexed)
+    here = _ids(connection, query, matches)
+    rows = _rows(connection, query, here[: query.limit])
+    return Page(rows, _count_after(connection, query, matches) if len(here) > query.limit else 0)
 
 
-def _count(connection: sa.Connection, query: Query, conditions: Sequence[Condition]) -> int:
-    """Return the number of matches; without conditions the parents need not be looked at."""
-    level = query.resource.level
-    rows = JOINED[level] if conditions else TABLES[level]
-    return connection.scalar(sa.select(sa.func.count()).select_from(rows).where(*conditions)) or 0
+def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[int]:
+    """Return the ids of a page, and of one match after it. Narrow rows and indexes answer this."""
+    ids = sa.select(TABLES[query.resource.level].c.id).select_from(matches.rows).where(*matches.conditions)
+    page = ids.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
+    return list(connection.scalars(page))
 
 
-def _page_of(connection: sa.Connection, query: Query, found: Sequence[int]) -> Page:
-    """Return the page out of all ids that match."""
-    here = found[query.offset : query.offset + query.limit]
-    rows = (
-        _rows(connection, query, [TABLES[query.resource.level].c.id.in_(here)], query.limit) if here else []
-    )
-    return Page(rows, max(0, len(found) - query.offset - len(here)))
+def _count_after(connection: sa.Connection, query: Query, matches: Selection) -> int:
+    """Return how many matches come after a page, as far as they are counted."""
+    after = sa.select(sa.literal(1)).select_from(matches.rows).where(*matches.conditions)
+    counted = after.limit(MAX_COUNT + 1).offset(query.offset + query.limit).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
 
-def _rows(
-    connection: sa.Connection, query: Query, conditions: Sequence[Condition], limit: int, offset: int = 0
-) -> list[bytes]:
+def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[bytes]:
+    """Return the rows with these ids, in their order."""
     level, parts = query.resource.level, parts_of(query)
-    joined = JOINED[level]
+    table, found = TABLES[level], dict[int, Sequence[Any]]()
+    joined = JOINED[level] if any(part.level < level for part in parts) else table
     if any(part.column is documents.c.metadata for part in parts):
         joined = joined.join(documents, documents.c.instance == instances.c.id)
-    statement = sa.select(*(part.column for part in parts)).select_from(joined).where(*conditions)
-    page = statement.order_by(*order(query.resource)).limit(limit).offset(offset)
-    return put_together(parts, connection.execute(page).all(), level)
+    statement = sa.select(table.c.id, *(part.column for part in parts)).select_from(joined)
+    for some in (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)):
+        found |= {key: row for key, *row in connection.execute(statement.where(table.c.id.in_(some)))}
+    return put_together(parts, [found[one] for one in ids], level)

@@ -4,7 +4,7 @@ Rows are narrow, the triple of UIDs is the identity of an instance, integer keys
 Every attribute that can be matched quickly is a column. `attributes` is what a search returns of the
 level, as DICOM JSON written once; `other_attributes` is the rest of it, for `includefield`. In stored JSON
 the byte SUBSTITUTE (1A) stands for the service's base URL: JSON never has it unescaped, so that a single
-`replace` makes the answer.
+`replace` makes the answer. `revision` is another number whenever an instance comes, goes or is replaced.
 
 Text is compared byte by byte on both databases (PostgreSQL: collation "C"), dates are kept as
 YYYYMMDD and times as HHMMSS.FFFFFF, so that matching and ordering mean the same on both.
@@ -29,6 +29,28 @@ def _text(name: str, *, index: bool = False) -> sa.Column[str]:
     return sa.Column(name, Text, index=index)
 
 
+# All that a study is matched by, newest last: what no other index finds is looked for here, not in wide rows.
+# SQLite only: PostgreSQL limits the size of an index row, and keeps wide values out of its rows instead.
+STUDY_SEARCH = (
+    "study_date",
+    "id",
+    "study_time",
+    "patient_id",
+    "patient_name",
+    "patient_name_ideographic",
+    "patient_name_phonetic",
+    "patient_birth_date",
+    "patient_sex",
+    "accession_number",
+    "study_id",
+    "study_description",
+    "referring_physician_name",
+    "referring_physician_name_ideographic",
+    "referring_physician_name_phonetic",
+    "modalities",
+    "study_instance_uid",
+)
+
 studies = sa.Table(
     "studies",
     metadata,
@@ -48,11 +70,14 @@ studies = sa.Table(
     _text("referring_physician_name", index=True),
     _text("referring_physician_name_ideographic"),
     _text("referring_physician_name_phonetic"),
+    _text("modalities"),  # of its series, each between two backslashes; NULL without any
     sa.Column("number_of_series", sa.Integer, nullable=False),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.Column("other_attributes", sa.LargeBinary, nullable=False),
     sa.Index("ix_studies_study_date_id", "study_date", "id"),
+    sa.Index("ix_studies_search", *STUDY_SEARCH).ddl_if(dialect="sqlite"),
 )
 
 series = sa.Table(
@@ -62,24 +87,29 @@ series = sa.Table(
     sa.Column("study", Key, sa.ForeignKey("studies.id", ondelete="CASCADE"), nullable=False),
     sa.Column("series_instance_uid", Text, nullable=False, index=True),
     _text("modality"),
-    sa.Column("series_number", sa.BigInteger, index=True),
-    _text("series_description", index=True),
+    sa.Column("series_number", sa.BigInteger),
+    _text("series_description"),
     _text("series_date"),
     _text("series_time"),
-    _text("body_part_examined", index=True),
+    _text("body_part_examined"),
     _text("laterality"),
     _text("protocol_name"),
-    _text("institution_name", index=True),
+    _text("institution_name"),
     _text("station_name"),
     _text("manufacturer"),
     _text("manufacturer_model_name"),
     _text("performed_procedure_step_start_date", index=True),
-    _text("performed_procedure_step_start_time"),
+    _text("performed_procedure_step_start_time", index=True),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.Column("other_attributes", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("study", "series_instance_uid"),
     sa.Index("ix_series_modality_study", "modality", "study"),
+    sa.Index("ix_series_series_number_study", "series_number", "study"),
+    sa.Index("ix_series_series_description_study", "series_description", "study"),
+    sa.Index("ix_series_body_part_examined_study", "body_part_examined", "study"),
+    sa.Index("ix_series_institution_name_study", "institution_name", "study"),
 )
 
 request_attributes = sa.Table(
@@ -97,8 +127,8 @@ instances = sa.Table(
     sa.Column("id", Key, primary_key=True),
     sa.Column("series", Key, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
     sa.Column("sop_instance_uid", Text, nullable=False, index=True),
-    sa.Column("sop_class_uid", Text, nullable=False, index=True),
-    sa.Column("instance_number", sa.BigInteger, index=True),
+    sa.Column("sop_class_uid", Text, nullable=False),
+    sa.Column("instance_number", sa.BigInteger),
     sa.Column("rows", sa.BigInteger),
     sa.Column("columns", sa.BigInteger),
     sa.Column("bits_allocated", sa.BigInteger),
@@ -109,6 +139,8 @@ instances = sa.Table(
     sa.Column("digest", sa.LargeBinary(32), nullable=False),  # SHA-256 of the file
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("series", "sop_instance_uid"),
+    sa.Index("ix_instances_sop_class_uid_series", "sop_class_uid", "series"),
+    sa.Index("ix_instances_instance_number_series", "instance_number", "series"),
 )
 
 documents = sa.Table(

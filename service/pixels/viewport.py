@@ -8,6 +8,7 @@ alias; enlarging interpolates between the two nearest. Both are the same loop ov
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -114,6 +115,7 @@ def _fitted(width: float, height: float, viewport: Viewport) -> tuple[int, int]:
     return max(1, round(viewport.height * width / height)), viewport.height
 
 
+@lru_cache(maxsize=16)
 def _weights(extent: Extent, length: int, size: int) -> Weights:
     """Return the weights that scale an extent of `size` source pixels to `length` pixels."""
     step = extent.length / length
@@ -173,6 +175,6 @@ def _totalled(parts: Iterator[Values]) -> Values:
 def _rows(pixels: Values, index: Values) -> Values:
     """Return rows of pixels, without copying them where they are evenly spaced."""
     step = int(index[1] - index[0]) if len(index) > 1 else 1
-    if step > 0 and (np.diff(index) == step).all():
+    if step > 0 and (index[1:] - index[:-1] == step).all():
         return pixels[index[0] : index[-1] + 1 : step]
     return pixels[index]

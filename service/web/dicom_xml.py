@@ -13,8 +13,8 @@ from service.dicom.json_model import DicomJson
 from service.dicom.xml_model import write_xml
 from service.web.accept import Offer
 from service.web.multipart import closing, part_head
-from service.web.responses import TextStream
 from service.web.stream import Chunks
+from service.web.text import TextStream
 
 DICOM_XML = Offer("application/dicom+xml", multipart=True)
 

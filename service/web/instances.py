@@ -24,7 +24,7 @@ from service.web.etags import etag_of
 from service.web.multipart import boundary_for, message_length
 from service.web.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
 from service.web.stream import Chunks
-from service.web.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
+from service.web.syntaxes import ANY_FORM, MULTIPART, as_stored, chosen, is_lossy
 from service.web.transcoding import transcoded_file, transcoded_pixels
 
 _DICOM = "application/dicom"
@@ -116,9 +116,12 @@ async def _acceptable(request: Request, found: Sequence[Instance]) -> list[Outgo
         NotAcceptable: none of them.
     """
     outgoing, refusal = [], None
+    syntaxes = {outgoing_syntax(one) for one in found}
+    undecoded = {one: as_stored(request, (one,), partial(_offers, one, MULTIPART)) for one in syntaxes}
     for one in found:
         try:
-            outgoing.append(Outgoing(one, await _chosen(request, one, MULTIPART)))
+            offer = undecoded[outgoing_syntax(one)] or await _chosen(request, one, MULTIPART)
+            outgoing.append(Outgoing(one, offer))
         except NotAcceptable as error:
             refusal = error
     if refusal and not outgoing:

@@ -1,32 +1,36 @@
-"""Pictures that were made last: the same thumbnail is asked for by everyone who opens the list."""
+"""Answers that were made last: the same thumbnail is asked for by everyone who opens the list."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Generic, TypeVar
 
-_MAX_BYTES = 64 * 2**20
+T = TypeVar("T")
 
 
-class KeptPictures:
-    """Made pictures, least recently asked for first. For the event loop's thread alone.
+class Kept(Generic[T]):
+    """Made answers, least recently asked for first. For the event loop's thread alone.
 
-    A key names the file by its digest, so that an entry can be forgotten but never wrong.
+    A key names everything an answer depends on, so that an entry can be forgotten but never wrong.
     """
 
-    def __init__(self) -> None:
-        self._pictures: OrderedDict[Hashable, bytes] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._answers: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: Hashable) -> bytes | None:
-        """Return a picture that is kept."""
-        picture = self._pictures.get(key)
-        if picture is not None:
-            self._pictures.move_to_end(key)
-        return picture
+    def get(self, key: Hashable) -> T | None:
+        """Return an answer that is kept."""
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        self._answers.move_to_end(key)
+        return found[0]
 
-    def keep(self, key: Hashable, picture: bytes) -> None:
-        """Keep a picture for as long as there is room."""
-        self._bytes += len(picture) - len(self._pictures.pop(key, b""))
-        self._pictures[key] = picture
-        while self._bytes > _MAX_BYTES:
-            _, oldest = self._pictures.popitem(last=False)
-            self._bytes -= len(oldest)
+    def keep(self, key: Hashable, answer: T, size: int) -> None:
+        """Keep an answer of this many bytes for as long as there is room."""
+        _, before = self._answers.pop(key, (None, 0))
+        self._bytes += size - before
+        self._answers[key] = answer, size
+        while self._bytes > self._max_bytes:
+            _, (_, oldest) = self._answers.popitem(last=False)
+            self._bytes -= oldest

@@ -1,4 +1,8 @@
-"""WADO-RS: metadata, written when the instances arrived. No file is opened here. PS3.18 10.4.1.1.4."""
+"""WADO-RS: metadata, written when the instances arrived. No file is opened here. PS3.18 10.4.1.1.4.
+
+Those of a study or series that is read again and again are kept as they were sent. Its revision tells whether
+they still hold, so that a kept answer costs one look at one row.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -8,15 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.instances import Target, find_all, first_metadata, metadata_of
+from service.archive.documents import first_metadata, metadata_of, revision_of
+from service.archive.instances import Target, find_all
 from service.dicom import json_model
 from service.web.accept import Offer
 from service.web.asked import negotiated, target_of
 from service.web.dicom_xml import DICOM_XML, xml_message
 from service.web.etags import etag_of
 from service.web.instances import instances_of
+from service.web.kept import Kept
 from service.web.multipart import boundary_for
-from service.web.responses import DicomJson, DicomJsonArray, not_modified
+from service.web.responses import not_modified
+from service.web.text import DicomJson, DicomJsonArray, takes_gzip
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _AT_ONCE = 64  # instances whose metadata are in memory together
@@ -26,29 +33,48 @@ _STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
 
 async def retrieve_metadata(request: Request) -> Response:
     """GET .../metadata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.4."""
-    archive: Archive = request.app.state.archive
-    target, base_url = target_of(request), request.state.base_url.encode()
-    offer = negotiated(request, *_OFFERS)
+    target, offer = target_of(request), negotiated(request, *_OFFERS)
     if offer is DICOM_XML:
         return await _xml_answer(request)
-    page = await archive.index.read(first_metadata, target, _AT_ONCE + 1)
-    if len(page) > _AT_ONCE:
-        return await _long_answer(request, target, offer)
-    etag = etag_of(base_url, *(digest for digest, _ in page))
+    if target.instance is not None:
+        return await _of_instance(request, target, offer)
+    archive: Archive = request.app.state.archive
+    revision, number_of_instances = await archive.index.read(revision_of, target)
+    etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
     if unchanged := not_modified(request, etag):
         return unchanged
-    body = b"[" + b",".join(isal_zlib.decompress(text) for _, text in page) + b"]"
-    return DicomJson(body.replace(BASE_URL, base_url), request, offer.media_type, etag=etag)
+    kept: Kept[Response] = request.app.state.kept_metadata
+    key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
+    if answer := kept.get(key):
+        return answer
+    if number_of_instances > _AT_ONCE:
+        found = await archive.index.read(find_all, target.study, target.series)
+        items = _items(archive, [one.key for one in found], request.state.base_url.encode())
+        return DicomJsonArray(
+            items,
+            request,
+            offer.media_type,
+            etag=etag,
+            keep=lambda made: kept.keep(key, made, len(made.body)),
+        )
+    page = await archive.index.read(first_metadata, target, number_of_instances)
+    made = _array(request, offer, [text for _, text in page], etag)
+    kept.keep(key, made, len(made.body))
+    return made
 
 
-async def _long_answer(request: Request, target: Target, offer: Offer) -> Response:
-    """Answer with the metadata of many instances, a few at a time."""
+async def _of_instance(request: Request, target: Target, offer: Offer) -> Response:
     archive: Archive = request.app.state.archive
-    base_url = request.state.base_url.encode()
-    found = await archive.index.read(find_all, target.study, target.series)
-    etag = etag_of(base_url, *(one.digest for one in found))
-    items = _items(archive, [one.key for one in found], base_url)
-    return not_modified(request, etag) or DicomJsonArray(items, request, offer.media_type, etag=etag)
+    [(digest, text)] = await archive.index.read(first_metadata, target, 1)
+    etag = etag_of(request.state.base_url, digest, offer.media_type)
+    return not_modified(request, etag) or _array(request, offer, [text], etag)
+
+
+def _array(request: Request, offer: Offer, texts: Sequence[bytes], etag: str) -> Response:
+    """Return the answer with the metadata of a few instances."""
+    body = b"[" + b",".join(map(isal_zlib.decompress, texts)) + b"]"
+    body = body.replace(BASE_URL, request.state.base_url.encode())
+    return DicomJson(body, request, offer.media_type, etag=etag)
 
 
 async def _xml_answer(request: Request) -> Response:

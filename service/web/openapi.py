@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.web.etags import etag_of
-from service.web.responses import DicomJson, not_modified
+from service.web.responses import not_modified
+from service.web.text import DicomJson
 
 
 async def openapi(request: Request) -> Response:

@@ -18,7 +18,7 @@ from service.pixels.annotation import Annotation
 from service.pixels.decode import DECODABLE_SYNTAXES
 from service.pixels.render import ColourSpace, RenderOptions, render
 from service.web.decoding import Pixels, description_of
-from service.web.kept import KeptPictures
+from service.web.kept import Kept
 from service.web.rendering import Rendering
 from service.web.values import binary_value
 
@@ -128,12 +128,12 @@ async def _picture(request: Request, shot: Shot, options: RenderOptions) -> byte
     work = partial(render, options=options)
     if options.annotation is not None or options.colour_space is not None:
         return await pixels.apply(shot.located, shot.number, work)
-    kept: KeptPictures = request.app.state.kept_pictures
+    kept: Kept[bytes] = request.app.state.kept_pictures
     key = (shot.located.instance.digest, shot.number, options)
     picture = kept.get(key)
     if picture is None:
         picture = await pixels.apply(shot.located, shot.number, work)
-        kept.keep(key, picture)
+        kept.keep(key, picture, len(picture))
     return picture
 
 

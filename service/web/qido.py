@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.search import search
+from service.archive.search import MAX_COUNT, search
 from service.dicom.attributes import Level
 from service.dicom.query import Resource, parse_query
 from service.errors import BadRequest
 from service.web.accept import Offer
 from service.web.asked import negotiated
 from service.web.dicom_xml import DICOM_XML, xml_message
-from service.web.responses import DicomJson
+from service.web.text import DicomJson
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000
@@ -79,4 +79,5 @@ def _warning(base_url: str, remaining: int) -> dict[str, str]:
     """Return the header that tells of matches beyond this page. Standard: PS3.18 8.3.4.4."""
     if not remaining:
         return {}
-    return {"warning": f"299 {base_url}: There are {remaining} additional results that can be requested"}
+    number = f"more than {MAX_COUNT}" if remaining > MAX_COUNT else remaining
+    return {"warning": f"299 {base_url}: There are {number} additional results that can be requested"}

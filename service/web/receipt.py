@@ -13,7 +13,8 @@ from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, WARNING_DOES_NOT
 from service.dicom.xml_model import write_xml
 from service.errors import Refusal
 from service.web.accept import Offer
-from service.web.responses import RETRY_AFTER, DicomJson
+from service.web.responses import RETRY_AFTER
+from service.web.text import DicomJson
 
 _DICOM_XML = Offer("application/dicom+xml")
 OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _DICOM_XML)

@@ -4,12 +4,10 @@ What cannot be answered is raised before a response is made; a response only wri
 with their quotes, as `etags.etag_of` makes them.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 
-import anyio.to_thread
 import orjson
-from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,75 +18,12 @@ from service.errors import (
     RangeNotSatisfiable,
     UnsupportedMediaType,
 )
-from service.web import etags, fields, multipart
-from service.web.accept import Offer, weight
+from service.web import etags, multipart
+from service.web.accept import Offer
 from service.web.ranges import requested_range
 from service.web.stream import Chunks, Source, Stream, between, joined
 
-GZIP_FROM = 1024  # bytes of JSON from which gzip pays
-GZIP_LEVEL, GZIP_WINDOW = 1, 31
-GZIP_IN_LOOP = 2**18  # bytes of a chunk; longer ones are compressed in a thread
 RETRY_AFTER = "5"  # seconds
-
-
-class DicomJson(Response):
-    """DICOM JSON, with gzip where the client takes it and the size is worth it."""
-
-    def __init__(
-        self,
-        body: bytes,
-        request: Request,
-        media_type: str = "application/dicom+json",
-        *,
-        status_code: int = 200,
-        etag: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        own = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
-        if len(body) >= GZIP_FROM and takes_gzip(request.headers.get("accept-encoding", "")):
-            body = isal_zlib.compress(body, GZIP_LEVEL, GZIP_WINDOW)
-            own["content-encoding"] = "gzip"
-            etag = etags.gzipped(etag) if etag else None
-        if etag:
-            own["etag"] = etag
-        super().__init__(body, status_code, own | dict(headers or {}))
-
-
-class TextStream(Stream):
-    """Text in chunks, with gzip where the client takes it."""
-
-    def __init__(
-        self,
-        chunks: Chunks,
-        request: Request,
-        content_type: str,
-        *,
-        etag: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        own = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
-        body = joined(chunks)
-        if takes_gzip(request.headers.get("accept-encoding", "")):
-            body = gzip_chunks(body)
-            own["content-encoding"] = "gzip"
-            etag = etags.gzipped(etag) if etag else None
-        if etag:
-            own["etag"] = etag
-        super().__init__(body, own | dict(headers or {}))
-
-
-class DicomJsonArray(TextStream):
-    """A long DICOM JSON array, made of its items one after the other."""
-
-    def __init__(
-        self,
-        items: Chunks,
-        request: Request,
-        media_type: str = "application/dicom+json",
-        *,
-        etag: str | None = None,
-    ) -> None:
-        super().__init__(_array(items), request, media_type, etag=etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,24 +139,6 @@ def error_response(error: DicomwebError) -> Response:
     return Response(orjson.dumps(body), error.status, headers)
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    """Tell whether an Accept-Encoding field allows gzip."""
-    codings = (fields.media_type(coding) for coding in fields.split(accept_encoding, ","))
-    weights = {name: weight(dict(parameters).get("q", "1")) for name, parameters in codings}
-    return weights.get("gzip", weights.get("*", 0)) > 0
-
-
-async def gzip_chunks(chunks: Chunks) -> AsyncIterator[bytes]:
-    """Yield the same bytes as a gzip stream."""
-    deflater = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
-    async for chunk in chunks:
-        if len(chunk) > GZIP_IN_LOOP:
-            yield await anyio.to_thread.run_sync(deflater.compress, chunk)
-        elif deflated := deflater.compress(chunk):
-            yield deflated
-    yield deflater.flush()
-
-
 def _headers(content_type: str, etag: str | None) -> dict[str, str]:
     headers = {"content-type": content_type, "vary": "Accept"}
     return headers | {"etag": etag} if etag else headers
@@ -236,11 +153,3 @@ async def _message(parts: AsyncIterable[Part], boundary: str) -> AsyncIterator[b
             async for chunk in part.body:
                 yield chunk
     yield multipart.closing(boundary)
-
-
-async def _array(items: Chunks) -> AsyncIterator[bytes]:
-    before = b"["
-    async for item in items:
-        yield before + item
-        before = b","
-    yield b"]" if before == b"," else b"[]"

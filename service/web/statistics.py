@@ -22,8 +22,9 @@ from service.web.asked import frame_numbers, negotiated
 from service.web.decoding import Pixels
 from service.web.etags import etag_of
 from service.web.frames import checked
-from service.web.responses import DicomJson, not_modified, single_part
+from service.web.responses import not_modified, single_part
 from service.web.stream import in_memory
+from service.web.text import DicomJson
 
 _JSON, _PNG = "application/json", "image/png"
 

@@ -45,13 +45,20 @@ async def chosen(request: Request, instance: Instance, stored: Sequence[str], of
         NotAcceptable: none of them.
         InstanceNotFound: it was deleted meanwhile.
     """
+    if offer := as_stored(request, stored, offers):
+        return offer
+    archive: Archive = request.app.state.archive
+    located = await archive.located.find(instance.uids)
+    return negotiated(request, *offers(_without(stored, transcodable_syntaxes(located))))
+
+
+def as_stored(request: Request, stored: Sequence[str], offers: Offers) -> Offer | None:
+    """Return the form that `chosen` returns of whatever instance is stored so; None if it depends on more."""
     with suppress(NotAcceptable):
         offer = negotiated(request, *offers(_without(stored, _CONCEIVABLE)))
         if offer.transfer_syntax in stored:
             return offer
-    archive: Archive = request.app.state.archive
-    located = await archive.located.find(instance.uids)
-    return negotiated(request, *offers(_without(stored, transcodable_syntaxes(located))))
+    return None
 
 
 def transcodable_syntaxes(located: Located) -> tuple[str, ...]:

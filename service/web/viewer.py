@@ -19,7 +19,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from service import ohif
 from service.errors import NotFound
 from service.web.etags import etag_of, gzipped
-from service.web.responses import not_modified, takes_gzip
+from service.web.responses import not_modified
+from service.web.text import takes_gzip
 from service.web.viewer_config import app_config
 
 MEDIA_TYPES = {

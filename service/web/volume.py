@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.blobs import LocalBlobs
-from service.archive.instances import Located, metadata_of
+from service.archive.documents import metadata_of
+from service.archive.instances import Located
 from service.errors import InstanceNotFound, IrregularVolume
 from service.pixels.nifti import nifti_head
 from service.pixels.npy import NPY, npy_head
@@ -28,8 +29,9 @@ from service.web.arrays import NumericFrame, array_chunks, located_instances, na
 from service.web.asked import negotiated
 from service.web.etags import etag_of
 from service.web.metadata import BASE_URL
-from service.web.responses import DicomJson, gzip_chunks, not_modified
+from service.web.responses import not_modified
 from service.web.stream import Stream, joined
+from service.web.text import DicomJson, gzip_chunks
 
 _JSON, _GZIP = "application/json", "application/gzip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {

@@ -55,7 +55,6 @@ class Ohif:
         self.elsewhere: list[str] = []
         self.errors: list[str] = []
         page.on("response", self._notice)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     async def list_studies(self) -> None:
         """Open the study list."""

@@ -13,7 +13,6 @@ from pydicom.uid import (
     CTImageStorage,
     EncapsulatedPDFStorage,
     RTStructureSetStorage,
-    SegmentationStorage,
     TwelveLeadECGWaveformStorage,
     VideoPhotographicImageStorage,
     VLWholeSlideMicroscopyImageStorage,
@@ -104,7 +103,9 @@ def _dimension(pointer: int, group: int) -> Dataset:
 def _segmented(index: int, number: int) -> Dataset:
     """Return the functional groups of the frame that lies over a slice."""
     source = _ct(index)
-    source.PurposeOfReferenceCodeSequence = [_code("121322", "DCM", "Source image for image processing operation")]
+    source.PurposeOfReferenceCodeSequence = [
+        _code("121322", "DCM", "Source image for image processing operation")
+    ]
     derivation = data(
         SourceImageSequence=[source], DerivationCodeSequence=[_code("113076", "DCM", "Segmentation")]
     )
@@ -170,9 +171,7 @@ def _contour(index: int, mask: np.ndarray[Any, Any]) -> Dataset:
 
 
 def _ct(index: int) -> Dataset:
-    return data(
-        ReferencedSOPClassUID=CTImageStorage, ReferencedSOPInstanceUID=f"2.25.{CHEST}.1.{index + 1}"
-    )
+    return data(ReferencedSOPClassUID=CTImageStorage, ReferencedSOPInstanceUID=f"2.25.{CHEST}.1.{index + 1}")
 
 
 def _code(value: str, scheme: str, meaning: str) -> Dataset:
@@ -228,7 +227,9 @@ def _pdf(text: str) -> bytes:
         body += f"{number} 0 obj{content}endobj\n"
     entries = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     table = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{entries}"
-    return f"{body}{table}trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(body)}\n%%EOF".encode()
+    return (
+        f"{body}{table}trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(body)}\n%%EOF".encode()
+    )
 
 
 def ecg_file() -> bytes:
@@ -290,8 +291,12 @@ def slide_file() -> bytes:
     """Return a whole-slide image of 4 × 4 tiles. PS3.3 A.32.8."""
     side = TILES * TILE
     rows, columns = np.mgrid[:side, :side]
-    slide = np.stack([rows * 255 // side, columns * 255 // side, 128 + (rows // 8 + columns // 8) % 2 * 80], -1)
-    tiles = slide.astype(np.uint8).reshape(TILES, TILE, TILES, TILE, 3).swapaxes(1, 2).reshape(-1, TILE, TILE, 3)
+    slide = np.stack(
+        [rows * 255 // side, columns * 255 // side, 128 + (rows // 8 + columns // 8) % 2 * 80], -1
+    )
+    tiles = (
+        slide.astype(np.uint8).reshape(TILES, TILE, TILES, TILE, 3).swapaxes(1, 2).reshape(-1, TILE, TILE, 3)
+    )
     found = image(
         tiles,
         **identity(SLIDE, 1, 1, "Volume", "SM"),
@@ -305,7 +310,9 @@ def slide_file() -> bytes:
         ImagedVolumeDepth=0.001,
         TotalPixelMatrixColumns=side,
         TotalPixelMatrixRows=side,
-        TotalPixelMatrixOriginSequence=[data(XOffsetInSlideCoordinateSystem=20, YOffsetInSlideCoordinateSystem=40)],
+        TotalPixelMatrixOriginSequence=[
+            data(XOffsetInSlideCoordinateSystem=20, YOffsetInSlideCoordinateSystem=40)
+        ],
         ImageOrientationSlide=[0, -1, 0, -1, 0, 0],
         SpecimenLabelInImage="NO",
         ContainerIdentifier="SLIDE-1",
@@ -326,6 +333,8 @@ def slide_file() -> bytes:
         ],
     )
     found.PhotometricInterpretation = "YBR_FULL_422"
-    found.PixelData = encapsulate([imagecodecs.jpeg8_encode(np.ascontiguousarray(one), level=90) for one in tiles])
+    found.PixelData = encapsulate(
+        [imagecodecs.jpeg8_encode(np.ascontiguousarray(one), level=90) for one in tiles]
+    )
     found["PixelData"].is_undefined_length = True
     return part10(found, JPEG)

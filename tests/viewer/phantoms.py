@@ -136,7 +136,9 @@ def geometry(index: int, slices: int = SLICES) -> dict[str, Any]:
 def in_syntax(found: Dataset, frames: Sequence[Array], transfer_syntax: str) -> bytes:
     """Return the file of an image, its frames encoded."""
     if transfer_syntax != EXPLICIT:
-        found.PixelData = encapsulate([ENCODERS[transfer_syntax](np.ascontiguousarray(one)) for one in frames])
+        found.PixelData = encapsulate(
+            [ENCODERS[transfer_syntax](np.ascontiguousarray(one)) for one in frames]
+        )
         found["PixelData"].VR, found["PixelData"].is_undefined_length = "OB", True
     return part10(found, transfer_syntax)
 
@@ -209,7 +211,9 @@ def enhanced_mr_file() -> bytes:
     )
     frames = [
         data(
-            FrameContentSequence=[data(StackID="1", InStackPositionNumber=number, DimensionIndexValues=[number])],
+            FrameContentSequence=[
+                data(StackID="1", InStackPositionNumber=number, DimensionIndexValues=[number])
+            ],
             PlanePositionSequence=[data(ImagePositionPatient=position(number - 1, 16))],
         )
         for number in range(1, 17)

@@ -74,7 +74,9 @@ async def test_a_slide_is_put_together_from_its_tiles(ohif: Ohif) -> None:
 
 async def _is_red_in_the_nodule(ohif: Ohif) -> bool:
     x, y = (SPACING * (SIZE - 1) / 2 * middle - SPACING / 2 for middle in NODULE[1][:2])
-    found = await ohif.page.evaluate("cornerstone.getRenderingEngines()[0].getViewports()[0].getCamera().focalPoint")
+    found = await ohif.page.evaluate(
+        "cornerstone.getRenderingEngines()[0].getViewports()[0].getCamera().focalPoint"
+    )
     red, green, _ = (await ohif.levels([[x, y, found[2]]]))[0]
     return bool(red > green + 40)
 

@@ -27,9 +27,7 @@ def elsewhere(phantoms: httpx.Client, sqlite_template: Path, tmp_path: Path) -> 
 
 
 @pytest.fixture
-async def ohif_of_another(
-    page: Page, phantoms: httpx.Client, elsewhere: httpx.Client
-) -> AsyncIterator[Ohif]:
+async def ohif_of_another(page: Page, phantoms: httpx.Client, elsewhere: httpx.Client) -> AsyncIterator[Ohif]:
     """OHIF that comes from the first service and works with the second."""
     base_url = str(elsewhere.base_url).rstrip("/")
 

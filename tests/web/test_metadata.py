@@ -218,3 +218,40 @@ def test_an_image_is_not_acceptable_and_the_answer_says_what_is(dicomweb: httpx.
 
     assert response.status_code == 406
     assert JSON in response.json()["available"]
+
+
+@pytest.mark.parametrize("number", [2, 70], ids=["a few", "many"])
+def test_metadata_that_were_read_before_follow_what_is_stored_and_deleted(
+    dicomweb: httpx.Client, study: str, number: int
+) -> None:
+    store(dicomweb, *(part10(ct_image(f"{study}.1.{one}")) for one in range(1, number + 1)))
+    paths = [f"studies/{study}/metadata", f"studies/{study}/series/{study}.1/metadata"]
+    before = [dicomweb.get(path) for path in (*paths, *paths)]
+
+    store(dicomweb, part10(ct_image(f"{study}.1.999")))
+    with_another = [dicomweb.get(path) for path in paths]
+    dicomweb.delete(url(f"{study}.1.1"))
+    without_the_first = [dicomweb.get(path) for path in paths]
+
+    assert {len(one.json()) for one in before} == {number}
+    assert {len(one.json()) for one in with_another} == {number + 1}
+    found = [{one[INSTANCE_UID]["Value"][0] for one in answer.json()} for answer in without_the_first]
+    expected = {*(f"{study}.1.{one}" for one in range(2, number + 1)), f"{study}.1.999"}
+    assert found == [expected, expected]
+    tags = [one.headers["etag"] for one in (*before[:2], *with_another, *without_the_first)]
+    assert len(set(tags)) == 6
+
+
+def test_metadata_that_were_read_before_are_the_same_with_and_without_gzip(
+    dicomweb: httpx.Client, study: str
+) -> None:
+    store(dicomweb, *(part10(ct_image(f"{study}.1.{one}")) for one in range(1, 71)))
+    path = f"studies/{study}/metadata"
+
+    answers = [
+        dicomweb.get(path, headers={"accept-encoding": coding})
+        for coding in ("gzip", "identity", "gzip", "identity")
+    ]
+
+    assert [one.headers.get("content-encoding") for one in answers] == ["gzip", None, "gzip", None]
+    assert len({one.text for one in answers}) == 1

@@ -11,17 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service import errors
 from service.web import multipart
 from service.web.accept import Offer
-from service.web.responses import (
-    DicomJson,
-    DicomJsonArray,
-    MultipartRelated,
-    Part,
-    error_response,
-    not_modified,
-    single_part,
-    takes_gzip,
-)
+from service.web.responses import MultipartRelated, Part, error_response, not_modified, single_part
 from service.web.stream import in_memory
+from service.web.text import DicomJson, DicomJsonArray, takes_gzip
 
 Item = TypeVar("Item")
 

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from service.errors import NotFound
 from service.web.etags import etag_of
-from service.web.responses import DicomJson, not_modified
+from service.web.responses import not_modified
+from service.web.text import DicomJson
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -14,7 +14,8 @@ from service.web.etags import etag_of
 from service.web.pages.assets import version
 from service.web.pages.text import counted, shown
 from service.web.resource import Handler
-from service.web.responses import DicomJson, not_modified
+from service.web.responses import not_modified
+from service.web.text import DicomJson
 from service.web.viewer import Viewer
 
 _HEADERS = {

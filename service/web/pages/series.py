@@ -11,7 +11,8 @@ from service.web.asked import target_of
 from service.web.etags import etag_of
 from service.web.pages.page import page
 from service.web.pages.rows import row_of, rows_below
-from service.web.responses import DicomJson, not_modified
+from service.web.responses import not_modified
+from service.web.text import DicomJson
 
 _PER_PAGE = 200
 

@@ -1,0 +1,129 @@
+"""The application behind a listening socket: in this process, or in several that are all the same.
+
+What processes have to agree on is in the database and in the tree of files; each keeps what it read last for
+itself, under names that hold only as long as nothing has changed.
+"""
+
+import ctypes
+import gc
+import logging
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from service.app import create_app
+from service.archive import Archive, open_archive
+from service.settings import Settings
+
+_UVICORN: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,  # URLs hold patients' names
+    "proxy_headers": False,  # the base URL is worked out by us, from trusted proxies alone
+    "server_header": False,
+    "timeout_keep_alive": 65,
+    "timeout_graceful_shutdown": 10,
+}
+_STARTUP_SECONDS = 60
+_M_ARENA_MAX = -8  # malloc.h
+_PR_SET_PDEATHSIG = 1  # prctl.h
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to standard error, from the level that the settings name."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def listener(settings: Settings) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        OSError: the address is in use, or not ours.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
+def serve(settings: Settings, archive: Archive, listening: socket.socket) -> None:
+    """Serve in this process until it is told to end, and close the archive."""
+    _tune()
+    _Server(uvicorn.Config(create_app(settings, archive), **_UVICORN), settings).run(sockets=[listening])
+
+
+def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
+    """Serve in as many processes as the settings say, replacing one that dies, until told to end.
+
+    Args:
+        settings: of a database that has been migrated. The processes read them from the environment again.
+        listening: which they share.
+    """
+    os.environ["DICOMWEB_DATA"] = str(settings.data.absolute())
+    if settings.database_url is None:
+        os.environ.pop("DICOMWEB_DATABASE_URL", None)
+    target = f"{application.__module__}:{application.__name__}"
+    config = uvicorn.Config(target, factory=True, workers=settings.workers, **_UVICORN)
+    _Processes(config, settings, listening).run()
+
+
+def application() -> Starlette:
+    """Return the application of one of several processes, which ends with the process that started it."""
+    _tune()
+    with suppress(OSError, AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    settings = Settings()
+    configure_logging(settings)
+    archive = open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    return create_app(settings, archive)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, saying where it can be found once it can."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and print the base URL."""
+        await super().startup(sockets)
+        _announce(self._settings, (sockets or [])[0])
+
+
+class _Processes(Multiprocess):
+    """Uvicorn's processes, saying where they can be found once the first of them can."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, listening: socket.socket) -> None:
+        super().__init__(config, [listening])
+        self._settings = settings
+
+    def init_processes(self) -> None:
+        """Start them, and print the base URL."""
+        super().init_processes()
+        if self.processes[0].wait_until_ready(_STARTUP_SECONDS):
+            _announce(self._settings, self.sockets[0])
+
+
+def _announce(settings: Settings, listening: socket.socket) -> None:
+    host, port, *_ = listening.getsockname()
+    shown = f"[{host}]" if ":" in host else host
+    print(f"DICOMweb at http://{shown}:{port}{settings.root}", flush=True)
+
+
+def _tune() -> None:
+    """Suit the interpreter to a server: for little memory in many threads, and for uploads.
+
+    With an arena of glibc's per thread, what threads free stays with the process: two will do. An upload
+    makes thousands of objects and hardly a reference cycle, so that these are looked for seldom.
+    """
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
