@@ -64,7 +64,7 @@ def is_video(instance: Instance) -> bool:
 
 def has_picture(located: Located) -> bool:
     """Tell whether an instance has frames that are no video."""
-    return located.frames is not None and not is_video(located.instance)
+    return bool(located.frames and located.frames.number_of_frames) and not is_video(located.instance)
 
 
 def kind_of(attributes: DicomJson) -> str:

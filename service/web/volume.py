@@ -4,7 +4,7 @@ Slices are put in order and checked with what the index knows: no file is opened
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,16 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.blobs import LocalBlobs
-from service.archive.documents import metadata_of
+from service.archive.documents import first_metadata
 from service.archive.instances import Located
-from service.errors import InstanceNotFound, IrregularVolume
+from service.errors import InstanceGone, IrregularVolume
 from service.pixels.nifti import nifti_head
 from service.pixels.npy import NPY, npy_head
 from service.pixels.plane import Slice, slices_of
 from service.pixels.volume import Volume, volume_of
 from service.web.accept import Offer
 from service.web.arrays import NumericFrame, array_chunks, located_instances, narrowest_type, numeric_frames
-from service.web.asked import negotiated
+from service.web.asked import negotiated, target_of
 from service.web.etags import etag_of
 from service.web.metadata import BASE_URL
 from service.web.responses import not_modified
@@ -62,22 +62,23 @@ async def retrieve_volume(request: Request) -> Response:
     etag = etag_of(*(one.instance.digest for one in found), str(offer), request.state.base_url)
     if unchanged := not_modified(request, etag):
         return unchanged
-    metadata = await archive.index.read(metadata_of, [one.instance.key for one in found])
-    if len(metadata) < len(found):
-        raise InstanceNotFound("which was deleted meanwhile")
+    metadata = dict(await archive.index.read(first_metadata, target_of(request), len(found)))
+    for one in found:
+        if one.instance.digest not in metadata:
+            raise InstanceGone(one.instance.uids.instance)
     plan = await anyio.to_thread.run_sync(_planned, archive.blobs, found, metadata)
     if offer.media_type == _JSON:
         return DicomJson(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 
-def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Sequence[bytes]) -> _Plan:
+def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Mapping[bytes, bytes]) -> _Plan:
     slices: list[Slice] = []
     located: dict[str, Located] = {}
-    for one, text in zip(found, metadata, strict=True):
+    for one in found:
         located[one.instance.uids.instance] = one
         number_of_frames = one.frames.number_of_frames if one.frames else 0
-        attributes = orjson.loads(isal_zlib.decompress(text).replace(BASE_URL, b""))
+        attributes = orjson.loads(isal_zlib.decompress(metadata[one.instance.digest]).replace(BASE_URL, b""))
         slices += slices_of(attributes, number_of_frames)
     without = [uid for uid, one in located.items() if not one.frames or not one.frames.number_of_frames]
     if without:
