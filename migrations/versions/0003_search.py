@@ -41,13 +41,16 @@ _UNDER_PARENT = (
     ("series", "study", ("series_number", "series_description", "body_part_examined", "institution_name")),
     ("instances", "series", ("sop_class_uid", "instance_number")),
 )
+_DATE = "performed_procedure_step_start_date"
 _TIME = "performed_procedure_step_start_time"
 
 
 def upgrade() -> None:
     op.add_column("studies", sa.Column("modalities", _TEXT))
     _gather_modalities()
-    op.create_index(f"ix_series_{_TIME}", "series", [_TIME])
+    op.create_index("ix_series_step_date_study", "series", [_DATE, "study"])
+    op.create_index("ix_series_step_time_study", "series", [_TIME, "study"])
+    op.drop_index(f"ix_series_{_DATE}", "series")
     for table, parent, columns in _UNDER_PARENT:
         for column in columns:
             op.create_index(f"ix_{table}_{column}_{parent}", table, [column, parent])
@@ -65,7 +68,9 @@ def downgrade() -> None:
         for column in columns:
             op.create_index(f"ix_{table}_{column}", table, [column])
             op.drop_index(f"ix_{table}_{column}_{parent}", table)
-    op.drop_index(f"ix_series_{_TIME}", "series")
+    op.create_index(f"ix_series_{_DATE}", "series", [_DATE])
+    op.drop_index("ix_series_step_time_study", "series")
+    op.drop_index("ix_series_step_date_study", "series")
     op.drop_column("studies", "modalities")
 
 

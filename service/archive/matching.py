@@ -63,11 +63,13 @@ def _columns(key: Key) -> Columns:
 
 
 def _some_modality(match: Match) -> Condition:
-    """Modalities in Study: one of the study's series; its own row tells of most studies that none can be."""
+    """Modalities in Study: one of those that stand in the study's own row, each between two backslashes."""
     if not isinstance(match, TextMatch):
         return _some_series(match)
     possible = _fits_any(studies.c.modalities, [f"*\\{one}\\*" for one in match.patterns])
-    return sa.and_(possible, _some_series(match))
+    if not any(map(is_wildcard, match.patterns)):
+        return possible
+    return sa.and_(possible, _some_series(match))  # a wild card can reach from one modality into the next
 
 
 def _some_series(match: Match) -> Condition:

@@ -98,8 +98,8 @@ series = sa.Table(
     _text("station_name"),
     _text("manufacturer"),
     _text("manufacturer_model_name"),
-    _text("performed_procedure_step_start_date", index=True),
-    _text("performed_procedure_step_start_time", index=True),
+    _text("performed_procedure_step_start_date"),
+    _text("performed_procedure_step_start_time"),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", sa.LargeBinary, nullable=False),
@@ -110,6 +110,8 @@ series = sa.Table(
     sa.Index("ix_series_series_description_study", "series_description", "study"),
     sa.Index("ix_series_body_part_examined_study", "body_part_examined", "study"),
     sa.Index("ix_series_institution_name_study", "institution_name", "study"),
+    sa.Index("ix_series_step_date_study", "performed_procedure_step_start_date", "study"),
+    sa.Index("ix_series_step_time_study", "performed_procedure_step_start_time", "study"),
 )
 
 request_attributes = sa.Table(

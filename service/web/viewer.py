@@ -4,6 +4,7 @@ A path is looked up in the table of the files there are, so that none leads out 
 names no file is a page of OHIF, which reads the path itself.
 """
 
+import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio.to_thread
-from isal import igzip
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -82,7 +82,7 @@ class ViewerFile:
             content = self.path.read_bytes()
         except FileNotFoundError as error:
             raise NotFound("this file of OHIF has been deleted, `make viewer` brings it back") from error
-        return content if compressed or not self.is_compressed else igzip.decompress(content)
+        return content if compressed or not self.is_compressed else gzip.decompress(content)
 
 
 class Viewer:
