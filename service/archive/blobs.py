@@ -15,6 +15,7 @@ from service.archive.spool import Spool, out_of_space
 from service.errors import Unavailable
 
 _ABANDONED = 24 * 3600  # seconds
+_ATTEMPTS = 5
 _DIGEST_DIGITS = 16
 
 
@@ -58,19 +59,18 @@ class LocalBlobs:
             The folders to give to `sync` before the file is acknowledged.
 
         Raises:
-            Unavailable: the disk is full.
+            Unavailable: the disk is full, or the folder is gone.
         """
         target = self.path(key)
         if target.exists():
             return {target.parent}
-        while True:
+        for _ in range(_ATTEMPTS):
             with out_of_space():
                 made = _make_folders(target.parent)
-            try:
+            with suppress(FileNotFoundError):  # a delete took the empty folder away in between
                 spool.move_to(target)
-            except FileNotFoundError:  # a delete took the empty folder away in between
-                continue
-            return made | {target.parent}
+                return made | {target.parent}
+        raise Unavailable("the folder of stored files is gone")
 
     def exists(self, key: str) -> bool:
         """Tell whether a file is in the tree."""

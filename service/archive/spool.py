@@ -50,12 +50,10 @@ class Spool:
     def flush(self) -> None:
         """Move what waits in memory to the file."""
         with out_of_space():
-            if self._file is None:
-                self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
-                self._path = Path(name)
+            file = self._new_file() if self._file is None else self._file
             for chunk in self._chunks:
                 self._hash.update(chunk)
-                _write_all(self._file, chunk)
+                _write_all(file, chunk)
         self._chunks, self._waiting = [], 0
 
     @property
@@ -96,14 +94,21 @@ class Spool:
     def _to_new_file(self) -> None:
         """Write what is in memory, or in a file that was moved and then deleted, to a new one."""
         source = self._file
-        self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
-        self._path = Path(name)
+        file = self._new_file()
         if source is None:
-            _write_all(self._file, self._joined())
+            _write_all(file, self._joined())
             return
         for start in range(0, self.size, _CHUNK):
-            _write_all(self._file, os.pread(source, _CHUNK, start))
+            _write_all(file, os.pread(source, _CHUNK, start))
         os.close(source)
+
+    def _new_file(self) -> int:
+        try:
+            self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
+        except FileNotFoundError as error:
+            raise Unavailable("the folder for files that arrive is gone") from error
+        self._path = Path(name)
+        return self._file
 
     def discard(self) -> None:
         """Forget the bytes; a file that has been moved stays."""

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from service.archive.blobs import LocalBlobs, blob_key, sync
+from service.errors import Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 
 KEY = "1/1.1/1.1.1.0123456789abcdef.dcm"
@@ -56,6 +57,16 @@ def test_a_file_deleted_in_between_can_be_kept_again_from_the_same_spool(
     blobs.keep(spool, KEY)
 
     assert blobs.path(KEY).read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [SMALL, LARGE], ids=["small", "large"])
+def test_without_its_folders_nothing_can_be_kept_and_nobody_waits_for_ever(
+    blobs: LocalBlobs, content: bytes
+) -> None:
+    blobs.incoming.rmdir()
+
+    with pytest.raises(Unavailable):
+        blobs.keep(spooled(blobs, content), "1/2/3.dcm")
 
 
 def test_a_discarded_spool_leaves_nothing_but_what_was_kept(blobs: LocalBlobs) -> None:
