@@ -66,7 +66,7 @@ def test_without_its_folders_nothing_can_be_kept_and_nobody_waits_for_ever(
     blobs.incoming.rmdir()
 
     with pytest.raises(Unavailable):
-        blobs.keep(spooled(blobs, content), "1/2/3.dcm")
+        blobs.keep(spooled(blobs.incoming, content), KEY)
 
 
 def test_a_discarded_spool_leaves_nothing_but_what_was_kept(blobs: LocalBlobs) -> None:
