@@ -22,6 +22,7 @@ from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
 from service.web.body import StoreLimits
 from service.web.decoding import Pixels
+from service.web.embedding import Embeddable
 from service.web.kept import Kept
 from service.web.origin import base_url
 from service.web.resource import Answer
@@ -105,7 +106,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         expose_headers=_CORS_RESPONSE_HEADERS,
         max_age=86400,
     )
-    return [cors, ours]
+    return [cors, Middleware(Embeddable), ours]
 
 
 class Gateway:

@@ -36,6 +36,15 @@ def test_a_page_of_the_viewer_may_read_the_answer_and_what_its_headers_say(allow
     assert all(name in exposed for name in ("etag", "content-range", "warning"))
 
 
+def test_an_isolated_page_of_the_viewer_may_embed_what_it_gets(
+    allowing: httpx.Client, dicomweb: httpx.Client
+) -> None:
+    allowed, by_default = (client.get("studies/9/thumbnail") for client in (allowing, dicomweb))
+
+    assert allowed.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "cross-origin-resource-policy" not in by_default.headers
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
