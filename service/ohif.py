@@ -1,8 +1,8 @@
-"""OHIF, made ready to be served under /viewer/: fetched from npm, checked, and adapted to its place.
+"""OHIF, made ready to be served under any path: fetched from npm, checked, and adapted.
 
-The package `@ohif/app` is a finished build, made for the root of a site. Its root path is compiled in and
-becomes `/viewer/` here; what would load from elsewhere, and what is never asked for, is left out. Files that
-compress well are kept compressed alone: 12 MB instead of 204. The package is pinned by its hash, so that
+The package `@ohif/app` is a finished build, made for the root of a site. Its root path is compiled in, and
+becomes relative here; what would load from elsewhere, and what is never asked for, is left out. Files that
+compress well are kept compressed alone: 15 MB instead of 204. The package is pinned by its hash, so that
 what is adapted is known to the byte.
 """
 
@@ -21,13 +21,12 @@ from isal import igzip
 from service.errors import Unavailable
 
 VERSION = "3.13.2"
-PATH = "/viewer/"
 COMPRESSED = ".gz"
 
 _PACKAGE = f"@ohif/app@{VERSION}"
-_INTEGRITY = "sha512-WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
+INTEGRITY = "sha512-WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
 _MARK = "ohif-version"  # a file of this name says which adaptation a folder holds
-_EDITION = f"{VERSION}.1 {PATH}"  # its last number changes with the tables below
+_EDITION = f"{VERSION}.1"  # its last number changes with the tables below
 _TOP = PurePosixPath("package/dist")
 
 # Source maps, the 136 MB of a runtime for an optional AI model, and what other deployments need.
@@ -37,15 +36,18 @@ _LEFT_OUT = (
     "_headers", "_redirects", "serve.json", "*.webapp",
 )  # fmt: skip
 
-# Where the root path is compiled in: files, and what stands before it there.
+# Where the root path is compiled in: files, what they say, what they have to say. The page itself is adapted
+# when it is sent, since it is sent for many paths; it sets PUBLIC_URL, which workers do not have.
 _COMPILED_IN = (
-    ("*.bundle.*.js", b'__webpack_require__.p = "'),
-    ("app.bundle.*.js", b"browserImportFunction('"),
-    ("*.html", b'="'),
-    ("*.xml", b'="'),
-    ("*.css", b"url("),
-    ("manifest.json", b'"src": "'),
-    ("assets/*.json", b'": "'),
+    (
+        "*.bundle.*.js",
+        b'__webpack_require__.p = "/"',
+        b'__webpack_require__.p = self.PUBLIC_URL || new URL("./", self.location).pathname',
+    ),
+    ("app.bundle.*.js", b"browserImportFunction('/", b"browserImportFunction(self.PUBLIC_URL + '"),
+    ("*.css", b"url(/", b"url("),
+    ("manifest.json", b'"/assets/', b'"assets/'),
+    ("assets/*", b'"/assets/', b'"'),
 )
 
 _COMPRESSIBLE = (".css", ".html", ".js", ".json", ".jsonc", ".svg", ".wasm", ".xml")
@@ -57,12 +59,13 @@ def is_installed(folder: Path) -> bool:
     return mark.is_file() and mark.read_text() == _EDITION
 
 
-def install(folder: Path, package: Path | None = None) -> None:
+def install(folder: Path, package: Path | None = None, integrity: str = INTEGRITY) -> None:
     """Make OHIF ready in a folder; nothing happens when it is there already.
 
     Args:
         folder: to be made; one that is there has to be empty, or to hold an OHIF that this replaces.
         package: the package as a file; it is fetched from npm without one.
+        integrity: the hash that it must have.
 
     Raises:
         Unavailable: the package cannot be had, is not the one that is expected, or the folder is in use.
@@ -75,7 +78,7 @@ def install(folder: Path, package: Path | None = None) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".ohif-") as name:
         place = Path(name)
         found = package or _fetched(place)
-        _check(found)
+        _check(found, integrity)
         _unpack(found, place / "made")
         (place / "made" / _MARK).write_text(_EDITION)
         if folder.exists():
@@ -96,7 +99,7 @@ def _fetched(place: Path) -> Path:
     return packages[0]
 
 
-def _check(package: Path) -> None:
+def _check(package: Path, integrity: str) -> None:
     """Compare a package with the hash that npm's registry lists for it.
 
     Raises:
@@ -104,8 +107,8 @@ def _check(package: Path) -> None:
     """
     with package.open("rb") as file:
         found = f"sha512-{base64.b64encode(file_digest(file, 'sha512').digest()).decode()}"
-    if found != _INTEGRITY:
-        raise Unavailable(f"{package.name} is not {_PACKAGE}: found {found}, expected {_INTEGRITY}")
+    if found != integrity:
+        raise Unavailable(f"{package.name} is not {_PACKAGE}: found {found}, expected {integrity}")
 
 
 def _unpack(package: Path, place: Path) -> None:
@@ -132,8 +135,8 @@ def _kept(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
 
 
 def adapted(name: str, content: bytes) -> bytes:
-    """Return a file of OHIF with its root path moved."""
-    for pattern, before in _COMPILED_IN:
+    """Return a file of OHIF with its root path made relative."""
+    for pattern, said, to_say in _COMPILED_IN:
         if fnmatch(name, pattern):
-            content = content.replace(before + b"/", before + PATH.encode())
+            content = content.replace(said, to_say)
     return content

@@ -10,6 +10,7 @@ with a CT series.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from service.archive.fields import parts_of, put_together
 from service.archive.matching import TABLES, is_indexed
 from service.archive.selection import JOINED, Selection, selection
 from service.archive.tables import documents, instances
+from service.dicom.attributes import Level
 from service.dicom.query import Query
 
 MAX_COUNT = 10_000
@@ -51,9 +53,22 @@ def search(connection: sa.Connection, query: Query) -> Page:
         here = found[query.offset : query.offset + query.limit]
         return Page(_rows(connection, query, here), max(0, len(found) - query.offset - len(here)))
     matches = selection(query.resource, indexed)
-    here = _ids(connection, query, matches)
-    rows = _rows(connection, query, here[: query.limit])
-    return Page(rows, _count_after(connection, query, matches) if len(here) > query.limit else 0)
+    if matches.at_once:
+        rows = _rows_at_once(connection, query, matches)
+    else:
+        rows = _rows(connection, query, _ids(connection, query, matches))
+    if len(rows) <= query.limit:
+        return Page(rows, 0)
+    return Page(rows[: query.limit], _count_after(connection, query, matches))
+
+
+def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -> list[bytes]:
+    """Return the rows of a page, and one after it."""
+    parts = parts_of(query)
+    columns = [part.column for part in parts]
+    found = sa.select(*columns).select_from(_with_documents(matches.rows, columns)).where(*matches.conditions)
+    page = found.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
+    return put_together(parts, connection.execute(page).all(), query.resource.level)
 
 
 def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[int]:
@@ -71,13 +86,25 @@ def _count_after(connection: sa.Connection, query: Query, matches: Selection) ->
 
 
 def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[bytes]:
-    """Return the rows with these ids, in their order."""
+    """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
     level, parts = query.resource.level, parts_of(query)
-    table, found = TABLES[level], dict[int, Sequence[Any]]()
-    joined = JOINED[level] if any(part.level < level for part in parts) else table
-    if any(part.column is documents.c.metadata for part in parts):
-        joined = joined.join(documents, documents.c.instance == instances.c.id)
-    statement = sa.select(table.c.id, *(part.column for part in parts)).select_from(joined)
+    statement = _by_id(level, tuple(part.column for part in parts))
+    found: dict[int, Sequence[Any]] = {}
     for some in (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)):
-        found |= {key: row for key, *row in connection.execute(statement.where(table.c.id.in_(some)))}
-    return put_together(parts, [found[one] for one in ids], level)
+        found |= {row[0]: row[1:] for row in connection.execute(statement, {"ids": some})}
+    return put_together(parts, [found[one] for one in ids if one in found], level)
+
+
+@lru_cache(maxsize=64)
+def _by_id(level: Level, columns: Sequence[sa.Column[bytes]]) -> sa.Select[Any]:
+    """Return the statement that reads columns of rows; building it costs more than running it."""
+    table = TABLES[level]
+    rows = JOINED[level] if any(column.table is not table for column in columns) else table
+    by_id = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(table.c.id, *columns).select_from(_with_documents(rows, columns)).where(by_id)
+
+
+def _with_documents(rows: sa.FromClause, columns: Sequence[sa.Column[bytes]]) -> sa.FromClause:
+    if any(column is documents.c.metadata for column in columns):
+        return rows.join(documents, documents.c.instance == instances.c.id)
+    return rows

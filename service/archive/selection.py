@@ -32,7 +32,7 @@ _NESTED: dict[tuple[Level, Level], FromClause] = {
     (Level.SERIES, Level.INSTANCE): NestedJoin(series, instances, _OF_SERIES),
     (Level.INSTANCE, Level.INSTANCE): instances,
 }
-_UIDS = frozenset(map(path_of, ("SeriesInstanceUID", "SOPInstanceUID")))
+_UIDS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")))
 
 Order = Sequence[ColumnElement[object]]
 
@@ -63,18 +63,21 @@ class Selection:
         rows: the tables that conditions and order need, and no others.
         conditions: which all have to hold.
         order: total, so that pages fit together.
+        at_once: an index leads to the rows of a page and no others, which can be read at once.
     """
 
     rows: FromClause
     conditions: list[Condition]
     order: Order
+    at_once: bool
 
 
 def selection(resource: Resource, keys: Sequence[Key]) -> Selection:
     """Return what a search selects with keys that the index decides."""
     named = resource.study is not None or any(key.path in _UIDS for key in keys)
     rows = JOINED[resource.level] if named else _NESTED[_highest(resource, keys), resource.level]
-    return Selection(rows, where(resource, keys), order(resource, keys))
+    all_studies = resource.level is Level.STUDY and not keys
+    return Selection(rows, where(resource, keys), order(resource, keys), named or all_studies)
 
 
 def order(resource: Resource, keys: Iterable[Key] = ()) -> Order:

@@ -1,7 +1,8 @@
 """OHIF under /viewer/: the files that `service.ohif` made ready, sent as compressed as they lie there.
 
 A path is looked up in the table of the files there are, so that none leads out of the folder. Whatever
-names no file is a page of OHIF, which reads the path itself.
+names no file is a page of OHIF, which reads the path itself. The page names its files relative to itself, so
+that a proxy may put any prefix before all of it.
 """
 
 import gzip
@@ -72,7 +73,7 @@ class ViewerFile:
         """Whether its name changes with what is in it."""
         return bool(_HASHED.fullmatch(self.path.name.removesuffix(ohif.COMPRESSED)))
 
-    def read(self, *, compressed: bool) -> bytes:
+    def read(self, *, compressed: bool = False) -> bytes:
         """Return what is in it.
 
         Raises:
@@ -107,20 +108,20 @@ async def retrieve_viewer(request: Request) -> Response:
     if not files:
         return HTMLResponse(_ABSENT.format(folder=escape(str(viewer.folder.absolute()))), 404)
     if path == _CONFIG:
-        root = urlsplit(request.state.base_url).path
-        return _script(request, app_config(root))
+        return _made(request, app_config(urlsplit(request.state.base_url).path), ".js")
     if path == _SERVICE_WORKER:
-        return _script(request, b"")
-    is_page = "." not in path.rpartition("/")[2]
-    file = files.get(_PAGE if is_page else path)
-    if file is None:
+        return _made(request, b"", ".js")
+    if "." not in path.rpartition("/")[2]:
+        page = await anyio.to_thread.run_sync(files[_PAGE].read)
+        return _made(request, _placed(page, "../" * path.count("/") or "./"), ".html")
+    if path not in files:
         raise NotFound("OHIF has no such file")
-    return await _answer(request, file)
+    return await _answer(request, files[path])
 
 
 async def redirect_to_viewer(_: Request) -> Response:
     """GET /viewer."""
-    return RedirectResponse(ohif.PATH)
+    return RedirectResponse("viewer/")
 
 
 def _listed(folder: Path) -> dict[str, ViewerFile]:
@@ -150,7 +151,13 @@ async def _answer(request: Request, file: ViewerFile) -> Response:
     return Response(content, headers=headers | ({"content-encoding": "gzip"} if compressed else {}))
 
 
-def _script(request: Request, content: bytes) -> Response:
+def _placed(page: bytes, top: str) -> bytes:
+    """Return OHIF's page for a path from which `top` leads to /viewer/."""
+    public_url = f'PUBLIC_URL=new URL("{top}",location).pathname'
+    return page.replace(b'PUBLIC_URL="/"', public_url.encode()).replace(b'="/', f'="{top}'.encode())
+
+
+def _made(request: Request, content: bytes, suffix: str) -> Response:
     etag = etag_of(content)
-    headers = {"content-type": MEDIA_TYPES[".js"], "cache-control": _ASK_EACH_TIME, "etag": etag}
+    headers = {"content-type": MEDIA_TYPES[suffix], "cache-control": _ASK_EACH_TIME, "etag": etag}
     return not_modified(request, etag) or Response(content, headers=headers)

@@ -16,8 +16,9 @@ from service.ohif import is_installed
 from service.settings import Settings
 from tests.serving import ROOT, serving
 from tests.viewer.ohif import PATIENCE, Ohif
-from tests.viewer.phantom_objects import object_files
-from tests.viewer.phantoms import image_files, small_files
+from tests.viewer.phantom_documents import ecg_file, pdf_file, report_file, video_file
+from tests.viewer.phantom_images import image_files, small_files
+from tests.viewer.phantom_overlays import segmentation_file, structure_set_file
 from tests.viewer.recording import unrecorded
 
 VIEWER = Path(os.environ.get("DICOMWEB_VIEWER", ROOT / "viewer"))
@@ -48,7 +49,9 @@ def phantoms(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("phantoms")
     shutil.copy(sqlite_template, folder / "index.sqlite")
     with serving(Settings(data=folder, viewer=VIEWER)) as client:
-        store(client, *image_files(), *object_files(), *small_files(STUDIES_BESIDE))
+        store(client, *image_files(), *small_files(STUDIES_BESIDE))
+        store(client, segmentation_file(), structure_set_file())
+        store(client, report_file(), pdf_file(), ecg_file(), video_file())
         yield client
 
 

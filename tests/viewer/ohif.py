@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from contextlib import suppress
+from itertools import count
+from typing import Any
 
-import httpx
 import imagecodecs
 import numpy as np
 from playwright.async_api import Locator, Page, Response
@@ -12,28 +13,29 @@ from playwright.async_api import Locator, Page, Response
 from tests.viewer.recording import Exchange, without_boundary
 
 Array = np.ndarray[Any, Any]
-T = TypeVar("T")
 
 PATIENCE = 30  # seconds until what should appear has to be there, on a busy machine
+_FLAT = 10  # standard deviation of a picture with nothing to see, in gray levels
+_PAUSE = 0.2  # seconds between two looks
 _ALIKE = 2  # gray levels that two pictures of the same frame may differ in the mean
 
-_VIEWPORT = "cornerstone.getRenderingEngines()[0]?.getViewports()[index]"
+_EVERY = 3  # of the rows and columns of a picture, that is compared
+
+_VIEWPORT = "window.cornerstone?.getRenderingEngines()[0]?.getViewports()[index]"
 _IMAGE = f"index => {_VIEWPORT}?.getCurrentImageId() ?? ''"
+_FOCAL_POINT = f"index => {_VIEWPORT}?.getCamera().focalPoint ?? [0, 0, 0]"
 _LEVELS = f"""([index, points]) => {{
     const v = {_VIEWPORT}, canvas = v?.getCanvas();
-    if (!canvas) return points.map(() => [0, 0, 0]);
+    if (!canvas?.width) return points.map(() => [0, 0, 0]);
     const {{data, width}} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return points.map(point => {{
         const [x, y] = v.worldToCanvas(point).map(Math.floor), at = 4 * (y * width + x);
         return [...data.slice(at, at + 3)];
     }});
 }}"""
-_CENTERS = """([image, rows, columns]) => {
-    const points = [];
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++)
-        points.push([...cornerstone.utilities.imageToWorldCoords(image, [column + 0.5, row + 0.5])]);
-    return points;
-}"""
+_CENTERS = """([image, pixels]) => pixels.map(([row, column]) =>
+    [...cornerstone.utilities.imageToWorldCoords(image, [column + 0.5, row + 0.5])]
+)"""
 
 
 class Ohif:
@@ -72,6 +74,11 @@ class Ohif:
         await self.page.goto(f"{self.origin}/viewer/{mode}?StudyInstanceUIDs=2.25.{study}")
         await self.page.locator("[data-cy=viewport-pane]").first.wait_for()
 
+    async def open_images(self, study: int) -> None:
+        """Open a study, and wait until its first image is shown as this service renders it."""
+        await self.open_study(study)
+        assert await until(self.shows_as_rendered)
+
     def series(self, description: str) -> Locator:
         """Return the thumbnail, or the entry without one, of a series."""
         return self.page.locator("[data-cy^=study-browser-thumbnail]", has_text=description)
@@ -89,25 +96,36 @@ class Ohif:
         image: str = await self.page.evaluate(_IMAGE, index)
         return image.partition(":")[2].partition("/dicom-web")[2]
 
+    async def focal_point(self, index: int = 0) -> list[float]:
+        """Return the point of the patient that a viewport stands at, in mm."""
+        found: list[float] = await self.page.evaluate(_FOCAL_POINT, index)
+        return found
+
     async def levels(self, points: Sequence[Any], index: int = 0) -> Array:
         """Return red, green and blue of a viewport at points of the patient, in mm."""
         return np.array(await self.page.evaluate(_LEVELS, [index, list(points)]))
 
-    async def picture(self, rows: int, columns: int) -> Array:
-        """Return what the first viewport shows at the centers of the image's pixels, shape (rows, columns, 3)."""
-        image = await self.page.evaluate(_IMAGE, 0)
-        points = await self.page.evaluate(_CENTERS, [image, rows, columns])
-        return (await self.levels(points)).reshape(rows, columns, 3)
+    async def get(self, path: str) -> bytes:
+        """Return what the service answers to a request of our own."""
+        answer = await self.page.request.get(self.base_url + path)
+        assert answer.ok, await answer.text()
+        return await answer.body()
 
-    async def shows_as_rendered(self, client: httpx.Client, window: str = "") -> bool:
+    async def shows_as_rendered(self, window: str = "") -> bool:
         """Tell whether the first viewport shows its frame as our own rendering of it does."""
         if not (frame := await self.displayed()):
             return False
-        answer = client.get(f"{frame}/rendered?accept=image/png{window}")
-        expected = imagecodecs.png_decode(answer.content).astype(float)
-        rows, columns = expected.shape[:2]
-        found = await self.picture(rows, columns)
-        return is_alike(found, expected if expected.ndim == 3 else expected[..., None])
+        rendered = await self.get(f"{frame}/rendered?accept=image/png{window}")
+        expected = np.atleast_3d(imagecodecs.png_decode(rendered)[::_EVERY, ::_EVERY]).astype(float)
+        found = await self.picture(expected.shape[:2])
+        return bool(expected.std() > _FLAT and np.abs(found - expected).mean() < _ALIKE)
+
+    async def picture(self, shape: tuple[int, ...]) -> Array:
+        """Return what the first viewport shows at the centers of some pixels, shape (rows, columns, 3)."""
+        image = await self.page.evaluate(_IMAGE, 0)
+        pixels = _EVERY * np.argwhere(np.ones(shape))
+        points = await self.page.evaluate(_CENTERS, [image, pixels.tolist()])
+        return (await self.levels(points)).reshape(*shape, 3)
 
     def asked_for(self, ending: str) -> list[Exchange]:
         """Return the exchanges whose path ends so."""
@@ -125,20 +143,18 @@ class Ohif:
             response.status,
             without_boundary(response.headers.get("content-type", "")),
         )
-        if url.startswith(self.base_url):
+        if url.startswith(self.base_url) and response.headers:  # of what a PDF viewer loads there are none
             self.exchanges.append(exchange)
         if response.status >= 400:
             self.errors.append(f"{response.status} {url}")
 
 
-def is_alike(found: Array, expected: Array) -> bool:
-    """Tell whether two pictures are the same but for interpolation and rounding, and not one flat colour."""
-    return bool(expected.std() > 10 and np.abs(found - expected).mean() < _ALIKE)
-
-
-async def until(condition: Callable[[], Awaitable[T]]) -> T:
-    """Return what the condition gives as soon as it is true, or what it gives in the end."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not (found := await condition()) and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.2)
-    return found
+async def until(condition: Callable[[], Awaitable[bool]]) -> bool:
+    """Tell whether the condition becomes true in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            for _ in count():
+                if await condition():
+                    return True
+                await asyncio.sleep(_PAUSE)
+    return False

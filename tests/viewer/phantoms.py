@@ -1,25 +1,16 @@
-"""Phantoms to look at: a chest as CT in every transfer syntax that matters, an MR, an ultrasound, enhanced images.
+"""The patients of the phantoms: who they are, and a chest of ellipsoids.
 
 UIDs follow from numbers, so that a recorded request names the same instance each time: 2.25.1.2.3 is the
 third instance of the second series of the first study.
 """
 
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import imagecodecs
 import numpy as np
 from pydicom import Dataset
-from pydicom.encaps import encapsulate
-from pydicom.uid import (
-    CTImageStorage,
-    EnhancedMRImageStorage,
-    MRImageStorage,
-    SecondaryCaptureImageStorage,
-    UltrasoundMultiFrameImageStorage,
-)
 
-from tests.builders import EXPLICIT, data_set, image, part10
+from tests.builders import EXPLICIT
+from tests.web.series import item
 
 Array = np.ndarray[Any, Any]
 
@@ -31,17 +22,8 @@ SPACING, THICKNESS = 4.0, 6.0  # mm
 CHEST, BRAIN, ECHO, REPORTS, SLIDE = 1, 2, 3, 4, 5  # studies
 FRAME_OF_REFERENCE = "2.25.1.99"
 
-ENCODERS: dict[str, Callable[[Array], bytes]] = {
-    JPEG: lambda one: imagecodecs.jpeg8_encode(one, level=90),
-    JPEG_LOSSLESS: lambda one: imagecodecs.jpeg8_encode(one, lossless=True, predictor=1),
-    JPEG_LS: imagecodecs.jpegls_encode,
-    JPEG_2000: lambda one: imagecodecs.jpeg2k_encode(one, level=0, codecformat="j2k", reversible=True),
-    JPEG_XL: lambda one: imagecodecs.jpegxl_encode(one, lossless=True, effort=1),
-    HTJ2K: imagecodecs.htj2k_encode,
-}
-
-# Hounsfield units, centre and radii (column, row, slice) of ellipsoids in a cube of -1 ... 1; later ones lie over
-# earlier ones.
+# Hounsfield units, center and radii (column, row, slice) of ellipsoids in a cube of -1 ... 1; the later lie
+# over the earlier.
 _ORGANS = (
     (30, (0, 0, 0), (0.9, 0.65, 9)),
     (-820, (-0.42, -0.05, 0), (0.32, 0.45, 0.95)),
@@ -133,139 +115,6 @@ def geometry(index: int, slices: int = SLICES) -> dict[str, Any]:
     }
 
 
-def in_syntax(found: Dataset, frames: Sequence[Array], transfer_syntax: str) -> bytes:
-    """Return the file of an image, its frames encoded."""
-    if transfer_syntax != EXPLICIT:
-        found.PixelData = encapsulate(
-            [ENCODERS[transfer_syntax](np.ascontiguousarray(one)) for one in frames]
-        )
-        found["PixelData"].VR, found["PixelData"].is_undefined_length = "OB", True
-    return part10(found, transfer_syntax)
-
-
-def ct_files() -> Iterator[bytes]:
-    """Yield the six CT series of the chest."""
-    for series, (description, slices, transfer_syntax, (center, width)) in enumerate(CT_SERIES, 1):
-        for index, values in enumerate(chest(slices)):
-            stored = (values + 1024).astype(np.uint16)
-            found = image(
-                stored,
-                **identity(CHEST, series, index + 1, description, "CT"),
-                **geometry(index, slices),
-                SOPClassUID=CTImageStorage,
-                ImageType=["ORIGINAL", "PRIMARY", "AXIAL"],
-                KVP=120,
-                RescaleSlope=1,
-                RescaleIntercept=-1024,
-                RescaleType="HU",
-                WindowCenter=center,
-                WindowWidth=width,
-            )
-            yield in_syntax(found, [stored], transfer_syntax)
-
-
-def mr_files() -> Iterator[bytes]:
-    """Yield an MR of 16 slices."""
-    for index, values in enumerate(chest(16)):
-        stored = ((values + 1024) // 2).astype(np.uint16)
-        found = image(
-            stored,
-            **identity(BRAIN, 1, index + 1, "T1", "MR"),
-            **geometry(index, 16),
-            SOPClassUID=MRImageStorage,
-            ImageType=["ORIGINAL", "PRIMARY", "M"],
-            WindowCenter=500,
-            WindowWidth=1000,
-        )
-        yield part10(found)
-
-
-def ultrasound_file() -> bytes:
-    """Return a multi-frame ultrasound: a bright disc that moves, as JPEG Baseline in colour."""
-    rows, columns = np.mgrid[:96, :128]
-    frames = []
-    for number in range(12):
-        disc = (rows - 48) ** 2 + (columns - 20 - 8 * number) ** 2 < 300
-        frames.append(np.where(disc[..., None], (250, 200, 40), (20, 30, 60)).astype(np.uint8))
-    found = image(
-        np.stack(frames),
-        **identity(ECHO, 1, 1, "Cine", "US"),
-        SOPClassUID=UltrasoundMultiFrameImageStorage,
-        FrameTime=100,
-        FrameIncrementPointer=0x00181063,
-        CineRate=10,
-        LossyImageCompression="01",
-    )
-    found.PhotometricInterpretation = "YBR_FULL_422"
-    return in_syntax(found, frames, JPEG)
-
-
-def enhanced_mr_file() -> bytes:
-    """Return an Enhanced MR of 16 frames, whose places are in its functional groups. PS3.3 C.7.6.16."""
-    stored = ((chest(16) + 1024) // 2).astype(np.uint16)
-    shared = data(
-        PixelMeasuresSequence=[data(PixelSpacing=[SPACING, SPACING], SliceThickness=THICKNESS)],
-        PlaneOrientationSequence=[data(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
-        FrameVOILUTSequence=[data(WindowCenter=500, WindowWidth=1000)],
-        PixelValueTransformationSequence=[data(RescaleSlope=1, RescaleIntercept=0, RescaleType="US")],
-    )
-    frames = [
-        data(
-            FrameContentSequence=[
-                data(StackID="1", InStackPositionNumber=number, DimensionIndexValues=[number])
-            ],
-            PlanePositionSequence=[data(ImagePositionPatient=position(number - 1, 16))],
-        )
-        for number in range(1, 17)
-    ]
-    found = image(
-        stored,
-        **identity(ECHO, 2, 1, "Enhanced", "MR"),
-        SOPClassUID=EnhancedMRImageStorage,
-        ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
-        FrameOfReferenceUID=FRAME_OF_REFERENCE,
-        SharedFunctionalGroupsSequence=[shared],
-        PerFrameFunctionalGroupsSequence=frames,
-    )
-    return part10(found)
-
-
-def image_files() -> Iterator[bytes]:
-    """Yield every image of the phantoms."""
-    yield from ct_files()
-    yield from mr_files()
-    yield ultrasound_file()
-    yield enhanced_mr_file()
-
-
-def small_files(count: int) -> Iterator[bytes]:
-    """Yield one small image for each of many studies, which fill the pages of a study list."""
-    for number in range(1, count + 1):
-        uid = f"2.25.{1000 + number}"
-        yield part10(
-            image(
-                np.full((8, 8), number % 256, np.uint8),
-                SOPClassUID=SecondaryCaptureImageStorage,
-                StudyInstanceUID=uid,
-                SeriesInstanceUID=f"{uid}.1",
-                SOPInstanceUID=f"{uid}.1.1",
-                PatientName=f"Filler^{number:03}",
-                PatientID=f"F-{number:03}",
-                StudyDate=f"2020{1 + number // 28:02}{1 + number % 28:02}",
-                StudyTime="120000",
-                Modality="OT",
-            )
-        )
-
-
-def data(**attributes: Any) -> Dataset:
-    """Return an item of a sequence."""
-    found = Dataset()
-    for keyword, value in attributes.items():
-        setattr(found, keyword, value)
-    return found
-
-
-def without_pixels(sop_class: str, attributes: dict[str, Any]) -> Dataset:
-    """Return an instance that is no image."""
-    return data_set(SOPClassUID=sop_class, **attributes)
+def code(value: str, scheme: str, meaning: str) -> Dataset:
+    """Return an item of a code sequence. PS3.3 8."""
+    return item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)

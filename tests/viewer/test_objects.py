@@ -4,7 +4,7 @@ import imagecodecs
 import numpy as np
 
 from tests.viewer.ohif import Ohif, until
-from tests.viewer.phantom_objects import TILES
+from tests.viewer.phantom_images import TILES
 from tests.viewer.phantoms import CHEST, NODULE, REPORTS, SIZE, SLIDE, SPACING
 
 _NATIVE = "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
@@ -13,7 +13,7 @@ _COLOURS = 12  # distinct ones that a picture has at least
 
 
 async def test_a_segmentation_lies_over_its_ct(ohif: Ohif) -> None:
-    await ohif.open_study(CHEST)
+    await ohif.open_images(CHEST)
 
     await ohif.open_series("Nodule")
     await ohif.button("Yes").click()
@@ -22,7 +22,7 @@ async def test_a_segmentation_lies_over_its_ct(ohif: Ohif) -> None:
 
 
 async def test_a_structure_set_lies_over_its_ct(ohif: Ohif) -> None:
-    await ohif.open_study(CHEST)
+    await ohif.open_images(CHEST)
 
     await ohif.open_series("Outlines")
     await ohif.button("Yes").click()
@@ -74,10 +74,7 @@ async def test_a_slide_is_put_together_from_its_tiles(ohif: Ohif) -> None:
 
 async def _is_red_in_the_nodule(ohif: Ohif) -> bool:
     x, y = (SPACING * (SIZE - 1) / 2 * middle - SPACING / 2 for middle in NODULE[1][:2])
-    found = await ohif.page.evaluate(
-        "cornerstone.getRenderingEngines()[0].getViewports()[0].getCamera().focalPoint"
-    )
-    red, green, _ = (await ohif.levels([[x, y, found[2]]]))[0]
+    red, green, _ = (await ohif.levels([[x, y, (await ohif.focal_point())[2]]]))[0]
     return bool(red > green + 40)
 
 

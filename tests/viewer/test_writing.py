@@ -1,20 +1,18 @@
 """What a user of OHIF gives back: measurements as SR, files."""
 
+import json
 from io import BytesIO
 
-import httpx
 import pydicom
+from playwright.async_api import FilePayload
 
 from tests.builders import ct_image, part10
 from tests.viewer.ohif import Ohif, until
 from tests.viewer.phantoms import BRAIN
 
-_SR = "1.2.840.10008.5.1.4.1.1.88."  # what the UIDs of all structured reports begin with
 
-
-async def test_a_saved_measurement_can_be_opened_again(ohif: Ohif, phantoms: httpx.Client) -> None:
-    await ohif.open_study(BRAIN)
-    assert await until(lambda: ohif.shows_as_rendered(phantoms))
+async def test_a_saved_measurement_can_be_opened_again(ohif: Ohif) -> None:
+    await ohif.open_images(BRAIN)
 
     await _draw_a_length(ohif)
     await ohif.page.locator("[data-cy=trackedMeasurements-btn]").click()
@@ -29,23 +27,20 @@ async def test_a_saved_measurement_can_be_opened_again(ohif: Ohif, phantoms: htt
 
     assert length.endswith("mm")
     await ohif.page.locator("[data-cy=data-row-details-primary]", has_text=length).wait_for()
-    assert _reports(phantoms)[0].ContentSequence
+    assert (await _report(ohif)).ContentSequence
 
 
-async def test_files_can_be_uploaded(ohif: Ohif, phantoms: httpx.Client) -> None:
+async def test_files_can_be_uploaded(ohif: Ohif) -> None:
     await ohif.list_studies()
-    file = {
-        "name": "ct.dcm",
-        "mimeType": "application/dicom",
-        "buffer": part10(ct_image("2.2.1", PatientName="Loaded^Up", PatientID="PH-9")),
-    }
+    content = part10(ct_image("2.2.1", PatientName="Loaded^Up", PatientID="PH-9"))
+    file = FilePayload(name="ct.dcm", mimeType="application/dicom", buffer=content)
 
     await ohif.button("Upload").click()
     await ohif.page.locator("[role=dialog] input[type=file]").first.set_input_files(file)
 
     assert await until(lambda: _was_stored(ohif))
-    assert len(phantoms.get("/studies?PatientID=PH-9").json()) == 1
-    phantoms.delete("/studies/2").raise_for_status()
+    assert len(json.loads(await ohif.get("/studies?PatientID=PH-9"))) == 1
+    assert (await ohif.page.request.delete(f"{ohif.base_url}/studies/2")).ok
 
 
 async def _draw_a_length(ohif: Ohif) -> None:
@@ -65,8 +60,8 @@ async def _was_stored(ohif: Ohif) -> bool:
     return any(one.method == "POST" for one in ohif.exchanges)
 
 
-def _reports(client: httpx.Client) -> list[pydicom.Dataset]:
-    found = client.get(f"/studies/2.25.{BRAIN}/instances?Modality=SR").json()
-    urls = (one["00081190"]["Value"][0] for one in found if one["00080016"]["Value"][0].startswith(_SR))
-    files = (client.get(url, headers={"accept": "application/dicom"}).content for url in urls)
-    return [pydicom.dcmread(BytesIO(file)) for file in files]
+async def _report(ohif: Ohif) -> pydicom.Dataset:
+    """Return the structured report that was saved."""
+    found = json.loads(await ohif.get(f"/studies/2.25.{BRAIN}/instances?Modality=SR"))
+    url = found[0]["00081190"]["Value"][0].removeprefix(ohif.base_url)
+    return pydicom.dcmread(BytesIO(await ohif.get(f"{url}?accept=application/dicom")))
