@@ -42,8 +42,11 @@ def list_studies(connection: sa.Connection, query: Query, words: Iterable[str]) 
         At most the query's limit of rows; as remaining, 1 if there are more.
     """
     conditions = [*where(query.resource, query.keys), *map(_has_word, words)]
-    page = sa.select(studies.c.attributes).where(*conditions).order_by(*order(query.resource))
-    found = connection.scalars(page.limit(query.limit + 1).offset(query.offset)).all()
+    newest_first = order(query.resource)
+    ids = sa.select(studies.c.id).where(*conditions).order_by(*newest_first)  # an index alone answers this
+    page = ids.limit(query.limit + 1).offset(query.offset)
+    rows = sa.select(studies.c.attributes).where(studies.c.id.in_(page)).order_by(*newest_first)
+    found = connection.scalars(rows).all()
     return Page(list(found[: query.limit]), len(found[query.limit :]))
 
 
