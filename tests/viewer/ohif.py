@@ -102,8 +102,9 @@ class Ohif:
         return found
 
     async def levels(self, points: Sequence[Any], index: int = 0) -> Array:
-        """Return red, green and blue of a viewport at points of the patient, in mm."""
-        return np.array(await self.page.evaluate(_LEVELS, [index, list(points)]))
+        """Return red, green and blue of a viewport at points of the patient, in mm; 0 outside of it."""
+        found = await self.page.evaluate(_LEVELS, [index, list(points)])
+        return np.array([[*levels, 0, 0, 0][:3] for levels in found])
 
     async def get(self, path: str) -> bytes:
         """Return what the service answers to a request of our own."""
