@@ -27,7 +27,9 @@ class Kept(Generic[T]):
         return found[0]
 
     def keep(self, key: Hashable, answer: T, size: int) -> None:
-        """Keep an answer of this many bytes for as long as there is room."""
+        """Keep an answer of this many bytes for as long as there is room; one that has none is not kept."""
+        if size > self._max_bytes:
+            return
         _, before = self._answers.pop(key, (None, 0))
         self._bytes += size - before
         self._answers[key] = answer, size

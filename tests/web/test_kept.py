@@ -26,12 +26,14 @@ def test_the_picture_not_asked_for_the_longest_goes_when_there_is_no_room() -> N
     assert kept.get(1) is None
 
 
-def test_a_picture_larger_than_all_the_room_is_not_kept() -> None:
+def test_a_picture_larger_than_all_the_room_is_not_kept_and_drives_out_no_other() -> None:
     kept: Kept[str] = Kept(64 * MEGABYTE)
+    kept.keep("small", "picture", MEGABYTE)
 
     kept.keep("large", "picture", 65 * MEGABYTE)
 
     assert kept.get("large") is None
+    assert kept.get("small") == "picture"
 
 
 def test_keeping_a_picture_again_takes_no_more_room() -> None:
