@@ -14,7 +14,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.documents import first_metadata, metadata_of, revision_of
 from service.archive.instances import Target, find_all
-from service.dicom import json_model
+from service.dicom.json_model import DicomJson
 from service.web.accept import Offer
 from service.web.asked import negotiated, target_of
 from service.web.dicom_xml import DICOM_XML, xml_message
@@ -23,7 +23,7 @@ from service.web.instances import instances_of
 from service.web.kept import Kept
 from service.web.multipart import boundary_for
 from service.web.responses import not_modified
-from service.web.text import DicomJson, DicomJsonArray, takes_gzip
+from service.web.text import DicomJsonArray, TextResponse, takes_gzip
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _AT_ONCE = 64  # instances whose metadata are in memory together
@@ -74,7 +74,7 @@ def _array(request: Request, offer: Offer, texts: Sequence[bytes], etag: str) ->
     """Return the answer with the metadata of a few instances."""
     body = b"[" + b",".join(map(isal_zlib.decompress, texts)) + b"]"
     body = body.replace(BASE_URL, request.state.base_url.encode())
-    return DicomJson(body, request, offer.media_type, etag=etag)
+    return TextResponse(body, request, offer.media_type, etag=etag)
 
 
 async def _xml_answer(request: Request) -> Response:
@@ -89,7 +89,7 @@ async def _xml_answer(request: Request) -> Response:
     return not_modified(request, etag) or message
 
 
-def _metadata_url(base_url: str, metadata: json_model.DicomJson) -> str:
+def _metadata_url(base_url: str, metadata: DicomJson) -> str:
     study, series, instance = (metadata[tag]["Value"][0] for tag in (_STUDY, _SERIES, _INSTANCE))
     return f"{base_url}/studies/{study}/series/{series}/instances/{instance}/metadata"
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from service.web.etags import etag_of
 from service.web.responses import not_modified
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 
 
 async def openapi(request: Request) -> Response:
@@ -24,7 +24,7 @@ async def openapi(request: Request) -> Response:
     document = await anyio.to_thread.run_sync(description)
     body = orjson.dumps(document | {"servers": [{"url": request.state.base_url}]})
     etag = etag_of(body)
-    return not_modified(request, etag) or DicomJson(body, request, "application/json", etag=etag)
+    return not_modified(request, etag) or TextResponse(body, request, "application/json", etag=etag)
 
 
 @lru_cache(maxsize=1)

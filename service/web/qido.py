@@ -15,7 +15,7 @@ from service.errors import BadRequest
 from service.web.accept import Offer
 from service.web.asked import negotiated
 from service.web.dicom_xml import DICOM_XML, xml_message
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000
@@ -50,7 +50,7 @@ async def _search(request: Request, level: Level) -> Response:
     if offer is DICOM_XML:
         return xml_message(request, _matches(page.rows, base_url), token_hex(20), headers=headers)
     body = b"[" + b",".join(page.rows).replace(_BASE_URL, base_url) + b"]"
-    return DicomJson(body, request, offer.media_type, headers=headers)
+    return TextResponse(body, request, offer.media_type, headers=headers)
 
 
 async def _matches(rows: Iterable[bytes], base_url: bytes) -> AsyncIterator[bytes]:

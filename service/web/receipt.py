@@ -14,7 +14,7 @@ from service.dicom.xml_model import write_xml
 from service.errors import Refusal
 from service.web.accept import Offer
 from service.web.responses import RETRY_AFTER
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 
 _DICOM_XML = Offer("application/dicom+xml")
 OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _DICOM_XML)
@@ -34,7 +34,7 @@ async def receipt_answer(
         document = await anyio.to_thread.run_sync(write_xml, body)
         headers |= {"content-type": offer.media_type, "vary": "Accept"}
         return Response(document, status, headers)
-    return DicomJson(orjson.dumps(body), request, offer.media_type, status_code=status, headers=headers)
+    return TextResponse(orjson.dumps(body), request, offer.media_type, status_code=status, headers=headers)
 
 
 def status_of(outcomes: Sequence[Outcome]) -> int:

@@ -24,7 +24,7 @@ from service.web.etags import etag_of
 from service.web.frames import checked
 from service.web.responses import not_modified, single_part
 from service.web.stream import in_memory
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 
 _JSON, _PNG = "application/json", "image/png"
 
@@ -42,7 +42,7 @@ async def retrieve_statistics(request: Request) -> Response:
         return unchanged
     statistics = await _statistics(pixels, places)
     if offer.media_type == _JSON:
-        return DicomJson(orjson.dumps(statistics.as_json()), request, _JSON, etag=etag)
+        return TextResponse(orjson.dumps(statistics.as_json()), request, _JSON, etag=etag)
     picture = await pixels.threads.run(partial(_picture, statistics))
     return single_part(request, in_memory(picture), len(picture), content_type=_PNG, etag=etag)
 

@@ -18,8 +18,8 @@ GZIP_IN_LOOP = 2**18  # bytes of a chunk; longer ones are compressed in a thread
 HELD_BYTES = 2**22  # of a long answer, to keep it
 
 
-class DicomJson(Response):
-    """DICOM JSON, with gzip where the client takes it and the size is worth it."""
+class TextResponse(Response):
+    """Text, DICOM JSON unless told otherwise, with gzip where the client takes it and it is worth it."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ from service.web.etags import etag_of
 from service.web.metadata import BASE_URL
 from service.web.responses import not_modified
 from service.web.stream import Stream, joined
-from service.web.text import DicomJson, gzip_chunks
+from service.web.text import TextResponse, gzip_chunks
 
 _JSON, _GZIP = "application/json", "application/gzip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
@@ -68,7 +68,7 @@ async def retrieve_volume(request: Request) -> Response:
             raise InstanceGone(one.instance.uids.instance)
     plan = await anyio.to_thread.run_sync(_planned, archive.blobs, found, metadata)
     if offer.media_type == _JSON:
-        return DicomJson(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
+        return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 

@@ -13,7 +13,7 @@ from service.web import multipart
 from service.web.accept import Offer
 from service.web.responses import MultipartRelated, Part, error_response, not_modified, single_part
 from service.web.stream import in_memory
-from service.web.text import DicomJson, DicomJsonArray, takes_gzip
+from service.web.text import DicomJsonArray, TextResponse, takes_gzip
 
 Item = TypeVar("Item")
 
@@ -42,7 +42,7 @@ async def iterate(*items: Item) -> AsyncIterator[Item]:
 
 
 async def test_small_json_is_sent_plain() -> None:
-    answer = await ask(lambda request: DicomJson(b"[]", request, etag=ETAG), accept_encoding="gzip")
+    answer = await ask(lambda request: TextResponse(b"[]", request, etag=ETAG), accept_encoding="gzip")
 
     assert answer.content == b"[]"
     assert answer.headers["content-type"] == "application/dicom+json"
@@ -54,8 +54,8 @@ async def test_small_json_is_sent_plain() -> None:
 async def test_large_json_is_sent_with_gzip_to_those_who_take_it() -> None:
     body = orjson.dumps(list(range(2000)))
 
-    packed = await ask(lambda request: DicomJson(body, request, etag=ETAG), accept_encoding="br, gzip")
-    plain = await ask(lambda request: DicomJson(body, request, etag=ETAG))
+    packed = await ask(lambda request: TextResponse(body, request, etag=ETAG), accept_encoding="br, gzip")
+    plain = await ask(lambda request: TextResponse(body, request, etag=ETAG))
 
     assert packed.content == plain.content == body
     assert packed.headers["content-encoding"] == "gzip"
@@ -65,7 +65,7 @@ async def test_large_json_is_sent_with_gzip_to_those_who_take_it() -> None:
 
 async def test_json_carries_the_headers_it_is_given() -> None:
     answer = await ask(
-        lambda request: DicomJson(
+        lambda request: TextResponse(
             b"[]", request, "application/json", status_code=202, headers={"Warning": "299"}
         )
     )

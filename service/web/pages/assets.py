@@ -15,7 +15,7 @@ from starlette.responses import Response
 from service.errors import NotFound
 from service.web.etags import etag_of
 from service.web.responses import not_modified
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -42,7 +42,9 @@ async def retrieve_asset(request: Request) -> Response:
         "x-content-type-options": "nosniff",
     }
     media_type = MEDIA_TYPES[PurePath(name).suffix]
-    return not_modified(request, etag) or DicomJson(content, request, media_type, etag=etag, headers=headers)
+    return not_modified(request, etag) or TextResponse(
+        content, request, media_type, etag=etag, headers=headers
+    )
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ from service.web.pages.assets import version
 from service.web.pages.text import counted, shown
 from service.web.resource import Handler
 from service.web.responses import not_modified
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 from service.web.viewer import Viewer
 
 _HEADERS = {
@@ -62,7 +62,7 @@ async def page(request: Request, template: str, status: int = 200, **values: Any
     etag = etag_of(body)
     if status == 200 and (unchanged := not_modified(request, etag)):
         return unchanged
-    return DicomJson(
+    return TextResponse(
         body, request, "text/html; charset=utf-8", status_code=status, etag=etag, headers=_HEADERS
     )
 

@@ -12,7 +12,7 @@ from service.web.etags import etag_of
 from service.web.pages.page import page
 from service.web.pages.rows import row_of, rows_below
 from service.web.responses import not_modified
-from service.web.text import DicomJson
+from service.web.text import TextResponse
 
 _PER_PAGE = 200
 
@@ -37,6 +37,6 @@ async def retrieve_stack(request: Request) -> Response:
     body = orjson.dumps([tuple(one) for one in stack])
     etag = etag_of(body)
     headers = {"cache-control": "private, no-cache"}
-    return not_modified(request, etag) or DicomJson(
+    return not_modified(request, etag) or TextResponse(
         body, request, "application/json", etag=etag, headers=headers
     )
