@@ -8,6 +8,7 @@ import ctypes
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 from contextlib import suppress
@@ -118,11 +119,15 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
 
 
 def _tune() -> None:
-    """Suit the interpreter to a server: for little memory in many threads, and for uploads.
+    """Suit the process to a server: for many files, little memory in many threads, and for uploads.
 
-    With an arena of glibc's per thread, what threads free stays with the process: two will do. An upload
-    makes thousands of objects and hardly a reference cycle, so that these are looked for seldom.
+    As many files may be open as the system allows, not only as many as it gives without being asked. With an
+    arena of glibc's per thread, what threads free stays with the process: two will do. An upload makes
+    thousands of objects and hardly a reference cycle, so that these are looked for seldom.
     """
+    with suppress(OSError, ValueError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     gc.freeze()

@@ -52,6 +52,15 @@ class LocalBlobs:
         """Return a descriptor to read a file with."""
         return os.open(f"{self.folder}/{key}", os.O_RDONLY)
 
+    def write(self, spool: Spool, key: str) -> None:
+        """Write a file that is not in the tree beside it, as `keep` would; it can still be lost.
+
+        Raises:
+            Unavailable: the disk is full, or the folder is gone.
+        """
+        if not self.exists(key):
+            spool.to_file()
+
     def keep(self, spool: Spool, key: str) -> set[Path]:
         """Put a file into the tree, its bytes on disk; one that is there already stays.
 

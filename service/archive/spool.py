@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from hashlib import file_digest, sha256
 from pathlib import Path
 
+from service.archive.direct import write_all, write_past_cache
 from service.dicom.elements import Buffer
 from service.errors import Unavailable
 
@@ -53,7 +54,7 @@ class Spool:
             file = self._new_file() if self._file is None else self._file
             for chunk in self._chunks:
                 self._hash.update(chunk)
-                _write_all(file, chunk)
+                write_all(file, chunk)
         self._chunks, self._waiting = [], 0
 
     @property
@@ -77,30 +78,44 @@ class Spool:
         with mmap.mmap(self._file, self.size, access=mmap.ACCESS_READ) as mapped:
             yield mapped
 
-    def move_to(self, target: Path) -> None:
-        """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
+    def to_file(self) -> None:
+        """Write all bytes to a file that is not synced yet, if they are in none."""
         with out_of_space():
             if self._path is None:
                 self._to_new_file()
             else:
                 self.flush()
-            assert self._file is not None
-            assert self._path is not None
+
+    def move_to(self, target: Path) -> None:
+        """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
+        self.to_file()
+        assert self._file is not None
+        assert self._path is not None
+        with out_of_space():
             os.fchmod(self._file, 0o644)
             os.fsync(self._file)
             self._path.rename(target)
             self._path = None
 
     def _to_new_file(self) -> None:
-        """Write what is in memory, or in a file that was moved and then deleted, to a new one."""
+        """Write what is in memory, or in a file that was moved and then deleted, to a new one, or nothing."""
         source = self._file
         file = self._new_file()
-        if source is None:
-            _write_all(file, self._joined())
-            return
+        try:
+            if source is None:
+                write_past_cache(file, self._joined())
+            else:
+                self._copy(source, file)
+        except OSError:
+            self._drop_file()
+            self._file = source
+            raise
+        if source is not None:
+            os.close(source)
+
+    def _copy(self, source: int, file: int) -> None:
         for start in range(0, self.size, _CHUNK):
-            _write_all(file, os.pread(source, _CHUNK, start))
-        os.close(source)
+            write_all(file, os.pread(source, _CHUNK, start))
 
     def _new_file(self) -> int:
         try:
@@ -113,6 +128,9 @@ class Spool:
     def discard(self) -> None:
         """Forget the bytes; a file that has been moved stays."""
         self._chunks, self._whole = [], None
+        self._drop_file()
+
+    def _drop_file(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -159,9 +177,3 @@ def out_of_space() -> Iterator[None]:
         if error.errno in _FULL:
             raise Unavailable(f"the file cannot be kept: {_FULL[error.errno]}") from error
         raise
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]

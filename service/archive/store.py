@@ -126,13 +126,21 @@ class Store:
         return {entry: _refusal(entry, message, OUT_OF_RESOURCES) for entry in waiting}
 
     def _keep(self, waiting: Mapping[Entry, Spool]) -> tuple[list[Entry], dict[Entry, Outcome]]:
-        """Put the files into the tree; what the disk has no room for is refused."""
+        """Put the files into the tree; what the disk has no room for is refused.
+
+        All are written before the first is synced: one sync then brings most of them to the disk.
+        """
         kept: list[Entry] = []
         failed: dict[Entry, Outcome] = {}
         folders: set[Path] = set()
         for entry, spool in waiting.items():
             try:
-                folders |= self._blobs.keep(spool, entry.blob)
+                self._blobs.write(spool, entry.blob)
+            except Unavailable as error:
+                failed[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
+        for entry in [one for one in waiting if one not in failed]:
+            try:
+                folders |= self._blobs.keep(waiting[entry], entry.blob)
                 kept.append(entry)
             except Unavailable as error:
                 failed[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)

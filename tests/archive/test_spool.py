@@ -1,5 +1,8 @@
 import errno
 import hashlib
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,18 @@ def test_an_empty_file_of_the_tree_can_be_read_too(tmp_path: Path) -> None:
         assert buffer[:] == b""
 
 
+def test_what_the_disk_had_no_room_for_is_whole_once_it_has(tmp_path: Path) -> None:
+    content = LARGE[:700_000]
+    spool = spooled(tmp_path, content)
+
+    with files_of_at_most(200_000), pytest.raises(Unavailable, match="cannot be kept"):
+        spool.move_to(tmp_path / "target")
+    assert list(tmp_path.iterdir()) == []
+
+    spool.move_to(tmp_path / "target")
+    assert (tmp_path / "target").read_bytes() == content
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_said_to_be_unavailable(code: int) -> None:
     with pytest.raises(Unavailable, match="cannot be kept"), out_of_space():
@@ -54,3 +69,14 @@ def test_a_full_disk_is_said_to_be_unavailable(code: int) -> None:
 def test_other_errors_of_the_system_are_not_about_space() -> None:
     with pytest.raises(PermissionError), out_of_space():
         raise PermissionError(errno.EACCES, "from the system")
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let the system refuse larger files, as a full disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,0 +1,68 @@
+"""Writing a new file past the page cache, where the system can.
+
+What a modality sends is seldom read in the next seconds. The page cache would copy every byte, find memory
+for it, which on a virtual machine may cost more than all parsing, and push out what is being read. So whole
+pages go to the disk straight from an aligned buffer, and what is left is written as usual.
+"""
+
+import errno
+import fcntl
+import mmap
+import os
+
+from service.dicom.elements import Buffer
+
+_PAGE = 4096  # bytes; a multiple of what disks want writes aligned to
+_WORTH = 2**16  # bytes from which going to the disk by itself costs less
+_BUFFER_BYTES = 2**19
+_DIRECT: int = getattr(os, "O_DIRECT", 0)  # Linux
+
+_spare: list[mmap.mmap] = []  # aligned buffers; as many as there ever were threads that wrote at once
+
+
+def write_past_cache(descriptor: int, data: Buffer) -> None:
+    """Write bytes to the descriptor of a new, empty file; they may still have to be synced.
+
+    Raises:
+        OSError: the disk is full, or fails.
+    """
+    whole = len(data) // _PAGE * _PAGE
+    if whole >= _WORTH and _set_direct(descriptor, on=True):
+        try:
+            _write_pages(descriptor, data, whole)
+        finally:
+            _set_direct(descriptor, on=False)
+    write_all(descriptor, data[os.lseek(descriptor, 0, os.SEEK_CUR) :])
+
+
+def write_all(descriptor: int, data: Buffer | memoryview) -> None:
+    """Write bytes through the page cache."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _write_pages(descriptor: int, data: Buffer, end: int) -> None:
+    """Write the first `end` bytes, or fewer where the file system wants them aligned otherwise."""
+    aligned = _spare.pop() if _spare else mmap.mmap(-1, _BUFFER_BYTES)
+    try:
+        for start in range(0, end, _BUFFER_BYTES):
+            length = min(_BUFFER_BYTES, end - start)
+            aligned[:length] = data[start : start + length]
+            with memoryview(aligned) as view:
+                write_all(descriptor, view[:length])
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        _spare.append(aligned)
+
+
+def _set_direct(descriptor: int, *, on: bool) -> bool:
+    """Turn direct writing on or off; tell whether that can be done here."""
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | _DIRECT if on else flags & ~_DIRECT)
+    except OSError:
+        return False
+    return bool(_DIRECT)
