@@ -96,12 +96,15 @@ class JsonModel:
         scope = scope._replace(context=Context(scope.context.signed, creators))
         for element in elements:
             tag, name, offset, length, items, fragments = element
-            if (self.only is not None and tag not in self.only) or is_encoding(tag):
+            if self.only is not None and tag not in self.only:
                 continue
-            if tag in _CONTEXTUAL:
-                scope = self._within(scope, element)
-            elif vr.is_creator(tag):
-                creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
+            if not _is_plain(tag):
+                if is_encoding(tag):
+                    continue
+                if tag in _CONTEXTUAL:
+                    scope = self._within(scope, element)
+                else:
+                    creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
             if not name or name == "UN":
                 name = vr.resolve(tag, name, scope.context)
             if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
@@ -182,6 +185,12 @@ _repeated = lru_cache(maxsize=4096)(_converted)
 def is_encoding(tag: int) -> bool:
     """Tell group lengths, group 0002 and what else belongs to the encoding alone. PS3.18 F.2.2."""
     return not tag & 0xFFFF or tag >> 16 <= 0x0002 or tag in _OFFSET_TABLES or tag == _PADDING
+
+
+@lru_cache(maxsize=16384)
+def _is_plain(tag: int) -> bool:
+    """Tell whether an element is of the instance, and the meaning of no other depends on it: most are."""
+    return not (is_encoding(tag) or tag in _CONTEXTUAL or vr.is_creator(tag))
 
 
 def _is_long(name: str, length: int) -> bool:
