@@ -23,7 +23,7 @@ from service.archive.tables import documents, instances
 from service.dicom.attributes import Level
 from service.dicom.query import Query
 
-MAX_COUNT = 10_000
+MAX_COUNT = 1_000
 _AT_ONCE = 500  # values of one IN
 
 

@@ -68,8 +68,8 @@ studies = sa.Table(
     _text("patient_name_ideographic", index=True),
     _text("patient_name_phonetic", index=True),
     _text("referring_physician_name", index=True),
-    _text("referring_physician_name_ideographic"),
-    _text("referring_physician_name_phonetic"),
+    _text("referring_physician_name_ideographic", index=True),
+    _text("referring_physician_name_phonetic", index=True),
     _text("modalities"),  # of its series, each between two backslashes; NULL without any
     sa.Column("number_of_series", sa.Integer, nullable=False),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
