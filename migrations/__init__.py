@@ -5,8 +5,11 @@ They are part of the installed package and need no ini file: `upgrade` is all th
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
+import sqlalchemy as sa
+
+from service.archive.database import create_engine
+
+HEAD = "0004"  # the newest revision in `versions`
 
 
 def upgrade(url: str) -> None:
@@ -15,7 +18,25 @@ def upgrade(url: str) -> None:
     Args:
         url: of the database, as SQLAlchemy takes it.
     """
+    if _revision(url) == HEAD:
+        return
+    from alembic import command  # noqa: PLC0415 (to import it takes long, and most starts can do without)
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["url"] = url
     command.upgrade(config, "head")
+
+
+def _revision(url: str) -> str | None:
+    """Return the revision of the schema that is there, None if there is none."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return found
+    except sa.exc.DBAPIError:  # no such table; or no such database, which the upgrade will say
+        return None
+    finally:
+        engine.dispose()

@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+import migrations
 from service.archive.tables import metadata
 
 
@@ -19,6 +22,14 @@ def test_the_migrations_make_exactly_the_tables_the_archive_knows(connection: sa
     differences = compare_metadata(context, metadata)
 
     assert differences == []
+
+
+def test_a_database_that_is_said_to_be_new_has_the_newest_schema(connection: sa.Connection) -> None:
+    newest = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+
+    here = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+
+    assert migrations.HEAD == newest == here
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
