@@ -21,8 +21,10 @@ from uvicorn.supervisors import Multiprocess
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.settings import Settings
+from service.zero_copy import ZeroCopyProtocol
 
 _UVICORN: dict[str, Any] = {
+    "http": ZeroCopyProtocol,
     "log_config": None,
     "access_log": False,  # URLs hold patients' names
     "proxy_headers": False,  # the base URL is worked out by us, from trusted proxies alone

@@ -20,6 +20,7 @@ from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files
 from service.settings import Settings
+from service.zero_copy import ZeroCopyProtocol
 
 _GRACE = 5  # seconds for a request that is under way when the server stops
 
@@ -71,6 +72,7 @@ def running(settings: Settings) -> Iterator[DicomwebServer]:
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings, archive),
+            http=ZeroCopyProtocol,
             log_config=None,
             access_log=False,
             proxy_headers=False,  # the base URL is worked out by us, from trusted proxies alone

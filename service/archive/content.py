@@ -9,7 +9,16 @@ import anyio.to_thread
 
 from service.archive.blobs import LocalBlobs
 from service.archive.converted import ConvertedFile
-from service.archive.files import CHUNK_BYTES, opened, read_run, sent_as_stored, still_here, stream
+from service.archive.files import (
+    CHUNK_BYTES,
+    Chunk,
+    FileRun,
+    opened,
+    read_run,
+    sent_as_stored,
+    still_here,
+    stream,
+)
 from service.archive.inflated import inflated_chunks
 from service.archive.instances import Instance
 from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
@@ -30,6 +39,8 @@ class InMemory:
         whole = not offset and length == self.size
         yield self._content if whole else self._content[offset : offset + length]
 
+    runs = read  # as they are in memory anyway
+
 
 @dataclass(frozen=True, slots=True)
 class InFile:
@@ -44,13 +55,20 @@ class InFile:
         """Return the length of all runs together."""
         return sum(span.length for span in self.spans)
 
+    def runs(self, offset: int, length: int) -> AsyncIterator[Chunk]:
+        """Yield a run of the joined bytes, in chunks: read, or where they lie."""
+        return stream(self.blobs, self.instance, self._clipped(offset, length))
+
     async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
         """Yield a run of the joined bytes, in chunks."""
+        async for chunk in self.runs(offset, length):
+            yield await chunk.read() if isinstance(chunk, FileRun) else chunk
+
+    def _clipped(self, offset: int, length: int) -> Iterator[Span]:
         for span in self.spans:
             start, end = min(offset, span.length), min(offset + length, span.length)
             if end > start:
-                async for chunk in stream(self.blobs, self.instance, span.offset + start, end - start):
-                    yield chunk
+                yield Span(span.offset + start, end - start)
             length -= end - start
             offset = max(0, offset - span.length)
 
@@ -72,6 +90,8 @@ class Made:
         chunks = self.make(offset, length)
         while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
             yield chunk
+
+    runs = read  # as they are in memory then
 
 
 Content = InMemory | InFile | Made

@@ -52,14 +52,14 @@ async def retrieve_value(request: Request, located: Located, path: str) -> Respo
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
     content = await bulkdata_content(archive.blobs, instance, place)
     kind = offer.content_type
-    return single_part(request, content.read, content.size, content_type=kind, etag=etag, location=url)
+    return single_part(request, content.runs, content.size, content_type=kind, etag=etag, location=url)
 
 
 async def value_part(request: Request, instance: Instance, place: Bulkdata, url: str) -> Part:
     """Return a value that is not the instance's pixel data as a part of a message."""
     archive: Archive = request.app.state.archive
     content = await bulkdata_content(archive.blobs, instance, place)
-    return Part(VALUE.content_type, content.read(0, content.size), content.size, url)
+    return Part(VALUE.content_type, content.runs(0, content.size), content.size, url)
 
 
 def bulkdata_url(request: Request, instance: Instance, path: str) -> str:

@@ -160,6 +160,6 @@ def _answer(
     if unchanged := not_modified(request, etag):
         return unchanged
     size = content.size if size is None else size
-    response = single_part(request, content.read, size, content_type=content_type, etag=etag)
+    response = single_part(request, content.runs, size, content_type=content_type, etag=etag)
     response.headers.update(headers)
     return response

@@ -43,8 +43,8 @@ async def retrieve_frames(request: Request) -> Response:
     content = await offered_frame(request, located, numbers[0], offer)
     kind, location = offer.content_type, f"{url}/{numbers[0]}"
     if offer.multipart:
-        return message_of_one(request, content.read, content.size, offer, etag=etag, location=location)
-    return single_part(request, content.read, content.size, content_type=kind, etag=etag, location=location)
+        return message_of_one(request, content.runs, content.size, offer, etag=etag, location=location)
+    return single_part(request, content.runs, content.size, content_type=kind, etag=etag, location=location)
 
 
 def checked(located: Located, numbers: Sequence[int]) -> FrameTable:
@@ -97,7 +97,7 @@ async def frame_parts(
     """Yield frames as parts of a message."""
     for number in numbers:
         content = await offered_frame(request, located, number, offer)
-        body = content.read(0, content.size)
+        body = content.runs(0, content.size)
         yield Part(offer.content_type, body, content.size, f"{url}/{number}")
 
 

@@ -153,7 +153,7 @@ async def _answer(request: Request, one: Outgoing) -> Response:
         return _message(request, [one])
     archive: Archive = request.app.state.archive
     content = await instance_content(archive.blobs, one.instance)
-    return single_part(request, content.read, content.size, content_type=offer.content_type, etag=etag)
+    return single_part(request, content.runs, content.size, content_type=offer.content_type, etag=etag)
 
 
 def _etag(outgoing: Sequence[Outgoing]) -> str:
@@ -188,7 +188,7 @@ async def _part(request: Request, one: Outgoing) -> Part:
     archive: Archive = request.app.state.archive
     content = await instance_content(archive.blobs, one.instance)
     kind = Offer(_DICOM, outgoing_syntax(one.instance)).content_type
-    return Part(kind, content.read(0, content.size), content.size, url)
+    return Part(kind, content.runs(0, content.size), content.size, url)
 
 
 async def _transcoded(request: Request, one: Outgoing) -> Chunks:

@@ -62,7 +62,7 @@ async def retrieve_pixels_of(request: Request, located: Located, place: Bulkdata
         value, length = pixels.native_value(), pixels.native_length
         return streamed(value, content_type=kind, etag=etag, length=length, location=url)
     content = await _content(request, located, place, offer)
-    return single_part(request, content.read, content.size, content_type=kind, etag=etag, location=url)
+    return single_part(request, content.runs, content.size, content_type=kind, etag=etag, location=url)
 
 
 async def pixel_form(request: Request, instance: Instance, forms: Forms, *, encapsulated: bool) -> Offer:
@@ -105,7 +105,7 @@ async def pixel_parts(
     numbers = range(1, located.frames.number_of_frames + 1)
     if offer.transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN or len(numbers) == 1:
         content = await _content(request, located, place, offer)
-        yield Part(offer.content_type, content.read(0, content.size), content.size, url)
+        yield Part(offer.content_type, content.runs(0, content.size), content.size, url)
         return
     async for part in frame_parts(request, located, numbers, offer, f"{url}/frames"):
         yield part

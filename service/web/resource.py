@@ -18,10 +18,10 @@ class Answer:
         self.has_begun = False
         self._send = send
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         """Send one message."""
         self.has_begun = True
-        await self._send(message)
+        return self._send(message)
 
 
 class Resource:

@@ -11,6 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.files import Chunk
 from service.errors import (
     DicomwebError,
     IrregularVolume,
@@ -21,7 +22,7 @@ from service.errors import (
 from service.web import etags, multipart
 from service.web.accept import Offer
 from service.web.ranges import requested_range
-from service.web.stream import Chunks, Source, Stream, between, joined
+from service.web.stream import Runs, Source, Stream, between, joined
 
 RETRY_AFTER = "5"  # seconds
 
@@ -38,7 +39,7 @@ class Part:
     """
 
     content_type: str
-    body: bytes | Chunks
+    body: bytes | Runs
     length: int | None = None
     location: str | None = None
 
@@ -98,7 +99,7 @@ def message_of_one(
 
 
 def streamed(
-    chunks: Chunks, *, content_type: str, etag: str, length: int | None = None, location: str | None = None
+    chunks: Runs, *, content_type: str, etag: str, length: int | None = None, location: str | None = None
 ) -> Response:
     """Return the answer with one body that is made while it is sent, so that no range of it can be had."""
     headers = _headers(content_type, etag) | ({"content-location": location} if location else {})
@@ -144,7 +145,7 @@ def _headers(content_type: str, etag: str | None) -> dict[str, str]:
     return headers | {"etag": etag} if etag else headers
 
 
-async def _message(parts: AsyncIterable[Part], boundary: str) -> AsyncIterator[bytes]:
+async def _message(parts: AsyncIterable[Part], boundary: str) -> AsyncIterator[Chunk]:
     async for part in parts:
         yield multipart.part_head(boundary, part.content_type, part.length, part.location)
         if isinstance(part.body, bytes):

@@ -34,8 +34,14 @@ async def test_chunks_are_sent_as_they_come() -> None:
 
     assert head["status"] == 200
     assert head["headers"] == [(b"content-type", b"x/y"), (b"content-length", b"2")]
-    assert [body["body"] for body in bodies] == [b"a", b"b", b""]
-    assert [body["more_body"] for body in bodies] == [True, True, False]
+    assert [body["body"] for body in bodies] == [b"a", b"b"]
+    assert [body["more_body"] for body in bodies] == [True, False]
+
+
+async def test_a_stream_without_a_length_ends_with_an_empty_body() -> None:
+    _, *bodies = await sent_by(Stream(chunks_of(b"a"), {}))
+
+    assert [(body["body"], body["more_body"]) for body in bodies] == [(b"a", True), (b"", False)]
 
 
 async def test_an_unknown_length_is_not_announced() -> None:
@@ -91,4 +97,5 @@ async def test_any_run_can_be_read_of_bytes_between_others() -> None:
 
     for start in range(len(whole)):
         for end in range(start + 1, len(whole) + 1):
-            assert b"".join([chunk async for chunk in source(start, end - start)]) == whole[start:end]
+            chunks = [chunk async for chunk in source(start, end - start)]
+            assert b"".join(chunks) == whole[start:end]  # type: ignore[arg-type]
