@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
+from service.archive.listed import ListsAny
 from service.archive.tables import instances, request_attributes, series, studies
 from service.dicom import normal
 from service.dicom.attributes import Level
@@ -66,9 +67,9 @@ def _some_modality(match: Match) -> Condition:
     """Modalities in Study: one of those that stand in the study's own row, each between two backslashes."""
     if not isinstance(match, TextMatch):
         return _some_series(match)
-    possible = _fits_any(studies.c.modalities, [f"*\\{one}\\*" for one in match.patterns])
     if not any(map(is_wildcard, match.patterns)):
-        return possible
+        return ListsAny(studies.c.modalities, match.patterns)
+    possible = _fits_any(studies.c.modalities, [f"*\\{one}\\*" for one in match.patterns])
     return sa.and_(possible, _some_series(match))  # a wild card can reach from one modality into the next
 
 

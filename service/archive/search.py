@@ -79,9 +79,14 @@ def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[in
 
 
 def _count_after(connection: sa.Connection, query: Query, matches: Selection) -> int:
-    """Return how many matches come after a page, as far as they are counted."""
+    """Return how many matches come after a page, as far as they are counted.
+
+    They are counted in their order, so that a planner does not set out to find them another way.
+    """
     after = sa.select(sa.literal(1)).select_from(matches.rows).where(*matches.conditions)
-    counted = after.limit(MAX_COUNT + 1).offset(query.offset + query.limit).subquery()
+    counted = (
+        after.order_by(*matches.order).limit(MAX_COUNT + 1).offset(query.offset + query.limit).subquery()
+    )
     return connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
 

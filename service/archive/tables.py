@@ -30,7 +30,7 @@ def _text(name: str, *, index: bool = False) -> sa.Column[str]:
 
 
 # All that a study is matched by, newest last: what no other index finds is looked for here, not in wide rows.
-# SQLite only: PostgreSQL limits the size of an index row, and keeps wide values out of its rows instead.
+# SQLite only: PostgreSQL limits the size of an index row, and keeps the widest values elsewhere.
 STUDY_SEARCH = (
     "study_date",
     "id",
@@ -78,6 +78,10 @@ studies = sa.Table(
     sa.Column("other_attributes", sa.LargeBinary, nullable=False),
     sa.Index("ix_studies_study_date_id", "study_date", "id"),
     sa.Index("ix_studies_search", *STUDY_SEARCH).ddl_if(dialect="sqlite"),
+    sa.Index("ix_studies_study_time", "study_time").ddl_if(dialect="postgresql"),
+    sa.Index(
+        "ix_studies_modalities", sa.text("string_to_array(modalities, '\\')"), postgresql_using="gin"
+    ).ddl_if(dialect="postgresql"),
 )
 
 series = sa.Table(
