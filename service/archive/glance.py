@@ -6,6 +6,7 @@ and the caller gives it to a thread.
 """
 
 from collections.abc import Callable
+from traceback import clear_frames
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -42,7 +43,9 @@ class Glance:
             with self._connection.begin():
                 return query(self._connection, *args, **kwargs)
         except sa.exc.OperationalError as error:
-            raise TakesLonger from error
+            for one in (error, error.orig):
+                clear_frames(one.__traceback__ if one else None)  # frames hold rows, and each other
+            raise TakesLonger from None
 
     def close(self) -> None:
         """Close the connection."""

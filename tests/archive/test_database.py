@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
@@ -17,6 +19,10 @@ def index(database_url: str) -> Iterator[Database]:
     index.close()
 
 
+class Rows(list[object]):
+    """What is held on to can be noticed."""
+
+
 def insert(connection: sa.Connection, blob: str) -> str:
     connection.execute(sa.insert(doomed).values(blob=blob))
     return blob
@@ -32,6 +38,26 @@ async def test_what_was_written_can_be_read(index: Database) -> None:
     assert written == "a"
     assert await index.read(blobs) == ["a"]
     assert index.read_now(blobs) == ["a"]
+
+
+async def test_a_long_read_gives_its_rows_back_at_once(index: Database) -> None:
+    long = sa.text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) SELECT max(i) FROM n"
+    )
+    held: list[weakref.ref[Rows]] = []
+
+    def read(connection: sa.Connection) -> object:
+        rows = Rows("from an earlier query")
+        held.append(weakref.ref(rows))
+        return connection.scalar(long)
+
+    gc.collect()
+    gc.disable()  # so that what refers to itself stays
+    found = await index.read(read)
+    gc.enable()
+
+    assert found == 9999
+    assert [one() for one in held] == [None] * len(held)
 
 
 def test_a_write_is_visible_to_others_when_it_returns(index: Database, database_url: str) -> None:
