@@ -29,8 +29,8 @@ from service.web.resource import Answer
 from service.web.responses import error_response
 from service.web.viewer import Viewer
 
-_KEPT_PICTURES_BYTES = 48 * 2**20
-_KEPT_METADATA_BYTES = 24 * 2**20
+_KEPT_PICTURES_BYTES = 40 * 2**20
+_KEPT_METADATA_BYTES = 16 * 2**20
 
 _log = logging.getLogger(__name__)
 
