@@ -68,7 +68,7 @@ def _some_modality(match: Match) -> Condition:
     if not isinstance(match, TextMatch):
         return _some_series(match)
     if not any(map(is_wildcard, match.patterns)):
-        return ListsAny(studies.c.modalities, match.patterns)
+        return ListsAny(studies.c.modalities, match.patterns) if match.patterns else sa.false()
     possible = _fits_any(studies.c.modalities, [f"*\\{one}\\*" for one in match.patterns])
     return sa.and_(possible, _some_series(match))  # a wild card can reach from one modality into the next
 

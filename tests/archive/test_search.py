@@ -98,6 +98,7 @@ def test_case_matters_except_in_names(index: sa.Connection) -> None:
 def test_modalities_in_study_matches_any_modality_of_the_study(index: sa.Connection) -> None:
     assert found(index, STUDIES, ("ModalitiesInStudy", "SR")) == ["1"]
     assert found(index, STUDIES, ("ModalitiesInStudy", "MR,SR")) == ["1", "2"]
+    assert found(index, STUDIES, ("ModalitiesInStudy", "\\")) == []
     assert set(found(index, SERIES, ("ModalitiesInStudy", "SR"))) == {"1.1", "1.2"}
     assert found(index, STUDIES, ("ModalitiesInStudy", "CT\\SR"), ("multiplevaluematching", "true")) == ["1"]
     assert found(index, STUDIES, ("ModalitiesInStudy", "SR"), ("SeriesNumber", "2")) == ["1"]
