@@ -15,15 +15,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.archive import Archive
-from service.archive.threads import Threads
+from service.cache import Kept
 from service.errors import DicomwebError
 from service.pixels.workers import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
+from service.threads import Threads
 from service.web.body import StoreLimits
 from service.web.decoding import Pixels
 from service.web.embedding import Embeddable
-from service.web.kept import Kept
 from service.web.origin import base_url
 from service.web.resource import Answer
 from service.web.responses import error_response

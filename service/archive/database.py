@@ -19,8 +19,8 @@ import anyio.to_thread
 import sqlalchemy as sa
 
 from service.archive.glance import Glance, TakesLonger
-from service.archive.threads import Threads
 from service.errors import Unavailable
+from service.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")

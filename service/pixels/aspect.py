@@ -6,7 +6,7 @@ Standard: PS3.3 C.7.6.3.1.7, C.7.6.16.2.1, 10.7.1.3.
 import math
 from collections.abc import Iterator
 
-from service.pixels.attributes import Attributes, numbers, scopes
+from service.dicom_json import Attributes, numbers, scopes
 
 _PIXEL_MEASURES = "00289110"
 _SPACINGS = ("00280030", "00181164", "00280034")  # Pixel Spacing, Imager Pixel Spacing, Pixel Aspect Ratio

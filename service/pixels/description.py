@@ -7,9 +7,9 @@ Stored, High Bit and windows that cannot be are put right, a size that cannot be
 
 from dataclasses import dataclass
 
+from service.dicom_json import Attributes, integer, number, text
 from service.errors import NotRenderable
 from service.pixels.aspect import pixel_aspect
-from service.pixels.attributes import Attributes, integer, number, text
 from service.pixels.lut import LookupTable
 from service.pixels.palette import Palette, palette_of
 from service.pixels.transformation import Rescale, modality_of, voi_of

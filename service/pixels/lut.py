@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.dicom_json import Attributes, binary, integer, numbers
 from service.pixels.arrays import Values
-from service.pixels.attributes import Attributes, binary, integer, numbers
 
 LUT_DESCRIPTOR = "00283002"
 LUT_DATA = "00283006"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.dicom_json import Attributes, binary, integer, numbers
 from service.errors import NotRenderable
 from service.pixels.arrays import Levels, Values
-from service.pixels.attributes import Attributes, binary, integer, numbers
 from service.pixels.segmented import expanded
 
 _DESCRIPTORS = ("00281101", "00281102", "00281103")  # of red, green and blue

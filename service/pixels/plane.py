@@ -7,7 +7,7 @@ here: `volume` is to say which slices lack what.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.pixels.attributes import Attributes, integer, number, numbers, scopes, text
+from service.dicom_json import Attributes, integer, number, numbers, scopes, text
 
 _PLANE_POSITION, _PLANE_ORIENTATION, _PIXEL_MEASURES = "00209113", "00209116", "00289110"
 _FAR = 1e6  # mm

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.dicom_json import Attributes, items, number, numbers, scopes, text
 from service.pixels.arrays import Values
-from service.pixels.attributes import Attributes, items, number, numbers, scopes, text
 from service.pixels.lut import LookupTable, lookup_table
 from service.pixels.window import FUNCTIONS, Window
 

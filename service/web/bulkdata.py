@@ -9,11 +9,11 @@ from service.archive.content import bulkdata_content
 from service.archive.instances import Instance, Located
 from service.dicom.json_model import Bulkdata
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.transfer_syntaxes import OCTET_STREAM
 from service.web.accept import Offer
 from service.web.asked import negotiated, uids_of
 from service.web.etags import etag_of
 from service.web.instances import instance_url
-from service.web.media_types import OCTET_STREAM
 from service.web.multipart import boundary_for
 from service.web.pixeldata import retrieve_pixels_of
 from service.web.responses import MultipartRelated, Part, not_modified, one_part, single_part

@@ -17,9 +17,9 @@ import anyio.to_thread
 from service.archive.blobs import LocalBlobs
 from service.dicom.conversion import Value
 from service.dicom.elements import Buffer, Malformed
+from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
 from service.web import fields
 from service.web.accept import ANY, SYNONYMS
-from service.web.media_types import MEDIA_TYPES, OCTET_STREAM
 
 _FRAME = re.compile(r"(.*)/frames/([1-9][0-9]{0,8})", re.DOTALL)
 _PIXEL_DATA = "/bulkdata/7FE00010"  # what the service's own URI of Pixel Data ends with

@@ -18,12 +18,12 @@ from service.archive.blobs import LocalBlobs
 from service.archive.content import frame_content
 from service.archive.files import read_run_now
 from service.archive.instances import Located
-from service.archive.threads import Threads
 from service.dicom.json_model import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
 from service.pixels.decode import DECODABLE_SYNTAXES, NATIVE_SYNTAXES, DecodedFrame, check_stream, decoded
 from service.pixels.description import ImageDescription, describe
 from service.pixels.workers import PixelWorkers
+from service.threads import Threads
 
 T = TypeVar("T")
 

@@ -17,12 +17,12 @@ from service.dicom.captions import first_value
 from service.dicom.json_model import DicomJson
 from service.dicom.pixel_data import VIDEO_SYNTAXES
 from service.dicom.report import CONTENT, as_html, as_text, read_report
+from service.dicom_json import number
 from service.errors import NotRenderable, shorten
-from service.pixels.attributes import number
+from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
 from service.web.accept import Offer
 from service.web.asked import negotiated
 from service.web.etags import etag_of
-from service.web.media_types import OCTET_STREAM, frame_media_type
 from service.web.responses import not_modified, single_part
 from service.web.values import binary_value
 

@@ -12,11 +12,11 @@ from service.archive.instances import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import FrameNotFound
+from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
 from service.web.accept import Offer
 from service.web.asked import frame_numbers, uids_of
 from service.web.etags import etag_of
 from service.web.instances import instance_url
-from service.web.media_types import OCTET_STREAM, frame_media_type
 from service.web.multipart import boundary_for
 from service.web.responses import MultipartRelated, Part, message_of_one, not_modified, single_part
 from service.web.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy

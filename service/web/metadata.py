@@ -14,13 +14,13 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.documents import first_metadata, metadata_of, revision_of
 from service.archive.instances import Target, find_all
+from service.cache import Kept
 from service.dicom.json_model import DicomJson
 from service.web.accept import Offer
 from service.web.asked import negotiated, target_of
 from service.web.dicom_xml import DICOM_XML, xml_message
 from service.web.etags import etag_of
 from service.web.instances import instances_of
-from service.web.kept import Kept
 from service.web.multipart import boundary_for
 from service.web.responses import not_modified
 from service.web.text import DicomJsonArray, TextResponse, takes_gzip

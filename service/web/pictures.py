@@ -10,6 +10,7 @@ from starlette.requests import Request
 from service.archive import Archive
 from service.archive.attributes import attributes_of
 from service.archive.instances import Instance, Located
+from service.cache import Kept
 from service.dicom.captions import captions
 from service.dicom.json_model import DicomJson
 from service.errors import DicomwebError
@@ -18,7 +19,6 @@ from service.pixels.annotation import Annotation
 from service.pixels.decode import DECODABLE_SYNTAXES
 from service.pixels.render import ColourSpace, RenderOptions, render
 from service.web.decoding import Pixels, description_of
-from service.web.kept import Kept
 from service.web.rendering import Rendering
 from service.web.values import binary_value
 

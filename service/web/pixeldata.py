@@ -18,10 +18,10 @@ from service.archive.instances import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json_model import Bulkdata
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.transfer_syntaxes import OCTET_STREAM
 from service.web.accept import Offer
 from service.web.etags import etag_of
 from service.web.frames import frame_offers, frame_parts, offered_frame
-from service.web.media_types import OCTET_STREAM
 from service.web.multipart import boundary_for
 from service.web.responses import MultipartRelated, Part, not_modified, single_part, streamed
 from service.web.syntaxes import ANY_FORM, MULTIPART, chosen

@@ -1,8 +1,8 @@
 """A document that came as bulk data of its own media type: what its instance says of it. PS3.18 10.5.1.4."""
 
 from service.dicom.json_model import DicomJson
+from service.transfer_syntaxes import OCTET_STREAM
 from service.web.bulkdata_parts import BulkdataParts
-from service.web.media_types import OCTET_STREAM
 
 _DOCUMENT, _MIME_TYPE, _LENGTH = "00420011", "00420012", "00420015"
 

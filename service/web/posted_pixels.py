@@ -15,13 +15,13 @@ from service.dicom.elements import Malformed
 from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
 from service.dicom.json_model import DicomJson
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom_json import integer
 from service.errors import Refusal, shorten
 from service.pixels import transformed
-from service.pixels.attributes import integer
 from service.pixels.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video
 from service.pixels.workers import PixelWorkers
+from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
 from service.web.bulkdata_parts import BulkdataPart, BulkdataParts
-from service.web.media_types import MEDIA_TYPES, OCTET_STREAM
 
 PIXEL_DATA = "7FE00010"
 

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NoBulkdata, NotAcceptable
+from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
 from service.web.accept import Offer
 from service.web.all_bulkdata import retrieve_all_bulkdata
 from service.web.asked import negotiated
 from service.web.instances import retrieve_instance, retrieve_instances
-from service.web.media_types import MEDIA_TYPES, OCTET_STREAM
 from service.web.resource import Handler
 from service.web.zipped import ZIP, retrieve_zip
 

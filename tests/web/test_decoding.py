@@ -12,11 +12,11 @@ from pydicom.encaps import encapsulate
 
 from service.archive import Archive, open_archive
 from service.archive.instances import Located
-from service.archive.threads import Threads
 from service.archive.upkeep import import_files
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame
 from service.pixels.workers import PixelWorkers
+from service.threads import Threads
 from service.web.decoding import Pixels
 from tests.pixels.images import packaged
 

@@ -1,6 +1,6 @@
 """The answers that are kept: bounded, and the one asked for last stays longest."""
 
-from service.web.kept import Kept
+from service.cache import Kept
 
 MEGABYTE = 2**20
 

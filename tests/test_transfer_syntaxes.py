@@ -1,6 +1,6 @@
 import pytest
 
-from service.web.media_types import frame_media_type
+from service.transfer_syntaxes import frame_media_type
 
 
 @pytest.mark.parametrize(
