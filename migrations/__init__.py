@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from service.archive.database import create_engine
+from service.archive.index.database import create_engine
 
 HEAD = "0004"  # the newest revision in `versions`
 

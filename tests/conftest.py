@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 import migrations
 from service.archive import Archive, open_archive
-from service.archive.database import create_engine
-from service.archive.tables import metadata
+from service.archive.index.database import create_engine
+from service.archive.index.tables import metadata
 from service.settings import Settings
 from tests.serving import serving
 

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from service.archive.entries import enter
-from service.archive.entry import Entry, entry_of
+from service.archive.index.changes import enter
+from service.archive.index.entry import Entry, entry_of
 from service.dicom.attributes import tag_of, vr_of
 from service.dicom.instance import ParsedInstance, Uids
 

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import migrations
-from service.archive.tables import metadata
+from service.archive.index.tables import metadata
 
 OF_ONE_DATABASE = {
     "ix_studies_search": "sqlite",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from service.archive.blobs import LocalBlobs
-from service.archive.database import Database
-from service.archive.entries import remove
-from service.archive.located import LocatedInstances
+from service.archive.files.blobs import LocalBlobs
+from service.archive.index.changes import remove
+from service.archive.index.database import Database
+from service.archive.recent import LocatedInstances
 from service.archive.store import Store, bury
 
 

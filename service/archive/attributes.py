@@ -5,9 +5,9 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from isal import isal_zlib
 
-from service.archive.documents import first_metadata
-from service.archive.instances import Instance, Target
-from service.archive.rows import load
+from service.archive.index.lookup import Instance, Target
+from service.archive.index.metadata import first_metadata
+from service.archive.index.rows import load
 from service.dicom.json_model import DicomJson
 from service.errors import InstanceGone
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.archive.blobs import LocalBlobs
-from service.archive.inflated import inflate
-from service.archive.spool import FileInPlace, Spool
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.inflated import inflate
+from service.archive.files.spool import FileInPlace, Spool
 from service.dicom.elements import Buffer, Malformed
 from service.dicom.instance import CANNOT_UNDERSTAND, ParsedInstance, read_instance
 from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta

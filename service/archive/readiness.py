@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from service.archive import Archive
-from service.archive.tables import studies
+from service.archive.index.tables import studies
 from service.errors import Unavailable
 
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.archive.selection import JOINED, in_path, order
-from service.archive.tables import instances
+from service.archive.index.selection import JOINED, in_path, order
+from service.archive.index.tables import instances
 from service.dicom.attributes import Level
 from service.dicom.pixel_data import VIDEO_SYNTAXES
 from service.dicom.query import Resource

@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.archive import entries
-from service.archive.blobs import LocalBlobs, sync
-from service.archive.database import Database
-from service.archive.entries import Entered, FileVanished
-from service.archive.entry import Entry, entry_of
+from service.archive.files.blobs import LocalBlobs, sync
+from service.archive.files.spool import FileInPlace, Spool
+from service.archive.index import changes
+from service.archive.index.changes import Entered, FileVanished
+from service.archive.index.database import Database
+from service.archive.index.entry import Entry, entry_of
 from service.archive.parsing import parse
-from service.archive.spool import FileInPlace, Spool
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DUPLICATE,
@@ -95,7 +95,7 @@ class Store:
         files = [FileInPlace(self._blobs.path(key)) for key in keys]
         prepared = [self._prepared(file, None) for file in files]
         found = [_in_its_place(one, key) for one, key in zip(prepared, keys, strict=True)]
-        entered = self._write(entries.adopt, [one for one in found if isinstance(one, Entry)])
+        entered = self._write(changes.adopt, [one for one in found if isinstance(one, Entry)])
         return [entered[one] if isinstance(one, Entry) else one for one in found]
 
     def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> Entry | Refusal:
@@ -119,7 +119,7 @@ class Store:
         for _ in range(_ATTEMPTS):
             kept, failed = self._keep(waiting)
             try:
-                return failed | self._write(entries.enter, kept)
+                return failed | self._write(changes.enter, kept)
             except FileVanished:
                 continue  # deleted by someone else between `_keep` and here: bring it again
         message = "the instance is being deleted at the same time"
@@ -173,9 +173,9 @@ class Store:
 
 def bury(index: Database, blobs: LocalBlobs) -> None:
     """Remove the files whose rows are gone."""
-    doomed = index.read_now(entries.doomed_blobs)
+    doomed = index.read_now(changes.doomed_blobs)
     if doomed:
-        index.write_now(entries.bury, doomed, blobs.delete)
+        index.write_now(changes.bury, doomed, blobs.delete)
 
 
 def _in_its_place(found: Entry | Refusal, key: str) -> Entry | Refusal:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.archive import Archive
-from service.archive.blobs import LocalBlobs
-from service.archive.instances import stored_files
-from service.archive.spool import Spool
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.spool import Spool
+from service.archive.index.lookup import stored_files
+from service.archive.index.tables import metadata
 from service.archive.store import Outcome, Stored
-from service.archive.tables import metadata
 
 _BATCH_BYTES = 8 * 2**20
 _BATCH_FILES = 64

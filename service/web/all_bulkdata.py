@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.bulkdata import PIXEL_DATA, Held, held_by, places_of
-from service.archive.instances import Instance
+from service.archive.index.bulkdata import PIXEL_DATA, Held, held_by, places_of
+from service.archive.index.lookup import Instance
 from service.dicom.json_model import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable
 from service.web.accept import ANY, Offer

@@ -14,9 +14,9 @@ import numpy as np
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.blobs import LocalBlobs
-from service.archive.files import read_run_now
-from service.archive.instances import Located, locate_all
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.runs import read_run_now
+from service.archive.index.lookup import Located, locate_all
 from service.dicom.frames import NativeFrames
 from service.dicom.part10 import DEFLATED
 from service.errors import NotRenderable, shorten

@@ -4,7 +4,7 @@ import re
 
 from starlette.requests import Request
 
-from service.archive.instances import Target
+from service.archive.index.lookup import Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
 from service.web.accept import Offer, choose

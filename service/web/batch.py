@@ -3,7 +3,7 @@
 import anyio.to_thread
 
 from service.archive import Archive
-from service.archive.spool import Spool
+from service.archive.files.spool import Spool
 from service.archive.store import Outcome
 from service.errors import Refusal
 

@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.bulkdata import PIXEL_DATA, bulkdata_of
-from service.archive.content import bulkdata_content
-from service.archive.instances import Instance, Located
+from service.archive.files.content import bulkdata_content
+from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
+from service.archive.index.lookup import Instance, Located
 from service.dicom.json_model import Bulkdata
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.transfer_syntaxes import OCTET_STREAM

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import anyio.to_thread
 
-from service.archive.blobs import LocalBlobs
+from service.archive.files.blobs import LocalBlobs
 from service.dicom.conversion import Value
 from service.dicom.elements import Buffer, Malformed
 from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM

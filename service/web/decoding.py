@@ -14,10 +14,10 @@ import anyio.to_thread
 import orjson
 from isal import isal_zlib
 
-from service.archive.blobs import LocalBlobs
-from service.archive.content import frame_content
-from service.archive.files import read_run_now
-from service.archive.instances import Located
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.content import frame_content
+from service.archive.files.runs import read_run_now
+from service.archive.index.lookup import Located
 from service.dicom.json_model import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
 from service.pixels.decode import DECODABLE_SYNTAXES, NATIVE_SYNTAXES, DecodedFrame, check_stream, decoded

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.attributes import attributes_of
-from service.archive.content import Content, InMemory, frame_content
-from service.archive.instances import Instance, Located
+from service.archive.files.content import Content, InMemory, frame_content
+from service.archive.index.lookup import Instance, Located
 from service.dicom.captions import first_value
 from service.dicom.json_model import DicomJson
 from service.dicom.pixel_data import VIDEO_SYNTAXES

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.content import Content, InMemory, frame_content
-from service.archive.instances import Located
+from service.archive.files.content import Content, InMemory, frame_content
+from service.archive.index.lookup import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import FrameNotFound

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.content import instance_content
-from service.archive.files import sent_as_stored
-from service.archive.instances import Instance, find, find_all
+from service.archive.files.content import instance_content
+from service.archive.files.runs import sent_as_stored
+from service.archive.index.lookup import Instance, find, find_all
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable
 from service.web.accept import ANY, Offer

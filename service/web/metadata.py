@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.documents import first_metadata, metadata_of, revision_of
-from service.archive.instances import Target, find_all
+from service.archive.index.lookup import Target, find_all
+from service.archive.index.metadata import first_metadata, metadata_of, revision_of
 from service.cache import Kept
 from service.dicom.json_model import DicomJson
 from service.web.accept import Offer

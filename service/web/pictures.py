@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from service.archive import Archive
 from service.archive.attributes import attributes_of
-from service.archive.instances import Instance, Located
+from service.archive.index.lookup import Instance, Located
 from service.cache import Kept
 from service.dicom.captions import captions
 from service.dicom.json_model import DicomJson

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.content import Content, bulkdata_content
-from service.archive.instances import Instance, Located
+from service.archive.files.content import Content, bulkdata_content
+from service.archive.index.lookup import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json_model import Bulkdata
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN

@@ -6,9 +6,9 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.assembly import assemble
-from service.archive.blobs import LocalBlobs
-from service.archive.spool import Spool
+from service.archive.files.assembly import assemble
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.spool import Spool
 from service.dicom.conversion import Value, file_head
 from service.dicom.elements import Malformed
 from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid

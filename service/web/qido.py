@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.search import MAX_COUNT, search
+from service.archive.index.search import MAX_COUNT, search
 from service.dicom.attributes import Level
 from service.dicom.query import Resource, parse_query
 from service.errors import BadRequest

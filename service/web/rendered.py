@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.attributes import attributes_of
-from service.archive.instances import Instance, Located, find_all, find_pictures
+from service.archive.index.lookup import Instance, Located, find_all, find_pictures
 from service.errors import NotRenderable
 from service.pixels import gif
 from service.pixels.render import MEDIA_TYPES

@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.instances import Located
+from service.archive.index.lookup import Located
 from service.errors import NotRenderable
 from service.pixels.encode import png
 from service.pixels.histogram import histogram_picture

@@ -10,7 +10,7 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.spool import Spool
+from service.archive.files.spool import Spool
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE
 from service.errors import Refusal, Unavailable
 from service.web.batch import Batch

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.attributes import attributes_of
-from service.archive.instances import Instance, Located, find_all, find_pictures
+from service.archive.index.lookup import Instance, Located, find_all, find_pictures
 from service.pixels.placeholder import placeholder
 from service.pixels.render import RenderOptions, finished
 from service.pixels.viewport import Viewport

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import anyio.to_thread
 import numpy as np
 
-from service.archive.blobs import LocalBlobs
-from service.archive.instances import Located
-from service.archive.transcoded import transcoded_chunks
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.transcoded import transcoded_chunks
+from service.archive.index.lookup import Located
 from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.transcoded import LossyCompression, PixelEncoding, derived_uid, item
 from service.pixels import encoders

@@ -3,9 +3,9 @@
 from base64 import b64decode
 
 from service.archive import Archive
-from service.archive.bulkdata import bulkdata_of
-from service.archive.content import Content, InMemory, bulkdata_content
-from service.archive.instances import Instance
+from service.archive.files.content import Content, InMemory, bulkdata_content
+from service.archive.index.bulkdata import bulkdata_of
+from service.archive.index.lookup import Instance
 from service.dicom.json_model import DicomJson
 
 

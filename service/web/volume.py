@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.blobs import LocalBlobs
-from service.archive.documents import first_metadata
-from service.archive.instances import Located
+from service.archive.files.blobs import LocalBlobs
+from service.archive.index.lookup import Located
+from service.archive.index.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
 from service.pixels.nifti import nifti_head
 from service.pixels.npy import NPY, npy_head

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.instances import Located
+from service.archive.index.lookup import Located
 from service.errors import FrameNotFound, InvalidParameter
 from service.pixels.viewport import MAX_SIDE
 from service.web.accept import parse_accept

@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.attributes import attributes_of
-from service.archive.content import Content, InMemory, instance_content
-from service.archive.files import CHUNK_BYTES, sent_as_stored
-from service.archive.instances import Instance
+from service.archive.files.content import Content, InMemory, instance_content
+from service.archive.files.runs import CHUNK_BYTES, sent_as_stored
+from service.archive.index.lookup import Instance
 from service.dicom.directory import Directory
 from service.errors import InvalidParameter
 from service.web.accept import ANY, Offer

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from service.archive import Archive, open_archive
-from service.archive.instances import Instance, find
-from service.archive.spool import Spool
+from service.archive.files.spool import Spool
+from service.archive.index.lookup import Instance, find
 from service.archive.store import Outcome
 from service.dicom.instance import Uids
 

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from service.archive.rows import load
-from service.archive.search import Page, search
+from service.archive.index.rows import load
+from service.archive.index.search import Page, search
 from service.dicom.attributes import Level
 from service.dicom.query import Resource, parse_query
 from tests.metadata import MR, data_set, instance, tag

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from service.archive import Archive, open_archive
-from service.archive.blobs import LocalBlobs
-from service.archive.database import Database
-from service.archive.entries import remove
-from service.archive.instances import find, stored_files
+from service.archive.files.blobs import LocalBlobs
+from service.archive.index.changes import remove
+from service.archive.index.database import Database
+from service.archive.index.lookup import find, stored_files
 from service.archive.store import Outcome, Store, Stored, bury
 from service.archive.upkeep import verify
 from service.dicom.instance import (

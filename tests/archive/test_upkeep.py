@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, upkeep
-from service.archive.tables import metadata
+from service.archive.index.tables import metadata
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify
 from service.dicom.attributes import Level
 from service.dicom.query import Resource

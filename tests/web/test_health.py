@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.archive import Archive, open_archive
-from service.archive.database import Database
+from service.archive.index.database import Database
 from service.errors import Unavailable
 from service.web import health
 from service.web.responses import error_response

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.attributes import attributes_of
-from service.archive.instances import Instance, Located
+from service.archive.index.lookup import Instance, Located
 from service.archive.stack import Slice, stack_of
 from service.dicom.json_model import DicomJson
 from service.dicom.outline import outline

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.rows import load
-from service.archive.search import Page, search
+from service.archive.index.rows import load
+from service.archive.index.search import Page, search
 from service.dicom.attributes import Level
 from service.dicom.json_model import DicomJson
 from service.dicom.query import Resource, parse_query

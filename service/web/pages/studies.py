@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.listing import list_studies, modalities
+from service.archive.index.browse import list_studies, modalities
 from service.dicom.attributes import Level
 from service.dicom.query import Resource, parse_query
 from service.web.pages.page import page

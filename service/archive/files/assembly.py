@@ -1,0 +1,52 @@
+"""Files that are put together here, of pieces and of runs of what has arrived. For worker threads."""
+
+from collections.abc import Sequence
+
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.converted import value_chunks
+from service.archive.files.spool import Spool
+from service.dicom.conversion import Value
+from service.dicom.elements import Buffer
+from service.dicom.instance import TOO_LARGE
+from service.errors import Refusal
+
+_CHUNK = 2**18  # short pieces are joined to about this size
+
+
+def assemble(blobs: LocalBlobs, buffer: Buffer, pieces: Sequence[bytes | Value], max_bytes: int) -> Spool:
+    """Return a spool that holds the pieces, one after the other.
+
+    Args:
+        blobs: which have room for it.
+        buffer: where the values lie; little of it is in memory at a time.
+        pieces: bytes, and values in the buffer.
+        max_bytes: of all of them.
+
+    Raises:
+        Refusal: they are more.
+        Unavailable: the disk is full.
+    """
+    size = sum(one.length if isinstance(one, Value) else len(one) for one in pieces)
+    if size > max_bytes:
+        message = f"the instance would have {size} bytes: this server takes up to {max_bytes}"
+        raise Refusal(message, TOO_LARGE)
+    spool = blobs.spool()
+    try:
+        _write(spool, buffer, pieces)
+    except BaseException:
+        spool.discard()
+        raise
+    return spool
+
+
+def _write(spool: Spool, buffer: Buffer, pieces: Sequence[bytes | Value]) -> None:
+    waiting = bytearray()
+    for piece in pieces:
+        for chunk in value_chunks(buffer, piece):
+            waiting += chunk
+            if len(waiting) >= _CHUNK:
+                spool.write(bytes(waiting))
+                waiting.clear()
+                if spool.wants_flush:
+                    spool.flush()
+    spool.write(bytes(waiting))

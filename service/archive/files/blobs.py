@@ -1,0 +1,137 @@
+"""The stored files: a tree `<study>/<series>/<sop>.<first of digest>.dcm` that other tools can read.
+
+A file comes into the tree whole or not at all: written beside it, synced, renamed, and its folder synced.
+The digest in its name makes replacing atomic: the new file lies there before the index turns to it.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from service.archive.files.spool import Spool, out_of_space
+from service.errors import Unavailable
+
+_ABANDONED = 24 * 3600  # seconds
+_ATTEMPTS = 5
+_DIGEST_DIGITS = 16
+
+
+def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
+    """Return where the file of an instance lies, from the root of the tree."""
+    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}.dcm"
+
+
+class LocalBlobs:
+    """The tree of stored files in a local folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "instances"
+        self.incoming = folder / "incoming"
+        for one in (self.folder, self.incoming):
+            one.mkdir(parents=True, exist_ok=True)
+
+    def spool(self) -> Spool:
+        """Return a place for bytes that are arriving."""
+        return Spool(self.incoming)
+
+    def sweep(self) -> None:
+        """Remove what was left half-arrived by a crash: files that nobody has written to for a day."""
+        for left in self.incoming.glob("part-*"):
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    left.unlink()
+
+    def path(self, key: str) -> Path:
+        """Return where a file lies."""
+        return self.folder / key
+
+    def open(self, key: str) -> int:
+        """Return a descriptor to read a file with."""
+        return os.open(f"{self.folder}/{key}", os.O_RDONLY)
+
+    def write(self, spool: Spool, key: str) -> None:
+        """Write a file that is not in the tree beside it, as `keep` would; it can still be lost.
+
+        Raises:
+            Unavailable: the disk is full, or the folder is gone.
+        """
+        if not self.exists(key):
+            spool.to_file()
+
+    def keep(self, spool: Spool, key: str) -> set[Path]:
+        """Put a file into the tree, its bytes on disk; one that is there already stays.
+
+        Returns:
+            The folders to give to `sync` before the file is acknowledged.
+
+        Raises:
+            Unavailable: the disk is full, or the folder is gone.
+        """
+        target = self.path(key)
+        if target.exists():
+            return {target.parent}
+        for _ in range(_ATTEMPTS):
+            with out_of_space():
+                made = _make_folders(target.parent)
+            with suppress(FileNotFoundError):  # a delete took the empty folder away in between
+                spool.move_to(target)
+                return made | {target.parent}
+        raise Unavailable("the folder of stored files is gone")
+
+    def exists(self, key: str) -> bool:
+        """Tell whether a file is in the tree."""
+        return os.path.exists(f"{self.folder}/{key}")  # noqa: PTH110 (asked for every frame)
+
+    def delete(self, key: str) -> None:
+        """Remove a file, and the folders that it leaves empty."""
+        path = self.path(key)
+        path.unlink(missing_ok=True)
+        for folder in (path.parent, path.parent.parent):
+            with suppress(OSError):
+                folder.rmdir()
+
+    def all_keys(self) -> Iterator[str]:
+        """Yield the key of every file in the tree, in order of their names."""
+        for study in sorted(self.folder.iterdir()):
+            for path in sorted(study.glob("*/*.dcm")):
+                yield path.relative_to(self.folder).as_posix()
+
+    def check(self) -> None:
+        """Prove that files can be written.
+
+        Raises:
+            Unavailable: they cannot.
+        """
+        try:
+            with tempfile.TemporaryFile(dir=self.incoming) as file:
+                file.write(b"ready")
+        except OSError as error:
+            raise Unavailable("the folder of stored files cannot be written") from error
+
+
+def sync(folders: set[Path]) -> None:
+    """Bring new names in these folders to the disk."""
+    for folder in folders:
+        with suppress(FileNotFoundError):  # gone with the last file in it
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _make_folders(folder: Path) -> set[Path]:
+    """Create a folder of the tree, and return the ones whose contents changed by it."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return set()
+    except FileNotFoundError:
+        changed = _make_folders(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir()
+        return changed | {folder.parent}
+    return {folder.parent}

@@ -1,0 +1,182 @@
+"""The bytes of one answer, of which any run can be asked for: in memory, or where they lie in a file."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import anyio.to_thread
+
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.converted import ConvertedFile
+from service.archive.files.inflated import inflated_chunks
+from service.archive.files.runs import (
+    CHUNK_BYTES,
+    Chunk,
+    FileRun,
+    opened,
+    read_run,
+    sent_as_stored,
+    still_here,
+    stream,
+)
+from service.archive.index.lookup import Instance
+from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
+from service.dicom.json_model import Bulkdata
+from service.dicom.part10 import DEFLATED
+from service.dicom.values import swapped
+
+
+class InMemory:
+    """Bytes that have been read."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the bytes."""
+        whole = not offset and length == self.size
+        yield self._content if whole else self._content[offset : offset + length]
+
+    runs = read  # as they are in memory anyway
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """Runs of a stored file, joined."""
+
+    blobs: LocalBlobs
+    instance: Instance
+    spans: Sequence[Span]
+
+    @property
+    def size(self) -> int:
+        """Return the length of all runs together."""
+        return sum(span.length for span in self.spans)
+
+    def runs(self, offset: int, length: int) -> AsyncIterator[Chunk]:
+        """Yield a run of the joined bytes, in chunks: read, or where they lie."""
+        return stream(self.blobs, self.instance, self._clipped(offset, length))
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the joined bytes, in chunks."""
+        async for chunk in self.runs(offset, length):
+            yield await chunk.read() if isinstance(chunk, FileRun) else chunk
+
+    def _clipped(self, offset: int, length: int) -> Iterator[Span]:
+        for span in self.spans:
+            start, end = min(offset, span.length), min(offset + length, span.length)
+            if end > start:
+                yield Span(span.offset + start, end - start)
+            length -= end - start
+            offset = max(0, offset - span.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Bytes that are made while they are read, in worker threads.
+
+    Attributes:
+        make: offset and length in bytes → those bytes in chunks.
+        size: of all of them.
+    """
+
+    make: Callable[[int, int], Iterator[bytes]]
+    size: int
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the bytes, in chunks."""
+        chunks = self.make(offset, length)
+        while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
+            yield chunk
+
+    runs = read  # as they are in memory then
+
+
+Content = InMemory | InFile | Made
+
+
+async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
+    """Return an instance as a Part 10 file: as it is stored, or where that is never sent, converted.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    if sent_as_stored(instance):
+        return InFile(blobs, instance, [Span(0, instance.size)])
+    converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
+    return Made(converted.chunks, converted.size)
+
+
+async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTable, number: int) -> Content:
+    """Return frame `number`: native bytes in little endian, or the code stream.
+
+    Raises:
+        FrameNotFound: there are fewer frames.
+        InstanceGone: the instance was deleted or replaced meanwhile.
+    """
+    span = frames.span(number)
+    if span.length <= CHUNK_BYTES or not _lies_as_sent(instance, frames):
+        return InMemory(frames.frame(number, await read_run(blobs, instance, span)))
+    if isinstance(frames, NativeFrames):
+        return InFile(blobs, instance, [span])
+    return InFile(blobs, instance, await _fragments(blobs, instance, span))
+
+
+async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdata) -> Content:
+    """Return a value that the metadata leaves out, in little endian.
+
+    Raises:
+        InstanceGone: the instance was deleted or replaced meanwhile.
+    """
+    span = Span(place.offset, place.length)
+    if place.word_size == 0:
+        spans = await _fragments(blobs, instance, span)
+        return InFile(blobs, instance, spans[1:])
+    if instance.transfer_syntax == DEFLATED:
+        return Made(partial(_inflated, blobs, instance, place), span.length)
+    if place.word_size == 1:
+        return InFile(blobs, instance, [span])
+    return Made(partial(_swapped, blobs, instance, place), span.length)
+
+
+def _inflated(
+    blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
+) -> Iterator[bytes]:
+    """Yield a run of a value in a deflated file."""
+    with still_here(instance):
+        yield from inflated_chunks(blobs.path(instance.blob), Span(place.offset + offset, length))
+
+
+def _swapped(
+    blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
+) -> Iterator[bytes]:
+    """Yield a run of a big endian value in little endian, reading whole words."""
+    start = offset // place.word_size * place.word_size
+    end = offset + length
+    with opened(blobs, instance) as descriptor:
+        for position in range(start, end, CHUNK_BYTES):
+            here = min(CHUNK_BYTES, place.length - position)
+            chunk = swapped(os.pread(descriptor, here, place.offset + position), place.word_size)
+            yield chunk[max(0, offset - position) : end - position]
+
+
+def _lies_as_sent(instance: Instance, frames: FrameTable) -> bool:
+    if instance.transfer_syntax == DEFLATED:
+        return False
+    return isinstance(frames, EncapsulatedFrames) or (frames.word_size == 1 and not frames.frame_bits % 8)
+
+
+async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[Span]:
+    """Return the values of the items in a run, reading their headers only."""
+    found: list[Span] = []
+    position, end = span.offset, span.offset + span.length
+    while position + ITEM_HEADER <= end:
+        header = await read_run(blobs, instance, Span(position, ITEM_HEADER))
+        if header[:4] == b"\xfe\xff\xdd\xe0":
+            break
+        length = int.from_bytes(header[4:], "little")
+        found.append(Span(position + ITEM_HEADER, length))
+        position += ITEM_HEADER + length
+    return found

@@ -1,0 +1,93 @@
+"""Stored files on their way out as Explicit VR Little Endian: PS3.18 8.7.3. The kept file is not touched."""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.inflated import inflate
+from service.archive.index.lookup import Instance
+from service.dicom.conversion import Value, file_head, to_explicit_little_endian
+from service.dicom.elements import Buffer
+from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
+from service.dicom.values import swapped
+from service.dicom.walk import walk
+from service.errors import InstanceGone
+
+_CHUNK = 2**20
+
+
+class ConvertedFile:
+    """A stored file as Explicit VR Little Endian. Blocking: for worker threads.
+
+    Attributes:
+        size: of the converted file in bytes.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+
+    def __init__(self, blobs: LocalBlobs, instance: Instance) -> None:
+        self._blobs = blobs
+        self._instance = instance
+        with self._data_set() as (buffer, offset, meta):
+            pieces = self._pieces(buffer, offset, meta)
+            self.size = sum(one.length if isinstance(one, Value) else len(one) for one in pieces)
+
+    def chunks(self, offset: int, length: int) -> Iterator[bytes]:
+        """Yield `length` bytes of the converted file from `offset`."""
+        position, end = 0, offset + length
+        with self._data_set() as (buffer, start, meta):
+            for piece in self._pieces(buffer, start, meta):
+                for chunk in value_chunks(buffer, piece):
+                    wanted = chunk[max(0, offset - position) : max(0, end - position)]
+                    if wanted:
+                        yield wanted
+                    position += len(chunk)
+                    if position >= end:
+                        return
+
+    def _pieces(self, buffer: Buffer, offset: int, meta: FileMeta) -> Iterator[bytes | Value]:
+        yield file_head(self._instance.sop_class_uid, self._instance.uids.instance)
+        yield from to_explicit_little_endian(buffer, walk(buffer, offset, meta.encoding), meta.encoding)
+
+    def _data_set(self) -> AbstractContextManager[tuple[Buffer, int, FileMeta]]:
+        return stored_data_set(self._blobs, self._instance)
+
+
+@contextmanager
+def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buffer, int, FileMeta]]:
+    """Lend the data set's buffer, where the data set begins in it, and the file's head.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    try:
+        file = blobs.path(instance.blob).open("rb")
+    except FileNotFoundError as error:
+        raise InstanceGone(instance.uids.instance) from error
+    with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        meta = read_file_meta(mapped)
+        if meta.transfer_syntax != DEFLATED:
+            yield mapped, meta.dataset_offset, meta
+            return
+        inflated = blobs.spool()
+        try:
+            inflate(mapped, meta.dataset_offset, inflated)
+            with inflated.buffer() as data_set:
+                yield data_set, 0, meta
+        finally:
+            inflated.discard()
+
+
+def value_chunks(buffer: Buffer, piece: bytes | Value) -> Iterator[bytes]:
+    """Yield a piece's bytes; of a long value no more than a chunk is in memory at a time."""
+    if isinstance(piece, bytes):
+        yield piece
+        return
+    end = piece.offset + piece.length
+    for start in range(piece.offset, end, _CHUNK):
+        yield swapped(buffer[start : min(start + _CHUNK, end)], piece.word_size)
+        if isinstance(buffer, mmap.mmap):
+            page = start // mmap.PAGESIZE * mmap.PAGESIZE
+            buffer.madvise(mmap.MADV_DONTNEED, page, min(_CHUNK, len(buffer) - page))

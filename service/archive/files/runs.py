@@ -1,0 +1,155 @@
+"""Bytes of stored instances, on their way out: runs of them, whole files, and files converted.
+
+Small runs that the page cache holds are read in the event loop, where a read costs less than a hop to a
+thread; the kernel says without blocking when it would have to wait for the disk. A run that is on its way to
+a client need not be read at all: it can be passed on as a place in an open file, for the kernel to send.
+"""
+
+import errno
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import anyio.to_thread
+import numpy as np
+
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.inflated import inflated_chunks
+from service.archive.index.lookup import Instance
+from service.dicom.frames import Span
+from service.dicom.part10 import DEFLATED, NEVER_SENT
+from service.errors import InstanceGone
+
+CHUNK_BYTES = 2**20
+_MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
+_READ_AHEAD = 128 * 1024  # bytes; about what the kernel reads at once, and has at once
+_LOOKED_AT = bytearray(1)
+_WOULD_BLOCK = (errno.EAGAIN, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRun:
+    """A run of bytes of an open file, valid until the next one is asked for."""
+
+    descriptor: int
+    offset: int
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    async def read(self) -> bytes:
+        """Return the bytes."""
+        return await _read(self.descriptor, self.offset, self.length)
+
+    def is_cached(self) -> bool:
+        """Tell whether the page cache seems to hold them, by looking at some without waiting for the disk."""
+        last = self.offset + self.length - 1
+        try:
+            for place in (*range(self.offset, last, _READ_AHEAD), last):
+                os.preadv(self.descriptor, [_LOOKED_AT], place, os.RWF_NOWAIT)
+        except OSError as error:
+            if error.errno not in _WOULD_BLOCK:
+                raise
+            return False
+        return True
+
+
+Chunk = bytes | FileRun
+
+
+def sent_as_stored(instance: Instance) -> bool:
+    """Tell whether the file can go out as it is: PS3.18 8.7.3 forbids three transfer syntaxes."""
+    return instance.conformant and instance.transfer_syntax not in NEVER_SENT
+
+
+async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
+    """Return a run of bytes of the data set's buffer: of the file, or of the inflated data set.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    if instance.transfer_syntax == DEFLATED:
+        return await anyio.to_thread.run_sync(read_run_now, blobs, instance, span)
+    descriptor = _open(blobs, instance)
+    try:
+        return await _read(descriptor, span.offset, span.length)
+    finally:
+        os.close(descriptor)
+
+
+def read_run_now(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
+    """Return what `read_run` returns, blocking: for worker threads that go on to work on it.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    if instance.transfer_syntax == DEFLATED:
+        with still_here(instance):
+            return b"".join(inflated_chunks(blobs.path(instance.blob), span))
+    with opened(blobs, instance) as descriptor:
+        return os.pread(descriptor, span.length, span.offset)
+
+
+async def stream(blobs: LocalBlobs, instance: Instance, spans: Iterable[Span]) -> AsyncIterator[Chunk]:
+    """Yield runs of the stored file, in chunks: where they lie, or read if they are small.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    descriptor = _open(blobs, instance)
+    try:
+        for offset, length in spans:
+            for start in range(offset, offset + length, CHUNK_BYTES):
+                here = min(CHUNK_BYTES, offset + length - start)
+                run = FileRun(descriptor, start, here)
+                yield run if here >= _MIN_FILE_RUN else await run.read()
+    finally:
+        os.close(descriptor)
+
+
+async def _read(descriptor: int, offset: int, length: int) -> bytes:
+    if length <= CHUNK_BYTES:
+        buffer = np.empty(length, np.uint8).data  # not filled with zeros first, as a bytearray is
+        try:
+            if os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT) == length:
+                return buffer
+        except OSError as error:
+            if error.errno not in _WOULD_BLOCK:
+                raise
+    return await anyio.to_thread.run_sync(os.pread, descriptor, length, offset)
+
+
+@contextmanager
+def opened(blobs: LocalBlobs, instance: Instance) -> Iterator[int]:
+    """Lend a descriptor of a stored file.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    descriptor = _open(blobs, instance)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open(blobs: LocalBlobs, instance: Instance) -> int:
+    try:
+        return blobs.open(instance.blob)
+    except FileNotFoundError as error:
+        raise InstanceGone(instance.uids.instance) from error
+
+
+@contextmanager
+def still_here(instance: Instance) -> Iterator[None]:
+    """Say of a file that is missing what has become of its instance.
+
+    Raises:
+        InstanceGone: it was deleted or replaced meanwhile.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InstanceGone(instance.uids.instance) from error

@@ -1,0 +1,179 @@
+"""Bytes on their way in: a few in memory, many in a file, and files of the tree read in the same way."""
+
+import errno
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from service.archive.files.direct import write_all, write_past_cache
+from service.dicom.elements import Buffer
+from service.errors import Unavailable
+
+_IN_MEMORY = 2**20
+_CHUNK = 2**20
+
+_FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "too large",
+}
+
+
+class Spool:
+    """Bytes that are arriving: in memory while they are few, then in a file, hashed as they grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self.size = 0
+        self._folder = folder
+        self._chunks: list[bytes] = []
+        self._waiting = 0
+        self._hash = sha256()
+        self._file: int | None = None
+        self._path: Path | None = None
+        self._whole: bytes | None = None
+        self._digest: bytes | None = None
+
+    @property
+    def wants_flush(self) -> bool:
+        """Tell whether enough is waiting in memory that `flush` should be called, in a thread."""
+        return self._waiting > _IN_MEMORY
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes, in memory: never blocks."""
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
+        self.size += len(chunk)
+
+    def flush(self) -> None:
+        """Move what waits in memory to the file."""
+        with out_of_space():
+            file = self._new_file() if self._file is None else self._file
+            for chunk in self._chunks:
+                self._hash.update(chunk)
+                write_all(file, chunk)
+        self._chunks, self._waiting = [], 0
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of all bytes."""
+        if self._digest is None:
+            if self._file is None:
+                self._hash.update(self._joined())
+            else:
+                self.flush()
+            self._digest = self._hash.digest()
+        return self._digest
+
+    @contextmanager
+    def buffer(self) -> Iterator[Buffer]:
+        """Lend all bytes, in memory or mapped."""
+        if self._file is None or not self.size:
+            yield self._joined()
+            return
+        self.flush()
+        with mmap.mmap(self._file, self.size, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
+
+    def to_file(self) -> None:
+        """Write all bytes to a file that is not synced yet, if they are in none."""
+        with out_of_space():
+            if self._path is None:
+                self._to_new_file()
+            else:
+                self.flush()
+
+    def move_to(self, target: Path) -> None:
+        """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
+        self.to_file()
+        assert self._file is not None
+        assert self._path is not None
+        with out_of_space():
+            os.fchmod(self._file, 0o644)
+            os.fsync(self._file)
+            self._path.rename(target)
+            self._path = None
+
+    def _to_new_file(self) -> None:
+        """Write what is in memory, or in a file that was moved and then deleted, to a new one, or nothing."""
+        source = self._file
+        file = self._new_file()
+        try:
+            if source is None:
+                write_past_cache(file, self._joined())
+            else:
+                self._copy(source, file)
+        except OSError:
+            self._drop_file()
+            self._file = source
+            raise
+        if source is not None:
+            os.close(source)
+
+    def _copy(self, source: int, file: int) -> None:
+        for start in range(0, self.size, _CHUNK):
+            write_all(file, os.pread(source, _CHUNK, start))
+
+    def _new_file(self) -> int:
+        try:
+            self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
+        except FileNotFoundError as error:
+            raise Unavailable("the folder for files that arrive is gone") from error
+        self._path = Path(name)
+        return self._file
+
+    def discard(self) -> None:
+        """Forget the bytes; a file that has been moved stays."""
+        self._chunks, self._whole = [], None
+        self._drop_file()
+
+    def _drop_file(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+
+    def _joined(self) -> bytes:
+        if self._whole is None:
+            self._whole = b"".join(self._chunks)
+            self._chunks = []
+        return self._whole
+
+
+class FileInPlace:
+    """A file of the tree, read like a spool."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.size = path.stat().st_size
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file."""
+        with self._path.open("rb") as file:
+            return file_digest(file, "sha256").digest()
+
+    @contextmanager
+    def buffer(self) -> Iterator[Buffer]:
+        """Lend all bytes, mapped."""
+        if not self.size:
+            yield b""
+            return
+        with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
+
+
+@contextmanager
+def out_of_space() -> Iterator[None]:
+    """Turn a full disk into `Unavailable`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise Unavailable(f"the file cannot be kept: {_FULL[error.errno]}") from error
+        raise

@@ -1,0 +1,90 @@
+"""The values that metadata leave out, as the index knows them: plain functions of a connection."""
+
+from dataclasses import asdict
+from typing import NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from service.archive.index.lookup import Instance, Target
+from service.archive.index.tables import documents, instances, series, studies
+from service.dicom.json_model import Bulkdata
+from service.errors import BulkdataNotFound
+
+PIXEL_DATA = ("7FE00010", "7FE00008", "7FE00009")
+"""Paths of the attributes that hold the pixels of an instance: integers, float, double float."""
+
+
+class Held(NamedTuple):
+    """Which bulk data an instance has.
+
+    Attributes:
+        pixel_data: of the instance itself; an icon's are others.
+        encapsulated: the pixel data are.
+        others: besides its pixel data.
+    """
+
+    pixel_data: bool
+    encapsulated: bool
+    others: bool
+
+
+_DOCUMENTS = (
+    documents.join(instances, documents.c.instance == instances.c.id)
+    .join(series, instances.c.series == series.c.id)
+    .join(studies, series.c.study == studies.c.id)
+)
+_OF_STUDY = studies.c.study_instance_uid == sa.bindparam("study")
+_OF_SERIES = series.c.series_instance_uid == sa.bindparam("series")
+_OF_INSTANCE = instances.c.sop_instance_uid == sa.bindparam("instance")
+
+_PLACES = (
+    sa.select(documents.c.bulkdata)
+    .select_from(_DOCUMENTS)
+    .where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE, instances.c.digest == sa.bindparam("digest"))
+)
+_HELD = (
+    sa.select(instances.c.digest, documents.c.bulkdata, documents.c.boundaries.is_not(None))
+    .select_from(_DOCUMENTS)
+    .where(_OF_STUDY, documents.c.bulkdata.is_not(None))
+)
+_HELD_IN_SERIES = _HELD.where(_OF_SERIES)
+_HELD_IN_INSTANCE = _HELD_IN_SERIES.where(_OF_INSTANCE)
+
+
+def places_of(connection: sa.Connection, instance: Instance) -> dict[str, Bulkdata]:
+    """Return path → place of all bulk data of an instance, in the order of the file.
+
+    Empty also where its file is not the stored one any more.
+    """
+    text = connection.scalar(_PLACES, {**asdict(instance.uids), "digest": instance.digest})
+    return {path: Bulkdata(*place) for path, place in orjson.loads(text).items()} if text else {}
+
+
+def bulkdata_of(connection: sa.Connection, instance: Instance, path: str) -> Bulkdata:
+    """Return where a value lies that the metadata names by this path.
+
+    Raises:
+        BulkdataNotFound: the instance has none, or its file is not the stored one any more.
+    """
+    place = places_of(connection, instance).get(path)
+    if place is None:
+        raise BulkdataNotFound(path)
+    return place
+
+
+def held_by(connection: sa.Connection, target: Target) -> dict[bytes, Held]:
+    """Return which bulk data the instances of a target have: digest of the file → kinds of bulk data.
+
+    Instances without any are left out.
+    """
+    query = _HELD_IN_INSTANCE
+    if target.instance is None:
+        query = _HELD if target.series is None else _HELD_IN_SERIES
+    rows = connection.execute(query, target._asdict())
+    return {digest: _held(orjson.loads(text), encapsulated) for digest, text, encapsulated in rows}
+
+
+def _held(paths: dict[str, object], encapsulated: bool) -> Held:
+    pixel_data = sum(path in paths for path in PIXEL_DATA)
+    return Held(bool(pixel_data), encapsulated, len(paths) > pixel_data)

@@ -1,0 +1,209 @@
+"""Entering instances into the index, and removing them: plain functions of one transaction.
+
+Files whose rows go are noted as doomed in the same transaction and removed after it, so that neither a
+crash in between nor a second worker leaves a row without its file, or a deleted file behind.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from service.archive.files.blobs import blob_key
+from service.archive.index import parents
+from service.archive.index.entry import Entry
+from service.archive.index.lookup import find, find_all
+from service.archive.index.parents import SeriesUids, series_uids
+from service.archive.index.tables import documents, doomed, instances
+from service.dicom.instance import Uids
+
+T = TypeVar("T")
+
+# Written once: building a statement costs more than running it.
+_SPARE = sa.delete(doomed).where(doomed.c.blob.in_(sa.bindparam("blobs", expanding=True)))
+_THOSE_HERE = sa.select(
+    instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest
+).where(
+    instances.c.series.in_(sa.bindparam("series", expanding=True)),
+    instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
+)
+_INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
+
+_AT_ONCE = 500  # values of one IN
+
+
+class Entered(Enum):
+    """What became of an entry."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    REPLACED = "replaced"
+    REFUSED = "refused"
+
+
+class _Here(NamedTuple):
+    """An instance that is stored already."""
+
+    key: int
+    digest: bytes
+
+
+class FileVanished(Exception):
+    """A file was removed, by a delete of the same instance, before its row could be entered."""
+
+
+def enter(
+    connection: sa.Connection, entries: Sequence[Entry], exists: Callable[[str], bool], *, replace: bool
+) -> list[Entered]:
+    """Enter instances, in one transaction, and keep the counts of their series and studies.
+
+    Args:
+        connection: in a writing transaction.
+        entries: whose files are in the tree and synced.
+        exists: tells whether a file is in the tree.
+        replace: another file with the same UIDs takes the place of the one that is here.
+
+    Raises:
+        FileVanished: a file is not in the tree any more; nothing has been entered.
+    """
+    if not all(exists(one.blob) for one in entries):
+        raise FileVanished
+    outcomes: dict[int, Entered] = {}
+    for positions in _rounds(entries):
+        group = [entries[position] for position in positions]
+        connection.execute(_SPARE, {"blobs": [one.blob for one in group]})
+        outcomes.update(zip(positions, _enter_distinct(connection, group, replace=replace), strict=True))
+    return [outcomes[position] for position in range(len(entries))]
+
+
+def adopt(
+    connection: sa.Connection, entries: Sequence[Entry], exists: Callable[[str], bool], *, replace: bool
+) -> list[Entered]:
+    """Enter files that lie in the tree already as `enter` does, but let every file stay."""
+    outcomes = enter(connection, entries, exists, replace=replace)
+    connection.execute(sa.delete(doomed))
+    return outcomes
+
+
+def remove(connection: sa.Connection, study: str, series: str | None, instance: str | None) -> list[str]:
+    """Remove a study, one of its series or one instance, and what becomes empty by it.
+
+    Returns:
+        The files that are doomed.
+
+    Raises:
+        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+    """
+    found = (
+        find_all(connection, study, series)
+        if series is None or instance is None
+        else [find(connection, Uids(study, series, instance))]
+    )
+    for some in _portions([one.key for one in found]):
+        connection.execute(sa.delete(documents).where(documents.c.instance.in_(some)))
+        connection.execute(sa.delete(instances).where(instances.c.id.in_(some)))
+    blobs = [one.blob for one in found]
+    _doom(connection, blobs)
+    parents.subtract(connection, Counter(series_uids(one.uids) for one in found))
+    return blobs
+
+
+def doomed_blobs(connection: sa.Connection) -> list[str]:
+    """Return the files whose rows are gone."""
+    return list(connection.scalars(sa.select(doomed.c.blob)))
+
+
+def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str], None]) -> None:
+    """Remove files that are still doomed; one that was stored again meanwhile stays."""
+    for some in _portions(blobs):
+        still = sa.select(doomed.c.blob).where(doomed.c.blob.in_(some))
+        for blob in connection.scalars(still).all():
+            delete(blob)
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
+
+
+def _rounds(entries: Sequence[Entry]) -> list[list[int]]:
+    """Return the positions of the entries, so grouped that no group has an instance twice."""
+    rounds: list[list[int]] = []
+    seen: Counter[Uids] = Counter()
+    for position, entry in enumerate(entries):
+        turn = seen[entry.parsed.uids]
+        seen[entry.parsed.uids] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(position)
+    return rounds
+
+
+def _enter_distinct(connection: sa.Connection, entries: Sequence[Entry], *, replace: bool) -> list[Entered]:
+    series_keys = parents.series_keys(connection, [one.parsed for one in entries])
+    here = _those_here(connection, entries, series_keys)
+    outcomes = [_decide(here.get(one.parsed.uids), one, replace=replace) for one in entries]
+    by_outcome: dict[Entered, list[Entry]] = {outcome: [] for outcome in Entered}
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        by_outcome[outcome].append(entry)
+    _replace(connection, by_outcome[Entered.REPLACED], here)
+    _doom(connection, [one.blob for one in by_outcome[Entered.REFUSED]])
+    _insert(connection, by_outcome[Entered.STORED], series_keys)
+    return outcomes
+
+
+def _decide(here: _Here | None, entry: Entry, *, replace: bool) -> Entered:
+    if here is None:
+        return Entered.STORED
+    if here.digest == entry.digest:
+        return Entered.UNCHANGED
+    return Entered.REPLACED if replace else Entered.REFUSED
+
+
+def _insert(
+    connection: sa.Connection, entries: Sequence[Entry], series_keys: Mapping[SeriesUids, int]
+) -> None:
+    if not entries:
+        return
+    rows = [{"series": series_keys[series_uids(one.parsed.uids)], **one.row} for one in entries]
+    keys = connection.scalars(_INSERT, rows).all()
+    connection.execute(
+        sa.insert(documents),
+        [{"instance": key, **one.document} for key, one in zip(keys, entries, strict=True)],
+    )
+    parents.add(connection, Counter(series_uids(one.parsed.uids) for one in entries))
+
+
+def _replace(connection: sa.Connection, entries: Sequence[Entry], here: Mapping[Uids, _Here]) -> None:
+    """Turn the rows to other files; Study and Series take the newcomer's attributes too."""
+    for entry in entries:
+        old = here[entry.parsed.uids]
+        connection.execute(sa.update(instances).where(instances.c.id == old.key).values(entry.row))
+        connection.execute(sa.update(documents).where(documents.c.instance == old.key).values(entry.document))
+        uids = entry.parsed.uids
+        _doom(connection, [blob_key(uids.study, uids.series, uids.instance, old.digest)])
+        parents.describe_again(connection, entry.parsed)
+
+
+def _doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
+    for some in _portions(blobs):
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
+        connection.execute(sa.insert(doomed), [{"blob": blob} for blob in some])
+
+
+def _portions(values: Sequence[T]) -> list[Sequence[T]]:
+    return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]
+
+
+def _those_here(
+    connection: sa.Connection, entries: Sequence[Entry], series_keys: Mapping[SeriesUids, int]
+) -> dict[Uids, _Here]:
+    """Return those of the instances that are stored already."""
+    uids = {
+        (series_keys[series_uids(one.parsed.uids)], one.parsed.uids.instance): one.parsed.uids
+        for one in entries
+    }
+    names = {"series": list(set(series_keys.values())), "instances": [instance for _, instance in uids]}
+    return {
+        uids[series, instance]: _Here(key, digest)
+        for key, series, instance, digest in connection.execute(_THOSE_HERE, names)
+        if (series, instance) in uids
+    }

@@ -1,0 +1,176 @@
+"""The engine, and the two ways through it: `read` and `write`, plain functions of a connection.
+
+Reads run in threads, each with a connection of its own; on SQLite short ones run at once. Of the threads that
+write, one at a time does so for all that are waiting, in a single transaction, so that one sync of the disk
+acknowledges many uploads; each has its own savepoint, so that one that fails does not take others with it.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import anyio.to_thread
+import sqlalchemy as sa
+
+from service.archive.index.inline_reads import Glance, TakesLonger
+from service.errors import Unavailable
+from service.threads import Threads
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Query = Callable[Concatenate[sa.Connection, P], T]
+
+_MAX_GROUP = 64
+_CONNECTIONS = 8
+_WRITER_LOCK = 0x0D1C0_3EB  # one writer at a time on PostgreSQL too, whichever process it is in
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # a commit is on disk before it is acknowledged
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA case_sensitive_like = ON",  # as on PostgreSQL
+    "PRAGMA cache_size = -4096",
+    "PRAGMA temp_store = MEMORY",
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    run: Callable[[sa.Connection], Any]
+    done: "Future[Any]"
+
+
+class Database:
+    """The index's connections; open until `close`."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(url)
+        self._readers = Threads(_CONNECTIONS)
+        self._glance: Glance | None = None
+        self._waiting: deque[_Job] = deque()
+        self._writing = Lock()
+
+    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a reading function: at once where that is short, else in a thread."""
+        if self._glance is None and self.engine.dialect.name == "sqlite":
+            self._glance = Glance(self.engine)
+        if self._glance is not None:
+            with suppress(TakesLonger):
+                return self._glance.read(query, *args, **kwargs)
+        return await self._readers.run(partial(self.read_now, query, *args, **kwargs))
+
+    def read_now(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a reading function in this thread, in a transaction of its own."""
+        with _availability(), self.engine.connect() as connection:
+            return query(connection, *args, **kwargs)
+
+    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a writing function; it is on disk when this returns."""
+        return await anyio.to_thread.run_sync(lambda: self.write_now(query, *args, **kwargs))
+
+    def write_now(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a writing function, waiting in this thread until it is on disk.
+
+        Raises:
+            Unavailable: the database is away, locked for too long, or out of disk.
+        """
+        job = _Job(lambda connection: query(connection, *args, **kwargs), Future())
+        self._waiting.append(job)
+        with self._writing:
+            while not job.done.done():
+                self._write_together(self._next_group())
+        with _availability():
+            return cast(T, job.done.result())
+
+    def close(self) -> None:
+        """Close all connections; whoever writes has been waited for."""
+        self._readers.close()
+        if self._glance is not None:
+            self._glance.close()
+        with self._writing:
+            self.engine.dispose()
+
+    def _next_group(self) -> list[_Job]:
+        group: list[_Job] = []
+        with suppress(IndexError):
+            while len(group) < _MAX_GROUP:
+                group.append(self._waiting.popleft())
+        return group
+
+    def _write_together(self, jobs: list[_Job]) -> None:
+        """Run the jobs in one transaction, and settle them once it is on disk."""
+        settle: list[Callable[[], None]] = []
+        try:
+            with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+                settle.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
+        except BaseException as error:  # whatever it is, those who wait have to be told
+            for job in jobs:
+                if not job.done.done():
+                    job.done.set_exception(error)
+        else:
+            for tell in settle:
+                tell()
+
+
+def _run(connection: sa.Connection, job: _Job, *, alone: bool) -> Callable[[], None]:
+    """Run one job and return how to tell its outcome once the transaction is on disk."""
+    if alone:
+        result = job.run(connection)
+        return lambda: job.done.set_result(result)
+    try:
+        with connection.begin_nested():
+            result = job.run(connection)
+    except Exception as error:
+        failure = error
+        return lambda: job.done.set_exception(failure)
+    return lambda: job.done.set_result(result)
+
+
+def create_engine(url: str) -> sa.Engine:
+    """Return an engine whose transactions mean the same on SQLite and PostgreSQL."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(
+        parsed,
+        pool_size=_CONNECTIONS,
+        max_overflow=4,
+        pool_pre_ping=parsed.get_backend_name() != "sqlite",
+        hide_parameters=True,  # they belong to patients, and errors are logged
+    )
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _open_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; `_begin_sqlite` does
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def _availability() -> Iterator[None]:
+    """Turn the database's own troubles into `Unavailable`."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        _log.error("the index cannot be reached: %s", type(error).__name__)
+        raise Unavailable("the index cannot be reached at the moment") from error

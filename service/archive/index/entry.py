@@ -1,0 +1,75 @@
+"""One instance ready to be entered into the index: everything that can be written before the transaction."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from isal import isal_zlib
+
+from service.archive.files.blobs import blob_key
+from service.archive.index import rows
+from service.dicom import frames
+from service.dicom.attributes import Level
+from service.dicom.columns import index_values
+from service.dicom.instance import ParsedInstance
+from service.dicom.json_model import DicomJson
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """An instance ready to be entered, once its file is in its place.
+
+    Attributes:
+        parsed: what was read of it.
+        blob: where its file lies.
+        digest: SHA-256 of its file.
+        row: columns of its row in `instances`, the series aside.
+        document: columns of its row in `documents`, the instance aside.
+    """
+
+    parsed: ParsedInstance
+    blob: str
+    digest: bytes
+    row: dict[str, Any]
+    document: dict[str, Any]
+
+
+def entry_of(parsed: ParsedInstance, size: int, digest: bytes) -> Entry:
+    """Return the entry of a parsed file of this size and SHA-256, its rows ready to be written."""
+    uids = parsed.uids
+    blob = blob_key(uids.study, uids.series, uids.instance, digest)
+    return Entry(parsed, blob, digest, _row(parsed, size, digest), _document(parsed))
+
+
+def _row(parsed: ParsedInstance, size: int, digest: bytes) -> dict[str, Any]:
+    return {
+        **index_values(parsed.metadata, Level.INSTANCE),
+        "sop_instance_uid": parsed.uids.instance,
+        "sop_class_uid": parsed.sop_class_uid,
+        "transfer_syntax_uid": parsed.transfer_syntax,
+        "part10": parsed.conformant,
+        "size": size,
+        "digest": digest,
+        "attributes": rows.instance_row(parsed),
+    }
+
+
+def _document(parsed: ParsedInstance) -> dict[str, Any]:
+    numbers, boundaries = frames.to_row(parsed.frames) if parsed.frames else (None, None)
+    return {
+        "metadata": _deflated(parsed.metadata),
+        "image": _deflated(parsed.image) if parsed.image is not None else None,
+        "bulkdata": _json({path: tuple(place) for path, place in parsed.bulkdata.items()}),
+        "pixel_data": numbers,
+        "boundaries": boundaries,
+    }
+
+
+def _json(value: object) -> bytes | None:
+    return orjson.dumps(value) if value else None
+
+
+def _deflated(attributes: DicomJson) -> bytes:
+    """Return DICOM JSON as the index keeps it, SUBSTITUTE standing for the base URL of Bulkdata URIs."""
+    text = orjson.dumps(attributes).replace(b'"BulkDataURI":"\\u001a', b'"BulkDataURI":"\x1a')
+    return bytes(isal_zlib.compress(text, 1))

@@ -1,0 +1,197 @@
+"""Looking up what is stored: plain functions of a connection."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from service.archive.files.blobs import blob_key
+from service.archive.index.tables import documents, instances, series, studies
+from service.dicom.frames import FrameTable, from_row
+from service.dicom.instance import Uids
+from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One stored instance, as much of it as finding its bytes takes.
+
+    Attributes:
+        key: of its row.
+        uids: its identity.
+        sop_class_uid: (0008,0016).
+        transfer_syntax: UID of the stored encoding.
+        conformant: the stored file is a Part 10 file as it is.
+        size: of the stored file in bytes.
+        digest: SHA-256 of the stored file.
+    """
+
+    key: int
+    uids: Uids
+    sop_class_uid: str
+    transfer_syntax: str
+    conformant: bool
+    size: int
+    digest: bytes
+
+    @property
+    def blob(self) -> str:
+        """Where the stored file lies."""
+        return blob_key(self.uids.study, self.uids.series, self.uids.instance, self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An instance, and how to get at its pixels.
+
+    Attributes:
+        instance: found.
+        frames: where its frames lie; None without pixels.
+        image: what rendering needs, as deflated DICOM JSON; None without pixels.
+    """
+
+    instance: Instance
+    frames: FrameTable | None
+    image: bytes | None
+
+
+class Target(NamedTuple):
+    """A study, one of its series, or one instance, as a path names it."""
+
+    study: str
+    series: str | None = None
+    instance: str | None = None
+
+    def not_found(self) -> NotFound:
+        """Return the error that says it is not here."""
+        if self.instance is not None:
+            return InstanceNotFound(self.instance)
+        return StudyNotFound(self.study) if self.series is None else SeriesNotFound(self.series)
+
+
+_COLUMNS = (
+    instances.c.id,
+    studies.c.study_instance_uid,
+    series.c.series_instance_uid,
+    instances.c.sop_instance_uid,
+    instances.c.sop_class_uid,
+    instances.c.transfer_syntax_uid,
+    instances.c.part10,
+    instances.c.size,
+    instances.c.digest,
+)
+_JOINED = instances.join(series, instances.c.series == series.c.id).join(
+    studies, series.c.study == studies.c.id
+)
+
+
+def _instance(row: Iterable[Any]) -> Instance:
+    key, study, of_series, sop_instance, *rest = row
+    return Instance(key, Uids(study, of_series, sop_instance), *rest)
+
+
+def names(uids: Uids) -> dict[str, str]:
+    """Return the UIDs under the names that OF_STUDY, OF_SERIES and OF_INSTANCE give them."""
+    return {"study": uids.study, "series": uids.series, "instance": uids.instance}
+
+
+OF_STUDY = studies.c.study_instance_uid == sa.bindparam("study")
+OF_SERIES = series.c.series_instance_uid == sa.bindparam("series")
+OF_INSTANCE = instances.c.sop_instance_uid == sa.bindparam("instance")
+BY_NUMBER = (
+    series.c.series_number.asc().nulls_last(),
+    series.c.id,
+    instances.c.instance_number.asc().nulls_last(),
+    instances.c.id,
+)
+WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
+
+_VIDEOS = "1.2.840.10008.1.2.4.10_%"  # transfer syntaxes of MPEG-2, MPEG-4 and HEVC
+
+# Written once: building a statement costs more than running it.
+_FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
+_LOCATE_SERIES = (
+    sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, OF_SERIES)
+)
+_LOCATE = _LOCATE_SERIES.where(OF_INSTANCE)
+_LOCATE_ALL = _LOCATE_SERIES.order_by(*BY_NUMBER)
+_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY).order_by(*BY_NUMBER)
+_ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
+_PICTURES_OF_STUDY = (
+    sa.select(*_COLUMNS)
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, documents.c.pixel_data.is_not(None), ~instances.c.transfer_syntax_uid.like(_VIDEOS))
+    .order_by(*BY_NUMBER)
+)
+_PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(OF_SERIES)
+
+
+def find(connection: sa.Connection, uids: Uids) -> Instance:
+    """Return the instance with these UIDs.
+
+    Raises:
+        InstanceNotFound: it is not here, or not under this Study and Series.
+    """
+    row = connection.execute(_FIND, names(uids)).one_or_none()
+    if row is None:
+        raise InstanceNotFound(uids.instance)
+    return _instance(row)
+
+
+def locate(connection: sa.Connection, uids: Uids) -> Located:
+    """Return the instance with these UIDs and where its frames lie.
+
+    Raises:
+        InstanceNotFound: it is not here, or not under this Study and Series.
+    """
+    row = connection.execute(_LOCATE, names(uids)).one_or_none()
+    if row is None:
+        raise InstanceNotFound(uids.instance)
+    return _located(row)
+
+
+def locate_all(connection: sa.Connection, study: str, of_series: str) -> list[Located]:
+    """Return the instances of a series and where their frames lie, in the order of their numbers.
+
+    Raises:
+        SeriesNotFound: it is not here.
+    """
+    found = connection.execute(_LOCATE_ALL, {"study": study, "series": of_series}).all()
+    if not found:
+        raise SeriesNotFound(of_series)
+    return [_located(row) for row in found]
+
+
+def _located(row: Iterable[Any]) -> Located:
+    *instance, numbers, boundaries, image = row
+    frames = from_row(numbers, boundaries) if numbers is not None else None
+    return Located(_instance(instance), frames, image)
+
+
+def find_all(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
+    """Return the instances of a study or of one of its series, in the order of their numbers.
+
+    Raises:
+        StudyNotFound, SeriesNotFound: it is not here.
+    """
+    query = _ALL_OF_STUDY if of_series is None else _ALL_OF_SERIES
+    found = [_instance(row) for row in connection.execute(query, {"study": study, "series": of_series})]
+    if not found:
+        raise StudyNotFound(study) if of_series is None else SeriesNotFound(of_series)
+    return found
+
+
+def find_pictures(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
+    """Return those instances of a study or series that have pixels and are no video, in order; maybe none."""
+    query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
+    found = connection.execute(query, {"study": study, "series": of_series})
+    return [_instance(row) for row in found]
+
+
+def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
+    """Return of every stored instance where its file lies, its size in bytes and its SHA-256."""
+    found = connection.execute(sa.select(*_COLUMNS).select_from(_JOINED).order_by(instances.c.id))
+    return [(one.blob, one.size, one.digest) for one in map(_instance, found)]

@@ -1,0 +1,63 @@
+"""The metadata that were written when instances arrived: plain functions of a connection."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from service.archive.index.lookup import BY_NUMBER, OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS, Target
+from service.archive.index.tables import documents, instances, series, studies
+
+# Written once: building a statement costs more than running it.
+_METADATA_OF_STUDY = (
+    sa.select(instances.c.digest, documents.c.metadata)
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY)
+    .order_by(*BY_NUMBER)
+    .limit(sa.bindparam("limit"))
+)
+_METADATA_OF_SERIES = _METADATA_OF_STUDY.where(OF_SERIES)
+_METADATA_OF_INSTANCE = _METADATA_OF_SERIES.where(OF_INSTANCE)
+_REVISION_OF_STUDY = sa.select(studies.c.revision, studies.c.number_of_instances).where(OF_STUDY)
+_REVISION_OF_SERIES = (
+    sa.select(series.c.revision, series.c.number_of_instances)
+    .select_from(series.join(studies, series.c.study == studies.c.id))
+    .where(OF_STUDY, OF_SERIES)
+)
+
+
+def first_metadata(connection: sa.Connection, target: Target, limit: int) -> list[tuple[bytes, bytes]]:
+    """Return digest and metadata of a target's first instances, in the order of their numbers.
+
+    Metadata are deflated DICOM JSON objects, in which the byte SUBSTITUTE stands for the service's base URL.
+
+    Raises:
+        StudyNotFound, SeriesNotFound, InstanceNotFound: the target is not here.
+    """
+    query = _METADATA_OF_INSTANCE
+    if target.instance is None:
+        query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
+    found = connection.execute(query, {**target._asdict(), "limit": limit}).all()
+    if not found:
+        raise target.not_found()
+    return list(found)
+
+
+def revision_of(connection: sa.Connection, target: Target) -> tuple[int, int]:
+    """Return what changes whenever the target does, a study or a series, and how many instances it has.
+
+    Raises:
+        StudyNotFound, SeriesNotFound: it is not here.
+    """
+    query = _REVISION_OF_STUDY if target.series is None else _REVISION_OF_SERIES
+    found = connection.execute(query, target._asdict()).one_or_none()
+    if found is None:
+        raise target.not_found()
+    revision, number_of_instances = found
+    return revision, number_of_instances
+
+
+def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
+    """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
+    query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
+    found = dict(connection.execute(query).all())
+    return [found[key] for key in keys if key in found]

@@ -1,0 +1,84 @@
+"""Which stored JSON an answer is made of: the rows as they are, or more where a client asks for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from isal import isal_zlib
+
+from service.archive.index.conditions import TABLES
+from service.archive.index.rows import dump, load
+from service.archive.index.tables import documents, series, studies
+from service.dicom.attributes import RETURNED, SHOWN_WITH_STUDY, Level, level_of, selected
+from service.dicom.query import Query
+
+# What each level has besides the row that is returned without asking.
+OTHERS: dict[Level, sa.Column[bytes]] = {
+    Level.STUDY: studies.c.other_attributes,
+    Level.SERIES: series.c.other_attributes,
+    Level.INSTANCE: documents.c.metadata,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one column gives to a row of the answer.
+
+    Attributes:
+        column: of stored DICOM JSON.
+        level: of the column's table.
+        tags: that are taken from it; None for all.
+    """
+
+    column: sa.Column[bytes]
+    level: Level
+    tags: frozenset[str] | None = None
+
+
+def parts_of(query: Query) -> list[Part]:
+    """Return the parts of each row, later ones going before earlier ones.
+
+    The levels of the resource come whole. Of the levels above and of what is not returned by itself come the
+    attributes asked for; of levels below nothing: PS3.18 10.6.1.2.
+    """
+    returned = frozenset().union(*(RETURNED[level] for level in query.resource.levels))
+    asked = query.fields - returned
+    found: list[Part] = []
+    for level in Level:
+        if level > query.resource.level:
+            break
+        shown = SHOWN_WITH_STUDY if level is Level.STUDY else frozenset[str]()
+        here = frozenset(tag for tag in asked if level_of(tag) is level or tag in shown)
+        if query.all_fields or here - RETURNED[level]:
+            found.append(Part(OTHERS[level], level, None if query.all_fields else here))
+        if query.all_fields or level in query.resource.levels:
+            found.append(Part(TABLES[level].c.attributes, level))
+        elif here & RETURNED[level]:
+            found.append(Part(TABLES[level].c.attributes, level, here))
+    return found
+
+
+def put_together(parts: Sequence[Part], rows: Iterable[Sequence[Any]], level: Level) -> list[bytes]:
+    """Return the rows of the answer, each from the values of its parts in their order."""
+    if len(parts) == 1 and parts[0].tags is None:
+        return [row[0] for row in rows]
+    parents: dict[bytes, dict[str, Any]] = {}
+    return [_merged(parts, row, level, parents) for row in rows]
+
+
+def read(column: sa.Column[bytes], value: bytes) -> dict[str, Any]:
+    """Return the attributes that a value of this column holds."""
+    return load(isal_zlib.decompress(value) if column is documents.c.metadata else value)
+
+
+def _merged(
+    parts: Sequence[Part], row: Sequence[Any], level: Level, parents: dict[bytes, dict[str, Any]]
+) -> bytes:
+    merged: dict[str, Any] = {}
+    for part, value in zip(parts, row, strict=True):
+        attributes = parents.get(value) or read(part.column, value)
+        if part.level < level:
+            parents[value] = attributes
+        merged |= attributes if part.tags is None else selected(attributes, part.tags)
+    return dump(merged)

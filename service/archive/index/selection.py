@@ -1,0 +1,125 @@
+"""FROM, WHERE and ORDER BY of a search: which rows of the index a query is about, and in which order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, FromClause
+
+from service.archive.index.conditions import Condition, conditions
+from service.archive.index.tables import instances, series, studies
+from service.archive.nesting import NestedJoin
+from service.dicom.attributes import Level
+from service.dicom.keys import path_of
+from service.dicom.matches import Key
+from service.dicom.query import Resource
+
+_OF_STUDY = series.c.study == studies.c.id
+_OF_SERIES = instances.c.series == series.c.id
+
+# Each level together with those above it.
+JOINED: dict[Level, FromClause] = {
+    Level.STUDY: studies,
+    Level.SERIES: studies.join(series, _OF_STUDY),
+    Level.INSTANCE: studies.join(series, _OF_STUDY).join(instances, _OF_SERIES),
+}
+# The levels from a first to a last one, looked through from the first on.
+_NESTED: dict[tuple[Level, Level], FromClause] = {
+    (Level.STUDY, Level.STUDY): studies,
+    (Level.STUDY, Level.SERIES): NestedJoin(studies, series, _OF_STUDY),
+    (Level.STUDY, Level.INSTANCE): NestedJoin(NestedJoin(studies, series, _OF_STUDY), instances, _OF_SERIES),
+    (Level.SERIES, Level.SERIES): series,
+    (Level.SERIES, Level.INSTANCE): NestedJoin(series, instances, _OF_SERIES),
+    (Level.INSTANCE, Level.INSTANCE): instances,
+}
+_UIDS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")))
+
+Order = Sequence[ColumnElement[object]]
+
+_NEWEST_FIRST = (studies.c.study_date.desc(), studies.c.id.desc())
+_SERIES_BY_NUMBER = (series.c.series_number.asc().nulls_last(), series.c.id)
+_BY_NUMBER: dict[Level, Order] = {
+    Level.STUDY: _NEWEST_FIRST,
+    Level.SERIES: _SERIES_BY_NUMBER,
+    Level.INSTANCE: (*_SERIES_BY_NUMBER, instances.c.instance_number.asc().nulls_last(), instances.c.id),
+}
+_PARENT: dict[Level, Order] = {
+    Level.STUDY: (),
+    Level.SERIES: (series.c.study,),
+    Level.INSTANCE: (instances.c.series,),
+}
+_AS_STORED: dict[Level, Order] = {
+    Level.STUDY: _NEWEST_FIRST,
+    Level.SERIES: (series.c.id,),
+    Level.INSTANCE: (instances.c.id,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows, of which tables, in which order.
+
+    Attributes:
+        rows: the tables that conditions and order need, and no others.
+        conditions: which all have to hold.
+        order: total, so that pages fit together.
+        at_once: an index leads to the rows of a page and no others, which can be read at once.
+    """
+
+    rows: FromClause
+    conditions: list[Condition]
+    order: Order
+    at_once: bool
+
+
+def selection(resource: Resource, keys: Sequence[Key]) -> Selection:
+    """Return what a search selects with keys that the index decides."""
+    named = resource.study is not None or any(key.path in _UIDS for key in keys)
+    rows = JOINED[resource.level] if named else _NESTED[_highest(resource, keys), resource.level]
+    all_studies = resource.level is Level.STUDY and not keys
+    return Selection(rows, where(resource, keys), order(resource, keys), named or all_studies)
+
+
+def order(resource: Resource, keys: Iterable[Key] = ()) -> Order:
+    """Return a total order: newest study first; in a study by number; else such that an index has it already.
+
+    Rows that match keys of their study come study by study, those that match keys of their series series by
+    series. A page then costs what it holds, however many more there are.
+    """
+    if resource.study or resource.level is Level.STUDY:
+        return _BY_NUMBER[resource.level]
+    highest = _highest(resource, keys)
+    terms = [term for level in list(Level)[highest : resource.level + 1] for term in _AS_STORED[level]]
+    return [*_PARENT[highest], *terms]
+
+
+def _highest(resource: Resource, keys: Iterable[Key]) -> Level:
+    """Return the highest level that a search has to look at."""
+    if resource.study:
+        return Level.STUDY
+    return min((resource.level, *(key.level for key in keys)))
+
+
+def in_path(resource: Resource) -> list[Condition]:
+    """Return the conditions that the UIDs of the path make."""
+    named = ((studies.c.study_instance_uid, resource.study), (series.c.series_instance_uid, resource.series))
+    return [column == uid for column, uid in named if uid is not None]
+
+
+def where(resource: Resource, keys: Iterable[Key]) -> list[Condition]:
+    """Return all conditions on the rows of `JOINED[resource.level]`."""
+    at_level: list[Key] = []
+    below: list[Key] = []
+    for key in keys:
+        (below if key.level > resource.level else at_level).append(key)
+    found = in_path(resource) + conditions(at_level)
+    return [*found, _some_below(resource.level, below)] if below else found
+
+
+def _some_below(level: Level, keys: Sequence[Key]) -> Condition:
+    """One series or instance of the row fulfils all these keys."""
+    if level is Level.SERIES:
+        return series.c.id.in_(sa.select(instances.c.series).where(*conditions(keys)))
+    lowest = max(key.level for key in keys)
+    joined = series.join(instances, instances.c.series == series.c.id) if lowest is Level.INSTANCE else series
+    return studies.c.id.in_(sa.select(series.c.study).select_from(joined).where(*conditions(keys)))

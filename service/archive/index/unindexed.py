@@ -1,0 +1,88 @@
+"""Matching by attributes that have no column: their DICOM JSON is read and matched in this process.
+
+SQL has decided all other keys before; what is left over are the candidates. Their number is bounded, because
+each takes about 10 µs, and the metadata of an instance 25 to 100.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from service.archive.index.conditions import TABLES, Condition, conditions
+from service.archive.index.projection import OTHERS, read
+from service.archive.index.rows import load
+from service.archive.index.selection import JOINED, in_path, order
+from service.archive.index.tables import documents, instances
+from service.dicom.attributes import Level
+from service.dicom.matches import Key, matches
+from service.dicom.query import Resource
+from service.errors import ContentTooLarge
+
+MAX_ROWS = 200_000
+MAX_DOCUMENTS = 20_000
+_AT_ONCE = 256
+
+
+@dataclass(slots=True)
+class _Judge:
+    """Decides about the candidates of one level; remembers the last, because parents come in runs."""
+
+    level: Level
+    keys: list[Key]
+    last: tuple[int, bool] = (0, False)
+
+    @property
+    def columns(self) -> tuple[sa.Column[int], sa.Column[bytes], sa.Column[bytes]]:
+        """What has to be read of a candidate."""
+        table = TABLES[self.level]
+        return table.c.id, OTHERS[self.level], table.c.attributes
+
+    def accepts(self, row_id: int, others: bytes, attributes: bytes) -> bool:
+        """Tell whether the candidate matches all keys of the level."""
+        if self.last[0] != row_id:
+            data_set = read(OTHERS[self.level], others) | load(attributes)
+            self.last = row_id, matches(data_set, self.keys)
+        return self.last[1]
+
+
+def matching_rows(
+    connection: sa.Connection, resource: Resource, indexed: Sequence[Key], unindexed: Sequence[Key]
+) -> list[int]:
+    """Return the ids of the rows that match, in the order of the resource.
+
+    Args:
+        connection: to the index.
+        resource: what is searched.
+        indexed: keys that SQL decides.
+        unindexed: keys that it cannot; at least one.
+
+    Raises:
+        ContentTooLarge: there are more candidates than can be read in a reasonable time.
+    """
+    levels = sorted({key.level for key in unindexed})
+    judges = [_Judge(level, [key for key in unindexed if key.level is level]) for level in levels]
+    joined = JOINED[max(resource.level, *(key.level for key in (*indexed, *unindexed)))]
+    if Level.INSTANCE in levels:
+        joined = joined.join(documents, documents.c.instance == instances.c.id)
+    where = [*in_path(resource), *conditions(indexed)]
+    _check_number(connection, joined, where, MAX_DOCUMENTS if Level.INSTANCE in levels else MAX_ROWS)
+    columns = [column for judge in judges for column in judge.columns]
+    candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(joined).where(*where)
+    ordered = candidates.order_by(*order(resource))
+    found: dict[int, None] = {}
+    for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _AT_ONCE}):
+        if row_id not in found and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):
+            found[row_id] = None
+    return list(found)
+
+
+def _check_number(
+    connection: sa.Connection, joined: sa.FromClause, where: Iterable[Condition], most: int
+) -> None:
+    some = sa.select(sa.literal(1)).select_from(joined).where(*where).limit(most + 1).subquery()
+    if (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > most:
+        raise ContentTooLarge(
+            f"a key without an index would have to be compared with more than {most} data sets: "
+            "add one that narrows the search, as a date range or a UID"
+        )

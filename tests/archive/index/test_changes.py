@@ -1,0 +1,216 @@
+"""Entries come in, are refused, replaced and removed; what becomes of files is only noted here."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.archive.index.changes import Entered, FileVanished, bury, doomed_blobs, enter, remove
+from service.archive.index.entry import Entry
+from service.archive.index.lookup import stored_files
+from service.archive.index.rows import load
+from service.archive.index.tables import documents, instances, request_attributes, series, studies
+from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from tests.metadata import entry, instance, tag
+
+
+def put(connection: sa.Connection, *entries: Entry, replace: bool = False) -> list[Entered]:
+    return enter(connection, entries, lambda _: True, replace=replace)
+
+
+def counts(connection: sa.Connection) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
+    """Return of each study its series and instances, of each series its instances."""
+    of_study = sa.select(
+        studies.c.study_instance_uid, studies.c.number_of_series, studies.c.number_of_instances
+    )
+    of_series = sa.select(series.c.series_instance_uid, series.c.number_of_instances)
+    return (
+        {uid: (number_of_series, number) for uid, number_of_series, number in connection.execute(of_study)},
+        dict(connection.execute(of_series).all()),
+    )
+
+
+def stored(connection: sa.Connection) -> list[str]:
+    return sorted(blob for blob, _, _ in stored_files(connection))
+
+
+def number_of_rows(connection: sa.Connection) -> dict[str, int]:
+    tables = (studies, series, instances, documents, request_attributes)
+    return {one.name: connection.scalar(sa.select(sa.func.count()).select_from(one)) or 0 for one in tables}
+
+
+def attributes(connection: sa.Connection) -> dict[str, Any]:
+    return load(connection.scalars(sa.select(studies.c.attributes)).one())
+
+
+def blobs(entries: Iterable[Entry]) -> list[str]:
+    return sorted(one.blob for one in entries)
+
+
+A = entry(instance("1.1.1", StudyID="A", Modality="CT"))
+B = entry(instance("1.1.1", StudyID="B", Modality="CT"))
+
+
+def test_studies_and_series_count_what_is_in_them(connection: sa.Connection) -> None:
+    outcomes = put(connection, *(entry(instance(uid)) for uid in ("1.1.1", "1.1.2", "1.2.1", "2.1.1")))
+
+    assert outcomes == [Entered.STORED] * 4
+    assert counts(connection) == ({"1": (2, 3), "2": (1, 1)}, {"1.1": 2, "1.2": 1, "2.1": 1})
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
+def test_the_same_file_again_changes_nothing(connection: sa.Connection, together: bool) -> None:
+    outcomes = put(connection, A, A) if together else put(connection, A) + put(connection, A)
+
+    assert outcomes == [Entered.STORED, Entered.UNCHANGED]
+    assert counts(connection) == ({"1": (1, 1)}, {"1.1": 1})
+    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [])
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
+def test_another_file_of_the_same_instance_is_refused_and_its_file_doomed(
+    connection: sa.Connection, together: bool
+) -> None:
+    outcomes = put(connection, A, B) if together else put(connection, A) + put(connection, B)
+
+    assert outcomes == [Entered.STORED, Entered.REFUSED]
+    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [B.blob])
+    assert attributes(connection)[tag("StudyID")]["Value"] == ["A"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
+def test_another_file_takes_its_place_when_replacing_and_dooms_the_old_one(
+    connection: sa.Connection, together: bool
+) -> None:
+    put(connection, A, B, replace=True) if together else put(connection, A) + put(connection, B, replace=True)
+
+    assert (stored(connection), doomed_blobs(connection)) == ([B.blob], [A.blob])
+    assert attributes(connection)[tag("StudyID")]["Value"] == ["B"]
+    assert counts(connection) == ({"1": (1, 1)}, {"1.1": 1})
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
+def test_a_file_that_comes_back_to_its_place_is_not_doomed(connection: sa.Connection, together: bool) -> None:
+    if together:
+        put(connection, A, B, A, replace=True)
+    else:
+        for one in (A, B, A):
+            put(connection, one, replace=True)
+
+    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [B.blob])
+
+
+def test_one_sop_instance_uid_in_two_studies_is_two_instances(connection: sa.Connection) -> None:
+    other = entry(instance("2.1.1", SOPInstanceUID="1.1.1"))
+
+    put(connection, A, other)
+
+    assert stored(connection) == blobs([A, other])
+
+
+def test_a_study_takes_its_attributes_from_the_first_instance_of_a_batch(connection: sa.Connection) -> None:
+    put(connection, *(entry(instance(uid, StudyID=uid)) for uid in ("1.1.1", "1.2.1", "1.1.2")))
+
+    assert attributes(connection)[tag("StudyID")]["Value"] == ["1.1.1"]
+
+
+def test_without_its_file_nothing_is_entered(connection: sa.Connection) -> None:
+    with pytest.raises(FileVanished):
+        enter(connection, [entry(instance("1.1.2")), A], lambda blob: blob != A.blob, replace=False)
+
+    assert sum(number_of_rows(connection).values()) == 0
+
+
+@pytest.mark.parametrize(
+    ("uids", "gone", "left"),
+    [
+        (("1", "1.1", "1.1.1"), ["1.1.1"], ({"1": (2, 2), "2": (1, 1)}, {"1.1": 1, "1.2": 1, "2.1": 1})),
+        (("1", "1.2", "1.2.1"), ["1.2.1"], ({"1": (1, 2), "2": (1, 1)}, {"1.1": 2, "2.1": 1})),
+        (("1", "1.1", None), ["1.1.1", "1.1.2"], ({"1": (1, 1), "2": (1, 1)}, {"1.2": 1, "2.1": 1})),
+        (("1", None, None), ["1.1.1", "1.1.2", "1.2.1"], ({"2": (1, 1)}, {"2.1": 1})),
+    ],
+    ids=["an instance", "the last instance of a series", "a series", "a study"],
+)
+def test_removing_takes_what_becomes_empty_and_dooms_the_files(
+    connection: sa.Connection, uids: tuple[str, str | None, str | None], gone: list[str], left: object
+) -> None:
+    every = {uid: entry(instance(uid)) for uid in ("1.1.1", "1.1.2", "1.2.1", "2.1.1")}
+    put(connection, *every.values())
+
+    remove(connection, *uids)
+
+    assert counts(connection) == left
+    assert sorted(doomed_blobs(connection)) == blobs(every[uid] for uid in gone)
+    assert stored(connection) == blobs(one for uid, one in every.items() if uid not in gone)
+
+
+def test_removing_everything_leaves_no_row_behind(connection: sa.Connection) -> None:
+    request = [{tag("RequestedProcedureID"): {"vr": "SH", "Value": ["R"]}}]
+    put(connection, entry(instance("1.1.1", RequestAttributesSequence=request)))
+
+    remove(connection, "1", None, None)
+
+    assert number_of_rows(connection) == dict.fromkeys(number_of_rows(connection), 0)
+
+
+def test_more_instances_can_be_removed_than_one_statement_can_name(connection: sa.Connection) -> None:
+    every = [entry(instance(f"1.1.{number}")) for number in range(501)]
+    put(connection, *every)
+
+    remove(connection, "1", None, None)
+    bury(connection, doomed_blobs(connection), lambda _: None)
+
+    assert (stored(connection), doomed_blobs(connection)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("uids", "error"),
+    [
+        (("9", None, None), StudyNotFound),
+        (("1", "9", None), SeriesNotFound),
+        (("2", "1.1", None), SeriesNotFound),
+        (("1", "1.1", "9"), InstanceNotFound),
+        (("1", "2.1", "1.1.1"), InstanceNotFound),
+    ],
+    ids=[
+        "no study",
+        "no series",
+        "a series of another study",
+        "no instance",
+        "an instance of another series",
+    ],
+)
+def test_what_is_not_here_cannot_be_removed(
+    connection: sa.Connection, uids: tuple[str, str | None, str | None], error: type[NotFound]
+) -> None:
+    put(connection, A, entry(instance("2.1.1")))
+
+    with pytest.raises(error):
+        remove(connection, *uids)
+
+    assert len(stored(connection)) == 2
+
+
+def test_what_was_removed_can_be_entered_again(connection: sa.Connection) -> None:
+    put(connection, A)
+    remove(connection, "1", None, None)
+
+    outcomes = put(connection, A)
+
+    assert outcomes == [Entered.STORED]
+    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [])
+
+
+def test_only_files_that_are_still_doomed_are_buried(connection: sa.Connection) -> None:
+    put(connection, A, entry(instance("2.1.1")))
+    remove(connection, "1", None, None)
+    remove(connection, "2", None, None)
+    seen = doomed_blobs(connection)
+    put(connection, A)
+    buried: list[str] = []
+
+    bury(connection, seen, buried.append)
+
+    assert buried == [one for one in seen if one != A.blob]
+    assert doomed_blobs(connection) == []
