@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflate
 from service.archive.files.spool import FileInPlace, Spool
-from service.dicom.elements import Buffer, Malformed
+from service.dicom.encoding.elements import Buffer, Malformed
+from service.dicom.encoding.part10 import DEFLATED, FileMeta, read_file_meta
 from service.dicom.instance import CANNOT_UNDERSTAND, ParsedInstance, read_instance
-from service.dicom.part10 import DEFLATED, FileMeta, read_file_meta
 from service.errors import Refusal
 from service.pixels.description import ATTRIBUTES
 

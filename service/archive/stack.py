@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from service.archive.index.selection import JOINED, in_path, order
 from service.archive.index.tables import instances
-from service.dicom.attributes import Level
-from service.dicom.pixel_data import VIDEO_SYNTAXES
-from service.dicom.query import Resource
+from service.dicom.frame_scan import VIDEO_SYNTAXES
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Resource
 from service.errors import SeriesNotFound
 
 _SLICES = sa.select(

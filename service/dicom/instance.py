@@ -4,12 +4,12 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from service.dicom.elements import Buffer, Element, Malformed, TooMany, Truncated
+from service.dicom.encoding.elements import Buffer, Element, Malformed, TooMany, Truncated
+from service.dicom.encoding.part10 import FileMeta
+from service.dicom.encoding.walk import walk
+from service.dicom.frame_scan import VIDEO_SYNTAXES, frame_table, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
-from service.dicom.json_model import Bulkdata, DicomJson, JsonModel, tag_name
-from service.dicom.part10 import FileMeta
-from service.dicom.pixel_data import VIDEO_SYNTAXES, frame_table, number_of_frames
-from service.dicom.walk import walk
+from service.dicom.json.writer import Bulkdata, DicomJson, JsonModel, tag_name
 from service.errors import Refusal
 
 # Failure and Warning Reasons: PS3.18 Table I.2-2, PS3.4 Table GG.4-1.

@@ -17,8 +17,8 @@ from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.runs import read_run_now
 from service.archive.index.lookup import Located, locate_all
+from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.frames import NativeFrames
-from service.dicom.part10 import DEFLATED
 from service.errors import NotRenderable, shorten
 from service.pixels.arrays import Values
 from service.pixels.decode import DecodedFrame, decoded

@@ -7,8 +7,8 @@ from service.archive import Archive
 from service.archive.files.content import bulkdata_content
 from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
 from service.archive.index.lookup import Instance, Located
-from service.dicom.json_model import Bulkdata
-from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import OCTET_STREAM
 from service.web.accept import Offer
 from service.web.asked import negotiated, uids_of

@@ -15,8 +15,8 @@ from urllib.parse import urljoin
 import anyio.to_thread
 
 from service.archive.files.blobs import LocalBlobs
-from service.dicom.conversion import Value
-from service.dicom.elements import Buffer, Malformed
+from service.dicom.encoding.elements import Buffer, Malformed
+from service.dicom.encoding.explicit import Value
 from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
 from service.web import fields
 from service.web.accept import ANY, SYNONYMS

@@ -9,8 +9,8 @@ import anyio.to_thread
 import orjson
 from starlette.requests import Request
 
-from service.dicom.json_model import DicomJson
-from service.dicom.xml_model import write_xml
+from service.dicom.json.writer import DicomJson
+from service.dicom.xml.writer import write_xml
 from service.web.accept import Offer
 from service.web.multipart import closing, part_head
 from service.web.stream import Chunks

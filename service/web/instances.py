@@ -16,7 +16,7 @@ from service.archive import Archive
 from service.archive.files.content import instance_content
 from service.archive.files.runs import sent_as_stored
 from service.archive.index.lookup import Instance, find, find_all
-from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable
 from service.web.accept import ANY, Offer
 from service.web.asked import negotiated, target_of, uids_of

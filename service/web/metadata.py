@@ -15,7 +15,7 @@ from service.archive import Archive
 from service.archive.index.lookup import Target, find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
 from service.cache import Kept
-from service.dicom.json_model import DicomJson
+from service.dicom.json.writer import DicomJson
 from service.web.accept import Offer
 from service.web.asked import negotiated, target_of
 from service.web.dicom_xml import DICOM_XML, xml_message

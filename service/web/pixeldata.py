@@ -15,9 +15,9 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.files.content import Content, bulkdata_content
 from service.archive.index.lookup import Instance, Located
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
-from service.dicom.json_model import Bulkdata
-from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import OCTET_STREAM
 from service.web.accept import Offer
 from service.web.etags import etag_of

@@ -9,11 +9,11 @@ from service.archive import Archive
 from service.archive.files.assembly import assemble
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
-from service.dicom.conversion import Value, file_head
-from service.dicom.elements import Malformed
+from service.dicom.encoding.elements import Malformed
+from service.dicom.encoding.explicit import Value, file_head
 from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
-from service.dicom.json_model import DicomJson
-from service.dicom.json_reading import data_set
+from service.dicom.json.reader import data_set
+from service.dicom.json.writer import DicomJson
 from service.errors import NotAcceptable, Refusal, Unavailable
 from service.web.bulkdata_parts import BulkdataParts
 from service.web.posted_document import document_attributes

@@ -10,11 +10,11 @@ from math import prod
 
 import anyio.to_thread
 
-from service.dicom.conversion import Value
-from service.dicom.elements import Malformed
+from service.dicom.encoding.elements import Malformed
+from service.dicom.encoding.explicit import Value
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
-from service.dicom.json_model import DicomJson
-from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.json.writer import DicomJson
 from service.dicom_json import integer
 from service.errors import Refusal, shorten
 from service.pixels import transformed

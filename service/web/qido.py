@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.index.search import MAX_COUNT, search
-from service.dicom.attributes import Level
-from service.dicom.query import Resource, parse_query
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Resource, parse_query
 from service.errors import BadRequest
 from service.web.accept import Offer
 from service.web.asked import negotiated

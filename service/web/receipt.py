@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from service.archive.store import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, WARNING_DOES_NOT_MATCH_SOP_CLASS
-from service.dicom.xml_model import write_xml
+from service.dicom.xml.writer import write_xml
 from service.errors import Refusal
 from service.web.accept import Offer
 from service.web.responses import RETRY_AFTER

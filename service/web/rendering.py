@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.dicom.captions import KEYWORDS
+from service.dicom.text.captions import KEYWORDS
 from service.errors import InvalidParameter
 from service.pixels.icc import SPACES
 from service.pixels.presets import PRESETS

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from service.archive import Archive
 from service.dicom.instance import CANNOT_UNDERSTAND
-from service.dicom.xml_reading import read_xml
+from service.dicom.xml.reader import read_xml
 from service.errors import BadRequest, ContentTooLarge, InvalidXml, Refusal
 from service.web import fields
 from service.web.batch import Batch

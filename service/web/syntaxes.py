@@ -11,8 +11,8 @@ from starlette.requests import Request
 
 from service.archive import Archive
 from service.archive.index.lookup import Instance, Located
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
-from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable, NotRenderable
 from service.pixels.decode import DECODABLE_SYNTAXES
 from service.pixels.encoders import ENCODERS, can_encode

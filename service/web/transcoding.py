@@ -12,8 +12,8 @@ import numpy as np
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.transcoded import transcoded_chunks
 from service.archive.index.lookup import Located
-from service.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
-from service.dicom.transcoded import LossyCompression, PixelEncoding, derived_uid, item
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
 from service.pixels import encoders
 from service.pixels.decode import DecodedFrame
 from service.pixels.description import ImageDescription

@@ -17,7 +17,7 @@ from service.archive.attributes import attributes_of
 from service.archive.files.content import Content, InMemory, instance_content
 from service.archive.files.runs import CHUNK_BYTES, sent_as_stored
 from service.archive.index.lookup import Instance
-from service.dicom.directory import Directory
+from service.dicom.fileset.dicomdir import Directory
 from service.errors import InvalidParameter
 from service.web.accept import ANY, Offer
 from service.web.asked import negotiated, target_of

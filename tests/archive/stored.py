@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from service.archive.index.rows import load
 from service.archive.index.search import Page, search
-from service.dicom.attributes import Level
-from service.dicom.query import Resource, parse_query
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Resource, parse_query
 from tests.metadata import MR, data_set, instance, tag
 
 STUDIES, SERIES, INSTANCES = Resource(Level.STUDY), Resource(Level.SERIES), Resource(Level.INSTANCE)

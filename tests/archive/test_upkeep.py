@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from service.archive import Archive, upkeep
 from service.archive.index.tables import metadata
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify
-from service.dicom.attributes import Level
-from service.dicom.query import Resource
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Resource
 from tests.archive.intake import another_process, files, put, spooled
 from tests.archive.stored import find
 from tests.builders import ct_image, data_set, part10

@@ -3,11 +3,11 @@
 import orjson
 from pydicom import Dataset
 
-from service.dicom.elements import EXPLICIT_LITTLE
-from service.dicom.json_model import DicomJson, JsonModel
-from service.dicom.part10 import read_file_meta
-from service.dicom.values import swapped
-from service.dicom.walk import walk
+from service.dicom.encoding.elements import EXPLICIT_LITTLE
+from service.dicom.encoding.part10 import read_file_meta
+from service.dicom.encoding.walk import walk
+from service.dicom.json.values import swapped
+from service.dicom.json.writer import DicomJson, JsonModel
 from tests.builders import EXPLICIT, part10
 
 SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)

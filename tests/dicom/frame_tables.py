@@ -1,10 +1,10 @@
 """Files and the frames that their tables tell."""
 
+from service.dicom.encoding.part10 import read_file_meta
+from service.dicom.encoding.walk import walk
+from service.dicom.frame_scan import frame_table
 from service.dicom.frames import FrameTable
-from service.dicom.json_model import JsonModel
-from service.dicom.part10 import read_file_meta
-from service.dicom.pixel_data import frame_table
-from service.dicom.walk import walk
+from service.dicom.json.writer import JsonModel
 from tests.builders import code_stream
 
 STREAMS = [code_stream(b"one"), code_stream(b"second"), code_stream(b"third frame")]

@@ -1,7 +1,7 @@
 """Instances as they arrive, without an archive."""
 
+from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.instance import ParsedInstance, read_instance
-from service.dicom.part10 import read_file_meta
 
 IMAGE_TAGS = frozenset((0x00280010, 0x00280011, 0x00281050, 0x00281201, 0x00283000, 0x00283006))
 

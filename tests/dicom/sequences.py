@@ -4,7 +4,7 @@ import struct
 
 from pydicom import Dataset
 
-from service.dicom.elements import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
+from service.dicom.encoding.elements import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.builders import BIG_ENDIAN, EXPLICIT, IMPLICIT, ct_image, item
 
 ENCODINGS = {EXPLICIT: EXPLICIT_LITTLE, IMPLICIT: IMPLICIT_LITTLE, BIG_ENDIAN: EXPLICIT_BIG}

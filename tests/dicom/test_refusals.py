@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
 
-from service.dicom.elements import Malformed
+from service.dicom.encoding.elements import Malformed
 from service.dicom.instance import CANNOT_UNDERSTAND, DOES_NOT_MATCH_SOP_CLASS
 from service.errors import Refusal
 from tests.builders import (

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.converted import value_chunks
 from service.archive.files.spool import Spool
-from service.dicom.conversion import Value
-from service.dicom.elements import Buffer
+from service.dicom.encoding.elements import Buffer
+from service.dicom.encoding.explicit import Value
 from service.dicom.instance import TOO_LARGE
 from service.errors import Refusal
 

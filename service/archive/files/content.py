@@ -21,10 +21,10 @@ from service.archive.files.runs import (
     stream,
 )
 from service.archive.index.lookup import Instance
+from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
-from service.dicom.json_model import Bulkdata
-from service.dicom.part10 import DEFLATED
-from service.dicom.values import swapped
+from service.dicom.json.values import swapped
+from service.dicom.json.writer import Bulkdata
 
 
 class InMemory:

@@ -10,7 +10,7 @@ import fcntl
 import mmap
 import os
 
-from service.dicom.elements import Buffer
+from service.dicom.encoding.elements import Buffer
 
 _PAGE = 4096  # bytes; a multiple of what disks want writes aligned to
 _WORTH = 2**16  # bytes from which going to the disk by itself costs less

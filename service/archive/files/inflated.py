@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from service.archive.files.spool import Spool
-from service.dicom.elements import Buffer
+from service.dicom.encoding.elements import Buffer
+from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.frames import Span
 from service.dicom.instance import CANNOT_UNDERSTAND
-from service.dicom.part10 import read_file_meta
 from service.errors import Refusal
 
 _CHUNK = 2**18

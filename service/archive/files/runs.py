@@ -17,8 +17,8 @@ import numpy as np
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflated_chunks
 from service.archive.index.lookup import Instance
+from service.dicom.encoding.part10 import DEFLATED, NEVER_SENT
 from service.dicom.frames import Span
-from service.dicom.part10 import DEFLATED, NEVER_SENT
 from service.errors import InstanceGone
 
 CHUNK_BYTES = 2**20

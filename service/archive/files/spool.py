@@ -10,7 +10,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from service.archive.files.direct import write_all, write_past_cache
-from service.dicom.elements import Buffer
+from service.dicom.encoding.elements import Buffer
 from service.errors import Unavailable
 
 _IN_MEMORY = 2**20

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.converted import stored_data_set, value_chunks
 from service.archive.index.lookup import Instance
-from service.dicom.conversion import file_head
-from service.dicom.transcoded import FRAMES, PixelEncoding, transcoded
-from service.dicom.walk import walk
+from service.dicom.encoding.explicit import file_head
+from service.dicom.encoding.repixelled import FRAMES, PixelEncoding, transcoded
+from service.dicom.encoding.walk import walk
 
 _CHUNK = 2**18  # short pieces are joined to about this size
 

@@ -13,8 +13,8 @@ from service.archive.index.conditions import Condition
 from service.archive.index.search import Page
 from service.archive.index.selection import order, where
 from service.archive.index.tables import series, studies
-from service.dicom.normal import fold
-from service.dicom.query import Query
+from service.dicom.query.normal_forms import fold
+from service.dicom.query.query import Query
 
 _NAMES = (
     studies.c.patient_name,

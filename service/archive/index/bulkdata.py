@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from service.archive.index.lookup import Instance, Target
 from service.archive.index.tables import documents, instances, series, studies
-from service.dicom.json_model import Bulkdata
+from service.dicom.json.writer import Bulkdata
 from service.errors import BulkdataNotFound
 
 PIXEL_DATA = ("7FE00010", "7FE00008", "7FE00009")

@@ -1,4 +1,4 @@
-"""Keys → SQL conditions that mean what the matches of `service.dicom.matches` mean, and can use an index."""
+"""Keys → SQL conditions that mean what the matches of `dicom.query.matches` mean, and can use an index."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement
 
 from service.archive.index.dialects import ListsAny
 from service.archive.index.tables import instances, request_attributes, series, studies
-from service.dicom import normal
-from service.dicom.attributes import Level
-from service.dicom.columns import COLUMNS, GROUP_SUFFIXES, REQUEST_COLUMNS
-from service.dicom.keys import path_of
-from service.dicom.matches import (
+from service.dicom.query import normal_forms
+from service.dicom.query.columns import COLUMNS, GROUP_SUFFIXES, REQUEST_COLUMNS
+from service.dicom.query.keys import path_of
+from service.dicom.query.levels import Level
+from service.dicom.query.matches import (
     EmptyMatch,
     Key,
     Match,
@@ -111,7 +111,7 @@ def _range(match: RangeMatch, columns: Columns) -> Condition:
 
 def _number(match: NumberMatch, columns: Columns) -> Condition:
     (column,) = columns
-    whole = normal.integer(match.number)
+    whole = normal_forms.integer(match.number)
     return sa.false() if whole is None else column == whole
 
 

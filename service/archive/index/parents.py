@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from service.archive.index import rows
 from service.archive.index.tables import request_attributes, series, studies
-from service.dicom.attributes import Level, level_attributes
-from service.dicom.columns import index_values, request_items
 from service.dicom.instance import ParsedInstance, Uids
+from service.dicom.query.columns import index_values, request_items
+from service.dicom.query.levels import Level, level_attributes
 
 # Written once: building a statement costs more than running it.
 _STUDY_KEY = sa.select(studies.c.id).where(studies.c.study_instance_uid == sa.bindparam("study"))

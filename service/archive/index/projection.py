@@ -10,8 +10,8 @@ from isal import isal_zlib
 from service.archive.index.conditions import TABLES
 from service.archive.index.rows import dump, load
 from service.archive.index.tables import documents, series, studies
-from service.dicom.attributes import RETURNED, SHOWN_WITH_STUDY, Level, level_of, selected
-from service.dicom.query import Query
+from service.dicom.query.levels import RETURNED, SHOWN_WITH_STUDY, Level, level_of, selected
+from service.dicom.query.query import Query
 
 # What each level has besides the row that is returned without asking.
 OTHERS: dict[Level, sa.Column[bytes]] = {

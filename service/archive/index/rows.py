@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from service.dicom.attributes import Attributes, Level, level_attributes, other_attributes, tag_of
 from service.dicom.instance import ParsedInstance
+from service.dicom.query.levels import Attributes, Level, level_attributes, other_attributes, tag_of
 
 _STORED, _PARSED = b'"\x1a', '"\ufffe'.encode()
 _BASE_URL = "\ufffe"

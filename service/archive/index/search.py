@@ -20,8 +20,8 @@ from service.archive.index.projection import parts_of, put_together
 from service.archive.index.selection import JOINED, Selection, selection
 from service.archive.index.tables import documents, instances
 from service.archive.index.unindexed import matching_rows
-from service.dicom.attributes import Level
-from service.dicom.query import Query
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Query
 
 MAX_COUNT = 1_000
 _AT_ONCE = 500  # values of one IN

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, FromClause
 from service.archive.index.conditions import Condition, conditions
 from service.archive.index.tables import instances, series, studies
 from service.archive.nesting import NestedJoin
-from service.dicom.attributes import Level
-from service.dicom.keys import path_of
-from service.dicom.matches import Key
-from service.dicom.query import Resource
+from service.dicom.query.keys import path_of
+from service.dicom.query.levels import Level
+from service.dicom.query.matches import Key
+from service.dicom.query.query import Resource
 
 _OF_STUDY = series.c.study == studies.c.id
 _OF_SERIES = instances.c.series == series.c.id

@@ -14,9 +14,9 @@ from service.archive.index.projection import OTHERS, read
 from service.archive.index.rows import load
 from service.archive.index.selection import JOINED, in_path, order
 from service.archive.index.tables import documents, instances
-from service.dicom.attributes import Level
-from service.dicom.matches import Key, matches
-from service.dicom.query import Resource
+from service.dicom.query.levels import Level
+from service.dicom.query.matches import Key, matches
+from service.dicom.query.query import Resource
 from service.errors import ContentTooLarge
 
 MAX_ROWS = 200_000

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.dicom.outline import outline
+from service.dicom.text.outline import outline
 from service.web.asked import target_of, uids_of
 from service.web.pages.instance import all_attributes
 from service.web.pages.page import page

@@ -11,9 +11,9 @@ from service.archive import Archive
 from service.archive.attributes import attributes_of
 from service.archive.index.lookup import Instance, Located
 from service.archive.stack import Slice, stack_of
-from service.dicom.json_model import DicomJson
-from service.dicom.outline import outline
-from service.dicom.report import CONTENT
+from service.dicom.json.writer import DicomJson
+from service.dicom.text.outline import outline
+from service.dicom.text.report import CONTENT
 from service.errors import NotAcceptable
 from service.pixels.presets import PRESETS
 from service.web.asked import target_of, uids_of

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.stack import stack_of
-from service.dicom.attributes import Level
+from service.dicom.query.levels import Level
 from service.web.asked import target_of
 from service.web.etags import etag_of
 from service.web.pages.page import page

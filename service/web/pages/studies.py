@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.index.browse import list_studies, modalities
-from service.dicom.attributes import Level
-from service.dicom.query import Resource, parse_query
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Resource, parse_query
 from service.web.pages.page import page
 from service.web.pages.rows import listed
 

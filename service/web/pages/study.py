@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.dicom.attributes import Level
+from service.dicom.query.levels import Level
 from service.web.pages.page import page
 from service.web.pages.rows import row_of, rows_below
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from service.archive.index.browse import list_studies, modalities
 from service.archive.index.search import Page
 from service.archive.stack import Slice, stack_of
-from service.dicom.attributes import Level
-from service.dicom.query import parse_query
+from service.dicom.query.levels import Level
+from service.dicom.query.query import parse_query
 from service.errors import SeriesNotFound
 from tests.archive.stored import STUDIES, uids
 from tests.metadata import instance, store

@@ -5,8 +5,8 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive.index.rows import load
-from service.dicom.attributes import Level
-from service.dicom.query import Resource
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Resource
 from tests.archive.stored import INSTANCES, SERIES, STUDIES, find
 from tests.metadata import entry, instance, store_entries, tag
 

@@ -5,9 +5,9 @@ import sqlalchemy as sa
 
 from service.archive.index import unindexed
 from service.archive.index.search import Page
-from service.dicom.attributes import Level
-from service.dicom.matches import matches
-from service.dicom.query import Resource, parse_query
+from service.dicom.query.levels import Level
+from service.dicom.query.matches import matches
+from service.dicom.query.query import Resource, parse_query
 from service.errors import ContentTooLarge
 from tests.archive.stored import INSTANCES, SERIES, STORED, STUDIES, UIDS, find, found, uids
 from tests.metadata import CT, MR, entry, instance, store, store_entries, tag

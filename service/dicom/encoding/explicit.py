@@ -1,0 +1,152 @@
+"""A stored data set → Explicit VR Little Endian, piece by piece: PS3.18 8.7.3, PS3.5 A.2.
+
+What Implicit VR, Big Endian and Deflated files are turned into on their way out. Every value keeps its
+bytes (their order aside); long ones are named by their place, for the caller to read in pieces.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pydicom.uid import ExplicitVRLittleEndian
+
+from service.dicom.encoding import vr
+from service.dicom.encoding.elements import PIXEL_DATA, UNDEFINED, Buffer, Element, Encoding
+from service.dicom.encoding.vr import Context
+from service.dicom.json import values
+
+_PREFIX = bytes(128) + b"DICM"
+_LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
+_ITEM, _ITEM_END = b"\xfe\xff\x00\xe0\xff\xff\xff\xff", b"\xfe\xff\x0d\xe0" + bytes(4)
+SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+_IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
+_PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
+_LARGE = 65536
+_PIXEL_REPRESENTATION, _BITS_ALLOCATED = 0x00280103, 0x00280100
+
+
+class Value(NamedTuple):
+    """A value left where it is: `length` bytes at `offset`, in words of `word_size` to be reversed."""
+
+    offset: int
+    length: int
+    word_size: int
+
+
+def file_head(
+    sop_class_uid: str, sop_instance_uid: str, transfer_syntax: str = ExplicitVRLittleEndian
+) -> bytes:
+    """Return preamble and group 0002 of a file. PS3.10 7.1."""
+    meta = b"".join(
+        (
+            encoded(0x00020001, "OB", b"\x00\x01"),
+            encoded(0x00020002, "UI", sop_class_uid.encode()),
+            encoded(0x00020003, "UI", sop_instance_uid.encode()),
+            encoded(0x00020010, "UI", transfer_syntax.encode()),
+            encoded(0x00020012, "UI", _IMPLEMENTATION_CLASS_UID.encode()),
+        )
+    )
+    return _PREFIX + encoded(0x00020000, "UL", struct.pack("<L", len(meta))) + meta
+
+
+def encoded(tag: int, name: str, value: bytes) -> bytes:
+    """Return an element in Explicit VR Little Endian, its value padded to even length. PS3.5 6.2, 7.1.2."""
+    padding = b"\0" if name in _PADDED_WITH_NUL else b" "
+    value += padding * (len(value) % 2)
+    return header(tag, name, len(value)) + value
+
+
+def header(tag: int, name: str, length: int) -> bytes:
+    """Return what comes before a value in Explicit VR Little Endian. PS3.5 7.1.2."""
+    if name in _LONG_HEADERS:
+        return _tag(tag) + name.encode() + b"\0\0" + struct.pack("<L", length)
+    if length > 0xFFFF:  # PS3.5 6.2.2 note 5: a value too long for its VR's header goes as UN
+        return _tag(tag) + b"UN\0\0" + struct.pack("<L", length)
+    return _tag(tag) + name.encode() + struct.pack("<H", length)
+
+
+def sequence(tag: int, items: Iterable[Iterable[bytes | Value]]) -> Iterator[bytes | Value]:
+    """Yield a sequence, and its items, of undefined length. PS3.5 7.5.1."""
+    yield header(tag, "SQ", UNDEFINED)
+    for item in items:
+        yield _ITEM
+        yield from item
+        yield _ITEM_END
+    yield SEQUENCE_END
+
+
+def to_explicit_little_endian(
+    buffer: Buffer, elements: Iterable[Element], encoding: Encoding
+) -> Iterator[bytes | Value]:
+    """Yield the data set in Explicit VR Little Endian: headers and short values as bytes, long ones by place.
+
+    Sequences get undefined lengths, group lengths are left out.
+    """
+    for _, pieces in elements_in_explicit_little_endian(buffer, elements, encoding, Context()):
+        yield from pieces
+
+
+def elements_in_explicit_little_endian(
+    buffer: Buffer, elements: Iterable[Element], encoding: Encoding, context: Context
+) -> Iterator[tuple[int, Iterator[bytes | Value]]]:
+    """Yield the tag of each element and, as `to_explicit_little_endian` does, what it is made of."""
+    creators: dict[int, str] = {}
+    context, allocated = Context(context.signed, creators), 0
+    for element in elements:
+        tag = element.tag
+        if not tag & 0xFFFF:
+            continue
+        if tag == _PIXEL_REPRESENTATION:
+            context = Context(_number(buffer, element, encoding) == 1, creators)
+        elif tag == _BITS_ALLOCATED:
+            allocated = _number(buffer, element, encoding)
+        elif vr.is_creator(tag):
+            raw = buffer[element.offset : element.offset + min(element.length, 64)]
+            creators[vr.block_of_creator(tag)] = raw.decode("latin-1").strip(" \0")
+        name = vr.resolve(tag, element.vr, context)
+        if element.items is not None:
+            yield tag, _sequence(buffer, element, context)
+        else:
+            yield tag, _value(buffer, element, name, encoding, allocated)
+
+
+def _sequence(buffer: Buffer, element: Element, context: Context) -> Iterator[bytes | Value]:
+    data_sets = (
+        elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context)
+        for item in element.items or []
+    )
+    return sequence(element.tag, ((one for _, pieces in found for one in pieces) for found in data_sets))
+
+
+def _value(
+    buffer: Buffer, element: Element, name: str, encoding: Encoding, allocated: int
+) -> Iterator[bytes | Value]:
+    tag, length = element.tag, element.length
+    if element.fragments is not None:
+        yield header(tag, "OB", UNDEFINED)
+        yield Value(element.offset, length, 1)
+        return
+    word_size = 1 if encoding.little_endian else _word_size(name, tag, allocated)
+    padding = b"\0" * (length % 2)
+    yield header(tag, name, length + len(padding))
+    if length > _LARGE:
+        yield Value(element.offset, length, word_size)
+    else:
+        yield values.swapped(bytes(buffer[element.offset : element.offset + length]), word_size)
+    yield padding
+
+
+def _word_size(name: str, tag: int, allocated: int) -> int:
+    """Return the size of the words that big endian holds the other way round."""
+    if name == "OW" and tag == PIXEL_DATA:
+        return values.PIXEL_SIZES.get(allocated, 2)
+    return values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
+
+
+def _tag(tag: int) -> bytes:
+    return struct.pack("<HH", tag >> 16, tag & 0xFFFF)
+
+
+def _number(buffer: Buffer, element: Element, encoding: Encoding) -> int:
+    raw = buffer[element.offset : element.offset + 2]
+    return int.from_bytes(raw, "little" if encoding.little_endian else "big")

@@ -1,0 +1,75 @@
+"""Headers of data elements, one reader per encoding: PS3.5 7.1."""
+
+import struct
+from collections.abc import Callable
+
+from service.dicom.encoding.elements import (
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    Buffer,
+    Encoding,
+    Truncated,
+)
+
+_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+_NAMES = {vr: vr.decode("ascii") for vr in _LONG_VRS | _SHORT_VRS}
+VALUE_REPRESENTATIONS = frozenset(_NAMES.values())
+
+
+def encoding_at(buffer: Buffer, position: int, end: int, encoding: Encoding) -> Encoding:
+    """Return implicit VR where an explicit one was announced and the first element has none.
+
+    Some writers leave implicit VR items inside explicit VR data sets.
+    """
+    if (
+        encoding.implicit
+        or position + 8 > end
+        or bytes(buffer[position : position + 2]) in (b"\xfe\xff", b"\xff\xfe")
+    ):
+        return encoding
+    vr = bytes(buffer[position + 4 : position + 6])
+    if vr in _NAMES or (vr.isalpha() and vr.isupper()):
+        return encoding
+    return Encoding(implicit=True, little_endian=encoding.little_endian)
+
+
+_Header = tuple[int, str, int, int]
+Reader = Callable[[Buffer, int], _Header]
+
+
+def _explicit_reader(order: str) -> Reader:
+    short = struct.Struct(f"{order}HH2sH").unpack_from
+    long = struct.Struct(f"{order}L").unpack_from
+    names, short_vrs = _NAMES, _SHORT_VRS
+
+    def read(buffer: Buffer, position: int) -> _Header:
+        group, element, vr, length = short(buffer, position)
+        if vr in short_vrs:
+            return group << 16 | element, names[vr], position + 8, length
+        if vr in names or (vr.isalpha() and vr.isupper()):
+            if position + 12 > len(buffer):
+                raise Truncated(f"the data set ends inside an element header at byte {position}")
+            return group << 16 | element, names.get(vr, "UN"), position + 12, long(buffer, position + 8)[0]
+        return group << 16 | element, "", position + 8, long(buffer, position + 4)[0]
+
+    return read
+
+
+def _implicit_reader(order: str) -> Reader:
+    unpack = struct.Struct(f"{order}HHL").unpack_from
+
+    def read(buffer: Buffer, position: int) -> _Header:
+        group, element, length = unpack(buffer, position)
+        return group << 16 | element, "", position + 8, length
+
+    return read
+
+
+READERS: dict[Encoding, Reader] = {
+    EXPLICIT_LITTLE: _explicit_reader("<"),
+    EXPLICIT_BIG: _explicit_reader(">"),
+    IMPLICIT_LITTLE: _implicit_reader("<"),
+    Encoding(implicit=True, little_endian=False): _implicit_reader(">"),
+}

@@ -1,0 +1,186 @@
+"""A stored data set → one whose pixels are in another transfer syntax: PS3.18 8.7.3, PS3.5 A.
+
+Only what describes the pixels changes: how they are encoded, and, where values were lost on the way, what the
+Standard wants to be said of that. Every other attribute keeps its value. The frames themselves are the
+caller's: they belong where the data set yields `FRAMES`.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import NAMESPACE_OID, uuid5
+
+from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding
+from service.dicom.encoding.explicit import Value, elements_in_explicit_little_endian, encoded
+from service.dicom.encoding.vr import Context
+
+FRAMES: Final = Value(0, 0, 0)
+"""Stands in the data set where its frames belong."""
+
+_IMAGE_TYPE, _SOP_CLASS, _SOP_INSTANCE = 0x00080008, 0x00080016, 0x00080018
+_DERIVATION_DESCRIPTION, _SOURCE_IMAGE, _DERIVATION_CODE = 0x00082111, 0x00082112, 0x00089215
+_PHOTOMETRIC_INTERPRETATION, _PLANAR_CONFIGURATION, _HIGH_BIT = 0x00280004, 0x00280006, 0x00280102
+_LOSSY, _RATIO, _METHOD = 0x00282110, 0x00282112, 0x00282114
+_OFFSET_TABLES = (0x7FE00001, 0x7FE00002, 0x7FE00003)
+
+_ITEM = b"\xfe\xff\x00\xe0"
+_NO_OFFSETS = _ITEM + bytes(4)
+_SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+_ENCAPSULATED = struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF) + _NO_OFFSETS
+
+
+@dataclass(frozen=True, slots=True)
+class LossyCompression:
+    """How values were lost. Standard: PS3.3 C.7.6.1.1.5.
+
+    Attributes:
+        sop_instance_uid: of the new instance that the image becomes.
+        method: Lossy Image Compression Method, as ISO_10918_1.
+        ratio: bytes of the frames before, for each byte after.
+        description: one line for the reader.
+    """
+
+    sop_instance_uid: str
+    method: str
+    ratio: float
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PixelEncoding:
+    """How the pixels go out.
+
+    Attributes:
+        transfer_syntax: UID.
+        photometric_interpretation: of the frames as they go out.
+        planar_configuration: of the frames as they go out; None for one sample per pixel.
+        bits_allocated: of a sample.
+        bits_stored: of a sample; the High Bit is the one below.
+        native_length: of all frames together in bytes; None for encapsulated ones.
+        lossy: how values were lost by this encoding; None if they were not.
+    """
+
+    transfer_syntax: str
+    photometric_interpretation: str
+    planar_configuration: int | None
+    bits_allocated: int
+    bits_stored: int
+    native_length: int | None
+    lossy: LossyCompression | None = None
+
+
+def transcoded(
+    buffer: Buffer, elements: Sequence[Element], encoding: Encoding, pixels: PixelEncoding
+) -> Iterator[bytes | Value]:
+    """Yield the data set in Explicit VR Little Endian around its `FRAMES`.
+
+    Args:
+        buffer: which the elements' offsets refer to.
+        elements: of the stored data set.
+        encoding: of the stored data set.
+        pixels: what the frames will be.
+    """
+    changed = _described(pixels) | (_derived(buffer, elements, pixels.lossy) if pixels.lossy else {})
+    removed = {*_OFFSET_TABLES, *(one.tag for one in elements if _holds_code_streams(one))}
+    waiting = sorted({*changed, PIXEL_DATA}, reverse=True)
+    for tag, pieces in elements_in_explicit_little_endian(buffer, elements, encoding, Context()):
+        while waiting and waiting[-1] <= tag:
+            yield from _change(waiting.pop(), changed, pixels)
+        if tag not in changed and tag not in removed and tag != PIXEL_DATA:
+            yield from pieces
+    for tag in reversed(waiting):
+        yield from _change(tag, changed, pixels)
+
+
+def item(frame: bytes) -> bytes:
+    """Return an encapsulated frame as one item, padded to an even length. PS3.5 A.4."""
+    padding = b"\0" * (len(frame) % 2)
+    return _ITEM + struct.pack("<L", len(frame) + len(padding)) + frame + padding
+
+
+def derived_uid(sop_instance_uid: str, transfer_syntax: str) -> str:
+    """Return the UID of an instance made of another by losing values, always the same. PS3.5 B.2."""
+    return f"2.25.{uuid5(NAMESPACE_OID, f'{sop_instance_uid}/{transfer_syntax}').int}"
+
+
+def _change(tag: int, changed: Mapping[int, bytes], pixels: PixelEncoding) -> Iterator[bytes | Value]:
+    if tag != PIXEL_DATA:
+        yield changed[tag]
+    elif pixels.native_length is None:
+        yield _ENCAPSULATED
+        yield FRAMES
+        yield _SEQUENCE_END
+    else:
+        padding = b"\0" * (pixels.native_length % 2)
+        name = b"OW" if pixels.bits_allocated > 8 else b"OB"
+        yield struct.pack("<HH2sHL", 0x7FE0, 0x0010, name, 0, pixels.native_length + len(padding))
+        yield FRAMES
+        yield padding
+
+
+def _described(pixels: PixelEncoding) -> dict[int, bytes]:
+    """Return the Image Pixel attributes that an encoding may change. PS3.3 C.7.6.3."""
+    found = {
+        _PHOTOMETRIC_INTERPRETATION: _text(
+            _PHOTOMETRIC_INTERPRETATION, "CS", pixels.photometric_interpretation
+        ),
+        _HIGH_BIT: encoded(_HIGH_BIT, "US", struct.pack("<H", pixels.bits_stored - 1)),
+    }
+    if pixels.planar_configuration is not None:
+        planar = struct.pack("<H", pixels.planar_configuration)
+        found[_PLANAR_CONFIGURATION] = encoded(_PLANAR_CONFIGURATION, "US", planar)
+    return found
+
+
+def _derived(buffer: Buffer, elements: Sequence[Element], lossy: LossyCompression) -> dict[int, bytes]:
+    """Return what an image says that lost values: a new identity, whence, and how. PS3.3 C.7.6.1.1.5."""
+    stored = {one.tag: _stored_text(buffer, one) for one in elements if one.tag in _QUOTED}
+    _, *image_type = (stored.get(_IMAGE_TYPE) or "\\PRIMARY").split("\\")
+    referenced = (0x00081150, stored.get(_SOP_CLASS, "")), (0x00081155, stored.get(_SOP_INSTANCE, ""))
+    code = (0x00080100, "SH", "113040"), (0x00080102, "SH", "DCM"), (0x00080104, "LO", "Lossy Compression")
+    found = {
+        _IMAGE_TYPE: ("CS", "\\".join(["DERIVED", *image_type])),
+        _SOP_INSTANCE: ("UI", lossy.sop_instance_uid),
+        _DERIVATION_DESCRIPTION: ("ST", lossy.description),
+        _LOSSY: ("CS", "01"),
+        _RATIO: ("DS", _appended(stored.get(_RATIO), f"{lossy.ratio:.4g}")),
+        _METHOD: ("CS", _appended(stored.get(_METHOD), lossy.method)),
+    }
+    return {tag: _text(tag, name, value) for tag, (name, value) in found.items()} | {
+        _SOURCE_IMAGE: _sequence(_SOURCE_IMAGE, [_text(tag, "UI", uid) for tag, uid in referenced]),
+        _DERIVATION_CODE: _sequence(_DERIVATION_CODE, [_text(*one) for one in code]),
+    }
+
+
+_QUOTED = frozenset((_IMAGE_TYPE, _SOP_CLASS, _SOP_INSTANCE, _RATIO, _METHOD))
+
+
+def _stored_text(buffer: Buffer, element: Element) -> str:
+    raw = bytes(buffer[element.offset : element.offset + min(element.length, 1024)])
+    return raw.decode("latin-1").strip(" \0")
+
+
+def _appended(history: str | None, value: str) -> str:
+    return f"{history}\\{value}" if history else value
+
+
+def _text(tag: int, name: str, value: str) -> bytes:
+    return encoded(tag, name, value.encode("latin-1"))
+
+
+def _sequence(tag: int, elements: Sequence[bytes]) -> bytes:
+    """Return a sequence of one item."""
+    content = b"".join(elements)
+    return encoded(tag, "SQ", _ITEM + struct.pack("<L", len(content)) + content)
+
+
+def _holds_code_streams(element: Element) -> bool:
+    """Tell an Icon Image Sequence in the transfer syntax that the data set is leaving. PS3.3 C.7.6.1.1.6."""
+    waiting = list(element.items or ())
+    while waiting:
+        for inner in waiting.pop().elements:
+            if inner.fragments is not None:
+                return True
+            waiting.extend(inner.items or ())
+    return False

@@ -1,0 +1,1 @@
+"""File-sets, PS3.10 8: the DICOMDIR and its records."""

@@ -1,0 +1,154 @@
+"""From the Pixel Data element to the table of its frames."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, Fragment
+from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames
+from service.dicom.json.values import PIXEL_SIZES, WORD_SIZES
+
+FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
+_EXTENDED_OFFSET_TABLE = 0x7FE00001
+
+_FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
+
+# Chroma subsampling makes a pixel of three samples smaller: bits of a pixel per bit allocated.
+_SUBSAMPLED = {"YBR_FULL_422": 2.0, "YBR_PARTIAL_422": 2.0, "YBR_PARTIAL_420": 1.5}
+
+# How a code stream begins: JPEG and JPEG-LS, JPEG 2000 (bare and in JP2), JPEG XL (bare and boxed).
+_STREAM_STARTS = (
+    b"\xff\xd8",
+    b"\xff\x4f\xff\x51",
+    b"\x00\x00\x00\x0cjP  ",
+    b"\xff\x0a",
+    b"\x00\x00\x00\x0cJXL ",
+)
+
+VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
+
+
+def find_pixel_data(elements: Sequence[Element]) -> Element | None:
+    """Return the element of the top level that holds the pixels, if there is one."""
+    pixels = (PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA)
+    return next((one for one in reversed(elements) if one.tag in pixels and one.items is None), None)
+
+
+def frame_table(
+    buffer: Buffer,
+    elements: Sequence[Element],
+    encoding: Encoding,
+    transfer_syntax: str,
+    attributes: Mapping[str, Any],
+) -> FrameTable | None:
+    """Return where the frames of an instance lie.
+
+    Args:
+        buffer: which the elements' offsets refer to.
+        elements: of the data set's top level.
+        encoding: of the data set.
+        transfer_syntax: its UID.
+        attributes: the instance's DICOM JSON: the Image Pixel attributes are read, and not trusted.
+
+    Returns:
+        A table of the frames that are there whole, possibly none; None without pixel data.
+
+    Standard: PS3.5 8.1.1, A.4.
+    """
+    element = find_pixel_data(elements)
+    if element is None or not element.length:
+        return None
+    if element.fragments is None:
+        return _native(element, encoding, attributes)
+    if transfer_syntax.startswith(VIDEO_SYNTAXES):
+        return _one_run(element.fragments)
+    wanted = number_of_frames(attributes) or 1
+    tables = (one for one in elements if one.tag == _EXTENDED_OFFSET_TABLE and one.items is None)
+    starts = _frame_starts(buffer, element.fragments, next(tables, None), wanted)
+    return EncapsulatedFrames(_boundaries(starts, element.fragments))
+
+
+def number_of_frames(attributes: Mapping[str, Any]) -> int | None:
+    """Return Number of Frames (0028,0008) where it is a positive number."""
+    return _positive(attributes, "00280008")
+
+
+def _native(element: Element, encoding: Encoding, attributes: Mapping[str, Any]) -> NativeFrames:
+    allocated = _FLOAT_BITS.get(element.tag) or _positive(attributes, "00280100") or 0
+    bits = _frame_bits(attributes, allocated)
+    available = element.length * 8 // bits if bits else 0
+    count = min(number_of_frames(attributes) or 1, available)
+    swapped = not encoding.little_endian and element.vr != "OB"
+    word_size = PIXEL_SIZES.get(allocated, WORD_SIZES["OW"]) if swapped else 1
+    return NativeFrames(element.offset, bits, count, word_size)
+
+
+def _frame_bits(attributes: Mapping[str, Any], allocated: int) -> int:
+    """Return the size of one native frame in bits; 0 where the Image Pixel attributes do not tell."""
+    rows, columns = _positive(attributes, "00280010") or 0, _positive(attributes, "00280011") or 0
+    samples = _positive(attributes, "00280002") or 1
+    subsampling = _SUBSAMPLED.get(str(_first_value(attributes, "00280004"))) if samples == 3 else None
+    return int(rows * columns * allocated * (subsampling or samples))
+
+
+def _positive(attributes: Mapping[str, Any], tag: str) -> int | None:
+    value = _first_value(attributes, tag)
+    return value if isinstance(value, int) and value > 0 else None
+
+
+def _first_value(attributes: Mapping[str, Any], tag: str) -> Any:
+    values = attributes.get(tag, {}).get("Value")
+    return values[0] if values else None
+
+
+def _one_run(fragments: Sequence[Fragment]) -> EncapsulatedFrames:
+    """Return a table of one frame made of all fragments: a video is one stream."""
+    return EncapsulatedFrames(_boundaries([0] if len(fragments) > 1 else [], fragments))
+
+
+def _frame_starts(
+    buffer: Buffer, items: Sequence[Fragment], extended: Element | None, wanted: int
+) -> list[int]:
+    """Return the index of each frame's first fragment, the Basic Offset Table not counted.
+
+    In the Standard's order: the Extended Offset Table, the Basic one, one frame, one fragment a frame;
+    failing these, where code streams begin. An offset table that points between fragments is ignored.
+    """
+    fragments = items[1:]
+    if wanted > len(fragments):
+        return []
+    for table, kind in ((extended, "<u8"), (items[0], "<u4")):
+        if table and table.length // int(kind[-1]) == wanted:
+            offsets = np.frombuffer(buffer[table.offset : table.offset + table.length], kind, wanted)
+            if starts := _starts_at(offsets.tolist(), fragments):
+                return starts
+    if wanted == 1:
+        return [0]
+    if wanted == len(fragments):
+        return list(range(wanted))
+    starts = [
+        index
+        for index, one in enumerate(fragments)
+        if buffer[one.offset : one.offset + 12].startswith(_STREAM_STARTS)
+    ]
+    return starts if len(starts) == wanted and starts[0] == 0 else []
+
+
+def _starts_at(offsets: Sequence[int], fragments: Sequence[Fragment]) -> list[int]:
+    """Return the indices of the fragments at these offsets; none if one lies between, or out of order."""
+    origin = fragments[0].offset
+    index_of = {one.offset - origin: index for index, one in enumerate(fragments)}
+    starts = [index_of.get(one, -1) for one in offsets]
+    ascending = all(earlier < later for earlier, later in pairwise(starts))
+    return starts if starts[0] == 0 and ascending else []
+
+
+def _boundaries(
+    starts: Sequence[int], fragments: Sequence[Fragment]
+) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Return the positions of the frames' first item headers and the end of the last frame."""
+    frames = fragments[1:]
+    end = [frames[-1].offset + frames[-1].length] if starts else [0]
+    return np.array([frames[start].offset - ITEM_HEADER for start in starts] + end, np.uint64)

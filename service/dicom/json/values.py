@@ -1,0 +1,149 @@
+"""Bytes of one value → what DICOM JSON holds for it. PS3.5 6.2, PS3.18 F.2.3.
+
+A value that is not of its VR never spoils the data set: a number that is none stays the text it is.
+"""
+
+import math
+import re
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from service.dicom.encoding.charset import Charset
+from service.dicom.encoding.charset import decode as charset_decode
+
+_MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript loses digits
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_TEXT_DELIMITERS = frozenset(b"\n\r\t\f\\")
+_NAME_DELIMITERS = _TEXT_DELIMITERS | frozenset(b"^=")
+
+
+def decode(raw: bytes, charset: Charset, delimiters: frozenset[int] = _TEXT_DELIMITERS) -> str:
+    """Return text; bytes that are not of the character set become U+FFFD. PS3.5 6.1.2."""
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    return charset_decode(raw, charset, delimiters)
+
+
+def strings(raw: bytes, charset: Charset) -> list[Any]:
+    """AE CS LO SH, and DA TM DT UI: spaces around a value mean nothing; an empty one is null."""
+    return [one.strip(" \0") or None for one in decode(raw, charset).split("\\")]
+
+
+def unlimited(raw: bytes, charset: Charset) -> list[Any]:
+    """UC: leading spaces are significant."""
+    return [one.rstrip(" \0") or None for one in decode(raw, charset).split("\\")]
+
+
+def text(raw: bytes, charset: Charset) -> list[Any]:
+    """LT ST UT UR: one value, in which a backslash is data."""
+    return [decode(raw, charset, _TEXT_DELIMITERS - {0x5C}).rstrip(" \0") or None]
+
+
+def names(raw: bytes, charset: Charset) -> list[Any]:
+    """PN: component groups by name, empty groups left out. PS3.18 F.2.2."""
+    return [_name(one) for one in decode(raw, charset, _NAME_DELIMITERS).split("\\")]
+
+
+def _name(value: str) -> dict[str, str] | None:
+    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), value.rstrip(" \0").split("="), strict=False)
+    return {group: part for group, found in groups if (part := found.rstrip(" \0"))} or None
+
+
+def decimals(raw: bytes, charset: Charset) -> list[Any]:
+    """DS: a number; the text itself where it is none, or one that JSON readers would round."""
+    return [_decimal(one) if one else None for one in strings(raw, charset)]
+
+
+def _decimal(value: str) -> float | int | str:
+    if not _NUMBER.fullmatch(value):
+        return value
+    number = float(value)
+    if not number.is_integer():
+        return number if math.isfinite(number) else value
+    return int(number) if abs(number) <= _MAX_SAFE_INTEGER else value
+
+
+def integers(raw: bytes, charset: Charset) -> list[Any]:
+    """IS: a number; the text itself where it is none, or one that JSON readers would round."""
+    return [_integer(one) if one else None for one in strings(raw, charset)]
+
+
+def _integer(value: str) -> int | str:
+    if not _INTEGER.fullmatch(value) or len(value) > 20:
+        return value
+    return _safe(int(value))
+
+
+def _safe(number: int) -> int | str:
+    return number if abs(number) <= _MAX_SAFE_INTEGER else str(number)
+
+
+def binary_numbers(code: str, size: int) -> Callable[[bytes, bool], list[Any]]:
+    """Return the decoder of an array of binary numbers: SS US SL UL FL FD.
+
+    NaN and the infinities have no JSON form; orjson writes them as null.
+    """
+
+    def numbers(raw: bytes, little_endian: bool) -> list[Any]:
+        count = len(raw) // size
+        return list(struct.unpack_from(f"{'<' if little_endian else '>'}{count}{code}", raw))
+
+    return numbers
+
+
+def long_integers(code: str) -> Callable[[bytes, bool], list[Any]]:
+    """Return the decoder of SV or UV: text beyond 2^53."""
+    numbers = binary_numbers(code, 8)
+    return lambda raw, little_endian: [_safe(number) for number in numbers(raw, little_endian)]
+
+
+def tags(raw: bytes, little_endian: bool) -> list[Any]:
+    """AT: eight hexadecimal digits."""
+    numbers = _words(raw, little_endian)
+    return [f"{group:04X}{element:04X}" for group, element in zip(numbers[::2], numbers[1::2], strict=False)]
+
+
+_words = binary_numbers("H", 2)
+
+TEXT: dict[str, Callable[[bytes, Charset], list[Any]]] = {
+    **dict.fromkeys(("AE", "AS", "CS", "DA", "DT", "LO", "SH", "TM", "UI"), strings),
+    **dict.fromkeys(("LT", "ST", "UR", "UT"), text),
+    "DS": decimals,
+    "IS": integers,
+    "PN": names,
+    "UC": unlimited,
+}
+
+NUMBERS: dict[str, Callable[[bytes, bool], list[Any]]] = {
+    "AT": tags,
+    "FD": binary_numbers("d", 8),
+    "FL": binary_numbers("f", 4),
+    "SL": binary_numbers("l", 4),
+    "SS": binary_numbers("h", 2),
+    "SV": long_integers("q"),
+    "UL": binary_numbers("L", 4),
+    "US": binary_numbers("H", 2),
+    "UV": long_integers("Q"),
+}
+
+# Binary VRs and the size of their words, which big endian files hold the other way round.
+WORD_SIZES = {"OB": 1, "UN": 1, "OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+
+# Pixels of more than 16 bits are reversed as a whole, by Bits Allocated.
+PIXEL_SIZES = {32: 4, 64: 8}
+
+NUMBER_SIZES = {"AT": 2, "SS": 2, "US": 2, "FL": 4, "SL": 4, "UL": 4, "FD": 8, "SV": 8, "UV": 8}
+
+
+def swapped(raw: bytes, word_size: int) -> bytes:
+    """Return the value with the bytes of every word reversed; an incomplete last word stays."""
+    if word_size == 1:
+        return raw
+    whole = len(raw) // word_size * word_size
+    value = bytearray(raw)
+    for index in range(word_size // 2):
+        low, high = slice(index, whole, word_size), slice(word_size - 1 - index, whole, word_size)
+        value[low], value[high] = value[high], value[low]
+    return bytes(value)

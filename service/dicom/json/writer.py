@@ -1,0 +1,207 @@
+"""Data elements → the DICOM JSON Model, PS3.18 Annex F.
+
+Straight from the encoded bytes, once, when an instance arrives. Values that are long or are pixels stay
+where they are: the JSON gets a Bulkdata URI, and `Bulkdata` notes which bytes it stands for.
+"""
+
+from base64 import b64encode
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from service.dicom.encoding import vr
+from service.dicom.encoding.charset import DEFAULT, Charset, character_set
+from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
+from service.dicom.encoding.vr import Context
+from service.dicom.json import values
+
+DicomJson = dict[str, Any]
+
+MAX_INLINE_BYTES = 1024
+MAX_METADATA_BYTES = 2**26  # of all values together that are not bulk data
+MAX_TABLE_BYTES = 2**20  # of a value that rendering needs
+MAX_VALUE_BYTES = 65536  # of text and numbers, for which a Bulkdata URI is allowed too
+
+_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION = 0x00080005, 0x00280103
+_PIXELS = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009))
+_OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encoding, not of the instance
+_PADDING = 0xFFFCFFFC
+_CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
+_REPEATED = 64  # bytes of a value up to which it is worth remembering
+BULKDATA_VRS = (
+    frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
+    | values.WORD_SIZES.keys()
+)
+
+
+class Bulkdata(NamedTuple):
+    """Where a value that was left out of the JSON lies.
+
+    Attributes:
+        offset: of the value in the data set's buffer.
+        length: in bytes.
+        word_size: of the words whose bytes have to be reversed; 1 for little endian, 0 for fragments.
+    """
+
+    offset: int
+    length: int
+    word_size: int
+
+
+@lru_cache(maxsize=16384)
+def tag_name(tag: int) -> str:
+    """Return a tag as DICOM JSON has it: eight upper-case hexadecimal digits."""
+    return f"{tag:08X}"
+
+
+class Scope(NamedTuple):
+    """What holds for the elements of a data set from some place on.
+
+    Attributes:
+        encoding: how they are laid out.
+        charset: Python codecs of Specific Character Set.
+        context: what decides VRs.
+    """
+
+    encoding: Encoding
+    charset: Charset
+    context: Context
+
+
+@dataclass(slots=True)
+class JsonModel:
+    """Converts the elements of one instance, and gathers the bulk data it leaves out.
+
+    Attributes:
+        buffer: which the elements' offsets refer to.
+        url: what a Bulkdata URI begins with; the attribute's path is appended.
+        only: tags to convert; None for all. Their binary values are then all inline.
+        bulkdata: attribute path → place, as in 54000100/1/54001010: items are counted from 1.
+        inline_bytes: of the longer values converted so far.
+    """
+
+    buffer: Buffer
+    url: str = ""
+    only: Collection[int] | None = None
+    bulkdata: dict[str, Bulkdata] = field(default_factory=dict)
+    inline_bytes: int = 0
+
+    def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
+        """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
+        return self._data_set(elements, Scope(encoding, DEFAULT, Context()), "")
+
+    def _data_set(self, elements: Iterable[Element], scope: Scope, path: str) -> DicomJson:
+        found: dict[int, DicomJson] = {}
+        creators: dict[int, str] = {}
+        scope = scope._replace(context=Context(scope.context.signed, creators))
+        for element in elements:
+            tag, name, offset, length, items, fragments = element
+            if self.only is not None and tag not in self.only:
+                continue
+            if not _is_plain(tag):
+                if is_encoding(tag):
+                    continue
+                if tag in _CONTEXTUAL:
+                    scope = self._within(scope, element)
+                else:
+                    creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
+            if not name or name == "UN":
+                name = vr.resolve(tag, name, scope.context)
+            if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
+                raw = self.buffer[offset : offset + length]
+                found[tag] = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
+            else:
+                found[tag] = self._attribute(element, name, scope, path)
+        if _SPECIFIC_CHARACTER_SET in found and len(found[_SPECIFIC_CHARACTER_SET]) > 1:
+            found[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
+        return {tag_name(tag): found[tag] for tag in sorted(found)}
+
+    def _within(self, scope: Scope, element: Element) -> Scope:
+        """Return the scope that begins with an element which the meaning of those after it depends on."""
+        raw = self._start(element)
+        if element.tag == _SPECIFIC_CHARACTER_SET:
+            return scope._replace(charset=character_set(raw))
+        return scope._replace(context=Context(raw in (b"\1\0", b"\0\1"), scope.context.creators))
+
+    def _start(self, element: Element) -> bytes:
+        """Return as much of a value as tells what the elements after it mean."""
+        return bytes(self.buffer[element.offset : element.offset + min(element.length, 256)])
+
+    def _attribute(self, element: Element, name: str, scope: Scope, path: str) -> DicomJson:
+        if element.items is not None:
+            return self._sequence(element, scope, path)
+        tag, offset, length = element.tag, element.offset, element.length
+        if not length:
+            return {"vr": name}
+        inline = self.only is not None and element.fragments is None
+        if not inline and (tag in _PIXELS or element.fragments is not None or _is_long(name, length)):
+            return self._by_reference(element, name, scope.encoding, path)
+        if inline and length > MAX_TABLE_BYTES:
+            return {"vr": name}
+        self.inline_bytes += length
+        if self.inline_bytes > MAX_METADATA_BYTES:
+            raise TooMany(f"the attributes besides bulk data take more than {MAX_METADATA_BYTES} bytes")
+        raw = bytes(self.buffer[offset : offset + length])
+        return _converted(name, raw, scope.charset, scope.encoding.little_endian)
+
+    def _sequence(self, element: Element, scope: Scope, path: str) -> DicomJson:
+        if not element.items:
+            return {"vr": "SQ"}
+        inside = f"{path}{element.tag:08X}/"
+        return {
+            "vr": "SQ",
+            "Value": [
+                self._data_set(item.elements, scope._replace(encoding=item.encoding), f"{inside}{number}/")
+                for number, item in enumerate(element.items, 1)
+            ],
+        }
+
+    def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
+        path = f"{path}{element.tag:08X}"
+        word_size = values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
+        if element.fragments is not None:
+            word_size = 0
+        elif encoding.little_endian:
+            word_size = 1
+        self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size)
+        return {"vr": name, "BulkDataURI": self.url + path}
+
+
+def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> DicomJson:
+    """Return the attribute of a value."""
+    if read_text := values.TEXT.get(name):
+        return _with_values(name, read_text(raw, charset))
+    if read_numbers := values.NUMBERS.get(name):
+        return _with_values(name, read_numbers(raw, little_endian))
+    if not little_endian:
+        raw = values.swapped(raw, values.WORD_SIZES.get(name, 1))
+    return {"vr": name, "InlineBinary": b64encode(raw).decode("ascii")}
+
+
+# The instances of a series say nearly the same: their attributes are shared, and nobody changes them.
+_repeated = lru_cache(maxsize=4096)(_converted)
+
+
+def is_encoding(tag: int) -> bool:
+    """Tell group lengths, group 0002 and what else belongs to the encoding alone. PS3.18 F.2.2."""
+    return not tag & 0xFFFF or tag >> 16 <= 0x0002 or tag in _OFFSET_TABLES or tag == _PADDING
+
+
+@lru_cache(maxsize=16384)
+def _is_plain(tag: int) -> bool:
+    """Tell whether an element is of the instance, and the meaning of no other depends on it: most are."""
+    return not (is_encoding(tag) or tag in _CONTEXTUAL or vr.is_creator(tag))
+
+
+def _is_long(name: str, length: int) -> bool:
+    if name in values.WORD_SIZES:
+        return length > MAX_INLINE_BYTES
+    return length > MAX_VALUE_BYTES and name in BULKDATA_VRS
+
+
+def _with_values(name: str, found: list[Any]) -> DicomJson:
+    """Return the attribute; one without a single value has none: PS3.18 F.2.5."""
+    if all(value is None for value in found):
+        return {"vr": name}
+    return {"vr": name, "Value": found}

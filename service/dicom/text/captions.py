@@ -1,0 +1,83 @@
+"""What is written on a picture of an instance: lines about the patient, and about how the image was made.
+
+Standard: PS3.18 8.3.5.1.1.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from service.dicom.json.writer import DicomJson
+
+
+class Entry(NamedTuple):
+    """One value of a line: the words before and after it."""
+
+    tag: str
+    before: str = ""
+    after: str = ""
+    form: Callable[[Any], str] = str
+
+
+def person_name(value: Any) -> str:
+    """Return a person name as people write it: family name first, then a comma."""
+    groups = value if isinstance(value, dict) else {}
+    text = next(
+        (groups[group] for group in ("Alphabetic", "Ideographic", "Phonetic") if groups.get(group)), ""
+    )
+    family, *others = text.split("^")
+    given = " ".join(part for part in others[:2] if part)
+    return ", ".join(part for part in (family, given) if part)
+
+
+def date(value: Any) -> str:
+    """Return a DA value as YYYY-MM-DD; what is none stays as it is."""
+    text = str(value)
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) == 8 and text.isdigit() else text
+
+
+def time_of_day(value: Any) -> str:
+    """Return a TM value as HH:MM; what is none stays as it is."""
+    text = str(value)
+    return f"{text[:2]}:{text[2:4]}" if text[:4].isdigit() and ":" not in text else text
+
+
+def _number(value: Any) -> str:
+    try:
+        return f"{float(value):.4g}"
+    except (TypeError, ValueError):
+        return str(value)
+
+
+PATIENT = (
+    (Entry("00100010", form=person_name),),
+    (Entry("00100020", "ID "),),
+    (Entry("00100030", form=date), Entry("00100040"), Entry("00101010")),
+)
+TECHNIQUE = (
+    (Entry("00080060"), Entry("00080020", form=date), Entry("00080030", form=time_of_day)),
+    (Entry("0008103E"), Entry("00180015")),
+    (Entry("00200011", "Series "), Entry("00200013", "Image ")),
+    (Entry("00201041", "Position ", " mm", _number), Entry("00180050", "Slice ", " mm", _number)),
+    (Entry("00180060", after=" kV", form=_number), Entry("00181152", after=" mAs", form=_number)),
+    (Entry("00180080", "TR ", form=_number), Entry("00180081", "TE ", form=_number)),
+)
+KEYWORDS = {"patient": PATIENT, "technique": TECHNIQUE}
+"""Keyword of the `annotation` parameter → lines."""
+
+
+def captions(metadata: DicomJson, keyword: str) -> list[str]:
+    """Return the lines of one of KEYWORDS; values that the instance does not have are left out."""
+    lines = (line_of(metadata, entries) for entries in KEYWORDS[keyword])
+    return [line for line in lines if line]
+
+
+def line_of(metadata: DicomJson, entries: Sequence[Entry]) -> str:
+    """Return the values that are there, as one line; empty if there are none."""
+    found = ((entry, first_value(metadata, entry.tag)) for entry in entries)
+    texts = ((entry, entry.form(value)) for entry, value in found if value not in (None, ""))
+    return "  ".join(f"{entry.before}{text}{entry.after}" for entry, text in texts if text)
+
+
+def first_value(attributes: DicomJson, tag: str) -> Any:
+    """Return the first value of an attribute, None where there is none."""
+    return next(iter(attributes.get(tag, {}).get("Value", ())), None)

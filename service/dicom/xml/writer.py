@@ -1,0 +1,115 @@
+"""The DICOM JSON Model → the Native DICOM Model, its XML. PS3.19 A.1, PS3.18 Annex F.
+
+Both say the same, so that metadata and search results, which are kept as JSON, need no second conversion from
+a file. Some control characters are text in JSON, but not in XML 1.0: each becomes U+FFFD.
+
+Attributes of a private block are named by its creator, without its number: gggg00ee. The elements that
+reserve the blocks are there too, and tell a reader the numbers. Should a creator have a second block in a
+group, its attributes keep the number: gggg11ee.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from pydicom.datadict import keyword_for_tag
+
+from service.dicom.json.writer import DicomJson, tag_name
+from service.dicom.xml.private_blocks import Blocks
+
+NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
+NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+NAME_COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
+
+_HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<NativeDicomModel xmlns="{NAMESPACE}" xml:space="preserve">'
+_END = "</NativeDicomModel>"
+_WITHOUT_BLOCK = 0xFFFF00FF
+
+# A parser would make a line feed of a carriage return, unless it is a reference.
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
+_SPECIAL = re.compile('[&<>"\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]')
+
+
+def write_xml(data_set: DicomJson) -> bytes:
+    """Return a data set, given as a DICOM JSON object, as an XML document in UTF-8.
+
+    Args:
+        data_set: with absolute Bulkdata URIs; nested no deeper than what this service stores.
+
+    Standard: PS3.19 A.1.
+    """
+    return "".join((_HEAD, *_data_set(data_set), _END)).encode()
+
+
+def _data_set(data_set: DicomJson) -> Iterator[str]:
+    blocks = Blocks()
+    for name, element in sorted(data_set.items()):
+        tag, vr = int(name, 16), element["vr"]
+        blocks.reserve(tag, element)
+        creator = blocks.creator(tag)
+        yield _private_start(tag, vr, creator, blocks) if creator else _start(name, vr)
+        yield from _content(vr, element)
+        yield "</DicomAttribute>"
+
+
+@lru_cache(maxsize=4096)
+def _start(name: str, vr: str) -> str:
+    """Return the tag that opens an attribute of the Standard, or one whose creator nobody knows."""
+    keyword = keyword_for_tag(name)
+    named = f' keyword="{keyword}"' if keyword else ""
+    return f'<DicomAttribute tag="{name}" vr="{vr}"{named}>'
+
+
+def _private_start(tag: int, vr: str, creator: str, blocks: Blocks) -> str:
+    """Return the tag that opens an attribute of a private block."""
+    short = tag & _WITHOUT_BLOCK
+    name = tag_name(short if blocks.find(short, creator) == tag >> 8 else tag)
+    return f'<DicomAttribute tag="{name}" vr="{vr}" privateCreator="{_escaped(creator)}">'
+
+
+def _content(vr: str, element: DicomJson) -> Iterator[str]:
+    if "BulkDataURI" in element:
+        yield f'<BulkData uri="{_escaped(element["BulkDataURI"])}"/>'
+    elif "InlineBinary" in element:
+        yield f"<InlineBinary>{element['InlineBinary']}</InlineBinary>"
+    else:
+        values = enumerate(element.get("Value", ()), 1)
+        yield from _items(values) if vr == "SQ" else map(_name if vr == "PN" else _value, values)
+
+
+def _items(items: Iterable[tuple[int, DicomJson]]) -> Iterator[str]:
+    for number, item in items:
+        yield f'<Item number="{number}">'
+        yield from _data_set(item)
+        yield "</Item>"
+
+
+def _value(numbered: tuple[int, Any]) -> str:
+    """Return one value; null is an empty one, so that those after it keep their numbers."""
+    number, value = numbered
+    return f'<Value number="{number}">{"" if value is None else _escaped(str(value))}</Value>'
+
+
+def _name(numbered: tuple[int, dict[str, str] | None]) -> str:
+    number, groups = numbered
+    parts = (
+        f"<{group}>{_components(groups[group])}</{group}>"
+        for group in NAME_GROUPS
+        if groups and group in groups
+    )
+    return f'<PersonName number="{number}">{"".join(parts)}</PersonName>'
+
+
+def _components(group: str) -> str:
+    """Return the components of a name's group; what is beyond the fifth belongs to it."""
+    components = zip(NAME_COMPONENTS, group.split("^", len(NAME_COMPONENTS) - 1), strict=False)
+    return "".join(f"<{name}>{_escaped(text)}</{name}>" for name, text in components if text)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(_reference, text)
+
+
+def _reference(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0], "\ufffd")

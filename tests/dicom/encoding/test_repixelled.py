@@ -1,0 +1,162 @@
+from io import BytesIO
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptureImageStorage
+
+from service.dicom.encoding.explicit import Value, file_head
+from service.dicom.encoding.part10 import read_file_meta
+from service.dicom.encoding.repixelled import (
+    FRAMES,
+    LossyCompression,
+    PixelEncoding,
+    derived_uid,
+    item,
+    transcoded,
+)
+from service.dicom.encoding.walk import walk
+
+STREAMS = [b"first", b"second one"]
+NATIVE = PixelEncoding(str(ExplicitVRLittleEndian), "RGB", 0, 8, 7, native_length=9)
+ENCAPSULATED = PixelEncoding("1.2.840.10008.1.2.4.80", "MONOCHROME2", None, 16, 12, native_length=None)
+LOSSY = LossyCompression("2.25.7", "ISO_10918_1", 12.3456, "Lossy compression by ISO_10918_1")
+
+
+def data_set(**attributes: Any) -> Dataset:
+    """Return an image of two frames in JPEG 2000, without any streams that could be decoded."""
+    found = Dataset()
+    usual = {
+        "SOPClassUID": SecondaryCaptureImageStorage,
+        "SOPInstanceUID": "1.2.3",
+        "PatientName": "Doe^Jane",
+        "PhotometricInterpretation": "YBR_RCT",
+        "NumberOfFrames": 2,
+        "BitsAllocated": 16,
+        "BitsStored": 12,
+        "HighBit": 15,
+        "PixelData": encapsulate(STREAMS),
+    }
+    for keyword, value in (usual | attributes).items():
+        setattr(found, keyword, value)
+    found["PixelData"].VR = "OB"
+    return found
+
+
+def sent(stored: Dataset, pixels: PixelEncoding, frames: bytes) -> Dataset:
+    """Return what an independent reader finds in the transcoded file."""
+    file = BytesIO()
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = JPEG2000Lossless
+    stored.file_meta = meta
+    dcmwrite(file, stored, enforce_file_format=True)
+    buffer = file.getvalue()
+    head = read_file_meta(buffer)
+    elements = walk(buffer, head.dataset_offset, head.encoding)
+    pieces = transcoded(buffer, elements, head.encoding, pixels)
+    content = [
+        frames
+        if one is FRAMES
+        else buffer[one.offset : one.offset + one.length]
+        if isinstance(one, Value)
+        else one
+        for one in pieces
+    ]
+    start = file_head(stored.SOPClassUID, stored.SOPInstanceUID, pixels.transfer_syntax)
+    return pydicom.dcmread(BytesIO(start + b"".join(content)))
+
+
+def test_native_pixels_are_padded_and_described() -> None:
+    found = sent(data_set(), NATIVE, b"123456789")
+
+    assert found.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert (found.PhotometricInterpretation, found.PlanarConfiguration, found.HighBit) == ("RGB", 0, 6)
+    assert (found["PixelData"].VR, found.PixelData) == ("OB", b"123456789\0")
+
+
+def test_encapsulated_pixels_follow_an_empty_offset_table() -> None:
+    frames = item(b"odd") + item(b"even")
+
+    found = sent(data_set(), ENCAPSULATED, frames)
+
+    assert found.file_meta.TransferSyntaxUID == ENCAPSULATED.transfer_syntax
+    assert found["PixelData"].is_undefined_length
+    assert found.PixelData[:8] == b"\xfe\xff\x00\xe0" + bytes(4)
+    assert list(generate_frames(found.PixelData, number_of_frames=2)) == [b"odd\0", b"even"]
+    assert "PlanarConfiguration" not in found
+
+
+@pytest.mark.parametrize("pixels", [NATIVE, ENCAPSULATED], ids=["native", "encapsulated"])
+def test_every_other_attribute_keeps_its_value(pixels: PixelEncoding) -> None:
+    stored = data_set(StudyDate="20240131", WindowCenter=[40, 400], DataSetTrailingPadding=b"\0\0\0\0")
+    code = Dataset()
+    code.CodeValue = "T-D1100"
+    stored.AnatomicRegionSequence = [code]
+    stored.private_block(0x11, "A CREATOR", create=True).add_new(1, "LO", "a value")
+
+    found = sent(stored, pixels, b"123456789")
+
+    changed = {"PhotometricInterpretation", "HighBit", "PlanarConfiguration", "PixelData"}
+    kept = [one for one in stored if one.keyword not in changed]
+    assert [found[one.tag] for one in kept] == kept
+    assert {one.tag for one in found} - {one.tag for one in kept} <= {
+        pydicom.tag.Tag(keyword) for keyword in changed
+    }
+
+
+def test_extended_offset_tables_do_not_stay() -> None:
+    pixels, offsets, lengths = encapsulate_extended(STREAMS)
+    stored = data_set(PixelData=pixels, ExtendedOffsetTable=offsets, ExtendedOffsetTableLengths=lengths)
+
+    found = sent(stored, ENCAPSULATED, b"")
+
+    assert "ExtendedOffsetTable" not in found
+    assert "ExtendedOffsetTableLengths" not in found
+
+
+def test_an_icon_in_the_stored_transfer_syntax_does_not_stay() -> None:
+    icon = Dataset()
+    icon.PixelData = encapsulate([b"icon"])
+    icon["PixelData"].VR = "OB"
+    icon["PixelData"].is_undefined_length = True
+
+    found = sent(data_set(IconImageSequence=[icon]), NATIVE, b"123456789")
+
+    assert "IconImageSequence" not in found
+
+
+def test_an_image_that_lost_values_is_another_instance_and_says_whence() -> None:
+    pixels = PixelEncoding("1.2.840.10008.1.2.4.50", "MONOCHROME2", None, 8, 8, None, LOSSY)
+
+    found = sent(data_set(ImageType=["ORIGINAL", "PRIMARY", "AXIAL"]), pixels, item(b"jpeg"))
+
+    assert found.SOPInstanceUID == "2.25.7"
+    assert found.ImageType == ["DERIVED", "PRIMARY", "AXIAL"]
+    assert found.LossyImageCompression == "01"
+    assert found.LossyImageCompressionMethod == "ISO_10918_1"
+    assert found.LossyImageCompressionRatio == 12.35
+    assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == "1.2.3"
+    assert found.SourceImageSequence[0].ReferencedSOPClassUID == SecondaryCaptureImageStorage
+    assert found.DerivationCodeSequence[0].CodeValue == "113040"
+    assert found.DerivationDescription == LOSSY.description
+
+
+def test_an_image_that_lost_values_before_keeps_their_history() -> None:
+    stored = data_set(LossyImageCompressionRatio="4.5", LossyImageCompressionMethod="ISO_15444_1")
+    pixels = PixelEncoding("1.2.840.10008.1.2.4.50", "MONOCHROME2", None, 8, 8, None, LOSSY)
+
+    found = sent(stored, pixels, item(b"jpeg"))
+
+    assert list(found.LossyImageCompressionRatio) == [4.5, 12.35]
+    assert list(found.LossyImageCompressionMethod) == ["ISO_15444_1", "ISO_10918_1"]
+
+
+def test_the_uid_of_a_derived_image_is_always_the_same() -> None:
+    uid = derived_uid("1.2.3", "1.2.840.10008.1.2.4.50")
+
+    assert uid == derived_uid("1.2.3", "1.2.840.10008.1.2.4.50")
+    assert uid != derived_uid("1.2.4", "1.2.840.10008.1.2.4.50")
+    assert pydicom.uid.UID(uid).is_valid
