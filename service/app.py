@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.archive import Archive
 from service.cache import Kept
 from service.errors import DicomwebError
-from service.pixels.workers import PixelWorkers
+from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
 from service.threads import Threads

@@ -12,7 +12,7 @@ from service.errors import NotRenderable
 from service.pixels.aspect import pixel_aspect
 from service.pixels.lut import LookupTable
 from service.pixels.palette import Palette, palette_of
-from service.pixels.transformation import Rescale, modality_of, voi_of
+from service.pixels.rescale import Rescale, modality_of, voi_of
 from service.pixels.window import Window
 
 ATTRIBUTES = frozenset(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from service.pixels.annotation import centered
 from service.pixels.arrays import Levels
-from service.pixels.viewport import Viewport
+from service.pixels.display.annotation import centered
+from service.pixels.display.viewport import Viewport
 
 _MAX_SIDE = 512
 _PAPER = 96

@@ -21,10 +21,10 @@ from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten
 from service.pixels.arrays import Values
-from service.pixels.decode import DecodedFrame, decoded
+from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.description import ImageDescription
-from service.pixels.modality import FLOAT32, GRAYSCALE, INT16, fits_int16, modality_values, value_type
-from service.pixels.render import DISPLAYS
+from service.pixels.display.render import DISPLAYS
+from service.pixels.numbers.modality import FLOAT32, GRAYSCALE, INT16, fits_int16, modality_values, value_type
 from service.web.asked import uids_of
 from service.web.decoding import Pixels, description_of
 

@@ -20,9 +20,15 @@ from service.archive.files.runs import read_run_now
 from service.archive.index.lookup import Located
 from service.dicom.json.writer import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
-from service.pixels.decode import DECODABLE_SYNTAXES, NATIVE_SYNTAXES, DecodedFrame, check_stream, decoded
+from service.pixels.codecs.decode import (
+    DECODABLE_SYNTAXES,
+    NATIVE_SYNTAXES,
+    DecodedFrame,
+    check_stream,
+    decoded,
+)
 from service.pixels.description import ImageDescription, describe
-from service.pixels.workers import PixelWorkers
+from service.pixels.workers.pool import PixelWorkers
 from service.threads import Threads
 
 T = TypeVar("T")

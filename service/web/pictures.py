@@ -14,10 +14,10 @@ from service.cache import Kept
 from service.dicom.json.writer import DicomJson
 from service.dicom.text.captions import captions
 from service.errors import DicomwebError
-from service.pixels import icc
-from service.pixels.annotation import Annotation
-from service.pixels.decode import DECODABLE_SYNTAXES
-from service.pixels.render import ColourSpace, RenderOptions, render
+from service.pixels.codecs.decode import DECODABLE_SYNTAXES
+from service.pixels.display import icc
+from service.pixels.display.annotation import Annotation
+from service.pixels.display.render import ColourSpace, RenderOptions, render
 from service.web.decoding import Pixels, description_of
 from service.web.rendering import Rendering
 from service.web.values import binary_value

@@ -17,9 +17,9 @@ from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
 from service.dicom.json.writer import DicomJson
 from service.dicom_json import integer
 from service.errors import Refusal, shorten
-from service.pixels import transformed
-from service.pixels.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video
-from service.pixels.workers import PixelWorkers
+from service.pixels.codecs import png_gif
+from service.pixels.headers.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video
+from service.pixels.workers.pool import PixelWorkers
 from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
 from service.web.bulkdata_parts import BulkdataPart, BulkdataParts
 
@@ -86,7 +86,7 @@ async def posted_pixels(
         raise Malformed(f"{PIXEL_DATA} has parts of different types: expected {first.media_type} alone")
     if not all(one.value.length for one in found):
         raise Malformed(f"{PIXEL_DATA} has a part without a byte")
-    if first.media_type in transformed.MEDIA_TYPES:
+    if first.media_type in png_gif.MEDIA_TYPES:
         return await _made_native(attributes, found, parts, workers, max_bytes)
     if not first.transfer_syntax and first.media_type not in CODE_STREAMS.keys() | _WITHOUT_PARAMETER:
         message = f"{PIXEL_DATA} is {shorten(first.media_type)}, which is no type of pixels that is kept"
@@ -146,10 +146,10 @@ async def _made_native(
     """Return pictures that have no transfer syntax as the frames of native Pixel Data."""
     start, images, number = parts.size, set(), 0
     for one in found:
-        if one.value.length > transformed.MAX_BYTES:
-            raise _too_large(transformed.MAX_BYTES)
+        if one.value.length > png_gif.MAX_BYTES:
+            raise _too_large(png_gif.MAX_BYTES)
         content = await anyio.to_thread.run_sync(parts.read, one.value.offset, one.value.length)
-        image, frames = await workers.run(transformed.native, content, one.media_type)
+        image, frames = await workers.run(png_gif.native, content, one.media_type)
         if parts.size + len(frames) > max_bytes:
             raise _too_large(max_bytes)
         await parts.add(frames)

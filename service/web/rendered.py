@@ -15,8 +15,8 @@ from service.archive import Archive
 from service.archive.attributes import attributes_of
 from service.archive.index.lookup import Instance, Located, find_all, find_pictures
 from service.errors import NotRenderable
-from service.pixels import gif
-from service.pixels.render import MEDIA_TYPES
+from service.pixels.display import gif
+from service.pixels.display.render import MEDIA_TYPES
 from service.web.accept import Offer
 from service.web.asked import frame_numbers, negotiated, uids_of
 from service.web.decoding import check_decodable

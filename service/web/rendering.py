@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from service.dicom.text.captions import KEYWORDS
 from service.errors import InvalidParameter
-from service.pixels.icc import SPACES
+from service.pixels.display.icc import SPACES
+from service.pixels.display.viewport import Region, Viewport
 from service.pixels.presets import PRESETS
-from service.pixels.viewport import Region, Viewport
 from service.pixels.window import Window
 
 DEFAULT_QUALITY = 90

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from service.archive.index.lookup import Located
 from service.errors import NotRenderable
-from service.pixels.encode import png
-from service.pixels.histogram import histogram_picture
-from service.pixels.statistics import Statistics, Tally
+from service.pixels.display.histogram import histogram_picture
+from service.pixels.display.image_files import png
+from service.pixels.numbers.statistics import Statistics, Tally
 from service.web.accept import Offer
 from service.web.arrays import located_instances, numeric_frames
 from service.web.asked import frame_numbers, negotiated

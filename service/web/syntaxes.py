@@ -14,8 +14,8 @@ from service.archive.index.lookup import Instance, Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
 from service.errors import NotAcceptable, NotRenderable
-from service.pixels.decode import DECODABLE_SYNTAXES
-from service.pixels.encoders import ENCODERS, can_encode
+from service.pixels.codecs.decode import DECODABLE_SYNTAXES
+from service.pixels.codecs.encoders import ENCODERS, can_encode
 from service.web.accept import Offer
 from service.web.asked import negotiated
 from service.web.decoding import description_of

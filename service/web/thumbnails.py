@@ -11,9 +11,9 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.attributes import attributes_of
 from service.archive.index.lookup import Instance, Located, find_all, find_pictures
+from service.pixels.display.render import RenderOptions, finished
+from service.pixels.display.viewport import Viewport
 from service.pixels.placeholder import placeholder
-from service.pixels.render import RenderOptions, finished
-from service.pixels.viewport import Viewport
 from service.web.accept import Offer
 from service.web.asked import frame_numbers, negotiated, uids_of
 from service.web.decoding import check_decodable

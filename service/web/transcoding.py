@@ -14,10 +14,10 @@ from service.archive.files.transcoded import transcoded_chunks
 from service.archive.index.lookup import Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
-from service.pixels import encoders
-from service.pixels.decode import DecodedFrame
+from service.pixels.codecs import encoders
+from service.pixels.codecs.decode import DecodedFrame
+from service.pixels.codecs.encoders import ENCODERS
 from service.pixels.description import ImageDescription
-from service.pixels.encoders import ENCODERS
 from service.web.decoding import Pixels
 
 

@@ -20,10 +20,10 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.index.lookup import Located
 from service.archive.index.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
-from service.pixels.nifti import nifti_head
 from service.pixels.npy import NPY, npy_head
-from service.pixels.plane import Slice, slices_of
-from service.pixels.volume import Volume, volume_of
+from service.pixels.numbers.array_files import nifti_head
+from service.pixels.numbers.plane import Slice, slices_of
+from service.pixels.numbers.volume import Volume, volume_of
 from service.web.accept import Offer
 from service.web.arrays import NumericFrame, array_chunks, located_instances, narrowest_type, numeric_frames
 from service.web.asked import negotiated, target_of

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.index.lookup import Located
 from service.errors import FrameNotFound, InvalidParameter
-from service.pixels.viewport import MAX_SIDE
+from service.pixels.display.viewport import MAX_SIDE
 from service.web.accept import parse_accept
 from service.web.asked import uids_of
 from service.web.decoding import description_of

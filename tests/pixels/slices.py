@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.pixels.plane import Plane, Slice
+from service.pixels.numbers.plane import Plane, Slice
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 

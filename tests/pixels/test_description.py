@@ -5,7 +5,7 @@ import pytest
 from service.errors import NotRenderable
 from service.pixels.description import ATTRIBUTES, describe
 from service.pixels.lut import LookupTable
-from service.pixels.transformation import Rescale
+from service.pixels.rescale import Rescale
 from service.pixels.window import Window
 from tests.pixels.images import TAGS, attributes, described, image, lut
 

@@ -15,7 +15,7 @@ from service.archive.index.lookup import Located
 from service.archive.upkeep import import_files
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame
-from service.pixels.workers import PixelWorkers
+from service.pixels.workers.pool import PixelWorkers
 from service.threads import Threads
 from service.web.decoding import Pixels
 from tests.pixels.images import packaged

@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from service.pixels import icc
+from service.pixels.display import icc
 from tests.pixels.images import packaged
 from tests.web.service import BASE, image, instance, serving, stored
 

@@ -1,8 +1,8 @@
 import pytest
 
 from service.errors import InvalidParameter, InvalidWindow
+from service.pixels.display.viewport import Region, Viewport
 from service.pixels.presets import PRESETS
-from service.pixels.viewport import Region, Viewport
 from service.pixels.window import Window
 from service.web.rendering import Rendering, rendering_of
 

@@ -1,0 +1,104 @@
+"""The decoders of compressed frames, by transfer syntax. All are imagecodecs.
+
+What each decoder does wrong is put right here. libjpeg converts colour by its own guess. OpenJPH hangs on
+broken headers and wraps lossy values, so that OpenJPEG decodes High-Throughput JPEG 2000 as well. CharLS
+spends many seconds on a stream that was cut, unless it finds an end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import imagecodecs
+
+from service.pixels.arrays import Values
+from service.pixels.description import ImageDescription
+from service.pixels.headers.check import StreamHeader
+from service.pixels.headers.jpeg import jpeg_header
+from service.pixels.headers.jpeg2000 import code_stream, jpeg2000_header
+from service.pixels.headers.jpeg_xl import jpeg_xl_header
+
+_END_OF_IMAGE = b"\xff\xd9"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How streams of one kind are read.
+
+    Attributes:
+        name: as the Standard says it.
+        header: stream → what it announces.
+        decode: stream → samples, shape (rows, columns) or (rows, columns, samples).
+        photometric_interpretation: of what `decode` returns.
+    """
+
+    name: str
+    header: Callable[[bytes], StreamHeader]
+    decode: Callable[[bytes, StreamHeader, ImageDescription], Values]
+    photometric_interpretation: Callable[[StreamHeader, ImageDescription], str]
+
+
+def _jpeg(stream: bytes, header: StreamHeader, description: ImageDescription) -> Values:
+    """Decode JPEG; three components that are YBR become RGB, others are left alone."""
+    if header.samples != 3:
+        return imagecodecs.jpeg8_decode(stream)
+    carried = "YCBCR" if header.lossy and _is_ybr(header, description) else "RGB"
+    return imagecodecs.jpeg8_decode(stream, colorspace=carried, outcolorspace="RGB")
+
+
+def _is_ybr(header: StreamHeader, description: ImageDescription) -> bool:
+    """Tell what three components are: the stream knows it best."""
+    return (header.colour or description.photometric_interpretation) != "RGB"
+
+
+def _of_jpeg(header: StreamHeader, description: ImageDescription) -> str:
+    return "RGB" if header.lossy and header.samples == 3 else description.photometric_interpretation
+
+
+def _of_jpeg_2000(header: StreamHeader, description: ImageDescription) -> str:
+    name = description.photometric_interpretation
+    return "RGB" if header.colour or name in ("YBR_RCT", "YBR_ICT") else name
+
+
+def _of_jpeg_xl(_: StreamHeader, description: ImageDescription) -> str:
+    return "RGB" if description.samples_per_pixel == 3 else description.photometric_interpretation
+
+
+JPEG = Codec("JPEG", jpeg_header, _jpeg, _of_jpeg)
+JPEG_LS = Codec(
+    "JPEG-LS",
+    jpeg_header,
+    lambda stream, _, __: imagecodecs.jpegls_decode(stream + _END_OF_IMAGE),
+    lambda _, description: description.photometric_interpretation,
+)
+JPEG_2000 = Codec(
+    "JPEG 2000",
+    jpeg2000_header,
+    lambda stream, _, __: imagecodecs.jpeg2k_decode(code_stream(stream), numthreads=1),
+    _of_jpeg_2000,
+)
+JPEG_XL = Codec(
+    "JPEG XL",
+    jpeg_xl_header,
+    lambda stream, _, __: imagecodecs.jpegxl_decode(stream, keeporientation=True, numthreads=1),
+    _of_jpeg_xl,
+)
+
+CODECS = {
+    "1.2.840.10008.1.2.4.50": JPEG,  # baseline
+    "1.2.840.10008.1.2.4.51": JPEG,  # extended
+    "1.2.840.10008.1.2.4.53": JPEG,  # spectral selection, retired
+    "1.2.840.10008.1.2.4.55": JPEG,  # full progression, retired
+    "1.2.840.10008.1.2.4.57": JPEG,  # lossless
+    "1.2.840.10008.1.2.4.70": JPEG,  # lossless, first-order prediction
+    "1.2.840.10008.1.2.4.80": JPEG_LS,  # lossless
+    "1.2.840.10008.1.2.4.81": JPEG_LS,  # near-lossless
+    "1.2.840.10008.1.2.4.90": JPEG_2000,  # lossless
+    "1.2.840.10008.1.2.4.91": JPEG_2000,
+    "1.2.840.10008.1.2.4.110": JPEG_XL,  # lossless
+    "1.2.840.10008.1.2.4.111": JPEG_XL,  # JPEG recompression
+    "1.2.840.10008.1.2.4.112": JPEG_XL,
+    "1.2.840.10008.1.2.4.201": JPEG_2000,  # High-Throughput, lossless
+    "1.2.840.10008.1.2.4.202": JPEG_2000,  # High-Throughput with RPCL, lossless
+    "1.2.840.10008.1.2.4.203": JPEG_2000,  # High-Throughput
+}
+"""The codecs of streams that announce what they hold, by transfer syntax."""

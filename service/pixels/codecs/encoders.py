@@ -1,0 +1,162 @@
+"""From stored values to the bytes of a frame in another transfer syntax.
+
+Every encoder but that of JPEG Baseline keeps each value. A sample is encoded with all the bits of its cell
+wherever the codec has no sign, so that a decoder gets the cell back as it was, whatever Bits Stored is.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import imagecodecs
+import numpy as np
+
+from service.pixels.arrays import Values
+from service.pixels.codecs.decode import RLE_LOSSLESS, DecodedFrame
+from service.pixels.description import ImageDescription
+
+JPEG_BASELINE, JPEG_LS_LOSSLESS = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80"
+JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201"
+
+_QUALITY = 90
+_RLE_HEADER = 64
+_RLE_SEGMENTS = 15
+_SPIFF = b"\xff\xe8"
+
+_GRAY = ("MONOCHROME1", "MONOCHROME2")
+_LOSSLESS = {name: name for name in (*_GRAY, "PALETTE COLOR", "RGB", "YBR_FULL")}
+_REVERSIBLE = _LOSSLESS | {"RGB": "YBR_RCT"}
+_BASELINE = {name: name for name in _GRAY} | {"RGB": "YBR_FULL_422", "YBR_FULL": "YBR_FULL_422"}
+_DECODED = {"YBR_FULL_422": "YBR_FULL", "YBR_RCT": "RGB", "YBR_ICT": "RGB"}
+
+
+class Encoder(NamedTuple):
+    """How frames are brought into one transfer syntax: PS3.5 8.2.
+
+    Attributes:
+        encode: values, their Photometric Interpretation and Bits Stored → the code stream.
+        bits_allocated: that it can take.
+        photometric_interpretations: that it can take, and what they become.
+        lossy_method: Lossy Image Compression Method, PS3.3 C.7.6.1.1.5; empty where every value comes back.
+    """
+
+    encode: Callable[[Values, str, int], bytes]
+    bits_allocated: tuple[int, ...]
+    photometric_interpretations: dict[str, str]
+    lossy_method: str = ""
+
+
+def encoded(frame: DecodedFrame, bits_stored: int, transfer_syntax: str) -> bytes:
+    """Return the code stream of a frame.
+
+    Args:
+        frame: of a kind that `can_encode` tells.
+        bits_stored: of its values.
+        transfer_syntax: one of ENCODERS.
+
+    Standard: PS3.5 8.2, A.4.
+    """
+    values = np.ascontiguousarray(frame.values)
+    name = native_photometric_interpretation(frame.photometric_interpretation)
+    return ENCODERS[transfer_syntax].encode(values, name, bits_stored)
+
+
+def can_encode(description: ImageDescription, transfer_syntax: str) -> bool:
+    """Tell whether frames of this description can be brought into one of the ENCODERS' transfer syntaxes."""
+    encoder = ENCODERS[transfer_syntax]
+    if description.floating or description.bits_allocated not in encoder.bits_allocated:
+        return False
+    if encoder.lossy_method and description.pixel_representation:
+        return False
+    name = native_photometric_interpretation(description.photometric_interpretation)
+    return name in encoder.photometric_interpretations
+
+
+def encoded_photometric_interpretation(decoded: str, transfer_syntax: str) -> str:
+    """Return the Photometric Interpretation of frames once they are encoded. PS3.5 8.2.1 to 8.2.4."""
+    name = native_photometric_interpretation(decoded)
+    return ENCODERS[transfer_syntax].photometric_interpretations.get(name, name)
+
+
+def native_photometric_interpretation(decoded: str) -> str:
+    """Return the Photometric Interpretation of values that each have all their samples."""
+    return _DECODED.get(decoded, decoded)
+
+
+def native(frame: DecodedFrame, description: ImageDescription) -> bytes:
+    """Return the frame's native bytes, little endian, colour by plane where the description says so.
+
+    Single bits begin at bit 0 and end with the byte. Standard: PS3.5 8.1.1, PS3.18 8.7.3.3.1.
+    """
+    values = frame.values
+    if description.bits_allocated == 1:
+        return np.packbits(values, axis=None, bitorder="little").tobytes()
+    if values.ndim == 3 and description.planar_configuration == 1:
+        values = np.moveaxis(values, -1, 0)
+    return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _jpeg_ls(values: Values, _photometric: str, _bits_stored: int) -> bytes:
+    """Return the stream without the SPIFF header that the encoder begins with: DICOM has its own."""
+    stream: bytes = imagecodecs.jpegls_encode(_cells(values))
+    start = 2
+    while stream[start : start + 2] == _SPIFF:
+        start += 2 + int.from_bytes(stream[start + 2 : start + 4], "big")
+    return stream[:2] + stream[start:]
+
+
+def _jpeg_baseline(values: Values, photometric: str, _bits_stored: int) -> bytes:
+    space = "YCBCR" if photometric == "YBR_FULL" else None  # RGB is made YCbCr by the encoder
+    return bytes(
+        imagecodecs.jpeg8_encode(
+            values, level=_QUALITY, colorspace=space, outcolorspace=space, subsampling="422"
+        )
+    )
+
+
+def _jpeg_2000(values: Values, photometric: str, bits_stored: int) -> bytes:
+    return bytes(
+        imagecodecs.jpeg2k_encode(
+            values,
+            level=0,
+            codecformat="j2k",
+            reversible=True,
+            mct=photometric == "RGB",
+            bitspersample=bits_stored,
+        )
+    )
+
+
+def _htj2k(values: Values, photometric: str, _bits_stored: int) -> bytes:
+    return bytes(imagecodecs.htj2k_encode(values, reversible=True, rgb=photometric == "RGB"))
+
+
+def _rle(values: Values, _photometric: str, _bits_stored: int) -> bytes:
+    """Return the segments, one per byte of a pixel, the most significant first. PS3.5 Annex G."""
+    rows, columns = values.shape[:2]
+    octets = values.astype(values.dtype.newbyteorder(">"), copy=False).view(np.uint8)
+    planes = np.moveaxis(octets.reshape(rows, columns, -1), -1, 0)
+    segments = [_even(bytes(imagecodecs.packbits_encode(np.ascontiguousarray(plane)))) for plane in planes]
+    lengths = np.array([_RLE_HEADER, *map(len, segments[:-1])])
+    header = np.zeros(_RLE_SEGMENTS + 1, "<u4")
+    header[0] = len(segments)
+    header[1 : len(segments) + 1] = np.cumsum(lengths)
+    return header.tobytes() + b"".join(segments)
+
+
+def _even(segment: bytes) -> bytes:
+    return segment + b"\0" * (len(segment) % 2)
+
+
+def _cells(values: Values) -> Values:
+    """Return the values as their bits, for codecs that know no sign."""
+    return values.view(f"u{values.itemsize}")
+
+
+# The first that suits is made when several would do.
+ENCODERS = {
+    JPEG_LS_LOSSLESS: Encoder(_jpeg_ls, (8, 16), _LOSSLESS),
+    JPEG_2000_LOSSLESS: Encoder(_jpeg_2000, (8, 16), _REVERSIBLE),
+    HTJ2K_LOSSLESS: Encoder(_htj2k, (8, 16), _REVERSIBLE),
+    RLE_LOSSLESS: Encoder(_rle, (8, 16, 32), _LOSSLESS),
+    JPEG_BASELINE: Encoder(_jpeg_baseline, (8,), _BASELINE, "ISO_10918_1"),
+}

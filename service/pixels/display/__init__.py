@@ -1,0 +1,1 @@
+"""From stored values to a picture and its file: grayscale and colour, viewport, text, image files."""

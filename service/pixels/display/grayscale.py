@@ -1,0 +1,109 @@
+"""The grayscale pipeline: stored values → modality → VOI → presentation.
+
+Every step is a function of one value, so the whole pipeline is a function of one value too. For
+stored values of up to 16 bits it is computed once per value in the range of the frame, kept as a table
+for the next slice of the series, and applied to the frame by a single `take`. Longer and floating point
+values go through the same steps directly.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from service.pixels.arrays import Levels, Values
+from service.pixels.description import ImageDescription
+from service.pixels.lut import LookupTable
+from service.pixels.rescale import Rescale
+from service.pixels.window import Window
+
+BLOCK = 4096  # stored values: those of 12 bits
+SMALLEST, LARGEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max / 4
+
+
+def gray_levels(stored: Values, description: ImageDescription, window: Window | None = None) -> Levels:
+    """Return the displayed values of a MONOCHROME1 or MONOCHROME2 frame.
+
+    Args:
+        stored: stored values, any shape but empty.
+        description: of this frame.
+        window: takes the place of the window, VOI LUT or VOI LUT Function of the file.
+
+    Returns:
+        Same shape, 0 (black) ... 255 (white).
+
+    Standard: PS3.4 N.2; PS3.3 C.7.6.3.1.2, C.11.6.1.2 (MONOCHROME1 is inverted, last of all and once).
+    """
+    voi = window or description.voi or automatic_window(stored, description)
+    if description.floating or description.bits_allocated > 16:
+        return presented(stored, description, voi)
+    first, last = _whole_blocks(stored)
+    unsigned = np.dtype(f"u{stored.itemsize}")
+    indices = stored.view(unsigned)
+    if first:
+        indices = indices - np.array(first).astype(stored.dtype).view(unsigned)
+    levels: Levels = _table(description, voi, first, last).take(indices)
+    return levels
+
+
+def presented(stored: Values, description: ImageDescription, voi: Window | LookupTable) -> Levels:
+    """Take stored values, any shape, through every step of the pipeline; NaN becomes the lowest level."""
+    return _presented(stored, description.modality, voi, description.inverted)
+
+
+def _presented(
+    stored: Values, modality: Rescale | LookupTable, voi: Window | LookupTable, inverted: bool
+) -> Levels:
+    with np.errstate(all="ignore"):
+        values = modality.modality(stored.astype(np.float64))
+        levels: Levels = np.rint(255 * np.fmax(voi.fraction(values), 0)).astype(np.uint8)
+    return ~levels if inverted else levels
+
+
+def _whole_blocks(stored: Values) -> tuple[int, int]:
+    """Return a range around a frame's values that is likely to be that of the next frame too."""
+    lowest, highest = int(stored.min()), int(stored.max())
+    limits = np.iinfo(stored.dtype)
+    first = lowest - lowest % BLOCK
+    last = highest - highest % BLOCK + BLOCK - 1
+    return max(first, int(limits.min)), min(last, int(limits.max))
+
+
+def _table(description: ImageDescription, voi: Window | LookupTable, first: int, last: int) -> Levels:
+    """Return the levels of the stored values from first to last."""
+    modality = description.modality
+    if isinstance(modality, Rescale) and isinstance(voi, Window):
+        return _kept_table(modality, voi, description.inverted, first, last)
+    return presented(np.arange(first, last + 1), description, voi)
+
+
+@lru_cache(maxsize=64)
+def _kept_table(modality: Rescale, voi: Window, inverted: bool, first: int, last: int) -> Levels:
+    return _presented(np.arange(first, last + 1), modality, voi, inverted)
+
+
+def automatic_window(stored: Values, description: ImageDescription) -> Window:
+    """Return the window that shows all there is, for a file that states none.
+
+    For up to 8 bits that is all there could be, which leaves a full range as it is. For more it is the
+    range of the modality values of the frame, without padding and what is no finite number.
+    """
+    with np.errstate(all="ignore"):
+        limits = np.array(_occupied_range(stored, description), np.float64)
+        modality = description.modality.modality(limits)
+    low, high = sorted(np.clip(modality, -LARGEST, LARGEST).tolist())
+    width = max(high - low, SMALLEST)
+    return Window(low + width / 2, width, "LINEAR_EXACT")
+
+
+def _occupied_range(stored: Values, description: ImageDescription) -> tuple[float, float]:
+    """Return the range of stored values that are picture; of one gray alone, all that could be there."""
+    if description.bits_stored <= 8:
+        return description.stored_range
+    if description.floating:
+        stored = stored[np.isfinite(stored)]
+    if description.padding is not None:
+        low, high = description.padding
+        stored = stored[(stored < low) | (stored > high)]
+    if not stored.size or stored.min() == stored.max():
+        return description.stored_range
+    return float(stored.min()), float(stored.max())

@@ -1,0 +1,102 @@
+"""Colour spaces of pictures: ICC profiles, named ones and those of the files.
+
+Standard: PS3.18 8.3.5.1.5; PS3.3 C.11.15; ICC.1.
+"""
+
+import struct
+from collections.abc import Callable
+from functools import cache
+
+import imagecodecs
+import numpy as np
+from isal import isal_zlib
+
+from service.errors import NotRenderable
+from service.pixels.arrays import Levels
+from service.pixels.display.image_files import PNG_SIGNATURE, png_chunk
+
+_GENERATORS: dict[str, Callable[[], bytes]] = {
+    "srgb": lambda: imagecodecs.cms_profile("srgb"),
+    "adobergb": lambda: imagecodecs.cms_profile("adobergb"),
+    "rommrgb": lambda: imagecodecs.cms_profile(
+        "rgb",
+        whitepoint=[0.3457, 0.3585, 1.0],
+        primaries=[0.7347, 0.2653, 1.0, 0.1596, 0.8404, 1.0, 0.0366, 0.0001, 1.0],
+        gamma=1.8,
+    ),
+}
+SPACES = tuple(_GENERATORS)
+"""The colour spaces that have a name in the `iccprofile` parameter."""
+
+_HEADER_BYTES = 128
+MAX_BYTES = 2**22
+_CREATED = slice(24, 36)  # in the header: when the profile was made
+_SPACE, _SIGNATURE = slice(16, 20), slice(36, 40)
+
+_APP2 = b"\xff\xe2"
+_APP2_IDENTIFIER = b"ICC_PROFILE\0"
+_APP2_BYTES = 65519  # of a profile in one marker segment
+_PNG_HEADER_END = len(PNG_SIGNATURE) + 25
+
+
+@cache
+def profile(space: str) -> bytes:
+    """Return the profile of one of SPACES, the same bytes in every process."""
+    made = bytearray(_GENERATORS[space]())
+    made[_CREATED] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    return bytes(made)
+
+
+def is_usable(found: bytes) -> bool:
+    """Tell whether a file's profile describes red, green and blue, as far as its header says."""
+    sound = _HEADER_BYTES < len(found) <= MAX_BYTES and found[_SIGNATURE] == b"acsp"
+    return sound and found[_SPACE] == b"RGB "
+
+
+def converted(picture: Levels, own: bytes, wanted: bytes) -> Levels:
+    """Return the picture in another colour space.
+
+    Args:
+        picture: shape (height, width), which becomes three samples, or (height, width, 3).
+        own: profile of the space it is in.
+        wanted: profile of the space it is to be in.
+
+    Returns:
+        Shape (height, width, 3).
+
+    Raises:
+        NotRenderable: one of the profiles is broken.
+    """
+    if picture.ndim == 2:
+        picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
+    if own == wanted:
+        return picture
+    try:
+        found: Levels = imagecodecs.cms_transform(picture, own, wanted, colorspace="rgb", outcolorspace="rgb")
+    except imagecodecs.CmsError as error:
+        raise NotRenderable(
+            "the ICC profile of the file is broken: no colour space to convert from"
+        ) from error
+    return found
+
+
+def in_jpeg(file: bytes, embedded: bytes) -> bytes:
+    """Return a JPEG with the profile in its APP2 segments, after the first marker segment. ICC.1 B.4."""
+    (length,) = struct.unpack_from(">H", file, 4)
+    place = 4 + length  # after SOI and APP0
+    pieces = [embedded[start : start + _APP2_BYTES] for start in range(0, len(embedded), _APP2_BYTES)]
+    segments = [
+        _APP2
+        + struct.pack(">H", 2 + len(_APP2_IDENTIFIER) + 2 + len(piece))
+        + _APP2_IDENTIFIER
+        + bytes((number, len(pieces)))
+        + piece
+        for number, piece in enumerate(pieces, 1)
+    ]
+    return b"".join([file[:place], *segments, file[place:]])
+
+
+def in_png(file: bytes, embedded: bytes) -> bytes:
+    """Return a PNG with the profile in an iCCP chunk, right after its header."""
+    chunk = png_chunk(b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(embedded, 1))
+    return file[:_PNG_HEADER_END] + chunk + file[_PNG_HEADER_END:]

@@ -1,0 +1,138 @@
+"""Render a frame: bring stored values to display, fit into the viewport, annotate, encode."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from service.errors import InvalidParameter, NotRenderable, shorten
+from service.pixels.arrays import Levels, Values
+from service.pixels.codecs.decode import DecodedFrame
+from service.pixels.description import ImageDescription
+from service.pixels.display import icc
+from service.pixels.display.annotation import Annotation, annotated
+from service.pixels.display.colour import palette_levels, rgb_levels, ybr_full_levels, ybr_partial_levels
+from service.pixels.display.gif import gif
+from service.pixels.display.grayscale import gray_levels
+from service.pixels.display.image_files import jpeg, png
+from service.pixels.display.viewport import Viewport, fit
+from service.pixels.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class ColourSpace:
+    """The space a picture is made for, and the one it comes in.
+
+    Attributes:
+        own: ICC profile of the picture as it is stored.
+        wanted: ICC profile that goes out with it.
+    """
+
+    own: bytes
+    wanted: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """How a client wants a frame.
+
+    Attributes:
+        media_type: one of MEDIA_TYPES.
+        window: in place of the file's own; colour has none, and ignores it.
+        viewport: None keeps the matrix of the source.
+        quality: 1 ... 100; PNG and GIF, which have none, ignore it.
+        annotation: burned in, last of all.
+        colour_space: None sends no ICC profile; GIF cannot hold one.
+
+    Raises:
+        InvalidParameter: the quality is not 1 ... 100.
+
+    Standard: PS3.18 8.3.5.
+    """
+
+    media_type: str = "image/jpeg"
+    window: Window | None = None
+    viewport: Viewport | None = None
+    quality: int = 90
+    annotation: Annotation | None = None
+    colour_space: ColourSpace | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.quality <= 100:
+            raise InvalidParameter("quality", str(self.quality), "a whole number from 1 to 100")
+
+
+class Display(NamedTuple):
+    """How frames of one Photometric Interpretation come to display."""
+
+    samples_per_pixel: int
+    levels: Callable[[Values, ImageDescription, Window | None], Levels]
+
+
+class Encoder(NamedTuple):
+    """How a picture becomes a file, and how the file takes in an ICC profile."""
+
+    encode: Callable[[Levels, int], bytes]
+    with_profile: Callable[[bytes, bytes], bytes]
+
+
+DISPLAYS = {
+    "MONOCHROME1": Display(1, gray_levels),
+    "MONOCHROME2": Display(1, gray_levels),
+    "RGB": Display(3, lambda stored, description, _: rgb_levels(stored, description)),
+    "YBR_FULL": Display(3, lambda stored, description, _: ybr_full_levels(stored, description)),
+    "YBR_PARTIAL_422": Display(3, lambda stored, description, _: ybr_partial_levels(stored, description)),
+    "PALETTE COLOR": Display(1, lambda stored, description, _: palette_levels(stored, description)),
+}
+
+ENCODERS = {
+    "image/jpeg": Encoder(jpeg, icc.in_jpeg),
+    "image/png": Encoder(lambda picture, _: png(picture), icc.in_png),
+    "image/gif": Encoder(lambda picture, _: gif(picture), lambda file, _: file),
+}
+
+MEDIA_TYPES = tuple(ENCODERS)
+"""The media types a frame can be rendered as, the default first. Standard: PS3.18 Table 8.7.4-1."""
+
+
+def render(frame: DecodedFrame, description: ImageDescription, options: RenderOptions) -> bytes:
+    """Return a decoded frame as an image file.
+
+    Args:
+        frame: its values.
+        description: of the frame as it is stored.
+        options: how the client wants it.
+
+    Raises:
+        NotRenderable: its pixels are of a kind that cannot be shown.
+        InvalidParameter: the viewport does not suit the image.
+
+    Standard: PS3.18 8.3.5.1 (the order of the steps); PS3.4 N.2.
+    """
+    description = frame.described(description)
+    levels = _display(description).levels(frame.values, description, options.window)
+    if options.viewport is not None:
+        levels = fit(levels, options.viewport, description.pixel_aspect)
+    return finished(levels, options)
+
+
+def finished(picture: Levels, options: RenderOptions) -> bytes:
+    """Return a picture as an image file, in the colour space and with the text that are asked for."""
+    encoder, space = ENCODERS[options.media_type], options.colour_space
+    if space is not None:
+        picture = icc.converted(picture, space.own, space.wanted)
+    if options.annotation is not None:
+        picture = annotated(picture, options.annotation)
+    file = encoder.encode(picture, options.quality)
+    return file if space is None else encoder.with_profile(file, space.wanted)
+
+
+def _display(description: ImageDescription) -> Display:
+    name, samples = description.photometric_interpretation, description.samples_per_pixel
+    display = DISPLAYS.get(name)
+    if display is None:
+        raise NotRenderable(
+            f"Photometric Interpretation {shorten(name)}: expected one of {', '.join(DISPLAYS)}"
+        )
+    if samples != display.samples_per_pixel:
+        raise NotRenderable(f"{samples} Samples per Pixel in {name}: expected {display.samples_per_pixel}")
+    return display

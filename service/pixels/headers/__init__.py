@@ -1,0 +1,1 @@
+"""What encoded frames and videos say of themselves, read without decoding them."""

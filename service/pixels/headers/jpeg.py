@@ -1,0 +1,110 @@
+"""The header of a JPEG or JPEG-LS stream, and what its colour really is.
+
+Photometric Interpretation is often wrong for JPEG: what a stream carries is decided by its own markers, as
+every viewer of photographs does it.
+
+Standard: ISO/IEC 10918-1 Annex B, 10918-5 (JFIF), 10918-6 (Adobe); ISO/IEC 14495-1 Annex C (JPEG-LS).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from service.errors import UndecodableFrame
+from service.pixels.headers.check import StreamHeader
+
+_START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xd8", 0xDA, 0xD9
+_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
+_DCT = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
+_LOSSLESS, _JPEG_LS = 0xC3, 0xF7
+_FRAME_HEADERS = _DCT | {_LOSSLESS, _JPEG_LS}
+_JFIF, _ADOBE = 0xE0, 0xEE
+_SYNTAXES = {0xC0: "1.2.840.10008.1.2.4.50", 0xC1: "1.2.840.10008.1.2.4.51", 0xC2: "1.2.840.10008.1.2.4.55"}
+
+
+class Segment(NamedTuple):
+    """A marker and what belongs to it."""
+
+    marker: int
+    content: bytes
+
+
+def jpeg_header(stream: bytes) -> StreamHeader:
+    """Return what a JPEG or JPEG-LS stream announces.
+
+    Raises:
+        UndecodableFrame: it is none, or ends before its pixels begin.
+    """
+    if not stream.startswith(_START_OF_IMAGE):
+        raise UndecodableFrame(f"the frame begins with {stream[:4].hex()}: expected a JPEG stream, ffd8")
+    found = list(segments(stream))
+    frame = next((one for one in found if one.marker in _FRAME_HEADERS), None)
+    if frame is None or len(frame.content) < 6 + 3 * frame.content[5]:
+        raise UndecodableFrame("the JPEG stream has no frame header of a process that can be decoded")
+    content, dct = frame.content, frame.marker in _DCT
+    return StreamHeader(
+        rows=int.from_bytes(content[1:3], "big"),
+        columns=int.from_bytes(content[3:5], "big"),
+        samples=content[5],
+        bits=content[0],
+        lossy=dct,
+        colour=_colour(found, content[6:]) if dct and content[5] == 3 else "",
+    )
+
+
+def jpeg_transfer_syntax(stream: bytes) -> str:
+    """Return the transfer syntax that a JPEG or JPEG-LS stream is of. PS3.5 A.4.1, A.4.3.
+
+    Raises:
+        UndecodableFrame: it is of none, or ends before its pixels begin.
+    """
+    found = {one.marker: one.content for one in segments(stream)}
+    scan = found.get(_START_OF_SCAN, b"")
+    selection = scan[1 + 2 * scan[0]] if scan else None  # of the predictor; of JPEG-LS, how near it is
+    if _LOSSLESS in found:
+        return "1.2.840.10008.1.2.4.70" if selection == 1 else "1.2.840.10008.1.2.4.57"
+    if _JPEG_LS in found:
+        return "1.2.840.10008.1.2.4.81" if selection else "1.2.840.10008.1.2.4.80"
+    for marker, transfer_syntax in _SYNTAXES.items():
+        if marker in found:
+            return transfer_syntax
+    raise UndecodableFrame("the JPEG stream has no frame header of a process that DICOM knows")
+
+
+def is_subsampled(stream: bytes) -> bool:
+    """Tell whether the components of a JPEG stream are sampled differently."""
+    frames = (one.content for one in segments(stream) if one.marker in _FRAME_HEADERS)
+    return len(set(next(frames, b"")[7::3])) > 1
+
+
+def segments(stream: bytes) -> Iterator[Segment]:
+    """Yield the segments before the coded pixels, the header of the first scan being the last of them."""
+    position = len(_START_OF_IMAGE)
+    while position + 4 <= len(stream) and stream[position] == 0xFF:
+        marker = stream[position + 1]
+        if marker == _END_OF_IMAGE:
+            return
+        if marker == 0xFF:  # a fill byte
+            position += 1
+        elif marker in _WITHOUT_LENGTH:
+            position += 2
+        else:
+            end = position + 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
+            content = stream[position + 4 : end]
+            if marker not in _FRAME_HEADERS or len(content) >= 6:
+                yield Segment(marker, content)
+            if marker == _START_OF_SCAN:
+                return
+            position = max(end, position + 4)
+
+
+def _colour(segments: list[Segment], components: bytes) -> str:
+    """Return what the markers say about three components: RGB, YBR or nothing."""
+    if len(set(components[1::3])) > 1:  # only chrominance is ever subsampled
+        return "YBR"
+    adobe = next((one.content for one in segments if one.marker == _ADOBE), b"")
+    if adobe.startswith(b"Adobe") and len(adobe) >= 12:
+        return "YBR" if adobe[11] else "RGB"
+    if components[0::3] in (b"RGB", b"rgb"):
+        return "RGB"
+    is_jfif = any(one.marker == _JFIF and one.content.startswith(b"JFIF\0") for one in segments)
+    return "YBR" if is_jfif else ""

@@ -1,0 +1,86 @@
+"""The head of a NIfTI-1 file, which the bytes of the volume follow.
+
+A volume of ours and a NIfTI image lie in memory alike: columns vary fastest, then rows, then slices. So the
+head is all there is to write. Standard: nifti1.h, https://nifti.nimh.nih.gov/nifti-1.
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+
+from service.errors import NotAcceptable
+from service.pixels.arrays import Values
+from service.pixels.numbers.modality import FLOAT32, INT16
+from service.pixels.numbers.volume import Volume
+
+_LAYOUT = struct.Struct(
+    "<i 10s 18s i h c B"  # sizeof_hdr, data_type, db_name, extents, session_error, regular, dim_info
+    "8h 3f 4h"  # dim, intent_p1 to p3, intent_code, datatype, bitpix, slice_start
+    "8f 3f h 2B"  # pixdim, vox_offset, scl_slope, scl_inter, slice_end, slice_code, xyzt_units
+    "4f 2i 80s 24s"  # cal_max, cal_min, slice_duration, toffset, glmax, glmin, descrip, aux_file
+    "2h 6f 12f 16s 4s"  # qform_code, sform_code, quatern_b to d, qoffset_x to z, srow_x to z, intent, magic
+)
+_NO_EXTENSION = bytes(4)
+_DATA_TYPES = {INT16: 4, FLOAT32: 16}
+_SCANNER, _UNKNOWN = 1, 0  # what coordinates of qform and sform are
+_MILLIMETRES = 2
+_LONGEST_SIDE = 32767
+_SHEARED = 1e-3  # cosine between axes from which they are not at right angles
+
+HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
+
+
+def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
+    """Return the 352 bytes before the voxels.
+
+    The affine is in sform; qform says the same, but for a sheared volume, which it cannot express.
+
+    Raises:
+        NotAcceptable: a side is longer than the format has numbers for.
+    """
+    slices, rows, columns = volume.shape
+    if max(volume.shape) > _LONGEST_SIDE:
+        raise NotAcceptable(f"NIfTI-1 has sides of up to {_LONGEST_SIDE} voxels, not {max(volume.shape)}")
+    between_slices, between_rows, between_columns = volume.spacing
+    rotation = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
+    head = _LAYOUT.pack(
+        *(_LAYOUT.size, b"", b"", 0, 0, b"r", 0),
+        *(3, columns, rows, slices, 1, 1, 1, 1),
+        *(0, 0, 0, 0, _DATA_TYPES[kind], 8 * kind.itemsize, 0),
+        *(1, between_columns, between_rows, between_slices, 0, 0, 0, 0),
+        *(HEAD_BYTES, 1, 0, 0, 0, _MILLIMETRES),
+        *(0, 0, 0, 0, 0, 0, b"", b""),
+        *(_SCANNER if _is_right_angled(rotation) else _UNKNOWN, _SCANNER),
+        *_quaternion(rotation),
+        *volume.affine[:3, 3].tolist(),
+        *volume.affine[:3].ravel().tolist(),
+        *(b"", b"n+1\0"),
+    )
+    return head + _NO_EXTENSION
+
+
+def _is_right_angled(axes: Values) -> bool:
+    return bool(np.allclose(axes.T @ axes, np.eye(3), atol=_SHEARED))
+
+
+def _quaternion(rotation: Values) -> list[float]:
+    """Return b, c, d of the unit quaternion a + bi + cj + dk with a ≥ 0 that is nearest to this rotation.
+
+    Args:
+        rotation: shape (3, 3), determinant about 1.
+
+    I. Y. Bar-Itzhack, New method for extracting the quaternion from a rotation matrix, 2000.
+    """
+    (xx, yx, zx), (xy, yy, zy), (xz, yz, zz) = rotation.tolist()
+    symmetric = np.array(
+        [
+            [xx - yy - zz, yx + xy, zx + xz, yz - zy],
+            [yx + xy, yy - xx - zz, zy + yz, zx - xz],
+            [zx + xz, zy + yz, zz - xx - yy, xy - yx],
+            [yz - zy, zx - xz, xy - yx, xx + yy + zz],
+        ]
+    )
+    _, vectors = np.linalg.eigh(symmetric)
+    b, c, d, a = vectors[:, -1].tolist()
+    return [-b, -c, -d] if a < 0 else [b, c, d]

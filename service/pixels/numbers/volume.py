@@ -1,0 +1,88 @@
+"""Slices → a volume in patient order, and the affine that says where each voxel lies.
+
+The slices must form a lattice, which `regularity` checks. The step from slice to slice need not be along the
+normal: a tilted gantry makes a sheared lattice, and the affine describes it as it is. Nothing is resampled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.errors import IrregularVolume
+from service.pixels.arrays import Values
+from service.pixels.numbers.plane import Slice
+from service.pixels.numbers.regularity import Disagreement, coinciding, incomplete, out_of_step, unlike
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """Slices in patient order: ascending along their normal, the cross product of row and column direction.
+
+    Attributes:
+        slices: at least one.
+        affine: float64, shape (4, 4): (column, row, slice, 1), counted from 0 → the voxel's
+            center (x, y, z, 1) in mm; x grows to the patient's right, y to the front, z to the head (RAS).
+    """
+
+    slices: tuple[Slice, ...]
+    affine: Values
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of slices, rows and columns."""
+        plane = self.slices[0].plane
+        return len(self.slices), plane.rows, plane.columns
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Distance between neighbouring voxels in mm, in the order of `shape`."""
+        column, row, slice_ = np.linalg.norm(self.affine[:3, :3], axis=0).tolist()
+        return slice_, row, column
+
+
+def volume_of(slices: Sequence[Slice]) -> Volume:
+    """Return the volume that these slices make, given in any order.
+
+    Raises:
+        IrregularVolume: some do not fit the others, or do not say where they lie; it names them.
+
+    Standard: PS3.3 C.7.6.2.1.1.
+    """
+    _refuse(incomplete(slices), len(slices))
+    _refuse(unlike(slices), len(slices))
+    orientation = np.array(slices[0].plane.orientation)
+    normal = np.cross(orientation[:3], orientation[3:])
+    in_order = sorted(slices, key=lambda one: float(normal @ one.plane.position))
+    _refuse(coinciding(in_order, normal), len(slices))
+    _refuse(out_of_step(in_order), len(slices))
+    return Volume(tuple(in_order), _LPS_TO_RAS @ _affine(in_order, normal))
+
+
+def _refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None:
+    """Raise IrregularVolume if there are any disagreements."""
+    if not disagreements:
+        return
+    places = {(one.slice.sop_instance_uid, one.slice.frame_number) for one in disagreements}
+    names = ", ".join(dict.fromkeys(one.attribute for one in disagreements))
+    raise IrregularVolume(
+        f"{len(places)} of {number_of_slices} slices do not fit into one volume: {names}",
+        [one.as_json() for one in disagreements],
+    )
+
+
+def _affine(slices: Sequence[Slice], normal: Values) -> Values:
+    """Return (column, row, slice, 1) → (x, y, z, 1) in DICOM's LPS coordinates."""
+    first, last = slices[0].plane, slices[-1].plane
+    along_row, along_column = np.split(np.array(first.orientation), 2)
+    step = normal * first.distance
+    if len(slices) > 1:
+        step = np.subtract(last.position, first.position) / (len(slices) - 1)
+    affine = np.eye(4)
+    affine[:3, 0] = along_row * first.spacing[1]
+    affine[:3, 1] = along_column * first.spacing[0]
+    affine[:3, 2] = step
+    affine[:3, 3] = first.position
+    return affine
