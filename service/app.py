@@ -17,17 +17,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.archive import Archive
 from service.cache import Kept
 from service.errors import DicomwebError
+from service.imaging.decoder import Pixels
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
 from service.threads import Threads
-from service.web.body import StoreLimits
-from service.web.decoding import Pixels
-from service.web.embedding import Embeddable
-from service.web.origin import base_url
-from service.web.resource import Answer
-from service.web.responses import error_response
-from service.web.viewer import Viewer
+from service.web.http.base_url import base_url
+from service.web.http.embedding import Embeddable
+from service.web.http.resource import Answer
+from service.web.http.responses import error_response
+from service.web.stow.body import StoreLimits
+from service.web.viewer.viewer import Viewer
 
 _KEPT_PICTURES_BYTES = 40 * 2**20
 _KEPT_METADATA_BYTES = 16 * 2**20

@@ -2,13 +2,13 @@
 
 from starlette.routing import Route
 
-from service.web.all_bulkdata import retrieve_all_bulkdata, retrieve_all_pixeldata, retrieve_pixeldata
-from service.web.bulkdata import retrieve_bulkdata
 from service.web.capabilities import capabilities
 from service.web.delete import delete
-from service.web.frames import retrieve_frames
 from service.web.health import live, ready
-from service.web.metadata import retrieve_metadata
+from service.web.http.resource import Handler, Resource
+from service.web.numbers.pixels import retrieve_pixels
+from service.web.numbers.statistics import retrieve_statistics
+from service.web.numbers.volume import retrieve_volume
 from service.web.openapi import openapi
 from service.web.pages.assets import retrieve_asset
 from service.web.pages.attributes import attributes_page
@@ -19,16 +19,16 @@ from service.web.pages.page import answering_with_pages, missing_page
 from service.web.pages.series import retrieve_stack, series_page
 from service.web.pages.studies import studies_page
 from service.web.pages.study import study_page
-from service.web.pixels import retrieve_pixels
 from service.web.qido import search_instances, search_series, search_studies
-from service.web.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
-from service.web.resource import Handler, Resource
-from service.web.retrieve import retrieve
-from service.web.statistics import retrieve_statistics
-from service.web.stow import store
-from service.web.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
-from service.web.viewer import redirect_to_viewer, retrieve_viewer
-from service.web.volume import retrieve_volume
+from service.web.rendered.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
+from service.web.rendered.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
+from service.web.stow.store import store
+from service.web.viewer.viewer import redirect_to_viewer, retrieve_viewer
+from service.web.wado.all_bulkdata import retrieve_all_bulkdata, retrieve_all_pixeldata, retrieve_pixeldata
+from service.web.wado.bulkdata import retrieve_bulkdata
+from service.web.wado.frames import retrieve_frames
+from service.web.wado.metadata import retrieve_metadata
+from service.web.wado.retrieve import retrieve
 from service.web.wado_uri import retrieve_by_uri
 
 _STUDY = "/studies/{study}"

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from service.web.accept import Offer
-from service.web.asked import negotiated
-from service.web.etags import etag_of
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.request import negotiated
+from service.web.http.responses import not_modified
 from service.web.openapi import operation, resolved
-from service.web.responses import not_modified
 
 Node = dict[str, Any]
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.web.asked import target_of
+from service.web.http.request import target_of
 
 
 async def delete(request: Request) -> Response:

@@ -14,9 +14,9 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.web.etags import etag_of
-from service.web.responses import not_modified
-from service.web.text import TextResponse
+from service.web.http.etags import etag_of
+from service.web.http.responses import not_modified
+from service.web.http.text import TextResponse
 
 
 async def openapi(request: Request) -> Response:

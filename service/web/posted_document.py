@@ -2,7 +2,7 @@
 
 from service.dicom.json.writer import DicomJson
 from service.transfer_syntaxes import OCTET_STREAM
-from service.web.bulkdata_parts import BulkdataParts
+from service.web.stow.bulkdata import BulkdataParts
 
 _DOCUMENT, _MIME_TYPE, _LENGTH = "00420011", "00420012", "00420015"
 

@@ -12,10 +12,10 @@ from service.archive.index.search import MAX_COUNT, search
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
 from service.errors import BadRequest
-from service.web.accept import Offer
-from service.web.asked import negotiated
-from service.web.dicom_xml import DICOM_XML, xml_message
-from service.web.text import TextResponse
+from service.web.http.accept import Offer
+from service.web.http.request import negotiated
+from service.web.http.text import TextResponse
+from service.web.http.xml_message import DICOM_XML, xml_message
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000

@@ -17,12 +17,12 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.index.lookup import Located
 from service.errors import FrameNotFound, InvalidParameter
+from service.imaging.decoder import description_of
 from service.pixels.display.viewport import MAX_SIDE
-from service.web.accept import parse_accept
-from service.web.asked import uids_of
-from service.web.decoding import description_of
-from service.web.instances import retrieve_instance
-from service.web.rendered import retrieve_rendered, retrieve_rendered_frames
+from service.web.http.accept import parse_accept
+from service.web.http.request import uids_of
+from service.web.rendered.rendered import retrieve_rendered, retrieve_rendered_frames
+from service.web.wado.instances import retrieve_instance
 
 Parameters = Mapping[str, str]
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import NotAcceptable
 from service.web.capabilities import NAMESPACE, application, capabilities, xml
-from service.web.responses import error_response
+from service.web.http.responses import error_response
 
 BASE = "http://pacs.example/dicom-web"
 

@@ -14,7 +14,7 @@ from service.archive import Archive, open_archive
 from service.archive.index.database import Database
 from service.errors import Unavailable
 from service.web import health
-from service.web.responses import error_response
+from service.web.http.responses import error_response
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NotFound
-from service.web.etags import etag_of
-from service.web.responses import not_modified
-from service.web.text import TextResponse
+from service.web.http.etags import etag_of
+from service.web.http.responses import not_modified
+from service.web.http.text import TextResponse
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.dicom.text.outline import outline
-from service.web.asked import target_of, uids_of
+from service.web.http.request import target_of, uids_of
 from service.web.pages.instance import all_attributes
 from service.web.pages.page import page
 

@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.web.accept import Offer
-from service.web.asked import negotiated
 from service.web.capabilities import JSON, WADL, capabilities
+from service.web.http.accept import Offer
+from service.web.http.request import negotiated
 from service.web.pages.page import up
 
 _HTML = Offer("text/html")

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import DicomwebError, NotFound
-from service.web.etags import etag_of
+from service.web.http.etags import etag_of
+from service.web.http.resource import Handler
+from service.web.http.responses import not_modified
+from service.web.http.text import TextResponse
 from service.web.pages.assets import version
 from service.web.pages.text import counted, shown
-from service.web.resource import Handler
-from service.web.responses import not_modified
-from service.web.text import TextResponse
-from service.web.viewer import Viewer
+from service.web.viewer.viewer import Viewer
 
 _HEADERS = {
     "cache-control": "private, no-cache",

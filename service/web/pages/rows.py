@@ -10,7 +10,7 @@ from service.archive.index.search import Page, search
 from service.dicom.json.writer import DicomJson
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
-from service.web.asked import target_of
+from service.web.http.request import target_of
 
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 

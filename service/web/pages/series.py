@@ -7,12 +7,12 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.stack import stack_of
 from service.dicom.query.levels import Level
-from service.web.asked import target_of
-from service.web.etags import etag_of
+from service.web.http.etags import etag_of
+from service.web.http.request import target_of
+from service.web.http.responses import not_modified
+from service.web.http.text import TextResponse
 from service.web.pages.page import page
 from service.web.pages.rows import row_of, rows_below
-from service.web.responses import not_modified
-from service.web.text import TextResponse
 
 _PER_PAGE = 200
 

@@ -1,0 +1,183 @@
+"""One frame after another as pictures, each with the text and the colour space that the client asks for."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import anyio.to_thread
+from starlette.requests import Request
+
+from service.archive import Archive
+from service.archive.attributes import attributes_of
+from service.archive.index.lookup import Instance, Located
+from service.cache import Kept
+from service.dicom.json.writer import DicomJson
+from service.dicom.text.captions import captions
+from service.errors import DicomwebError
+from service.imaging.decoder import Pixels, description_of
+from service.imaging.values import binary_value
+from service.pixels.codecs.decode import DECODABLE_SYNTAXES
+from service.pixels.display import icc
+from service.pixels.display.annotation import Annotation
+from service.pixels.display.render import ColourSpace, RenderOptions, render
+from service.web.rendered.parameters import Rendering
+
+_ICC_PROFILE = "00282000"
+_OPTICAL_PATHS = "00480105"
+_FALLBACK_SPACE = "srgb"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A frame to be shown.
+
+    Attributes:
+        located: its instance.
+        number: counted from 1.
+    """
+
+    located: Located
+    number: int
+
+
+def decodable(instances: Iterable[Instance]) -> list[Instance]:
+    """Return those instances whose transfer syntax is decoded here."""
+    return [one for one in instances if one.transfer_syntax in DECODABLE_SYNTAXES]
+
+
+def middle(instances: Sequence[Instance]) -> Instance:
+    """Return the instance that stands for all of them: the first and last ones often show little."""
+    return instances[len(instances) // 2]
+
+
+async def frames_of(located: Located, numbers: Iterable[int]) -> AsyncIterator[Shot]:
+    """Yield frames of an instance."""
+    for number in numbers:
+        yield Shot(located, number)
+
+
+async def stills(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
+    """Yield the first frame of each instance."""
+    for one in instances:
+        yield Shot(await archive.located.find(one.uids), 1)
+
+
+async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
+    """Yield every frame of every instance that has the size of the first one: an animation has one size."""
+    size = None
+    for one in instances:
+        located = await archive.located.find(one.uids)
+        description = await anyio.to_thread.run_sync(description_of, located, 1)
+        size = size or (description.rows, description.columns)
+        if located.frames and size == (description.rows, description.columns):
+            for number in range(1, located.frames.number_of_frames + 1):
+                yield Shot(located, number)
+
+
+async def pictures(
+    request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
+) -> AsyncIterator[tuple[Shot, bytes]]:
+    """Yield each frame with its picture as an image file.
+
+    Raises:
+        DicomwebError: a frame cannot be read, decoded or shown.
+    """
+    async for shot, picture in _attempts(request, shots, rendering, media_type):
+        if isinstance(picture, DicomwebError):
+            raise picture
+        yield shot, picture
+
+
+async def possible_pictures(
+    request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
+) -> AsyncIterator[tuple[Shot, bytes]]:
+    """Yield pictures as `pictures` does, and leave out those that cannot be made.
+
+    Raises:
+        DicomwebError: none could be made; why the last one could not.
+    """
+    failure: DicomwebError | None = None
+    none_made = True
+    async for shot, picture in _attempts(request, shots, rendering, media_type):
+        if isinstance(picture, DicomwebError):
+            failure = picture
+            continue
+        none_made = False
+        yield shot, picture
+    if failure and none_made:
+        raise failure
+
+
+async def _attempts(
+    request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
+) -> AsyncIterator[tuple[Shot, bytes | DicomwebError]]:
+    """Yield each frame with its picture, or with what stood in the way of it."""
+    before, options = None, RenderOptions()
+    async for shot in shots:
+        if shot.located is not before:
+            before, options = shot.located, await _options(request, shot.located, rendering, media_type)
+        try:
+            yield shot, await _picture(request, shot, options)
+        except DicomwebError as error:
+            yield shot, error
+
+
+async def _picture(request: Request, shot: Shot, options: RenderOptions) -> bytes:
+    """Return a frame's picture; one without a patient's name on it is kept for the next who asks."""
+    pixels: Pixels = request.app.state.pixels
+    work = partial(render, options=options)
+    if options.annotation is not None or options.colour_space is not None:
+        return await pixels.apply(shot.located, shot.number, work)
+    kept: Kept[bytes] = request.app.state.kept_pictures
+    key = (shot.located.instance.digest, shot.number, options)
+    picture = kept.get(key)
+    if picture is None:
+        picture = await pixels.apply(shot.located, shot.number, work)
+        kept.keep(key, picture, len(picture))
+    return picture
+
+
+async def _options(
+    request: Request, located: Located, rendering: Rendering, media_type: str
+) -> RenderOptions:
+    """Return how the frames of an instance are to be rendered; metadata are read only where they matter."""
+    annotation, space = None, None
+    if rendering.annotation or rendering.has_profile:
+        archive: Archive = request.app.state.archive
+        attributes = await archive.index.read(attributes_of, located.instance)
+        annotation = _annotation(attributes, rendering.annotation)
+        space = await _colour_space(archive, located.instance, attributes, rendering)
+    return RenderOptions(
+        media_type, rendering.window, rendering.viewport, rendering.quality, annotation, space
+    )
+
+
+def _annotation(attributes: DicomJson, keywords: Sequence[str]) -> Annotation | None:
+    """Return the text: on the patient above, on technique below."""
+    if not keywords:
+        return None
+    lines = {keyword: captions(attributes, keyword) for keyword in keywords}
+    return Annotation(lines.get("patient", ()), lines.get("technique", ()))
+
+
+async def _colour_space(
+    archive: Archive, instance: Instance, attributes: DicomJson, rendering: Rendering
+) -> ColourSpace | None:
+    """Return the file's own space and the wanted one; a file that states none is taken as sRGB."""
+    if not rendering.has_profile:
+        return None
+    own = await _own_profile(archive, instance, attributes) or icc.profile(_FALLBACK_SPACE)
+    wanted = icc.profile(rendering.icc_profile) if rendering.icc_profile in icc.SPACES else own
+    return ColourSpace(own, wanted)
+
+
+async def _own_profile(archive: Archive, instance: Instance, attributes: DicomJson) -> bytes | None:
+    """Return the ICC profile of the image, or of its first optical path."""
+    first_path: DicomJson = next(iter(attributes.get(_OPTICAL_PATHS, {}).get("Value", ())), {})
+    for path, holder in ((_ICC_PROFILE, attributes), (f"{_OPTICAL_PATHS}/1/{_ICC_PROFILE}", first_path)):
+        content = await binary_value(archive, instance, holder.get(_ICC_PROFILE, {}), path)
+        if content is not None and content.size <= icc.MAX_BYTES:
+            found = b"".join([chunk async for chunk in content.read(0, content.size)])
+            if icc.is_usable(found):
+                return found
+    return None

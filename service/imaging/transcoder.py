@@ -1,0 +1,171 @@
+"""Pixels on their way out in another transfer syntax: decoded, and where that is asked for encoded again.
+
+One frame is made at a time, so that a thousand take no more memory than one.
+"""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import anyio.to_thread
+import numpy as np
+
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.transcoded import transcoded_chunks
+from service.archive.index.lookup import Located
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
+from service.imaging.decoder import Pixels
+from service.pixels.codecs import encoders
+from service.pixels.codecs.decode import DecodedFrame
+from service.pixels.codecs.encoders import ENCODERS
+from service.pixels.description import ImageDescription
+
+
+class Frame(NamedTuple):
+    """A frame as it goes out.
+
+    Attributes:
+        content: its native bytes or its code stream.
+        photometric_interpretation: of the content.
+        description: of the stored frame.
+    """
+
+    content: bytes
+    photometric_interpretation: str
+    description: ImageDescription
+
+
+async def transcoded_frame(pixels: Pixels, located: Located, number: int, transfer_syntax: str) -> Frame:
+    """Return frame `number`, counted from 1, in a transfer syntax that `transcodable_syntaxes` names.
+
+    Raises:
+        FrameNotFound, InstanceNotFound: it is not here.
+        UndecodableFrame, NotRenderable: what is stored cannot be decoded.
+    """
+    if transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN:
+        return await pixels.apply(located, number, _native)
+    frame, description = await pixels.apply(located, number, lambda *both: both)
+    name = encoders.encoded_photometric_interpretation(frame.photometric_interpretation, transfer_syntax)
+    run = pixels.workers.run
+    return Frame(
+        await run(encoders.encoded, frame, description.bits_stored, transfer_syntax), name, description
+    )
+
+
+def _native(frame: DecodedFrame, description: ImageDescription) -> Frame:
+    name = encoders.native_photometric_interpretation(frame.photometric_interpretation)
+    return Frame(encoders.native(frame, description), name, description)
+
+
+class TranscodedPixels:
+    """All frames of an instance in another transfer syntax, of which the first is here.
+
+    Attributes:
+        located: the instance.
+        transfer_syntax: of the frames as they go out.
+        first: the frame that tells what all of them are.
+    """
+
+    def __init__(self, pixels: Pixels, located: Located, transfer_syntax: str, first: Frame) -> None:
+        self.located = located
+        self.transfer_syntax = transfer_syntax
+        self.first = first
+        self._pixels = pixels
+
+    @property
+    def number_of_frames(self) -> int:
+        """How many there are."""
+        return self.located.frames.number_of_frames if self.located.frames else 0
+
+    @property
+    def native_length(self) -> int:
+        """The bytes of all native frames together. PS3.5 8.1.1."""
+        return (self.number_of_frames * _frame_bits(self.first.description) + 7) // 8
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield the frames, each made when it is asked for."""
+        yield self.first.content
+        for number in range(2, self.number_of_frames + 1):
+            frame = await transcoded_frame(self._pixels, self.located, number, self.transfer_syntax)
+            yield frame.content
+
+    async def native_value(self) -> AsyncIterator[bytes]:
+        """Yield the native frames as one value: those of single bits follow each other without a gap."""
+        bits = _frame_bits(self.first.description)
+        if not bits % 8:
+            async for content in self.frames():
+                yield content
+            return
+        waiting = np.empty(0, np.uint8)
+        async for content in self.frames():
+            frame = np.unpackbits(np.frombuffer(content, np.uint8), count=bits, bitorder="little")
+            waiting = np.concatenate([waiting, frame])
+            whole = len(waiting) // 8 * 8
+            yield np.packbits(waiting[:whole], bitorder="little").tobytes()
+            waiting = waiting[whole:]
+        yield np.packbits(waiting, bitorder="little").tobytes()
+
+    @property
+    def encoding(self) -> PixelEncoding:
+        """How the data set has to describe these pixels."""
+        description, is_native = self.first.description, self.transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN
+        return PixelEncoding(
+            transfer_syntax=self.transfer_syntax,
+            photometric_interpretation=self.first.photometric_interpretation,
+            planar_configuration=_planar_configuration(description, is_native=is_native),
+            bits_allocated=description.bits_allocated,
+            bits_stored=description.bits_stored,
+            native_length=self.native_length if is_native else None,
+            lossy=None if is_native else self._lossy_compression(),
+        )
+
+    def _lossy_compression(self) -> LossyCompression | None:
+        """Say how values are lost, if they are; the ratio is the first frame's, for it stands before them."""
+        method = ENCODERS[self.transfer_syntax].lossy_method
+        if not method:
+            return None
+        ratio = self.first.description.value_bytes / len(self.first.content)
+        uid = derived_uid(self.located.instance.uids.instance, self.transfer_syntax)
+        return LossyCompression(uid, method, ratio, f"Lossy compression by {method}")
+
+
+async def transcoded_pixels(pixels: Pixels, located: Located, transfer_syntax: str) -> TranscodedPixels:
+    """Return the pixels of an instance in a transfer syntax that `transcodable_syntaxes` names.
+
+    Raises:
+        UndecodableFrame, NotRenderable: the first frame cannot be decoded, or another is not as described.
+    """
+    first = await transcoded_frame(pixels, located, 1, transfer_syntax)
+    if located.frames and located.frames.number_of_frames > 1:
+        await pixels.check_streams(located)
+    return TranscodedPixels(pixels, located, transfer_syntax, first)
+
+
+async def transcoded_file(blobs: LocalBlobs, pixels: TranscodedPixels) -> AsyncIterator[bytes]:
+    """Yield an instance as a Part 10 file with these pixels.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    encoding = pixels.encoding
+    chunks = transcoded_chunks(blobs, pixels.located.instance, encoding)
+    while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
+        if chunk is not None:
+            yield chunk
+        elif encoding.native_length is None:
+            async for frame in pixels.frames():
+                yield item(frame)
+        else:
+            async for content in pixels.native_value():
+                yield content
+
+
+def _frame_bits(description: ImageDescription) -> int:
+    samples = description.rows * description.columns * description.samples_per_pixel
+    return samples * description.bits_allocated
+
+
+def _planar_configuration(description: ImageDescription, *, is_native: bool) -> int | None:
+    if description.samples_per_pixel == 1:
+        return None
+    return int(is_native and description.planar_configuration == 1)

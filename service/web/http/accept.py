@@ -1,0 +1,196 @@
+"""Content negotiation: what the client accepts + what can be offered → the one representation.
+
+PS3.18 8.7 on top of RFC 9110 12.5.1. Two things make DICOM's negotiation its own: the ranges that matter
+name their type inside `multipart/related; type="..."`, and every type has transfer syntaxes. Reading is
+tolerant, because what real clients send is: tokens or quoted strings, several transfer-syntax
+parameters in one range, the headers of two libraries joined by a comma.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from service.errors import NotAcceptable, shorten
+from service.web.http import header_fields
+
+EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+ANY = "*"
+
+MAX_CHARACTERS = 8192  # of one Accept field that are read; a longer one is cut here
+MAX_RANGES = 100  # of one Accept field that are weighed
+
+# What a range means that names one of these types and no transfer syntax, PS3.18 Tables 8.7.3-2 and -4. The
+# compressed types have defaults too, but what is stored in another one of the same type answers as well.
+DEFAULT_SYNTAXES = {
+    "application/dicom": EXPLICIT_VR_LITTLE_ENDIAN,
+    "application/octet-stream": EXPLICIT_VR_LITTLE_ENDIAN,
+}
+
+# Names of drafts and earlier editions that requests still bear, PS3.18 8.7.3.3.2.
+SYNONYMS = {
+    "image/x-jls": "image/jls",
+    "image/x-dicom-rle": "image/dicom-rle",
+    "video/mpeg2": "video/mpeg",
+}
+
+_TYPE = re.compile(r"[^\s/=]+/[^\s/=]+")
+_WEIGHT = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
+_SPACE_FOR_PLUS = re.compile(r"(?<=\w) (?=\w)")
+
+_BY_NAME, _BY_MAJOR_TYPE, _BY_ANY_TYPE, _BY_MULTIPART, _BY_ANYTHING, _NOT = 5, 4, 3, 2, 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One representation that can be made.
+
+    Attributes:
+        media_type: of the single body, or of each part.
+        transfer_syntax: its UID; `*` for parts that each come as they are stored; None where there is none.
+        multipart: the representation is a multipart/related message of such parts.
+        without_parameter: answers a range of its type that names no transfer syntax, although it is not
+            the default: for what cannot be decoded (PS3.18 8.7.3.4).
+        only_by_name: answers no range but one that names its transfer syntax: for what loses values.
+    """
+
+    media_type: str
+    transfer_syntax: str | None = None
+    multipart: bool = False
+    without_parameter: bool = False
+    only_by_name: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type of a single body or of one part."""
+        return self.media_type + self._transfer_syntax_parameter
+
+    def envelope(self, boundary: str) -> str:
+        """Return the Content-Type of the multipart message."""
+        syntax = self._transfer_syntax_parameter
+        return f'multipart/related; type="{self.media_type}"; boundary={boundary}{syntax}'
+
+    def __str__(self) -> str:
+        if not self.multipart:
+            return self.content_type
+        return f'multipart/related; type="{self.media_type}"{self._transfer_syntax_parameter}'
+
+    @property
+    def _transfer_syntax_parameter(self) -> str:
+        return f"; transfer-syntax={self.transfer_syntax}" if self.transfer_syntax not in (None, ANY) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """One element of Accept.
+
+    Attributes:
+        name: the media range itself, lower case.
+        type: the `type` parameter, lower case; `*/*` where there is none.
+        transfer_syntaxes: every `transfer-syntax` parameter; any of them will do.
+        q: the quality, 0 ... 1; 0 says "not this".
+    """
+
+    name: str
+    type: str
+    transfer_syntaxes: frozenset[str]
+    q: float
+
+
+def choose(header: str | None, accept_parameter: str | None, offers: Sequence[Offer]) -> Offer:
+    """Return the offer the client likes best; of equals the first.
+
+    Args:
+        header: the Accept field; none or an empty one accepts anything.
+        accept_parameter: the `accept` query parameter; it alone decides when it is there, because the
+            header then belongs to a browser or library that cannot set it.
+        offers: what can be made, best first.
+
+    Raises:
+        NotAcceptable: none of them, with the list of what is on offer.
+
+    Standard: PS3.18 8.3.3.1, 8.7.8.1.
+    """
+    asked = _parameter(accept_parameter or "") or (header or "").strip() or "*/*"
+    ranges = parse_accept(asked)
+    highest = max((one.q for one in ranges), default=0)
+    best, chosen = 0.0, None
+    for offer in offers:
+        quality = _quality(offer, ranges)
+        if quality > best:
+            best, chosen = quality, offer
+        if chosen and best == highest:
+            break
+    if chosen is None:
+        raise NotAcceptable(f"cannot answer with {shorten(asked)}", list(map(str, offers)))
+    return chosen
+
+
+def _parameter(accept: str) -> str:
+    """Return an `accept` query parameter with the plus signs that decoding the query made spaces."""
+    return _SPACE_FOR_PLUS.sub("+", accept.strip())
+
+
+def parse_accept(header: str) -> tuple[MediaRange, ...]:
+    """Return the media ranges of an Accept field; what is none is left out."""
+    return _parse_accept(header[:MAX_CHARACTERS])
+
+
+@lru_cache(maxsize=128)
+def _parse_accept(header: str) -> tuple[MediaRange, ...]:
+    elements = header_fields.split(header, ",")[:MAX_RANGES]
+    return tuple(found for found in map(_media_range, elements) if _TYPE.fullmatch(found.name))
+
+
+def _media_range(element: str) -> MediaRange:
+    name, pairs = header_fields.media_type(element)
+    first = dict(reversed(pairs))
+    inner = first.get("type", "*/*").lower()
+    return MediaRange(
+        name=SYNONYMS.get(name, name),
+        type=SYNONYMS.get(inner, inner),
+        transfer_syntaxes=frozenset(value for key, value in pairs if key == "transfer-syntax"),
+        q=weight(first.get("q", "1")),
+    )
+
+
+def weight(q: str) -> float:
+    """Return a `q` parameter as a number from 0 to 1; 1 for what is no number (PS3.18 8.7.7)."""
+    return min(float(q), 1.0) if _WEIGHT.fullmatch(q) else 1.0
+
+
+def _quality(offer: Offer, ranges: Sequence[MediaRange]) -> float:
+    """Return the q of the narrowest range that covers the offer, 0 if none does."""
+    covering = [(*narrowness, asked.q) for asked in ranges if all(narrowness := _narrowness(asked, offer))]
+    return max(covering)[-1] if covering else 0
+
+
+def _narrowness(asked: MediaRange, offer: Offer) -> tuple[int, int]:
+    """Return how narrowly a range names the offer's type and transfer syntax, 0 where it does not."""
+    by_type = _type_narrowness(asked, offer)
+    return by_type, _syntax_narrowness(asked, offer, named=by_type == _BY_NAME)
+
+
+def _type_narrowness(asked: MediaRange, offer: Offer) -> int:
+    if asked.name == "*/*":
+        return _BY_ANYTHING
+    if offer.multipart and asked.name == "multipart/*":
+        return _BY_MULTIPART
+    if offer.multipart != (asked.name == "multipart/related"):
+        return _NOT
+    name = offer.media_type.lower()
+    narrowness = {name: _BY_NAME, f"{name.partition('/')[0]}/*": _BY_MAJOR_TYPE, "*/*": _BY_ANY_TYPE}
+    return narrowness.get(asked.type if offer.multipart else asked.name, _NOT)
+
+
+def _syntax_narrowness(asked: MediaRange, offer: Offer, *, named: bool) -> int:
+    if offer.transfer_syntax is None:
+        return 1
+    if offer.transfer_syntax in asked.transfer_syntaxes:
+        return 3
+    if offer.only_by_name:
+        return 0
+    if asked.transfer_syntaxes:
+        return 2 * (ANY in asked.transfer_syntaxes)
+    default = DEFAULT_SYNTAXES.get(offer.media_type, offer.transfer_syntax)
+    return int(not named or offer.without_parameter or offer.transfer_syntax == default)

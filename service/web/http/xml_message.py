@@ -1,0 +1,67 @@
+"""Answers that are Native DICOM Models: XML made of the DICOM JSON that is kept. PS3.18 8.7.3.2, PS3.19 A.1.
+
+One part of a multipart message per data set, a few of them made at a time, in a thread.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+
+import anyio.to_thread
+import orjson
+from starlette.requests import Request
+
+from service.dicom.json.writer import DicomJson
+from service.dicom.xml.writer import write_xml
+from service.web.http.accept import Offer
+from service.web.http.multipart import closing, part_head
+from service.web.http.stream import Chunks
+from service.web.http.text import TextStream
+
+DICOM_XML = Offer("application/dicom+xml", multipart=True)
+
+_AT_ONCE = 2**18  # bytes of JSON that are made XML by one call of a thread
+
+Location = Callable[[DicomJson], str | None]
+"""Data set → URL of the resource that it is; None where it is none."""
+
+
+def xml_message(
+    request: Request,
+    data_sets: Chunks,
+    boundary: str,
+    *,
+    location: Location = lambda _: None,
+    etag: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> TextStream:
+    """Return the message with these data sets as its parts.
+
+    Args:
+        request: that is answered.
+        data_sets: each as a DICOM JSON object.
+        boundary: between them.
+        location: of each part.
+        etag: of the message, before gzip.
+        headers: besides its own.
+    """
+    message = _message(data_sets, boundary, location)
+    return TextStream(message, request, DICOM_XML.envelope(boundary), etag=etag, headers=headers)
+
+
+async def _message(data_sets: Chunks, boundary: str, location: Location) -> AsyncIterator[bytes]:
+    waiting: list[bytes] = []
+    async for text in data_sets:
+        waiting.append(text)
+        if sum(map(len, waiting)) >= _AT_ONCE:
+            yield await anyio.to_thread.run_sync(_parts, waiting, boundary, location)
+            waiting = []
+    yield await anyio.to_thread.run_sync(_parts, waiting, boundary, location)
+    yield closing(boundary)
+
+
+def _parts(texts: Iterable[bytes], boundary: str, location: Location) -> bytes:
+    return b"".join(_part(orjson.loads(text), boundary, location) for text in texts)
+
+
+def _part(data_set: DicomJson, boundary: str, location: Location) -> bytes:
+    body = write_xml(data_set)
+    return part_head(boundary, DICOM_XML.media_type, len(body), location(data_set)) + body

@@ -1,0 +1,1 @@
+"""Instances as programs compute with them: arrays, volumes, statistics. Not of the Standard."""

@@ -1,0 +1,42 @@
+"""Frames of an instance as an array: modality values, or red, green and blue. Not of the Standard."""
+
+import math
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.errors import NotRenderable
+from service.imaging.arrays import array_chunks, array_type, numeric_frames
+from service.pixels.npy import NPY, npy_head
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.request import frame_numbers, negotiated, uids_of
+from service.web.http.responses import not_modified, streamed
+from service.web.http.stream import joined
+from service.web.wado.frames import checked
+
+
+async def retrieve_pixels(request: Request) -> Response:
+    """GET .../instances/{instance}[/frames/{frames}]/pixels.
+
+    An array of one frame has the shape of the frame; one of several has the frames as its first axis.
+    """
+    archive: Archive = request.app.state.archive
+    located = await archive.located.find(uids_of(request))
+    if located.frames is None or not located.frames.number_of_frames:
+        raise NotRenderable("the instance has no pixels")
+    every = range(1, located.frames.number_of_frames + 1)
+    numbers = frame_numbers(request) if "frames" in request.path_params else every
+    checked(located, numbers)
+    offer = negotiated(request, Offer(NPY))
+    etag = etag_of(located.instance.digest, str(offer), *numbers)
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
+    kind = array_type(frames)
+    shape = frames[0].shape if len(frames) == 1 else (len(frames), *frames[0].shape)
+    head = npy_head(shape, kind)
+    body = joined(array_chunks(request, head, frames, kind))
+    return streamed(body, content_type=NPY, etag=etag, length=len(head) + math.prod(shape) * kind.itemsize)

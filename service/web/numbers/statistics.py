@@ -1,0 +1,72 @@
+"""Statistics of the modality values of a series, an instance or frames. Not of the Standard.
+
+As JSON, or as a picture of the histogram.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import anyio.to_thread
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive.index.lookup import Located
+from service.errors import NotRenderable
+from service.imaging.arrays import located_instances, numeric_frames
+from service.imaging.decoder import Pixels
+from service.pixels.display.histogram import histogram_picture
+from service.pixels.display.image_files import png
+from service.pixels.numbers.statistics import Statistics, Tally
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.request import frame_numbers, negotiated
+from service.web.http.responses import not_modified, single_part
+from service.web.http.stream import in_memory
+from service.web.http.text import TextResponse
+from service.web.wado.frames import checked
+
+_JSON, _PNG = "application/json", "image/png"
+
+
+async def retrieve_statistics(request: Request) -> Response:
+    """GET .../series/{series}[/instances/{instance}[/frames/{frames}]]/statistics."""
+    pixels: Pixels = request.app.state.pixels
+    found = [one for one in await located_instances(request) if one.frames]
+    if not found:
+        raise NotRenderable("no pixels: expected an image")
+    places = [(one, number) for one in found for number in _numbers(request, one)]
+    offer = negotiated(request, Offer(_JSON), Offer(_PNG))
+    etag = etag_of(*(one.instance.digest for one in found), str(offer), request.path_params.get("frames", ""))
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    statistics = await _statistics(pixels, places)
+    if offer.media_type == _JSON:
+        return TextResponse(orjson.dumps(statistics.as_json()), request, _JSON, etag=etag)
+    picture = await pixels.threads.run(partial(_picture, statistics))
+    return single_part(request, in_memory(picture), len(picture), content_type=_PNG, etag=etag)
+
+
+def _picture(statistics: Statistics) -> bytes:
+    return png(histogram_picture(statistics))
+
+
+def _numbers(request: Request, located: Located) -> Iterable[int]:
+    """Return the frames of an instance that count: those that the path names, or all."""
+    assert located.frames is not None
+    if "frames" not in request.path_params:
+        return range(1, located.frames.number_of_frames + 1)
+    numbers = frame_numbers(request)
+    checked(located, numbers)
+    return numbers
+
+
+async def _statistics(pixels: Pixels, places: Sequence[tuple[Located, int]]) -> Statistics:
+    frames = await anyio.to_thread.run_sync(numeric_frames, places)
+    if not all(frame.is_grayscale for frame in frames):
+        raise NotRenderable("a colour image has no modality values: expected a grayscale image")
+    tally = Tally()
+    for frame in frames:
+        decoded = await pixels.decode(frame.located, frame.number)
+        await pixels.threads.run(partial(tally.add, decoded.values, frame.description))
+    return await pixels.threads.run(tally.statistics)

@@ -1,0 +1,165 @@
+"""WADO-RS: rendered instances that are no picture: video, encapsulated documents, Structured Reports.
+
+Standard: PS3.18 8.7.4, 10.4.1.1.7.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.attributes import attributes_of
+from service.archive.files.content import Content, InMemory, frame_content
+from service.archive.index.lookup import Instance, Located
+from service.dicom.frame_scan import VIDEO_SYNTAXES
+from service.dicom.json.writer import DicomJson
+from service.dicom.text.captions import first_value
+from service.dicom.text.report import CONTENT, as_html, as_text, read_report
+from service.dicom_json import number
+from service.errors import NotRenderable, shorten
+from service.imaging.values import binary_value
+from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.request import negotiated
+from service.web.http.responses import not_modified, single_part
+
+PDF = "application/pdf"
+
+_DOCUMENT, _MIME_TYPE, _DOCUMENT_LENGTH = "00420011", "00420012", "00420015"
+_MODALITY = "00080060"
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}")
+
+_VIDEO_STARTS = {  # offset and first bytes → what a player has to be told
+    (4, b"ftyp"): "video/mp4",
+    (0, b"\x00\x00\x01\xba"): "video/mpeg",
+    (0, b"\x00\x00\x01\xb3"): "video/mpeg",
+    (0, b"\x47"): "video/mp2t",
+}
+_VIDEO_HEAD_BYTES = 16
+
+_REPORT_FORMS = {"text/html": as_html, "text/plain": as_text}
+
+# What comes from a file must not act as a page of this service. A sandbox would forbid a PDF its viewer.
+_NO_SNIFFING = {"x-content-type-options": "nosniff"}
+_SANDBOX = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+} | _NO_SNIFFING
+
+_FRAME_SECONDS: dict[str, Callable[[float], float]] = {
+    "00181063": lambda frame_time: frame_time / 1000,  # in milliseconds
+    "00180040": lambda cine_rate: 1 / cine_rate,
+    "00082144": lambda recommended_display_frame_rate: 1 / recommended_display_frame_rate,
+}
+"""Attribute → what it makes of the seconds that a frame is to be seen."""
+_DEFAULT_FRAME_SECONDS = 0.1
+
+
+def is_video(instance: Instance) -> bool:
+    """Tell whether the pixels of an instance are a video."""
+    return instance.transfer_syntax.startswith(VIDEO_SYNTAXES)
+
+
+def has_picture(located: Located) -> bool:
+    """Tell whether an instance has frames that are no video."""
+    return bool(located.frames and located.frames.number_of_frames) and not is_video(located.instance)
+
+
+def kind_of(attributes: DicomJson) -> str:
+    """Return a word for what an instance is, where it cannot be shown."""
+    if _mime_type(attributes) == PDF:
+        return "PDF"
+    return str(first_value(attributes, _MODALITY) or "no image")
+
+
+def frame_seconds(attributes: DicomJson) -> float:
+    """Return how long each frame of an instance is to be seen."""
+    for tag, seconds in _FRAME_SECONDS.items():
+        value = number(attributes, tag)
+        if value is not None and value > 0:
+            return seconds(value)
+    return _DEFAULT_FRAME_SECONDS
+
+
+async def retrieve_document(request: Request, located: Located) -> Response:
+    """Answer with an instance that is no picture, in the form people can read.
+
+    Raises:
+        NotRenderable: there is no such form.
+        NotAcceptable: the client accepts none of its forms.
+    """
+    instance = located.instance
+    if located.frames is not None:
+        return await _video(request, located)
+    archive: Archive = request.app.state.archive
+    attributes = await archive.index.read(attributes_of, instance)
+    if _DOCUMENT in attributes:
+        return await _encapsulated(request, instance, attributes)
+    if CONTENT in attributes:
+        return _report(request, instance, attributes)
+    kind = shorten(kind_of(attributes))
+    raise NotRenderable(f"the instance ({kind}) has neither pixels nor a document or report to be shown")
+
+
+async def _video(request: Request, located: Located) -> Response:
+    archive: Archive = request.app.state.archive
+    assert located.frames is not None
+    content = await frame_content(archive.blobs, located.instance, located.frames, 1)
+    head = b"".join([chunk async for chunk in content.read(0, min(_VIDEO_HEAD_BYTES, content.size))])
+    starts = (name for (offset, start), name in _VIDEO_STARTS.items() if head.startswith(start, offset))
+    by_syntax = frame_media_type(located.instance.transfer_syntax)
+    kinds = dict.fromkeys((next(starts, by_syntax), by_syntax))
+    return _content(request, located.instance, content, kinds, _NO_SNIFFING)
+
+
+async def _encapsulated(request: Request, instance: Instance, attributes: DicomJson) -> Response:
+    content = await binary_value(request.app.state.archive, instance, attributes[_DOCUMENT], _DOCUMENT)
+    if content is None:
+        raise NotRenderable("the instance holds an empty document")
+    kind, length = _mime_type(attributes), first_value(attributes, _DOCUMENT_LENGTH)
+    size = content.size - 1 if length == content.size - 1 else content.size
+    headers = _NO_SNIFFING if kind == PDF else _SANDBOX
+    return _content(request, instance, content, {kind: None}, headers, size)
+
+
+def _report(request: Request, instance: Instance, attributes: DicomJson) -> Response:
+    offer = negotiated(request, *(Offer(kind) for kind in _REPORT_FORMS))
+    content = InMemory(_REPORT_FORMS[offer.media_type](read_report(attributes)).encode())
+    return _answer(request, instance, content, offer, f"{offer.media_type}; charset=utf-8", _SANDBOX)
+
+
+def _mime_type(attributes: DicomJson) -> str:
+    found = str(first_value(attributes, _MIME_TYPE) or "").strip().lower()
+    return found if _MEDIA_TYPE.fullmatch(found) else OCTET_STREAM
+
+
+def _content(
+    request: Request,
+    instance: Instance,
+    content: Content,
+    kinds: Mapping[str, object],
+    headers: Mapping[str, str],
+    size: int | None = None,
+) -> Response:
+    offer = negotiated(request, *map(Offer, kinds))
+    return _answer(request, instance, content, offer, offer.media_type, headers, size)
+
+
+def _answer(
+    request: Request,
+    instance: Instance,
+    content: Content,
+    offer: Offer,
+    content_type: str,
+    headers: Mapping[str, str],
+    size: int | None = None,
+) -> Response:
+    etag = etag_of(instance.digest, "rendered", str(offer))
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    size = content.size if size is None else size
+    response = single_part(request, content.runs, size, content_type=content_type, etag=etag)
+    response.headers.update(headers)
+    return response

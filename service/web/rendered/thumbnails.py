@@ -1,0 +1,79 @@
+"""WADO-RS: thumbnails, one small picture of whatever is there. PS3.18 10.4.1.1.8, 10.4.3.3.4.
+
+Of several instances the one in the middle is shown, and of several frames the one in the middle. What has no
+pixels is answered with a card that says what it is, so that a list of thumbnails has no holes.
+"""
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.attributes import attributes_of
+from service.archive.index.lookup import Instance, Located, find_all, find_pictures
+from service.imaging.decoder import check_decodable
+from service.imaging.pictures import decodable, frames_of, middle, pictures
+from service.pixels.display.render import RenderOptions, finished
+from service.pixels.display.viewport import Viewport
+from service.pixels.placeholder import placeholder
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.request import frame_numbers, negotiated, uids_of
+from service.web.http.responses import not_modified, single_part
+from service.web.http.stream import in_memory
+from service.web.rendered.documents import has_picture, is_video, kind_of
+from service.web.rendered.parameters import Rendering, viewport_of
+from service.web.rendered.rendered import SINGLE
+
+_VIEWPORT = Viewport(128, 128)
+_QUALITY = 80
+_VIDEO = "video"
+
+
+async def retrieve_thumbnail(request: Request) -> Response:
+    """GET .../thumbnail of an instance or of its frames. Standard: PS3.18 10.4.1.1.8."""
+    archive: Archive = request.app.state.archive
+    numbers = frame_numbers(request) if "frames" in request.path_params else []
+    located = await archive.located.find(uids_of(request))
+    return await _thumbnail(request, located, numbers[0] if numbers else None)
+
+
+async def retrieve_thumbnail_of_many(request: Request) -> Response:
+    """GET .../thumbnail of a study or a series. Standard: PS3.18 10.4.1.1.8."""
+    archive: Archive = request.app.state.archive
+    names = request.path_params["study"], request.path_params.get("series")
+    shown = decodable(await archive.index.read(find_pictures, *names))
+    chosen = middle(shown) if shown else (await archive.index.read(find_all, *names))[0]
+    return await _thumbnail(request, await archive.located.find(chosen.uids), None)
+
+
+async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:
+    viewport = viewport_of(request.query_params, cropping=False) or _VIEWPORT
+    offer = negotiated(request, *SINGLE)
+    if number is None and not has_picture(located):
+        return await _card(request, located.instance, viewport, offer)
+    if number is None and located.frames is not None:
+        number = (located.frames.number_of_frames + 1) // 2
+    number = number or 1
+    check_decodable(located, number)
+    etag = etag_of(located.instance.digest, "thumbnail", repr(viewport), str(offer), number)
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    rendering = Rendering(viewport=viewport, quality=_QUALITY)
+    _, picture = await anext(pictures(request, frames_of(located, [number]), rendering, offer.media_type))
+    return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
+
+
+async def _card(request: Request, instance: Instance, viewport: Viewport, offer: Offer) -> Response:
+    archive: Archive = request.app.state.archive
+    attributes = await archive.index.read(attributes_of, instance)
+    kind = _VIDEO if is_video(instance) else kind_of(attributes)
+    etag = etag_of("card", kind, repr(viewport), str(offer))
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    picture = await anyio.to_thread.run_sync(_made, kind, viewport, offer.media_type)
+    return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
+
+
+def _made(kind: str, viewport: Viewport, media_type: str) -> bytes:
+    return finished(placeholder(kind, viewport), RenderOptions(media_type, quality=_QUALITY))

@@ -1,0 +1,79 @@
+"""One instance that came as metadata and bulk data → its Part 10 file. PS3.18 10.5.1.4, PS3.10 7.1."""
+
+from functools import partial
+
+import anyio.to_thread
+from starlette.requests import Request
+
+from service.archive import Archive
+from service.archive.files.assembly import assemble
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.spool import Spool
+from service.dicom.encoding.elements import Malformed
+from service.dicom.encoding.explicit import Value, file_head
+from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
+from service.dicom.json.reader import data_set
+from service.dicom.json.writer import DicomJson
+from service.errors import NotAcceptable, Refusal, Unavailable
+from service.web.posted_document import document_attributes
+from service.web.stow.bulkdata import BulkdataParts
+from service.web.stow.pixels import PostedPixels, pixel_data_uri, posted_pixels
+
+_SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"
+
+
+async def posted_file(request: Request, instance: object, parts: BulkdataParts, max_bytes: int) -> Spool:
+    """Return the file of an instance.
+
+    Args:
+        request: that brought it.
+        instance: as the metadata have it.
+        parts: of the request.
+        max_bytes: of the file.
+
+    Raises:
+        Refusal: it cannot be made; names the instance as far as it says what it is.
+    """
+    if not isinstance(instance, dict):
+        raise Refusal("the metadata hold something that is no object", CANNOT_UNDERSTAND)
+    attributes = {name.upper(): attribute for name, attribute in instance.items()}
+    archive: Archive = request.app.state.archive
+    workers, limit = request.app.state.pixels.workers, request.app.state.store_limits.request_bytes
+    try:
+        pixels = await posted_pixels(attributes, parts, workers, limit)
+        attributes |= document_attributes(attributes, parts) | pixels.attributes
+        make = partial(_assembled, archive.blobs, attributes, pixels, parts, max_bytes)
+        return await anyio.to_thread.run_sync(make)
+    except (Malformed, NotAcceptable, Refusal, Unavailable) as error:
+        raise _refusal(error, attributes) from error
+
+
+def _assembled(
+    blobs: LocalBlobs, attributes: DicomJson, pixels: PostedPixels, parts: BulkdataParts, max_bytes: int
+) -> Spool:
+    """Put the file together. Blocking."""
+    uri = pixel_data_uri(attributes)
+
+    def find_bulkdata(asked: str) -> Value:
+        return pixels.native if pixels.native and asked == uri else parts.value(asked)
+
+    head = file_head(_text(attributes, _SOP_CLASS), _text(attributes, _SOP_INSTANCE), pixels.transfer_syntax)
+    pieces = [head, *data_set(attributes, find_bulkdata, pixels.frames)]
+    with parts.buffer() as buffer:
+        return assemble(blobs, buffer, pieces, max_bytes)
+
+
+def _text(attributes: DicomJson, tag: str) -> str:
+    """Return the first value of an attribute if it is text."""
+    attribute = attributes.get(tag)
+    values = attribute.get("Value") if isinstance(attribute, dict) else None
+    return values[0] if isinstance(values, list) and values and isinstance(values[0], str) else ""
+
+
+def _refusal(error: Exception, attributes: DicomJson) -> Refusal:
+    """Return an error as what becomes of this instance."""
+    reason = OUT_OF_RESOURCES if isinstance(error, Unavailable) else CANNOT_UNDERSTAND
+    if isinstance(error, Refusal):
+        reason = error.reason
+    uids = (_text(attributes, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE))
+    return Refusal(str(error), reason, *(one if is_uid(one) else "" for one in uids))

@@ -1,0 +1,190 @@
+"""Pixel Data that came as bulk data: kept as they are, or made native, and described where metadata lack it.
+
+Standard: PS3.18 10.5.1.4, Tables 10.5.2-1 and 8.7.3-4, -5.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import prod
+
+import anyio.to_thread
+
+from service.dicom.encoding.elements import Malformed
+from service.dicom.encoding.explicit import Value
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
+from service.dicom.json.writer import DicomJson
+from service.dicom_json import integer
+from service.errors import Refusal, shorten
+from service.pixels.codecs import png_gif
+from service.pixels.headers.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video
+from service.pixels.workers.pool import PixelWorkers
+from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
+from service.web.stow.bulkdata import BulkdataPart, BulkdataParts
+
+PIXEL_DATA = "7FE00010"
+
+_NATIVE_SYNTAXES = ("", "1.2.840.10008.1.2", EXPLICIT_VR_LITTLE_ENDIAN)
+_ENCAPSULATED_SYNTAXES = MEDIA_TYPES.keys() | {"1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.8.1"}
+_WITHOUT_PARAMETER = {
+    "image/dicom-rle": "1.2.840.10008.1.2.5",
+    "video/mpeg": "1.2.840.10008.1.2.4.101",
+    "video/mp4": "1.2.840.10008.1.2.4.102",
+    "video/h265": "1.2.840.10008.1.2.4.107",
+}
+"""What a media type means that names no transfer syntax; other streams say it themselves."""
+
+_ROWS, _COLUMNS, _SAMPLES_PER_PIXEL = "00280010", "00280011", "00280002"
+_NUMBER_OF_FRAMES = "00280008"
+_BITS_ALLOCATED, _BITS_STORED, _HIGH_BIT = "00280100", "00280101", "00280102"
+_DESCRIBING = (
+    *(_SAMPLES_PER_PIXEL, "00280004", _ROWS, _COLUMNS),
+    *(_BITS_ALLOCATED, _BITS_STORED, _HIGH_BIT, "00280103"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPixels:
+    """What became of the Pixel Data of an instance.
+
+    Attributes:
+        transfer_syntax: of the file to be.
+        frames: where the code streams lie that are to be encapsulated; none of native pixels.
+        attributes: that the metadata lack, or have otherwise.
+        native: where the value of native pixels lies that were made here; None if none were.
+    """
+
+    transfer_syntax: str = EXPLICIT_VR_LITTLE_ENDIAN
+    frames: Sequence[Value] = ()
+    attributes: DicomJson = field(default_factory=dict)
+    native: Value | None = None
+
+
+async def posted_pixels(
+    attributes: DicomJson, parts: BulkdataParts, workers: PixelWorkers, max_bytes: int
+) -> PostedPixels:
+    """Return what the parts make of an instance's Pixel Data.
+
+    Args:
+        attributes: of the instance.
+        parts: of the request.
+        workers: which decode what has to be.
+        max_bytes: that the bulk data of the request may grow to.
+
+    Raises:
+        Malformed: the parts do not go together, or not with the attributes.
+        UndecodableFrame: what has to be read of a part cannot be.
+        Refusal: the transfer syntax is none that is kept, or the pixels are too large.
+        Unavailable: the disk is full.
+    """
+    found = parts.answering(pixel_data_uri(attributes))
+    if not found or (found[0].media_type == OCTET_STREAM and found[0].transfer_syntax in _NATIVE_SYNTAXES):
+        return PostedPixels()
+    first = found[0]
+    if any(one[:2] != first[:2] for one in found):
+        raise Malformed(f"{PIXEL_DATA} has parts of different types: expected {first.media_type} alone")
+    if not all(one.value.length for one in found):
+        raise Malformed(f"{PIXEL_DATA} has a part without a byte")
+    if first.media_type in png_gif.MEDIA_TYPES:
+        return await _made_native(attributes, found, parts, workers, max_bytes)
+    if not first.transfer_syntax and first.media_type not in CODE_STREAMS.keys() | _WITHOUT_PARAMETER:
+        message = f"{PIXEL_DATA} is {shorten(first.media_type)}, which is no type of pixels that is kept"
+        raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
+    if first.transfer_syntax and first.transfer_syntax not in _ENCAPSULATED_SYNTAXES:
+        message = f"{PIXEL_DATA} is of transfer syntax {shorten(first.transfer_syntax)}, which is not kept"
+        raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
+    return await anyio.to_thread.run_sync(_encapsulated, attributes, found, parts)
+
+
+def pixel_data_uri(attributes: DicomJson) -> str:
+    """Return the Bulkdata URI of Pixel Data; empty where there is none."""
+    attribute = attributes.get(PIXEL_DATA)
+    uri = attribute.get("BulkDataURI") if isinstance(attribute, dict) else None
+    return uri if isinstance(uri, str) else ""
+
+
+def _encapsulated(attributes: DicomJson, found: Sequence[BulkdataPart], parts: BulkdataParts) -> PostedPixels:
+    """Return frames that are kept as they are: what is missing is read from the first of them. Blocking."""
+    first = found[0]
+    media_type = MEDIA_TYPES.get(first.transfer_syntax, first.media_type).lower()
+    transfer_syntax = first.transfer_syntax or _WITHOUT_PARAMETER.get(media_type, "")
+    lacking: DicomJson = {}
+    if not transfer_syntax or not all(_has_value(attributes, tag) for tag in _DESCRIBING):
+        announced, image = _announced(media_type, first.value, parts)
+        transfer_syntax = transfer_syntax or announced
+        lacking = _lacking(attributes, image)
+    is_video, number = media_type.startswith("video/"), len(found)
+    if number > 1 and not _has_value(attributes, _NUMBER_OF_FRAMES):
+        lacking[_NUMBER_OF_FRAMES] = {"vr": "IS", "Value": [number]}
+    described = 1 if is_video else integer(attributes | lacking, _NUMBER_OF_FRAMES) or 1
+    if number != described:
+        raise Malformed(f"{PIXEL_DATA} has {number} parts: expected {described}")
+    return PostedPixels(transfer_syntax, [one.value for one in found], lacking)
+
+
+def _announced(media_type: str, value: Value, parts: BulkdataParts) -> tuple[str, ImagePixel]:
+    """Return the transfer syntax that a part says it is of, empty if it does not, and its description."""
+    if media_type in CODE_STREAMS:
+        return of_code_stream(media_type, parts.read(value.offset, min(value.length, HEAD_BYTES)))
+    if media_type.startswith("video/"):
+        return "", of_video(partial(_run_of, parts, value))
+    raise Malformed(f"{PIXEL_DATA} is {media_type}, which does not say what the metadata leave out")
+
+
+def _run_of(parts: BulkdataParts, value: Value, offset: int, length: int) -> bytes:
+    return parts.read(value.offset + offset, max(0, min(length, value.length - offset)))
+
+
+async def _made_native(
+    attributes: DicomJson,
+    found: Sequence[BulkdataPart],
+    parts: BulkdataParts,
+    workers: PixelWorkers,
+    max_bytes: int,
+) -> PostedPixels:
+    """Return pictures that have no transfer syntax as the frames of native Pixel Data."""
+    start, images, number = parts.size, set(), 0
+    for one in found:
+        if one.value.length > png_gif.MAX_BYTES:
+            raise _too_large(png_gif.MAX_BYTES)
+        content = await anyio.to_thread.run_sync(parts.read, one.value.offset, one.value.length)
+        image, frames = await workers.run(png_gif.native, content, one.media_type)
+        if parts.size + len(frames) > max_bytes:
+            raise _too_large(max_bytes)
+        await parts.add(frames)
+        images.add(replace(image, number_of_frames=None))
+        number += image.number_of_frames or 1
+    if len(images) > 1:
+        raise Malformed(f"{PIXEL_DATA} has pictures of different size or depth: expected frames of one image")
+    image = replace(images.pop(), number_of_frames=number if number > 1 else None)
+    native = Value(start, parts.size - start, 1)
+    changed = _lacking(attributes, image)
+    if _described_bytes(attributes | changed) != native.length:
+        raise Malformed(f"the metadata describe other pixels than the {found[0].media_type} has")
+    name = "OW" if image.bits_stored > 8 else "OB"
+    changed[PIXEL_DATA] = {"vr": name, "BulkDataURI": pixel_data_uri(attributes)}
+    return PostedPixels(attributes=changed, native=native)
+
+
+def _described_bytes(attributes: DicomJson) -> int:
+    tags = _ROWS, _COLUMNS, _SAMPLES_PER_PIXEL, _BITS_ALLOCATED
+    number = integer(attributes, _NUMBER_OF_FRAMES)
+    return prod(integer(attributes, tag) or 0 for tag in tags) * (1 if number is None else number) // 8
+
+
+def _lacking(attributes: DicomJson, image: ImagePixel) -> DicomJson:
+    """Return what the picture says and the metadata do not; the High Bit is that of the stored bits."""
+    lacking = {tag: one for tag, one in image.attributes.items() if not _has_value(attributes, tag)}
+    if _HIGH_BIT in lacking and (bits := integer(attributes, _BITS_STORED)):
+        lacking[_HIGH_BIT] = {"vr": "US", "Value": [bits - 1]}
+    return lacking
+
+
+def _has_value(attributes: DicomJson, tag: str) -> bool:
+    attribute = attributes.get(tag)
+    return isinstance(attribute, dict) and bool(attribute.get("Value"))
+
+
+def _too_large(max_bytes: int) -> Refusal:
+    return Refusal(f"{PIXEL_DATA} would be larger than the {max_bytes} bytes this server takes", TOO_LARGE)

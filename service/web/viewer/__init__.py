@@ -1,0 +1,1 @@
+"""OHIF under /viewer/: its files, and what it is told about this server."""

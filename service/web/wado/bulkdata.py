@@ -1,0 +1,67 @@
+"""WADO-RS: one of the values that metadata leave out. PS3.18 10.4.1.1.5."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.files.content import bulkdata_content
+from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
+from service.archive.index.lookup import Instance, Located
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.json.writer import Bulkdata
+from service.transfer_syntaxes import OCTET_STREAM
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.multipart import boundary_for
+from service.web.http.request import negotiated, uids_of
+from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part
+from service.web.wado.instances import instance_url
+from service.web.wado.pixel_data import retrieve_pixels_of
+
+VALUE = Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True)
+_OFFERS = (VALUE, Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
+
+
+async def retrieve_bulkdata(request: Request) -> Response:
+    """GET .../instances/{instance}/bulkdata/{path}. Standard: PS3.18 10.4.1.1.5."""
+    archive: Archive = request.app.state.archive
+    path = request.path_params["path"].upper()
+    located = await archive.located.find(uids_of(request))
+    return await retrieve_value(request, located, path)
+
+
+async def retrieve_value(request: Request, located: Located, path: str) -> Response:
+    """Answer with a value of an instance.
+
+    Raises:
+        BulkdataNotFound: it has none under this path.
+        NotAcceptable: in no form that the client accepts.
+    """
+    archive: Archive = request.app.state.archive
+    instance = located.instance
+    place = await archive.index.read(bulkdata_of, instance, path)
+    url = bulkdata_url(request, instance, path)
+    if path in PIXEL_DATA and located.frames is not None:
+        return await retrieve_pixels_of(request, located, place, url)
+    offer = negotiated(request, *_OFFERS)
+    etag = etag_of(instance.digest, str(offer), url)
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    if offer.multipart:
+        parts = one_part(await value_part(request, instance, place, url))
+        return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
+    content = await bulkdata_content(archive.blobs, instance, place)
+    kind = offer.content_type
+    return single_part(request, content.runs, content.size, content_type=kind, etag=etag, location=url)
+
+
+async def value_part(request: Request, instance: Instance, place: Bulkdata, url: str) -> Part:
+    """Return a value that is not the instance's pixel data as a part of a message."""
+    archive: Archive = request.app.state.archive
+    content = await bulkdata_content(archive.blobs, instance, place)
+    return Part(VALUE.content_type, content.runs(0, content.size), content.size, url)
+
+
+def bulkdata_url(request: Request, instance: Instance, path: str) -> str:
+    """Return the Bulkdata URI that the metadata give a value."""
+    return f"{instance_url(request.state.base_url, instance)}/bulkdata/{path}"

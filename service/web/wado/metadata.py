@@ -1,0 +1,100 @@
+"""WADO-RS: metadata, written when the instances arrived. No file is opened here. PS3.18 10.4.1.1.4.
+
+Those of a study or series that is read again and again are kept as they were sent. Its revision tells whether
+they still hold, so that a kept answer costs one look at one row.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from isal import isal_zlib
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive import Archive
+from service.archive.index.lookup import Target, find_all
+from service.archive.index.metadata import first_metadata, metadata_of, revision_of
+from service.cache import Kept
+from service.dicom.json.writer import DicomJson
+from service.web.http.accept import Offer
+from service.web.http.etags import etag_of
+from service.web.http.multipart import boundary_for
+from service.web.http.request import negotiated, target_of
+from service.web.http.responses import not_modified
+from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
+from service.web.http.xml_message import DICOM_XML, xml_message
+from service.web.wado.instances import instances_of
+
+_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
+_AT_ONCE = 64  # instances whose metadata are in memory together
+BASE_URL = b"\x1a"  # what stands for it in stored metadata
+_STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
+
+
+async def retrieve_metadata(request: Request) -> Response:
+    """GET .../metadata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.4."""
+    target, offer = target_of(request), negotiated(request, *_OFFERS)
+    if offer is DICOM_XML:
+        return await _xml_answer(request)
+    if target.instance is not None:
+        return await _of_instance(request, target, offer)
+    archive: Archive = request.app.state.archive
+    revision, number_of_instances = await archive.index.read(revision_of, target)
+    etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    kept: Kept[Response] = request.app.state.kept_metadata
+    key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
+    if answer := kept.get(key):
+        return answer
+    if number_of_instances > _AT_ONCE:
+        found = await archive.index.read(find_all, target.study, target.series)
+        items = _items(archive, [one.key for one in found], request.state.base_url.encode())
+        return DicomJsonArray(
+            items,
+            request,
+            offer.media_type,
+            etag=etag,
+            keep=lambda made: kept.keep(key, made, len(made.body)),
+        )
+    page = await archive.index.read(first_metadata, target, number_of_instances)
+    made = _array(request, offer, [text for _, text in page], etag)
+    kept.keep(key, made, len(made.body))
+    return made
+
+
+async def _of_instance(request: Request, target: Target, offer: Offer) -> Response:
+    archive: Archive = request.app.state.archive
+    [(digest, text)] = await archive.index.read(first_metadata, target, 1)
+    etag = etag_of(request.state.base_url, digest, offer.media_type)
+    return not_modified(request, etag) or _array(request, offer, [text], etag)
+
+
+def _array(request: Request, offer: Offer, texts: Sequence[bytes], etag: str) -> Response:
+    """Return the answer with the metadata of a few instances."""
+    body = b"[" + b",".join(map(isal_zlib.decompress, texts)) + b"]"
+    body = body.replace(BASE_URL, request.state.base_url.encode())
+    return TextResponse(body, request, offer.media_type, etag=etag)
+
+
+async def _xml_answer(request: Request) -> Response:
+    """Answer with one part per instance."""
+    base_url = request.state.base_url
+    found = await instances_of(request)
+    etag = etag_of(str(DICOM_XML), base_url, *(one.digest for one in found))
+    items = _items(request.app.state.archive, [one.key for one in found], base_url.encode())
+    message = xml_message(
+        request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag
+    )
+    return not_modified(request, etag) or message
+
+
+def _metadata_url(base_url: str, metadata: DicomJson) -> str:
+    study, series, instance = (metadata[tag]["Value"][0] for tag in (_STUDY, _SERIES, _INSTANCE))
+    return f"{base_url}/studies/{study}/series/{series}/instances/{instance}/metadata"
+
+
+async def _items(archive: Archive, keys: Sequence[int], base_url: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(keys), _AT_ONCE):
+        for text in await archive.index.read(metadata_of, keys[start : start + _AT_ONCE]):
+            yield isal_zlib.decompress(text).replace(BASE_URL, base_url)

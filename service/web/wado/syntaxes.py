@@ -1,0 +1,89 @@
+"""In which transfer syntaxes an instance can go out, and which of them a request gets.
+
+What is stored comes first, so that it wins wherever the client likes others no better; nothing is looked up
+then. Only a request for something else needs to know what the pixels allow.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from starlette.requests import Request
+
+from service.archive import Archive
+from service.archive.index.lookup import Instance, Located
+from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
+from service.dicom.frames import EncapsulatedFrames
+from service.errors import NotAcceptable, NotRenderable
+from service.imaging.decoder import description_of
+from service.pixels.codecs.decode import DECODABLE_SYNTAXES
+from service.pixels.codecs.encoders import ENCODERS, can_encode
+from service.web.http.accept import Offer
+from service.web.http.request import negotiated
+
+MULTIPART, ANY_FORM = (True,), (True, False)
+"""Whether offers are multipart: all of them, or either way with multipart first."""
+
+_MAX_VALUE_BYTES = 2**32 - 2  # of an element of defined length
+
+_CONCEIVABLE = (EXPLICIT_VR_LITTLE_ENDIAN, *ENCODERS)
+
+
+Offers = Callable[[tuple[str, ...]], Sequence[Offer]]
+"""Transfer syntaxes that can be made of an instance → the forms it then has, the stored ones first."""
+
+
+async def chosen(request: Request, instance: Instance, stored: Sequence[str], offers: Offers) -> Offer:
+    """Return the form of an instance, or of its pixels, that the request likes best.
+
+    Args:
+        request: with its Accept.
+        instance: that is asked for.
+        stored: the transfer syntaxes in which it goes out without being decoded.
+        offers: its forms.
+
+    Raises:
+        NotAcceptable: none of them.
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    if offer := as_stored(request, stored, offers):
+        return offer
+    archive: Archive = request.app.state.archive
+    located = await archive.located.find(instance.uids)
+    return negotiated(request, *offers(_without(stored, transcodable_syntaxes(located))))
+
+
+def as_stored(request: Request, stored: Sequence[str], offers: Offers) -> Offer | None:
+    """Return the form that `chosen` returns of whatever instance is stored so; None if it depends on more."""
+    with suppress(NotAcceptable):
+        offer = negotiated(request, *offers(_without(stored, _CONCEIVABLE)))
+        if offer.transfer_syntax in stored:
+            return offer
+    return None
+
+
+def transcodable_syntaxes(located: Located) -> tuple[str, ...]:
+    """Return the transfer syntaxes that can be made of an instance's pixels.
+
+    Explicit VR Little Endian is among them when the pixels are encapsulated and, decoded, fit in one element.
+    Standard: PS3.18 8.7.3.4.
+    """
+    if not located.frames or located.instance.transfer_syntax not in DECODABLE_SYNTAXES:
+        return ()
+    try:
+        description = description_of(located, 1)
+    except NotRenderable:
+        return ()
+    number = located.frames.number_of_frames
+    fits = 0 < number * description.value_bytes <= _MAX_VALUE_BYTES
+    native = isinstance(located.frames, EncapsulatedFrames) and fits
+    encoders = (one for one in ENCODERS if number and can_encode(description, one))
+    return ((EXPLICIT_VR_LITTLE_ENDIAN,) if native else ()) + tuple(encoders)
+
+
+def is_lossy(transfer_syntax: str) -> bool:
+    """Tell whether values get lost on the way to a transfer syntax."""
+    return transfer_syntax in ENCODERS and bool(ENCODERS[transfer_syntax].lossy_method)
+
+
+def _without(stored: Sequence[str], syntaxes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one for one in syntaxes if one not in stored)
