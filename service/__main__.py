@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import upgrade
-from service import console, ohif, serving
+from service import console, ohif
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files, reindex, verify
 from service.errors import DicomwebError
+from service.server import serving
 from service.settings import Settings
 
 app = typer.Typer(

@@ -19,8 +19,8 @@ from migrations import upgrade
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.upkeep import files_below, import_files
+from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
-from service.zero_copy import ZeroCopyProtocol
 
 _GRACE = 5  # seconds for a request that is under way when the server stops
 

@@ -14,9 +14,9 @@ import httpx
 import numpy as np
 import pytest
 
+from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
 from service.testing import DicomwebServer, running
-from service.zero_copy import ZeroCopyProtocol
 from tests.builders import image, part10
 from tests.web.messages import store
 

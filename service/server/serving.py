@@ -20,8 +20,8 @@ from uvicorn.supervisors import Multiprocess
 
 from service.app import create_app
 from service.archive import Archive, open_archive
+from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
-from service.zero_copy import ZeroCopyProtocol
 
 _UVICORN: dict[str, Any] = {
     "http": ZeroCopyProtocol,
