@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+DicomJson = dict[str, Any]
 Attributes = Mapping[str, Any]
 
 _SHARED_GROUPS, _PER_FRAME_GROUPS = "52009229", "52009230"

@@ -8,7 +8,7 @@ from isal import isal_zlib
 from service.archive.index.lookup import Instance, Target
 from service.archive.index.metadata import first_metadata
 from service.archive.index.rows import load
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 from service.errors import InstanceGone
 
 

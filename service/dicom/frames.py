@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.dicom.json.values import swapped
+from service.dicom.encoding.words import swapped
 from service.errors import FrameNotFound
 
 ITEM_HEADER = 8

@@ -9,7 +9,8 @@ from service.dicom.encoding.part10 import FileMeta
 from service.dicom.encoding.walk import walk
 from service.dicom.frame_scan import VIDEO_SYNTAXES, frame_table, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
-from service.dicom.json.writer import Bulkdata, DicomJson, JsonModel, tag_name
+from service.dicom.json.writer import Bulkdata, JsonModel, tag_name
+from service.dicom_json import DicomJson
 from service.errors import Refusal
 
 # Failure and Warning Reasons: PS3.18 Table I.2-2, PS3.4 Table GG.4-1.

@@ -18,7 +18,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.content import frame_content
 from service.archive.files.runs import read_run_now
 from service.archive.index.lookup import Located
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
 from service.pixels.codecs.decode import (
     DECODABLE_SYNTAXES,

@@ -11,8 +11,8 @@ from service.archive import Archive
 from service.archive.attributes import attributes_of
 from service.archive.index.lookup import Instance, Located
 from service.cache import Kept
-from service.dicom.json.writer import DicomJson
 from service.dicom.text.captions import captions
+from service.dicom_json import DicomJson
 from service.errors import DicomwebError
 from service.imaging.decoder import Pixels, description_of
 from service.imaging.values import binary_value

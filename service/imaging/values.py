@@ -6,7 +6,7 @@ from service.archive import Archive
 from service.archive.files.content import Content, InMemory, bulkdata_content
 from service.archive.index.bulkdata import bulkdata_of
 from service.archive.index.lookup import Instance
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 
 
 async def binary_value(archive: Archive, instance: Instance, element: DicomJson, path: str) -> Content | None:

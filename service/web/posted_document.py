@@ -1,6 +1,6 @@
 """A document that came as bulk data of its own media type: what its instance says of it. PS3.18 10.5.1.4."""
 
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 from service.transfer_syntaxes import OCTET_STREAM
 from service.web.stow.bulkdata import BulkdataParts
 

@@ -6,8 +6,9 @@ from pydicom import Dataset
 from service.dicom.encoding.elements import EXPLICIT_LITTLE
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.encoding.walk import walk
-from service.dicom.json.values import swapped
-from service.dicom.json.writer import DicomJson, JsonModel
+from service.dicom.encoding.words import swapped
+from service.dicom.json.writer import JsonModel
+from service.dicom_json import DicomJson
 from tests.builders import EXPLICIT, part10
 
 SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)

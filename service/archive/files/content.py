@@ -22,8 +22,8 @@ from service.archive.files.runs import (
 )
 from service.archive.index.lookup import Instance
 from service.dicom.encoding.part10 import DEFLATED
+from service.dicom.encoding.words import swapped
 from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
-from service.dicom.json.values import swapped
 from service.dicom.json.writer import Bulkdata
 
 

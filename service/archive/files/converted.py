@@ -11,7 +11,7 @@ from service.dicom.encoding.elements import Buffer
 from service.dicom.encoding.explicit import Value, file_head, to_explicit_little_endian
 from service.dicom.encoding.part10 import DEFLATED, FileMeta, read_file_meta
 from service.dicom.encoding.walk import walk
-from service.dicom.json.values import swapped
+from service.dicom.encoding.words import swapped
 from service.errors import InstanceGone
 
 _CHUNK = 2**20

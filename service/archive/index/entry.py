@@ -10,9 +10,9 @@ from service.archive.files.blobs import blob_key
 from service.archive.index import rows
 from service.dicom import frames
 from service.dicom.instance import ParsedInstance
-from service.dicom.json.writer import DicomJson
 from service.dicom.query.columns import index_values
 from service.dicom.query.levels import Level
+from service.dicom_json import DicomJson
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from service.dicom.encoding import vr
 from service.dicom.encoding.elements import PIXEL_DATA, UNDEFINED, Buffer, Element, Encoding
 from service.dicom.encoding.vr import Context
-from service.dicom.json import values
+from service.dicom.encoding.words import NUMBER_SIZES, PIXEL_SIZES, WORD_SIZES, swapped
 
 _PREFIX = bytes(128) + b"DICM"
 _LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
@@ -132,15 +132,15 @@ def _value(
     if length > _LARGE:
         yield Value(element.offset, length, word_size)
     else:
-        yield values.swapped(bytes(buffer[element.offset : element.offset + length]), word_size)
+        yield swapped(bytes(buffer[element.offset : element.offset + length]), word_size)
     yield padding
 
 
 def _word_size(name: str, tag: int, allocated: int) -> int:
     """Return the size of the words that big endian holds the other way round."""
     if name == "OW" and tag == PIXEL_DATA:
-        return values.PIXEL_SIZES.get(allocated, 2)
-    return values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
+        return PIXEL_SIZES.get(allocated, 2)
+    return WORD_SIZES.get(name) or NUMBER_SIZES.get(name, 1)
 
 
 def _tag(tag: int) -> bytes:

@@ -16,7 +16,7 @@ from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, encoded, file_head, header
 from service.dicom.fileset.records import record_keys, record_type
 from service.dicom.json.reader import data_set
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 
 _PATIENT_ID, _STUDY, _SERIES = "00100020", "0020000D", "0020000E"
 _SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"

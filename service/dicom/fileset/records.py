@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.query.levels import tag_of, vr_of
+from service.dicom_json import DicomJson
 
 _STANDARD = "1.2.840.10008."
 _STORAGE = f"{_STANDARD}5.1.4.1.1."

@@ -17,9 +17,11 @@ from service.dicom.encoding.elements import MAX_DEPTH, PIXEL_DATA, Malformed, To
 from service.dicom.encoding.encapsulation import MAX_VALUE_BYTES, encapsulated
 from service.dicom.encoding.explicit import Value, encoded, header, sequence
 from service.dicom.encoding.headers import VALUE_REPRESENTATIONS
+from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.json.value_bytes import ENCODERS, checked
-from service.dicom.json.values import TEXT, WORD_SIZES
-from service.dicom.json.writer import BULKDATA_VRS, DicomJson, is_encoding
+from service.dicom.json.values import TEXT
+from service.dicom.json.writer import BULKDATA_VRS, is_encoding
+from service.dicom_json import DicomJson
 
 Pieces = Iterator[bytes | Value]
 FindBulkdata = Callable[[str], Value]

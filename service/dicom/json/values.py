@@ -127,23 +127,3 @@ NUMBERS: dict[str, Callable[[bytes, bool], list[Any]]] = {
     "US": binary_numbers("H", 2),
     "UV": long_integers("Q"),
 }
-
-# Binary VRs and the size of their words, which big endian files hold the other way round.
-WORD_SIZES = {"OB": 1, "UN": 1, "OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
-
-# Pixels of more than 16 bits are reversed as a whole, by Bits Allocated.
-PIXEL_SIZES = {32: 4, 64: 8}
-
-NUMBER_SIZES = {"AT": 2, "SS": 2, "US": 2, "FL": 4, "SL": 4, "UL": 4, "FD": 8, "SV": 8, "UV": 8}
-
-
-def swapped(raw: bytes, word_size: int) -> bytes:
-    """Return the value with the bytes of every word reversed; an incomplete last word stays."""
-    if word_size == 1:
-        return raw
-    whole = len(raw) // word_size * word_size
-    value = bytearray(raw)
-    for index in range(word_size // 2):
-        low, high = slice(index, whole, word_size), slice(word_size - 1 - index, whole, word_size)
-        value[low], value[high] = value[high], value[low]
-    return bytes(value)

@@ -14,9 +14,9 @@ from service.dicom.encoding import vr
 from service.dicom.encoding.charset import DEFAULT, Charset, character_set
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
 from service.dicom.encoding.vr import Context
+from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
 from service.dicom.json import values
-
-DicomJson = dict[str, Any]
+from service.dicom_json import DicomJson
 
 MAX_INLINE_BYTES = 1024
 MAX_METADATA_BYTES = 2**26  # of all values together that are not bulk data
@@ -31,7 +31,7 @@ _CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
 _REPEATED = 64  # bytes of a value up to which it is worth remembering
 BULKDATA_VRS = (
     frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
-    | values.WORD_SIZES.keys()
+    | WORD_SIZES.keys()
 )
 
 
@@ -159,7 +159,7 @@ class JsonModel:
 
     def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
         path = f"{path}{element.tag:08X}"
-        word_size = values.WORD_SIZES.get(name) or values.NUMBER_SIZES.get(name, 1)
+        word_size = WORD_SIZES.get(name) or NUMBER_SIZES.get(name, 1)
         if element.fragments is not None:
             word_size = 0
         elif encoding.little_endian:
@@ -175,7 +175,7 @@ def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> 
     if read_numbers := values.NUMBERS.get(name):
         return _with_values(name, read_numbers(raw, little_endian))
     if not little_endian:
-        raw = values.swapped(raw, values.WORD_SIZES.get(name, 1))
+        raw = swapped(raw, WORD_SIZES.get(name, 1))
     return {"vr": name, "InlineBinary": b64encode(raw).decode("ascii")}
 
 
@@ -195,7 +195,7 @@ def _is_plain(tag: int) -> bool:
 
 
 def _is_long(name: str, length: int) -> bool:
-    if name in values.WORD_SIZES:
+    if name in WORD_SIZES:
         return length > MAX_INLINE_BYTES
     return length > MAX_VALUE_BYTES and name in BULKDATA_VRS
 

@@ -6,7 +6,7 @@ Standard: PS3.18 8.3.5.1.1.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 
 
 class Entry(NamedTuple):

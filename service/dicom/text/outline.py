@@ -12,8 +12,8 @@ from pydicom.config import IGNORE
 from pydicom.datadict import keyword_for_tag, private_dictionary_description
 from pydicom.uid import UID
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.query.normal_forms import GROUPS
+from service.dicom_json import DicomJson
 
 MAX_LINES = 4000
 MAX_CHARACTERS = 240  # of a value

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.text.captions import PATIENT, first_value, line_of
+from service.dicom_json import DicomJson
 
 CONTENT = "0040A730"  # Content Sequence
 _VALUE_TYPE, _CONCEPT_NAME, _MEANING = "0040A040", "0040A043", "00080104"

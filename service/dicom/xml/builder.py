@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 
 from service.dicom.encoding.elements import MAX_DEPTH
 from service.dicom.encoding.vr import Context, is_private, resolve
-from service.dicom.json import values
-from service.dicom.json.writer import DicomJson, tag_name
+from service.dicom.encoding.words import WORD_SIZES
+from service.dicom.json.writer import tag_name
 from service.dicom.xml.private_blocks import Attribute, in_blocks
 from service.dicom.xml.values import READERS
 from service.dicom.xml.writer import NAME_COMPONENTS, NAME_GROUPS
+from service.dicom_json import DicomJson
 from service.errors import InvalidXml, shorten
 
 MAX_ELEMENTS = 2**19  # values that were left out count too
@@ -33,7 +34,7 @@ _CHILDREN = {
 }
 _CONTENT = {
     **dict.fromkeys(READERS, ("Value", "BulkData")),
-    **dict.fromkeys(values.WORD_SIZES, ("InlineBinary", "BulkData")),
+    **dict.fromkeys(WORD_SIZES, ("InlineBinary", "BulkData")),
     "PN": ("PersonName",),
     "SQ": ("Item",),
 }

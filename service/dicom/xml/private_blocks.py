@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.dicom.encoding.vr import block_of_creator, is_creator
-from service.dicom.json.writer import DicomJson, tag_name
+from service.dicom.json.writer import tag_name
+from service.dicom_json import DicomJson
 
 
 class Blocks:

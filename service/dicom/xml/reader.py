@@ -8,9 +8,9 @@ namespace is taken, since several writers leave it out.
 from collections.abc import Mapping
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.xml.builder import NativeModel
 from service.dicom.xml.writer import NAMESPACE
+from service.dicom_json import DicomJson
 from service.errors import InvalidXml, shorten
 
 MAX_BYTES = 2**25

@@ -15,8 +15,9 @@ from typing import Any
 
 from pydicom.datadict import keyword_for_tag
 
-from service.dicom.json.writer import DicomJson, tag_name
+from service.dicom.json.writer import tag_name
 from service.dicom.xml.private_blocks import Blocks
+from service.dicom_json import DicomJson
 
 NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
 NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")

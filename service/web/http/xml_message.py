@@ -9,8 +9,8 @@ import anyio.to_thread
 import orjson
 from starlette.requests import Request
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.xml.writer import write_xml
+from service.dicom_json import DicomJson
 from service.web.http.accept import Offer
 from service.web.http.multipart import closing, part_head
 from service.web.http.stream import Chunks

@@ -11,9 +11,9 @@ from service.archive import Archive
 from service.archive.attributes import attributes_of
 from service.archive.index.lookup import Instance, Located
 from service.archive.stack import Slice, stack_of
-from service.dicom.json.writer import DicomJson
 from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
+from service.dicom_json import DicomJson
 from service.errors import NotAcceptable
 from service.pixels.presets import PRESETS
 from service.web.http.request import target_of, uids_of

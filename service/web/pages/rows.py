@@ -7,9 +7,9 @@ from starlette.requests import Request
 from service.archive import Archive
 from service.archive.index.rows import load
 from service.archive.index.search import Page, search
-from service.dicom.json.writer import DicomJson
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
+from service.dicom_json import DicomJson
 from service.web.http.request import target_of
 
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")

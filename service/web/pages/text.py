@@ -6,9 +6,9 @@ from typing import Any
 from pydicom.config import IGNORE
 from pydicom.uid import UID
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.query.levels import tag_of, vr_of
 from service.dicom.text.captions import date, person_name, time_of_day
+from service.dicom_json import DicomJson
 
 _BYTES = 1024
 

@@ -14,10 +14,9 @@ from service.archive.attributes import attributes_of
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.index.lookup import Instance, Located
 from service.dicom.frame_scan import VIDEO_SYNTAXES
-from service.dicom.json.writer import DicomJson
 from service.dicom.text.captions import first_value
 from service.dicom.text.report import CONTENT, as_html, as_text, read_report
-from service.dicom_json import number
+from service.dicom_json import DicomJson, number
 from service.errors import NotRenderable, shorten
 from service.imaging.values import binary_value
 from service.transfer_syntaxes import OCTET_STREAM, frame_media_type

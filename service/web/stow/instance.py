@@ -13,7 +13,7 @@ from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, file_head
 from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
 from service.dicom.json.reader import data_set
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 from service.errors import NotAcceptable, Refusal, Unavailable
 from service.web.posted_document import document_attributes
 from service.web.stow.bulkdata import BulkdataParts

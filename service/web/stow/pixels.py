@@ -14,8 +14,7 @@ from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
-from service.dicom.json.writer import DicomJson
-from service.dicom_json import integer
+from service.dicom_json import DicomJson, integer
 from service.errors import Refusal, shorten
 from service.pixels.codecs import png_gif
 from service.pixels.headers.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video

@@ -15,7 +15,7 @@ from service.archive import Archive
 from service.archive.index.lookup import Target, find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
 from service.cache import Kept
-from service.dicom.json.writer import DicomJson
+from service.dicom_json import DicomJson
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for

@@ -15,7 +15,7 @@ from service.dicom.encoding.elements import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLI
 from service.dicom.encoding.explicit import Value, file_head, to_explicit_little_endian
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.encoding.walk import walk
-from service.dicom.json.values import swapped
+from service.dicom.encoding.words import swapped
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,

@@ -9,9 +9,10 @@ from service.dicom.encoding.vr import (
     is_private,
     resolve,
 )
+from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.json import values
 
-VRS = values.TEXT.keys() | values.NUMBERS.keys() | values.WORD_SIZES.keys()
+VRS = values.TEXT.keys() | values.NUMBERS.keys() | WORD_SIZES.keys()
 
 
 def test_every_attribute_of_the_dictionary_has_one_vr() -> None:

@@ -6,7 +6,7 @@ from pydicom import Dataset
 
 from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from service.dicom.encoding.walk import walk
-from service.dicom.json.values import WORD_SIZES
+from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.json.writer import MAX_INLINE_BYTES, MAX_TABLE_BYTES, MAX_VALUE_BYTES, JsonModel
 from tests.builders import (
     BIG_ENDIAN,

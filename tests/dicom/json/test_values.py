@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydicom.valuerep import STANDARD_VR
 
 from service.dicom.encoding.charset import DEFAULT
-from service.dicom.json.values import NUMBER_SIZES, NUMBERS, TEXT, WORD_SIZES, swapped
+from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
+from service.dicom.json.values import NUMBERS, TEXT
 
 UTF_8, GB18030 = ("UTF8",), ("GB18030",)
 DTYPES = {"FD": "f8", "FL": "f4", "SL": "i4", "SS": "i2", "SV": "i8", "UL": "u4", "US": "u2", "UV": "u8"}

@@ -12,7 +12,8 @@ from pydicom.valuerep import STANDARD_VR
 
 from service.dicom.encoding.elements import Encoding
 from service.dicom.encoding.part10 import read_file_meta
-from service.dicom.json.writer import DicomJson, JsonModel
+from service.dicom.json.writer import JsonModel
+from service.dicom_json import DicomJson
 from tests.builders import BIG_ENDIAN, EXPLICIT, IMPLICIT, data_set, element, item
 from tests.dicom.converted import NAME, SEQUENCE_END, bulkdata, converted, metadata, model_of, of_bytes
 from tests.dicom.every_vr import every_vr, json_of_every_vr

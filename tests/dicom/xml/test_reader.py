@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from service.dicom.encoding.elements import MAX_DEPTH
-from service.dicom.json.writer import DicomJson
 from service.dicom.xml.reader import read_xml
 from service.dicom.xml.writer import write_xml
+from service.dicom_json import DicomJson
 from tests.dicom.converted import converted, metadata, model_of
 from tests.dicom.every_vr import every_vr
 from tests.dicom.native import attribute, document, nested, values

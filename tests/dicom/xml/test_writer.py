@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.dicom.json.writer import DicomJson
 from service.dicom.xml.writer import write_xml
+from service.dicom_json import DicomJson
 from tests.dicom.converted import converted, metadata, model_of
 from tests.dicom.every_vr import every_vr
 from tests.dicom.native import NAMESPACE, as_json, attributes, comparable, root_of
