@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, Fragment
-from service.dicom.encoding.words import PIXEL_SIZES, WORD_SIZES
-from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames
+from service.dicom.encoding.words import ITEM_HEADER, PIXEL_SIZES, WORD_SIZES
+from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames
 
 FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
 _EXTENDED_OFFSET_TABLE = 0x7FE00001

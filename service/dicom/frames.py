@@ -11,10 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.dicom.encoding.words import swapped
+from service.dicom.encoding.words import ITEM_HEADER, swapped
 from service.errors import FrameNotFound
-
-ITEM_HEADER = 8
 
 
 class Span(NamedTuple):

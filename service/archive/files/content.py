@@ -22,8 +22,8 @@ from service.archive.files.runs import (
 )
 from service.archive.index.lookup import Instance
 from service.dicom.encoding.part10 import DEFLATED
-from service.dicom.encoding.words import swapped
-from service.dicom.frames import ITEM_HEADER, EncapsulatedFrames, FrameTable, NativeFrames, Span
+from service.dicom.encoding.words import ITEM_HEADER, SEQUENCE_END_TAG, swapped
+from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames, Span
 from service.dicom.json.writer import Bulkdata
 
 
@@ -174,7 +174,7 @@ async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[
     position, end = span.offset, span.offset + span.length
     while position + ITEM_HEADER <= end:
         header = await read_run(blobs, instance, Span(position, ITEM_HEADER))
-        if header[:4] == b"\xfe\xff\xdd\xe0":
+        if header[:4] == SEQUENCE_END_TAG:
             break
         length = int.from_bytes(header[4:], "little")
         found.append(Span(position + ITEM_HEADER, length))

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from service.dicom.encoding.elements import PIXEL_DATA, UNDEFINED, Malformed
-from service.dicom.encoding.explicit import SEQUENCE_END, Value, encoded, header
-from service.dicom.frames import ITEM_HEADER
+from service.dicom.encoding.explicit import Value, encoded, header
+from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG, SEQUENCE_END
 
 MAX_VALUE_BYTES = 2**32 - 2
 
 _EXTENDED_OFFSET_TABLE, _EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE00001, 0x7FE00002
-_ITEM_TAG = b"\xfe\xff\x00\xe0"
 
 
 def encapsulated(frames: Sequence[Value]) -> Iterator[bytes | Value]:
@@ -43,7 +42,7 @@ def encapsulated(frames: Sequence[Value]) -> Iterator[bytes | Value]:
 
 
 def _item(length: int) -> bytes:
-    return _ITEM_TAG + struct.pack("<L", length)
+    return ITEM_TAG + struct.pack("<L", length)
 
 
 def _table(code: str, numbers: Sequence[int]) -> bytes:

@@ -13,12 +13,19 @@ from pydicom.uid import ExplicitVRLittleEndian
 from service.dicom.encoding import vr
 from service.dicom.encoding.elements import PIXEL_DATA, UNDEFINED, Buffer, Element, Encoding
 from service.dicom.encoding.vr import Context
-from service.dicom.encoding.words import NUMBER_SIZES, PIXEL_SIZES, WORD_SIZES, swapped
+from service.dicom.encoding.words import (
+    ITEM_END,
+    ITEM_TAG,
+    NUMBER_SIZES,
+    PIXEL_SIZES,
+    SEQUENCE_END,
+    WORD_SIZES,
+    swapped,
+)
 
 _PREFIX = bytes(128) + b"DICM"
 _LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
-_ITEM, _ITEM_END = b"\xfe\xff\x00\xe0\xff\xff\xff\xff", b"\xfe\xff\x0d\xe0" + bytes(4)
-SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+_ITEM_OPEN = ITEM_TAG + b"\xff\xff\xff\xff"  # of undefined length
 _IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
 _LARGE = 65536
@@ -69,9 +76,9 @@ def sequence(tag: int, items: Iterable[Iterable[bytes | Value]]) -> Iterator[byt
     """Yield a sequence, and its items, of undefined length. PS3.5 7.5.1."""
     yield header(tag, "SQ", UNDEFINED)
     for item in items:
-        yield _ITEM
+        yield _ITEM_OPEN
         yield from item
-        yield _ITEM_END
+        yield ITEM_END
     yield SEQUENCE_END
 
 

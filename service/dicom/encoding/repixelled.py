@@ -14,6 +14,7 @@ from uuid import NAMESPACE_OID, uuid5
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding
 from service.dicom.encoding.explicit import Value, elements_in_explicit_little_endian, encoded
 from service.dicom.encoding.vr import Context
+from service.dicom.encoding.words import ITEM_TAG, SEQUENCE_END
 
 FRAMES: Final = Value(0, 0, 0)
 """Stands in the data set where its frames belong."""
@@ -24,9 +25,7 @@ _PHOTOMETRIC_INTERPRETATION, _PLANAR_CONFIGURATION, _HIGH_BIT = 0x00280004, 0x00
 _LOSSY, _RATIO, _METHOD = 0x00282110, 0x00282112, 0x00282114
 _OFFSET_TABLES = (0x7FE00001, 0x7FE00002, 0x7FE00003)
 
-_ITEM = b"\xfe\xff\x00\xe0"
-_NO_OFFSETS = _ITEM + bytes(4)
-_SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
+_NO_OFFSETS = ITEM_TAG + bytes(4)
 _ENCAPSULATED = struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF) + _NO_OFFSETS
 
 
@@ -96,7 +95,7 @@ def transcoded(
 def item(frame: bytes) -> bytes:
     """Return an encapsulated frame as one item, padded to an even length. PS3.5 A.4."""
     padding = b"\0" * (len(frame) % 2)
-    return _ITEM + struct.pack("<L", len(frame) + len(padding)) + frame + padding
+    return ITEM_TAG + struct.pack("<L", len(frame) + len(padding)) + frame + padding
 
 
 def derived_uid(sop_instance_uid: str, transfer_syntax: str) -> str:
@@ -110,7 +109,7 @@ def _change(tag: int, changed: Mapping[int, bytes], pixels: PixelEncoding) -> It
     elif pixels.native_length is None:
         yield _ENCAPSULATED
         yield FRAMES
-        yield _SEQUENCE_END
+        yield SEQUENCE_END
     else:
         padding = b"\0" * (pixels.native_length % 2)
         name = b"OW" if pixels.bits_allocated > 8 else b"OB"
@@ -172,7 +171,7 @@ def _text(tag: int, name: str, value: str) -> bytes:
 def _sequence(tag: int, elements: Sequence[bytes]) -> bytes:
     """Return a sequence of one item."""
     content = b"".join(elements)
-    return encoded(tag, "SQ", _ITEM + struct.pack("<L", len(content)) + content)
+    return encoded(tag, "SQ", ITEM_TAG + struct.pack("<L", len(content)) + content)
 
 
 def _holds_code_streams(element: Element) -> bool:

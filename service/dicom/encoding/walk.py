@@ -29,9 +29,9 @@ from service.dicom.encoding.elements import (
 )
 from service.dicom.encoding.headers import READERS, VALUE_REPRESENTATIONS, encoding_at
 from service.dicom.encoding.vr import dictionary_vr
+from service.dicom.encoding.words import ITEM_TAG
 
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
-_ITEM_TAG = b"\xfe\xff\x00\xe0"
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
@@ -179,7 +179,7 @@ def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
 
 def _is_sequence(buffer: Buffer, tag: int, offset: int, length: int) -> bool:
     """Tell whether an element whose encoding names no VR is a sequence."""
-    return (not length or buffer[offset : offset + 4] == _ITEM_TAG) and dictionary_vr(tag) == "SQ"
+    return (not length or buffer[offset : offset + 4] == ITEM_TAG) and dictionary_vr(tag) == "SQ"
 
 
 def _open_sequence(levels: list[_Level], tag: int, vr: str, offset: int, length: int) -> int:

@@ -1,4 +1,11 @@
-"""Words of several bytes: how long they are in each VR, and their other byte order. PS3.5 6.2, 7.3."""
+"""Marks of items, words of several bytes and their other byte order: the same everywhere. PS3.5 6.2, 7.3, 7.5."""
+
+# Marks of items and sequences as little endian has them, PS3.5 7.5: a delimiter is a tag and an empty length.
+ITEM_TAG = b"\xfe\xff\x00\xe0"
+ITEM_END = b"\xfe\xff\x0d\xe0" + bytes(4)
+SEQUENCE_END_TAG = b"\xfe\xff\xdd\xe0"
+SEQUENCE_END = SEQUENCE_END_TAG + bytes(4)
+ITEM_HEADER = 8  # bytes: the tag and the length
 
 # Binary VRs and the size of their words, which big endian files hold the other way round.
 WORD_SIZES = {"OB": 1, "UN": 1, "OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}

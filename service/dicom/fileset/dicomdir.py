@@ -14,6 +14,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, encoded, file_head, header
+from service.dicom.encoding.words import ITEM_TAG
 from service.dicom.fileset.records import record_keys, record_type
 from service.dicom.json.reader import data_set
 from service.dicom_json import DicomJson
@@ -23,7 +24,7 @@ _SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"
 _LEVELS = {"PATIENT": _PATIENT_ID, "STUDY": _STUDY, "SERIES": _SERIES}
 """Directory Record Type → the attribute that tells two such records apart."""
 
-_ITEM_HEADER, _ITEM_TAG = struct.Struct("<4sL"), b"\xfe\xff\x00\xe0"
+_ITEM_HEADER = struct.Struct("<4sL")
 _IN_USE, _CONSISTENT = struct.pack("<H", 0xFFFF), bytes(2)
 
 
@@ -99,7 +100,7 @@ def _written(records: Collection[Record], position: int) -> Iterator[bytes]:
     for number, one in enumerate(records, 1):
         below, end = position + one.size, position + _length(one)
         links = _links(end if number < len(records) else 0, below if one.below else 0)
-        yield _ITEM_HEADER.pack(_ITEM_TAG, one.size - _ITEM_HEADER.size) + links + one.content
+        yield _ITEM_HEADER.pack(ITEM_TAG, one.size - _ITEM_HEADER.size) + links + one.content
         yield from _written(one.below.values(), below)
         position = end
 
