@@ -8,6 +8,7 @@ import anyio.to_thread
 from service.archive.files.blobs import LocalBlobs
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
+from service.archive.index.lookup import check_tables
 from service.archive.recent import LocatedInstances
 from service.archive.store import Store, bury
 
@@ -36,6 +37,15 @@ class Archive:
         """
         await self.index.write(remove, study, series, instance)
         await anyio.to_thread.run_sync(bury, self.index, self.blobs)
+
+    def check(self) -> None:
+        """Return if the index answers and a file can be written. Blocks: call it in a worker thread.
+
+        Raises:
+            Unavailable: one of them cannot.
+        """
+        self.index.read_now(check_tables)
+        self.blobs.check()
 
     def close(self) -> None:
         """Finish what is waiting and close the database."""

@@ -8,7 +8,8 @@ from collections import OrderedDict
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.index.database import Database
-from service.archive.index.lookup import Located, locate
+from service.archive.index.lookup import locate
+from service.archive.instance import Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.instance import Uids
 

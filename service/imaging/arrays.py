@@ -16,7 +16,8 @@ from starlette.requests import Request
 from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.runs import read_run_now
-from service.archive.index.lookup import Located, locate_all
+from service.archive.index.lookup import locate_all
+from service.archive.instance import Located
 from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten

@@ -17,7 +17,7 @@ from isal import isal_zlib
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.content import frame_content
 from service.archive.files.runs import read_run_now
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.dicom_json import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
 from service.pixels.codecs.decode import (

@@ -8,8 +8,8 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.attributes import attributes_of
-from service.archive.index.lookup import Instance, Located
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Instance, Located
 from service.cache import Kept
 from service.dicom.text.captions import captions
 from service.dicom_json import DicomJson

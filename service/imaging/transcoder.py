@@ -11,7 +11,7 @@ import numpy as np
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.transcoded import transcoded_chunks
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
 from service.imaging.decoder import Pixels

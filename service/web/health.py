@@ -7,8 +7,6 @@ should not be restarted: that would not help.
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from service.archive import readiness
-
 NOT_STORED = {"cache-control": "no-store"}
 
 
@@ -19,5 +17,5 @@ async def live(_: Request) -> Response:
 
 def ready(request: Request) -> Response:
     """GET /health/ready: 200 when the index answers and files can be written, 503 otherwise."""
-    readiness.check(request.app.state.archive)
+    request.app.state.archive.check()
     return JSONResponse({"status": "ready"}, headers=NOT_STORED)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.errors import FrameNotFound, InvalidParameter
 from service.imaging.decoder import description_of
 from service.pixels.display.viewport import MAX_SIDE

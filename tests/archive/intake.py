@@ -4,7 +4,8 @@ from pathlib import Path
 
 from service.archive import Archive, open_archive
 from service.archive.files.spool import Spool
-from service.archive.index.lookup import Instance, find
+from service.archive.index.lookup import find
+from service.archive.instance import Instance
 from service.archive.store import Outcome
 from service.dicom.instance import Uids
 

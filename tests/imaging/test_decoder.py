@@ -11,7 +11,7 @@ import pytest
 from pydicom.encaps import encapsulate
 
 from service.archive import Archive, open_archive
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.archive.upkeep import import_files
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame

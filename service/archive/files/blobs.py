@@ -16,12 +16,6 @@ from service.errors import Unavailable
 
 _ABANDONED = 24 * 3600  # seconds
 _ATTEMPTS = 5
-_DIGEST_DIGITS = 16
-
-
-def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
-    """Return where the file of an instance lies, from the root of the tree."""
-    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}.dcm"
 
 
 class LocalBlobs:

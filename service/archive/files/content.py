@@ -20,7 +20,7 @@ from service.archive.files.runs import (
     still_here,
     stream,
 )
-from service.archive.index.lookup import Instance
+from service.archive.instance import Instance
 from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.encoding.words import ITEM_HEADER, SEQUENCE_END_TAG, swapped
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames, Span

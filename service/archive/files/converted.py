@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflate
-from service.archive.index.lookup import Instance
+from service.archive.instance import Instance
 from service.dicom.encoding.elements import Buffer
 from service.dicom.encoding.explicit import Value, file_head, to_explicit_little_endian
 from service.dicom.encoding.part10 import DEFLATED, FileMeta, read_file_meta

@@ -16,7 +16,7 @@ import numpy as np
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflated_chunks
-from service.archive.index.lookup import Instance
+from service.archive.instance import Instance
 from service.dicom.encoding.part10 import DEFLATED, NEVER_SENT
 from service.dicom.frames import Span
 from service.errors import InstanceGone

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.converted import stored_data_set, value_chunks
-from service.archive.index.lookup import Instance
+from service.archive.instance import Instance
 from service.dicom.encoding.explicit import file_head
 from service.dicom.encoding.repixelled import FRAMES, PixelEncoding, transcoded
 from service.dicom.encoding.walk import walk

@@ -1,20 +1,24 @@
-"""The list of studies as people look through it: newest first, found by any word in it.
+"""The archive as people look through it: the list of studies, and a series as a stack of pictures.
 
-A word may be part of the patient's name or ID, of the description or the accession number, whatever its
-case, or be the study's UID; the keys of a search apply besides. Nothing is counted, so that a page costs the
-same in an archive of any size.
+Studies come newest first, found by any word in them. A word may be part of the patient's name or ID, of the
+description or the accession number, whatever its case, or be the study's UID; the keys of a search apply
+besides. Nothing is counted, so that a page costs the same in an archive of any size.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from service.archive.index.conditions import Condition
 from service.archive.index.search import Page
-from service.archive.index.selection import order, where
-from service.archive.index.tables import series, studies
+from service.archive.index.selection import JOINED, in_path, order, where
+from service.archive.index.tables import instances, series, studies
+from service.dicom.frame_scan import VIDEO_SYNTAXES
+from service.dicom.query.levels import Level
 from service.dicom.query.normal_forms import fold
-from service.dicom.query.query import Query
+from service.dicom.query.query import Query, Resource
+from service.errors import SeriesNotFound
 
 _NAMES = (
     studies.c.patient_name,
@@ -28,6 +32,24 @@ _MODALITY_AFTER = (
     .order_by(series.c.modality)
     .limit(1)
 )
+_SLICES = sa.select(
+    instances.c.sop_instance_uid,
+    instances.c.transfer_syntax_uid,
+    instances.c.rows,
+    instances.c.number_of_frames,
+).select_from(JOINED[Level.INSTANCE])
+
+
+class Slice(NamedTuple):
+    """An instance of a stack.
+
+    Attributes:
+        instance: its UID.
+        frames: how many pictures it has; 0 for a video or what is no image.
+    """
+
+    instance: str
+    frames: int
 
 
 def list_studies(connection: sa.Connection, query: Query, words: Iterable[str]) -> Page:
@@ -65,3 +87,22 @@ def _has_word(word: str) -> Condition:
         *(column.contains(fold(word), autoescape=True) for column in _NAMES),
         *(sa.func.lower(column).contains(lower, autoescape=True) for column in _TEXTS),
     )
+
+
+def stack_of(connection: sa.Connection, study: str, series: str) -> list[Slice]:
+    """Return the instances of a series in the order of their numbers.
+
+    Raises:
+        SeriesNotFound: it is not here.
+    """
+    resource = Resource(Level.INSTANCE, study, series)
+    found = connection.execute(_SLICES.where(*in_path(resource)).order_by(*order(resource))).all()
+    if not found:
+        raise SeriesNotFound(series)
+    return [Slice(uid, _pictures(*image)) for uid, *image in found]
+
+
+def _pictures(transfer_syntax: str, rows: int | None, number_of_frames: int | None) -> int:
+    if not rows or transfer_syntax.startswith(VIDEO_SYNTAXES):
+        return 0
+    return max(1, number_of_frames or 1)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from service.archive.index.lookup import Instance, Target
 from service.archive.index.tables import documents, instances, series, studies
+from service.archive.instance import Instance, Target
 from service.dicom.json.writer import Bulkdata
 from service.errors import BulkdataNotFound
 

@@ -11,12 +11,12 @@ from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from service.archive.files.blobs import blob_key
 from service.archive.index import parents
 from service.archive.index.entry import Entry
 from service.archive.index.lookup import find, find_all
 from service.archive.index.parents import SeriesUids, series_uids
 from service.archive.index.tables import documents, doomed, instances
+from service.archive.instance import blob_key
 from service.dicom.instance import Uids
 
 T = TypeVar("T")

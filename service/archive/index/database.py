@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import anyio.to_thread
 import sqlalchemy as sa
 
-from service.archive.index.inline_reads import Glance, TakesLonger
+from service.archive.index.inline_reads import InlineReader, TakesLonger
 from service.errors import Unavailable
 from service.threads import Threads
 
@@ -55,17 +55,17 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
         self._readers = Threads(_CONNECTIONS)
-        self._glance: Glance | None = None
+        self._inline: InlineReader | None = None
         self._waiting: deque[_Job] = deque()
         self._writing = Lock()
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function: at once where that is short, else in a thread."""
-        if self._glance is None and self.engine.dialect.name == "sqlite":
-            self._glance = Glance(self.engine)
-        if self._glance is not None:
+        if self._inline is None and self.engine.dialect.name == "sqlite":
+            self._inline = InlineReader(self.engine)
+        if self._inline is not None:
             with suppress(TakesLonger):
-                return self._glance.read(query, *args, **kwargs)
+                return self._inline.read(query, *args, **kwargs)
         return await self._readers.run(partial(self.read_now, query, *args, **kwargs))
 
     def read_now(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -94,8 +94,8 @@ class Database:
     def close(self) -> None:
         """Close all connections; whoever writes has been waited for."""
         self._readers.close()
-        if self._glance is not None:
-            self._glance.close()
+        if self._inline is not None:
+            self._inline.close()
         with self._writing:
             self.engine.dispose()
 

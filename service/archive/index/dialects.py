@@ -1,19 +1,20 @@
-"""Finding a value in a list that is kept as text, each value between two backslashes.
-
-PostgreSQL has an index of the values; SQLite looks through the text, of which its own index has all there is.
-"""
+"""What SQLite and PostgreSQL are told in words of their own: values in lists, and joins in a fixed order."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Join
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 
 class ListsAny(FunctionElement[bool]):
-    """Whether the list that is kept in a column has one of some values."""
+    """Whether a column's list, kept as text with each value between two backslashes, has one of some values.
+
+    PostgreSQL has an index of the values; SQLite looks through the text, of which its own index has all.
+    """
 
     type = sa.Boolean()
     inherit_cache = True
@@ -32,3 +33,22 @@ def _look_through(element: ListsAny, compiler: SQLCompiler, **options: Any) -> s
 def _overlap(element: ListsAny, compiler: SQLCompiler, **options: Any) -> str:
     column, *values = (compiler.process(one, **options) for one in element.clauses)
     return f"string_to_array({column}, '\\') && CAST(ARRAY[{', '.join(values)}] AS TEXT[])"
+
+
+class NestedJoin(Join):
+    """For each row on the left, those on the right: SQLite runs the join in the order in which it is written.
+
+    Its planner knows nothing of how many rows a key leaves, and would rather look at all instances than at
+    the few studies that match. CROSS JOIN is how SQLite is told; PostgreSQL keeps statistics and gets a plain
+    join.
+    """
+
+    inherit_cache = True
+
+
+@compiles(NestedJoin, "sqlite")
+def _cross_join(join: NestedJoin, compiler: SQLCompiler, **options: Any) -> str:
+    options["asfrom"] = True
+    left, right = (compiler.process(side, **options) for side in (join.left, join.right))
+    assert join.onclause is not None
+    return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause, **options)}"

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from isal import isal_zlib
 
-from service.archive.files.blobs import blob_key
 from service.archive.index import rows
+from service.archive.instance import blob_key
 from service.dicom import frames
 from service.dicom.instance import ParsedInstance
 from service.dicom.query.columns import index_values

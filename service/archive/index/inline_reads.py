@@ -22,7 +22,7 @@ class TakesLonger(Exception):
     """The read has been interrupted; it belongs into a thread."""
 
 
-class Glance:
+class InlineReader:
     """One connection for short reads, of one thread."""
 
     def __init__(self, engine: sa.Engine) -> None:

@@ -1,74 +1,15 @@
 """Looking up what is stored: plain functions of a connection."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
-from service.archive.files.blobs import blob_key
 from service.archive.index.tables import documents, instances, series, studies
-from service.dicom.frames import FrameTable, from_row
+from service.archive.instance import Instance, Located
+from service.dicom.frames import from_row
 from service.dicom.instance import Uids
-from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One stored instance, as much of it as finding its bytes takes.
-
-    Attributes:
-        key: of its row.
-        uids: its identity.
-        sop_class_uid: (0008,0016).
-        transfer_syntax: UID of the stored encoding.
-        conformant: the stored file is a Part 10 file as it is.
-        size: of the stored file in bytes.
-        digest: SHA-256 of the stored file.
-    """
-
-    key: int
-    uids: Uids
-    sop_class_uid: str
-    transfer_syntax: str
-    conformant: bool
-    size: int
-    digest: bytes
-
-    @property
-    def blob(self) -> str:
-        """Where the stored file lies."""
-        return blob_key(self.uids.study, self.uids.series, self.uids.instance, self.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """An instance, and how to get at its pixels.
-
-    Attributes:
-        instance: found.
-        frames: where its frames lie; None without pixels.
-        image: what rendering needs, as deflated DICOM JSON; None without pixels.
-    """
-
-    instance: Instance
-    frames: FrameTable | None
-    image: bytes | None
-
-
-class Target(NamedTuple):
-    """A study, one of its series, or one instance, as a path names it."""
-
-    study: str
-    series: str | None = None
-    instance: str | None = None
-
-    def not_found(self) -> NotFound:
-        """Return the error that says it is not here."""
-        if self.instance is not None:
-            return InstanceNotFound(self.instance)
-        return StudyNotFound(self.study) if self.series is None else SeriesNotFound(self.series)
-
+from service.errors import InstanceNotFound, SeriesNotFound, StudyNotFound, Unavailable
 
 _COLUMNS = (
     instances.c.id,
@@ -195,3 +136,15 @@ def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     """Return of every stored instance where its file lies, its size in bytes and its SHA-256."""
     found = connection.execute(sa.select(*_COLUMNS).select_from(_JOINED).order_by(instances.c.id))
     return [(one.blob, one.size, one.digest) for one in map(_instance, found)]
+
+
+def check_tables(connection: sa.Connection) -> None:
+    """Return if the index has its tables.
+
+    Raises:
+        Unavailable: it has none.
+    """
+    try:
+        connection.execute(sa.select(studies.c.id).limit(1))
+    except sa.exc.ProgrammingError as error:
+        raise Unavailable("the index has no tables yet: run migrate") from error

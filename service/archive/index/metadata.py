@@ -1,11 +1,17 @@
 """The metadata that were written when instances arrived: plain functions of a connection."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import sqlalchemy as sa
+from isal import isal_zlib
 
-from service.archive.index.lookup import BY_NUMBER, OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS, Target
+from service.archive.index.lookup import BY_NUMBER, OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS
+from service.archive.index.rows import load
 from service.archive.index.tables import documents, instances, series, studies
+from service.archive.instance import Instance, Target
+from service.dicom_json import DicomJson
+from service.errors import InstanceGone
 
 # Written once: building a statement costs more than running it.
 _METADATA_OF_STUDY = (
@@ -61,3 +67,17 @@ def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
     found = dict(connection.execute(query).all())
     return [found[key] for key in keys if key in found]
+
+
+def attributes_of(connection: sa.Connection, instance: Instance) -> DicomJson:
+    """Return the metadata of an instance, in which U+FFFE stands for the base URL of Bulkdata URIs.
+
+    It is looked up by its UIDs: the key of a row that is gone may be another's by now.
+
+    Raises:
+        InstanceNotFound: it was deleted or replaced meanwhile.
+    """
+    [(digest, metadata)] = first_metadata(connection, Target(**asdict(instance.uids)), 1)
+    if digest != instance.digest:
+        raise InstanceGone(instance.uids.instance)
+    return load(isal_zlib.decompress(metadata))

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
 
 from service.archive.index.conditions import Condition, conditions
+from service.archive.index.dialects import NestedJoin
 from service.archive.index.tables import instances, series, studies
-from service.archive.nesting import NestedJoin
 from service.dicom.query.keys import path_of
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key

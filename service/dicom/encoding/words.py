@@ -1,4 +1,4 @@
-"""Marks of items, words of several bytes and their other byte order: the same everywhere. PS3.5 6.2, 7.3, 7.5."""
+"""What all encodings share: marks of items, sizes of words, swapping their bytes. PS3.5 6.2, 7.3, 7.5."""
 
 # Marks of items and sequences as little endian has them, PS3.5 7.5: a delimiter is a tag and an empty length.
 ITEM_TAG = b"\xfe\xff\x00\xe0"

@@ -4,7 +4,7 @@ import re
 
 from starlette.requests import Request
 
-from service.archive.index.lookup import Target
+from service.archive.instance import Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
 from service.web.http.accept import Offer, choose

@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.errors import NotRenderable
 from service.imaging.arrays import located_instances, numeric_frames
 from service.imaging.decoder import Pixels

@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
-from service.archive.index.lookup import Located
 from service.archive.index.metadata import first_metadata
+from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import (
     NumericFrame,

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.attributes import attributes_of
-from service.archive.index.lookup import Instance, Located
-from service.archive.stack import Slice, stack_of
+from service.archive.index.browse import Slice, stack_of
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Instance, Located
 from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson

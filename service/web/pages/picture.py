@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.errors import InvalidParameter
 from service.imaging.decoder import check_decodable, description_of
 from service.pixels.window import Window

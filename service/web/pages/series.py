@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.stack import stack_of
+from service.archive.index.browse import stack_of
 from service.dicom.query.levels import Level
 from service.web.http.etags import etag_of
 from service.web.http.request import target_of

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.attributes import attributes_of
 from service.archive.files.content import Content, InMemory, frame_content
-from service.archive.index.lookup import Instance, Located
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Instance, Located
 from service.dicom.frame_scan import VIDEO_SYNTAXES
 from service.dicom.text.captions import first_value
 from service.dicom.text.report import CONTENT, as_html, as_text, read_report

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.attributes import attributes_of
-from service.archive.index.lookup import Instance, Located, find_all, find_pictures
+from service.archive.index.lookup import find_all, find_pictures
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Instance, Located
 from service.imaging.decoder import check_decodable
 from service.imaging.pictures import decodable, frames_of, middle, pictures
 from service.pixels.display.render import RenderOptions, finished

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.index.bulkdata import PIXEL_DATA, Held, held_by, places_of
-from service.archive.index.lookup import Instance
+from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable
 from service.web.http.accept import ANY, Offer

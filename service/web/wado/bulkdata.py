@@ -6,7 +6,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.files.content import bulkdata_content
 from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
-from service.archive.index.lookup import Instance, Located
+from service.archive.instance import Instance, Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import OCTET_STREAM

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, frame_content
-from service.archive.index.lookup import Located
+from service.archive.instance import Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.errors import FrameNotFound

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.files.content import instance_content
 from service.archive.files.runs import sent_as_stored
-from service.archive.index.lookup import Instance, find, find_all
+from service.archive.index.lookup import find, find_all
+from service.archive.instance import Instance
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels

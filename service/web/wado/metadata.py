@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.index.lookup import Target, find_all
+from service.archive.index.lookup import find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
+from service.archive.instance import Target
 from service.cache import Kept
 from service.dicom_json import DicomJson
 from service.web.http.accept import Offer

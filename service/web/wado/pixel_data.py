@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, bulkdata_content
-from service.archive.index.lookup import Instance, Located
+from service.archive.instance import Instance, Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json.writer import Bulkdata

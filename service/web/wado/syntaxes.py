@@ -10,7 +10,7 @@ from contextlib import suppress
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.index.lookup import Instance, Located
+from service.archive.instance import Instance, Located
 from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
 from service.errors import NotAcceptable, NotRenderable

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.attributes import attributes_of
 from service.archive.files.content import Content, InMemory, instance_content
 from service.archive.files.runs import CHUNK_BYTES, sent_as_stored
-from service.archive.index.lookup import Instance
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
 from service.errors import InvalidParameter
 from service.web.http.accept import ANY, Offer

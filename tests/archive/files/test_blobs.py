@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from service.archive.files.blobs import LocalBlobs, blob_key, sync
+from service.archive.files.blobs import LocalBlobs, sync
+from service.archive.instance import blob_key
 from service.errors import Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 

@@ -1,9 +1,8 @@
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.browse import list_studies, modalities
+from service.archive.index.browse import Slice, list_studies, modalities, stack_of
 from service.archive.index.search import Page
-from service.archive.stack import Slice, stack_of
 from service.dicom.query.levels import Level
 from service.dicom.query.query import parse_query
 from service.errors import SeriesNotFound

@@ -1,0 +1,72 @@
+"""A stored instance: which it is, and where its file and its frames lie. All that index and files share."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from service.dicom.frames import FrameTable
+from service.dicom.instance import Uids
+from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+
+_DIGEST_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One stored instance, as much of it as finding its bytes takes.
+
+    Attributes:
+        key: of its row.
+        uids: its identity.
+        sop_class_uid: (0008,0016).
+        transfer_syntax: UID of the stored encoding.
+        conformant: the stored file is a Part 10 file as it is.
+        size: of the stored file in bytes.
+        digest: SHA-256 of the stored file.
+    """
+
+    key: int
+    uids: Uids
+    sop_class_uid: str
+    transfer_syntax: str
+    conformant: bool
+    size: int
+    digest: bytes
+
+    @property
+    def blob(self) -> str:
+        """Where the stored file lies."""
+        return blob_key(self.uids.study, self.uids.series, self.uids.instance, self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An instance, and how to get at its pixels.
+
+    Attributes:
+        instance: found.
+        frames: where its frames lie; None without pixels.
+        image: what rendering needs, as deflated DICOM JSON; None without pixels.
+    """
+
+    instance: Instance
+    frames: FrameTable | None
+    image: bytes | None
+
+
+class Target(NamedTuple):
+    """A study, one of its series, or one instance, as a path names it."""
+
+    study: str
+    series: str | None = None
+    instance: str | None = None
+
+    def not_found(self) -> NotFound:
+        """Return the error that says it is not here."""
+        if self.instance is not None:
+            return InstanceNotFound(self.instance)
+        return StudyNotFound(self.study) if self.series is None else SeriesNotFound(self.series)
+
+
+def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
+    """Return where the file of an instance lies, from the root of the tree."""
+    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}.dcm"
