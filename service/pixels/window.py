@@ -1,4 +1,7 @@
-"""The windows of the VOI LUT: which range of modality values fills the display, and along which curve."""
+"""The windows of the VOI LUT: which range of modality values fills the display, and along which curve.
+
+Some have names: the ones radiologists reach for, in Hounsfield units.
+"""
 
 import math
 from collections.abc import Callable
@@ -78,3 +81,23 @@ FUNCTIONS: dict[str, Callable[[Values, Window], Values]] = {
     "LINEAR_EXACT": window_linear_exact,
     "SIGMOID": window_sigmoid,
 }
+
+
+PRESETS = {
+    "abdomen": Window(60, 400),
+    "angio": Window(300, 600),
+    "bone": Window(300, 1500),
+    "brain": Window(40, 80),
+    "head": Window(40, 120),
+    "liver": Window(60, 160),
+    "lung": Window(-600, 1500),
+    "mediastinum": Window(50, 350),
+    "pelvis": Window(40, 400),
+    "pulmonary-embolism": Window(100, 700),
+    "soft-tissue": Window(40, 400),
+    "spine": Window(50, 250),
+    "stroke": Window(40, 40),
+    "subdural": Window(75, 215),
+    "temporal-bone": Window(600, 2800),
+}
+"""Name in the `window` parameter → window."""

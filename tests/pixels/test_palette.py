@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from service.errors import NotRenderable
-from service.pixels.palette import palette_of
-from service.pixels.segmented import expanded
+from service.pixels.palette import expanded, palette_of
 
 DISCRETE, LINEAR, INDIRECT = 0, 1, 2
 

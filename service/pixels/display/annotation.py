@@ -1,6 +1,6 @@
 """Text burned into a picture: white on a dimmed ground, in the corners, as large as the picture allows.
 
-Standard: PS3.18 8.3.5.1.1.
+What has no picture gets a card with nothing but text. Standard: PS3.18 8.3.5.1.1.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,14 @@ import numpy as np
 
 from service.pixels.arrays import Levels
 from service.pixels.display.font import HEIGHT, WIDTH, Mask, characters, text_mask
+from service.pixels.display.viewport import Viewport
 
 _PIXELS_PER_DOT = 256  # of the picture's shorter side for each pixel that a dot of the font takes
 _CARD_CHARACTERS = 6  # that fill three quarters of a card's width
 _CUT = "..."
 _INK, _EDGE = 255, 0
 _DIMMED = 3  # what is left of the picture behind text: one part of so many
+_CARD_SIDE, _CARD_LEVEL = 512, 96  # of a placeholder, at most; its gray
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,17 @@ def _thickened(mask: Mask) -> Mask:
     rows, columns = mask.shape
     thickened: Mask = np.logical_or.reduce([padded[y : y + rows, x : x + columns] for y, x in shifts])
     return thickened
+
+
+def placeholder(kind: str, viewport: Viewport) -> Levels:
+    """Return what stands for something that has no picture: a gray card with its kind written on it.
+
+    Args:
+        kind: a word or two: SR, RTPLAN, VIDEO.
+        viewport: the card fills it, up to 512 × 512.
+
+    Returns:
+        Shape (height, width).
+    """
+    size = min(viewport.height, _CARD_SIDE), min(viewport.width, _CARD_SIDE)
+    return centered(np.full(size, _CARD_LEVEL, np.uint8), kind)

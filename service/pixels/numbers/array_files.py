@@ -1,13 +1,15 @@
-"""The head of a NIfTI-1 file, which the bytes of the volume follow.
+"""The heads of NIfTI-1 and NumPy files, which the bytes of the array follow.
 
 A volume of ours and a NIfTI image lie in memory alike: columns vary fastest, then rows, then slices. So the
 head is all there is to write. Standard: nifti1.h, https://nifti.nimh.nih.gov/nifti-1.
 """
 
 import struct
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 
 from service.errors import NotAcceptable
 from service.pixels.arrays import Values
@@ -28,6 +30,7 @@ _MILLIMETRES = 2
 _LONGEST_SIDE = 32767
 _SHEARED = 1e-3  # cosine between axes from which they are not at right angles
 
+NPY = "application/x-npy"
 HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
 
 
@@ -84,3 +87,11 @@ def _quaternion(rotation: Values) -> list[float]:
     _, vectors = np.linalg.eigh(symmetric)
     b, c, d, a = vectors[:, -1].tolist()
     return [-b, -c, -d] if a < 0 else [b, c, d]
+
+
+def npy_head(shape: tuple[int, ...], kind: np.dtype[Any]) -> bytes:
+    """Return the head of an array whose last axis varies fastest."""
+    head = BytesIO()
+    description = {"descr": npy.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
+    npy.write_array_header_1_0(head, description)
+    return head.getvalue()

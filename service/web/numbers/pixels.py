@@ -9,7 +9,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.errors import NotRenderable
 from service.imaging.arrays import array_chunks, array_type, numeric_frames
-from service.pixels.npy import NPY, npy_head
+from service.pixels.numbers.array_files import NPY, npy_head
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of

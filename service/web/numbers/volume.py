@@ -27,8 +27,7 @@ from service.imaging.arrays import (
     narrowest_type,
     numeric_frames,
 )
-from service.pixels.npy import NPY, npy_head
-from service.pixels.numbers.array_files import nifti_head
+from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
 from service.pixels.numbers.plane import Slice, slices_of
 from service.pixels.numbers.volume import Volume, volume_of
 from service.web.http.accept import Offer

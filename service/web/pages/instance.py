@@ -15,7 +15,7 @@ from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson
 from service.errors import NotAcceptable
-from service.pixels.presets import PRESETS
+from service.pixels.window import PRESETS
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import picture_of

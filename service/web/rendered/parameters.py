@@ -8,8 +8,7 @@ from service.dicom.text.captions import KEYWORDS
 from service.errors import InvalidParameter
 from service.pixels.display.icc import SPACES
 from service.pixels.display.viewport import Region, Viewport
-from service.pixels.presets import PRESETS
-from service.pixels.window import Window
+from service.pixels.window import PRESETS, Window
 
 DEFAULT_QUALITY = 90
 

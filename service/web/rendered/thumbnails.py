@@ -14,9 +14,9 @@ from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.imaging.decoder import check_decodable
 from service.imaging.pictures import decodable, frames_of, middle, pictures
+from service.pixels.display.annotation import placeholder
 from service.pixels.display.render import RenderOptions, finished
 from service.pixels.display.viewport import Viewport
-from service.pixels.placeholder import placeholder
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of

@@ -15,11 +15,12 @@ from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
 from service.dicom.json.reader import data_set
 from service.dicom_json import DicomJson
 from service.errors import NotAcceptable, Refusal, Unavailable
-from service.web.posted_document import document_attributes
+from service.transfer_syntaxes import OCTET_STREAM
 from service.web.stow.bulkdata import BulkdataParts
 from service.web.stow.pixels import PostedPixels, pixel_data_uri, posted_pixels
 
 _SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"
+_DOCUMENT, _MIME_TYPE, _LENGTH = "00420011", "00420012", "00420015"
 
 
 async def posted_file(request: Request, instance: object, parts: BulkdataParts, max_bytes: int) -> Spool:
@@ -41,7 +42,7 @@ async def posted_file(request: Request, instance: object, parts: BulkdataParts, 
     workers, limit = request.app.state.pixels.workers, request.app.state.store_limits.request_bytes
     try:
         pixels = await posted_pixels(attributes, parts, workers, limit)
-        attributes |= document_attributes(attributes, parts) | pixels.attributes
+        attributes |= _document_attributes(attributes, parts) | pixels.attributes
         make = partial(_assembled, archive.blobs, attributes, pixels, parts, max_bytes)
         return await anyio.to_thread.run_sync(make)
     except (Malformed, NotAcceptable, Refusal, Unavailable) as error:
@@ -77,3 +78,20 @@ def _refusal(error: Exception, attributes: DicomJson) -> Refusal:
         reason = error.reason
     uids = (_text(attributes, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE))
     return Refusal(str(error), reason, *(one if is_uid(one) else "" for one in uids))
+
+
+def _document_attributes(attributes: DicomJson, parts: BulkdataParts) -> DicomJson:
+    """Return MIME Type and length of an Encapsulated Document, where the metadata lack them. PS3.3 C.24.2.
+
+    The length tells whether a last byte belongs to the document or pads it.
+    """
+    document = attributes.get(_DOCUMENT)
+    uri = document.get("BulkDataURI") if isinstance(document, dict) else None
+    found = parts.answering(uri) if isinstance(uri, str) else []
+    if not found or found[0].media_type == OCTET_STREAM:
+        return {}
+    stated = {
+        _MIME_TYPE: {"vr": "LO", "Value": [found[0].media_type]},
+        _LENGTH: {"vr": "UL", "Value": [found[0].value.length]},
+    }
+    return {tag: one for tag, one in stated.items() if tag not in attributes}

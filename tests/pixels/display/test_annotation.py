@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from service.pixels.arrays import Levels
-from service.pixels.display.annotation import Annotation, annotated
+from service.pixels.display.annotation import Annotation, annotated, placeholder
 from service.pixels.display.viewport import Viewport
-from service.pixels.placeholder import placeholder
 
 TEXT = Annotation(["Doe, Jane", "ID 7"], ["CT", "120 kV"])
 

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 
 from service.pixels.arrays import Levels
-from service.pixels.display.gif import TRAILER, animation_frame, animation_head, gif
-from service.pixels.quantize import quantized
+from service.pixels.display.gif import TRAILER, animation_frame, animation_head, gif, quantized
 
 
 def _noise(*shape: int) -> Levels:

@@ -2,8 +2,7 @@ import pytest
 
 from service.errors import InvalidParameter, InvalidWindow
 from service.pixels.display.viewport import Region, Viewport
-from service.pixels.presets import PRESETS
-from service.pixels.window import Window
+from service.pixels.window import PRESETS, Window
 from service.web.rendered.parameters import Rendering, rendering_of
 
 
