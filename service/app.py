@@ -18,6 +18,7 @@ from service.archive import Archive
 from service.cache import Kept
 from service.errors import DicomwebError
 from service.imaging.decoder import Pixels
+from service.imaging.pictures import Pictures
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
@@ -70,7 +71,6 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.state.archive = archive
     app.state.routes = ROUTES
     app.state.root = settings.root
-    app.state.kept_pictures = Kept(_KEPT_PICTURES_BYTES)
     app.state.kept_metadata = Kept(_KEPT_METADATA_BYTES)
     app.state.viewer = Viewer(settings.viewer)
     app.state.max_results = settings.max_results
@@ -80,6 +80,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         Threads(settings.render_threads),
         settings.pixel_cache_bytes,
     )
+    app.state.pictures = Pictures(archive, app.state.pixels, _KEPT_PICTURES_BYTES)
     app.state.store_limits = StoreLimits(
         settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts
     )

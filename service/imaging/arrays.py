@@ -11,12 +11,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from starlette.requests import Request
 
-from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.runs import read_run_now
-from service.archive.index.lookup import locate_all
 from service.archive.instance import Located
 from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.frames import NativeFrames
@@ -27,7 +24,6 @@ from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.description import ImageDescription
 from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.modality import FLOAT32, GRAYSCALE, INT16, fits_int16, modality_values, value_type
-from service.web.http.request import uids_of
 
 _AT_ONCE_BYTES = 4 * 2**20  # of an array that are in memory together
 _RGB8: np.dtype[Any] = np.dtype("u1")
@@ -56,19 +52,6 @@ class NumericFrame(NamedTuple):
         """Rows and columns; of a colour frame, also the three colours."""
         size = self.description.rows, self.description.columns
         return size if self.is_grayscale else (*size, 3)
-
-
-async def located_instances(request: Request) -> list[Located]:
-    """Return the instance that the path names, or all of the series that it names.
-
-    Raises:
-        InstanceNotFound, SeriesNotFound: it is not here.
-    """
-    archive: Archive = request.app.state.archive
-    path = request.path_params
-    if "instance" in path:
-        return [await archive.located.find(uids_of(request))]
-    return await archive.index.read(locate_all, path["study"], path["series"])
 
 
 def numeric_frames(places: Iterable[tuple[Located, int]]) -> list[NumericFrame]:
@@ -115,7 +98,7 @@ def _fits_int16(blobs: LocalBlobs, frame: NumericFrame) -> bool:
 
 
 async def array_chunks(
-    request: Request, head: bytes, frames: Sequence[NumericFrame], kind: np.dtype[Any]
+    pixels: Pixels, head: bytes, frames: Sequence[NumericFrame], kind: np.dtype[Any]
 ) -> AsyncIterator[bytes]:
     """Yield the file of an array: its head, sent only when there is a first frame, and its frames.
 
@@ -124,18 +107,16 @@ async def array_chunks(
     """
     at_once = max(1, _AT_ONCE_BYTES // (math.prod(frames[0].shape) * kind.itemsize))
     for start in range(0, len(frames), at_once):
-        arrays = await _arrays(request, frames[start : start + at_once], kind)
+        arrays = await _arrays(pixels, frames[start : start + at_once], kind)
         yield head
         for values in arrays:
             yield values.reshape(-1).view(np.uint8).data
         head = b""
 
 
-async def _arrays(request: Request, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
-    pixels: Pixels = request.app.state.pixels
-    blobs = request.app.state.archive.blobs
+async def _arrays(pixels: Pixels, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
-        work = partial(_native_arrays, blobs, frames, kind)
+        work = partial(_native_arrays, pixels.blobs, frames, kind)
         return await pixels.threads.run(work)
     compressed = await asyncio.gather(*(pixels.decode(one.located, one.number) for one in frames))
     return [

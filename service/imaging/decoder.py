@@ -42,12 +42,13 @@ class Pixels:
     Attributes:
         workers: processes for what could hang or crash.
         threads: which work on pixels; as many as that work at a time.
+        blobs: the files that frames lie in.
     """
 
     def __init__(self, blobs: LocalBlobs, workers: PixelWorkers, threads: Threads, max_bytes: int) -> None:
         self.workers = workers
         self.threads = threads
-        self._blobs = blobs
+        self.blobs = blobs
         self._max_bytes = max_bytes
         self._kept: OrderedDict[_Key, DecodedFrame] = OrderedDict()
         self._kept_bytes = 0
@@ -136,13 +137,13 @@ class Pixels:
         """Read and work in one thread: the frame's bytes are then where its core looks first."""
         instance, frames = located.instance, located.frames
         assert frames is not None
-        frame = frames.frame(number, read_run_now(self._blobs, instance, frames.span(number)))
+        frame = frames.frame(number, read_run_now(self.blobs, instance, frames.span(number)))
         description = description_of(located, number)
         return work(decoded(frame, instance.transfer_syntax, description), description)
 
     async def _read(self, located: Located, number: int) -> bytes:
         assert located.frames is not None
-        content = await frame_content(self._blobs, located.instance, located.frames, number)
+        content = await frame_content(self.blobs, located.instance, located.frames, number)
         return b"".join([chunk async for chunk in content.read(0, content.size)])
 
 

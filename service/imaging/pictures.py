@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import anyio.to_thread
-from starlette.requests import Request
 
 from service.archive import Archive
 from service.archive.index.metadata import attributes_of
@@ -15,12 +14,12 @@ from service.dicom.text.captions import captions
 from service.dicom_json import DicomJson
 from service.errors import DicomwebError
 from service.imaging.decoder import Pixels, description_of
+from service.imaging.rendering import Rendering
 from service.imaging.values import binary_value
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES
 from service.pixels.display import icc
 from service.pixels.display.annotation import Annotation
 from service.pixels.display.render import ColourSpace, RenderOptions, render
-from service.web.rendered.parameters import Rendering
 
 _ICC_PROFILE = "00282000"
 _OPTICAL_PATHS = "00480105"
@@ -74,82 +73,81 @@ async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator
                 yield Shot(located, number)
 
 
-async def pictures(
-    request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
-) -> AsyncIterator[tuple[Shot, bytes]]:
-    """Yield each frame with its picture as an image file.
+class Pictures:
+    """Makes pictures, and keeps those made last. For the event loop's thread alone."""
 
-    Raises:
-        DicomwebError: a frame cannot be read, decoded or shown.
-    """
-    async for shot, picture in _attempts(request, shots, rendering, media_type):
-        if isinstance(picture, DicomwebError):
-            raise picture
-        yield shot, picture
+    def __init__(self, archive: Archive, pixels: Pixels, max_bytes: int) -> None:
+        self._archive = archive
+        self._pixels = pixels
+        self._kept: Kept[bytes] = Kept(max_bytes)
 
+    async def of(
+        self, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
+    ) -> AsyncIterator[tuple[Shot, bytes]]:
+        """Yield each frame with its picture as an image file.
 
-async def possible_pictures(
-    request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
-) -> AsyncIterator[tuple[Shot, bytes]]:
-    """Yield pictures as `pictures` does, and leave out those that cannot be made.
+        Raises:
+            DicomwebError: a frame cannot be read, decoded or shown.
+        """
+        async for shot, picture in self._attempts(shots, rendering, media_type):
+            if isinstance(picture, DicomwebError):
+                raise picture
+            yield shot, picture
 
-    Raises:
-        DicomwebError: none could be made; why the last one could not.
-    """
-    failure: DicomwebError | None = None
-    none_made = True
-    async for shot, picture in _attempts(request, shots, rendering, media_type):
-        if isinstance(picture, DicomwebError):
-            failure = picture
-            continue
-        none_made = False
-        yield shot, picture
-    if failure and none_made:
-        raise failure
+    async def possible(
+        self, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
+    ) -> AsyncIterator[tuple[Shot, bytes]]:
+        """Yield pictures as `of` does, and leave out those that cannot be made.
 
+        Raises:
+            DicomwebError: none could be made; why the last one could not.
+        """
+        failure: DicomwebError | None = None
+        none_made = True
+        async for shot, picture in self._attempts(shots, rendering, media_type):
+            if isinstance(picture, DicomwebError):
+                failure = picture
+                continue
+            none_made = False
+            yield shot, picture
+        if failure and none_made:
+            raise failure
 
-async def _attempts(
-    request: Request, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
-) -> AsyncIterator[tuple[Shot, bytes | DicomwebError]]:
-    """Yield each frame with its picture, or with what stood in the way of it."""
-    before, options = None, RenderOptions()
-    async for shot in shots:
-        if shot.located is not before:
-            before, options = shot.located, await _options(request, shot.located, rendering, media_type)
-        try:
-            yield shot, await _picture(request, shot, options)
-        except DicomwebError as error:
-            yield shot, error
+    async def _attempts(
+        self, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
+    ) -> AsyncIterator[tuple[Shot, bytes | DicomwebError]]:
+        """Yield each frame with its picture, or with what stood in the way of it."""
+        before, options = None, RenderOptions()
+        async for shot in shots:
+            if shot.located is not before:
+                before, options = shot.located, await self._options(shot.located, rendering, media_type)
+            try:
+                yield shot, await self._picture(shot, options)
+            except DicomwebError as error:
+                yield shot, error
 
+    async def _picture(self, shot: Shot, options: RenderOptions) -> bytes:
+        """Return a frame's picture; one without a patient's name on it is kept for the next who asks."""
+        work = partial(render, options=options)
+        if options.annotation is not None or options.colour_space is not None:
+            return await self._pixels.apply(shot.located, shot.number, work)
+        key = (shot.located.instance.digest, shot.number, options)
+        picture = self._kept.get(key)
+        if picture is None:
+            picture = await self._pixels.apply(shot.located, shot.number, work)
+            self._kept.keep(key, picture, len(picture))
+        return picture
 
-async def _picture(request: Request, shot: Shot, options: RenderOptions) -> bytes:
-    """Return a frame's picture; one without a patient's name on it is kept for the next who asks."""
-    pixels: Pixels = request.app.state.pixels
-    work = partial(render, options=options)
-    if options.annotation is not None or options.colour_space is not None:
-        return await pixels.apply(shot.located, shot.number, work)
-    kept: Kept[bytes] = request.app.state.kept_pictures
-    key = (shot.located.instance.digest, shot.number, options)
-    picture = kept.get(key)
-    if picture is None:
-        picture = await pixels.apply(shot.located, shot.number, work)
-        kept.keep(key, picture, len(picture))
-    return picture
-
-
-async def _options(
-    request: Request, located: Located, rendering: Rendering, media_type: str
-) -> RenderOptions:
-    """Return how the frames of an instance are to be rendered; metadata are read only where they matter."""
-    annotation, space = None, None
-    if rendering.annotation or rendering.has_profile:
-        archive: Archive = request.app.state.archive
-        attributes = await archive.index.read(attributes_of, located.instance)
-        annotation = _annotation(attributes, rendering.annotation)
-        space = await _colour_space(archive, located.instance, attributes, rendering)
-    return RenderOptions(
-        media_type, rendering.window, rendering.viewport, rendering.quality, annotation, space
-    )
+    async def _options(self, located: Located, rendering: Rendering, media_type: str) -> RenderOptions:
+        """Return how the frames of an instance are rendered; metadata are read only where they matter."""
+        annotation, space = None, None
+        if rendering.annotation or rendering.has_profile:
+            attributes = await self._archive.index.read(attributes_of, located.instance)
+            annotation = _annotation(attributes, rendering.annotation)
+            space = await _colour_space(self._archive, located.instance, attributes, rendering)
+        return RenderOptions(
+            media_type, rendering.window, rendering.viewport, rendering.quality, annotation, space
+        )
 
 
 def _annotation(attributes: DicomJson, keywords: Sequence[str]) -> Annotation | None:

@@ -4,7 +4,9 @@ import re
 
 from starlette.requests import Request
 
-from service.archive.instance import Target
+from service.archive import Archive
+from service.archive.index.lookup import locate_all
+from service.archive.instance import Located, Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
 from service.web.http.accept import Offer, choose
@@ -57,3 +59,16 @@ def negotiated(request: Request, *offers: Offer) -> Offer:
         NotAcceptable: none of them.
     """
     return choose(", ".join(request.headers.getlist("accept")), request.query_params.get("accept"), offers)
+
+
+async def located_instances(request: Request) -> list[Located]:
+    """Return the instance that the path names, or all of the series that it names.
+
+    Raises:
+        InstanceNotFound, SeriesNotFound: it is not here.
+    """
+    archive: Archive = request.app.state.archive
+    path = request.path_params
+    if "instance" in path:
+        return [await archive.located.find(uids_of(request))]
+    return await archive.index.read(locate_all, path["study"], path["series"])

@@ -38,5 +38,5 @@ async def retrieve_pixels(request: Request) -> Response:
     kind = array_type(frames)
     shape = frames[0].shape if len(frames) == 1 else (len(frames), *frames[0].shape)
     head = npy_head(shape, kind)
-    body = joined(array_chunks(request, head, frames, kind))
+    body = joined(array_chunks(request.app.state.pixels, head, frames, kind))
     return streamed(body, content_type=NPY, etag=etag, length=len(head) + math.prod(shape) * kind.itemsize)

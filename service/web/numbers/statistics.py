@@ -13,14 +13,14 @@ from starlette.responses import Response
 
 from service.archive.instance import Located
 from service.errors import NotRenderable
-from service.imaging.arrays import located_instances, numeric_frames
+from service.imaging.arrays import numeric_frames
 from service.imaging.decoder import Pixels
 from service.pixels.display.histogram import histogram_picture
 from service.pixels.display.image_files import png
 from service.pixels.numbers.statistics import Statistics, Tally
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers, negotiated
+from service.web.http.request import frame_numbers, located_instances, negotiated
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
 from service.web.http.text import TextResponse

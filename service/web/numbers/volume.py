@@ -23,7 +23,6 @@ from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import (
     NumericFrame,
     array_chunks,
-    located_instances,
     narrowest_type,
     numeric_frames,
 )
@@ -32,7 +31,7 @@ from service.pixels.numbers.plane import Slice, slices_of
 from service.pixels.numbers.volume import Volume, volume_of
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import negotiated, target_of
+from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
@@ -97,7 +96,7 @@ def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Mapping[byte
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
     head = _HEADS[media_type](plan.volume, plan.kind)
-    body = array_chunks(request, head, plan.frames, plan.kind)
+    body = array_chunks(request.app.state.pixels, head, plan.frames, plan.kind)
     headers = {"content-type": media_type, "etag": etag, "vary": "Accept", **_headers(request, plan.volume)}
     if media_type == _GZIP:
         return Stream(joined(gzip_chunks(body)), headers)

@@ -15,12 +15,12 @@ from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson
 from service.errors import NotAcceptable
+from service.imaging.kinds import is_video, kind_of
 from service.pixels.window import PRESETS
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import picture_of
 from service.web.pages.text import size, uid_name
-from service.web.rendered.documents import is_video, kind_of
 
 
 @dataclass(frozen=True, slots=True)

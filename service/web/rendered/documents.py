@@ -3,8 +3,7 @@
 Standard: PS3.18 8.7.4, 10.4.1.1.7.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,23 +12,19 @@ from service.archive import Archive
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
-from service.dicom.frame_scan import VIDEO_SYNTAXES
 from service.dicom.text.captions import first_value
 from service.dicom.text.report import CONTENT, as_html, as_text, read_report
-from service.dicom_json import DicomJson, number
+from service.dicom_json import DicomJson
 from service.errors import NotRenderable, shorten
+from service.imaging.kinds import PDF, kind_of, mime_type
 from service.imaging.values import binary_value
-from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
+from service.transfer_syntaxes import frame_media_type
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import negotiated
 from service.web.http.responses import not_modified, single_part
 
-PDF = "application/pdf"
-
-_DOCUMENT, _MIME_TYPE, _DOCUMENT_LENGTH = "00420011", "00420012", "00420015"
-_MODALITY = "00080060"
-_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}")
+_DOCUMENT, _DOCUMENT_LENGTH = "00420011", "00420015"
 
 _VIDEO_STARTS = {  # offset and first bytes → what a player has to be told
     (4, b"ftyp"): "video/mp4",
@@ -46,40 +41,6 @@ _NO_SNIFFING = {"x-content-type-options": "nosniff"}
 _SANDBOX = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 } | _NO_SNIFFING
-
-_FRAME_SECONDS: dict[str, Callable[[float], float]] = {
-    "00181063": lambda frame_time: frame_time / 1000,  # in milliseconds
-    "00180040": lambda cine_rate: 1 / cine_rate,
-    "00082144": lambda recommended_display_frame_rate: 1 / recommended_display_frame_rate,
-}
-"""Attribute → what it makes of the seconds that a frame is to be seen."""
-_DEFAULT_FRAME_SECONDS = 0.1
-
-
-def is_video(instance: Instance) -> bool:
-    """Tell whether the pixels of an instance are a video."""
-    return instance.transfer_syntax.startswith(VIDEO_SYNTAXES)
-
-
-def has_picture(located: Located) -> bool:
-    """Tell whether an instance has frames that are no video."""
-    return bool(located.frames and located.frames.number_of_frames) and not is_video(located.instance)
-
-
-def kind_of(attributes: DicomJson) -> str:
-    """Return a word for what an instance is, where it cannot be shown."""
-    if _mime_type(attributes) == PDF:
-        return "PDF"
-    return str(first_value(attributes, _MODALITY) or "no image")
-
-
-def frame_seconds(attributes: DicomJson) -> float:
-    """Return how long each frame of an instance is to be seen."""
-    for tag, seconds in _FRAME_SECONDS.items():
-        value = number(attributes, tag)
-        if value is not None and value > 0:
-            return seconds(value)
-    return _DEFAULT_FRAME_SECONDS
 
 
 async def retrieve_document(request: Request, located: Located) -> Response:
@@ -117,7 +78,7 @@ async def _encapsulated(request: Request, instance: Instance, attributes: DicomJ
     content = await binary_value(request.app.state.archive, instance, attributes[_DOCUMENT], _DOCUMENT)
     if content is None:
         raise NotRenderable("the instance holds an empty document")
-    kind, length = _mime_type(attributes), first_value(attributes, _DOCUMENT_LENGTH)
+    kind, length = mime_type(attributes), first_value(attributes, _DOCUMENT_LENGTH)
     size = content.size - 1 if length == content.size - 1 else content.size
     headers = _NO_SNIFFING if kind == PDF else _SANDBOX
     return _content(request, instance, content, {kind: None}, headers, size)
@@ -127,11 +88,6 @@ def _report(request: Request, instance: Instance, attributes: DicomJson) -> Resp
     offer = negotiated(request, *(Offer(kind) for kind in _REPORT_FORMS))
     content = InMemory(_REPORT_FORMS[offer.media_type](read_report(attributes)).encode())
     return _answer(request, instance, content, offer, f"{offer.media_type}; charset=utf-8", _SANDBOX)
-
-
-def _mime_type(attributes: DicomJson) -> str:
-    found = str(first_value(attributes, _MIME_TYPE) or "").strip().lower()
-    return found if _MEDIA_TYPE.fullmatch(found) else OCTET_STREAM
 
 
 def _content(

@@ -2,58 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from service.dicom.text.captions import KEYWORDS
 from service.errors import InvalidParameter
+from service.imaging.rendering import DEFAULT_QUALITY, NO_PROFILE, Rendering
 from service.pixels.display.icc import SPACES
 from service.pixels.display.viewport import Region, Viewport
 from service.pixels.window import PRESETS, Window
-
-DEFAULT_QUALITY = 90
 
 _FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _VIEWPORT = re.compile(rf"{_WHOLE.pattern},{_WHOLE.pattern}(,({_DECIMAL.pattern})?){{0,4}}", re.ASCII)
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
-_NO_PROFILE, _OWN_PROFILE = "no", "yes"
-_ICC_PROFILES = (_NO_PROFILE, _OWN_PROFILE, *SPACES)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendering:
-    """How the client wants a picture, whatever it is of.
-
-    Attributes:
-        window: in place of the file's own.
-        viewport: None keeps the matrix of the source.
-        quality: 1 ... 100.
-        annotation: keywords of what is to be burned in.
-        unsupported_annotation: keywords that are not known.
-        icc_profile: `no`, `yes` or the name of a colour space.
-    """
-
-    window: Window | None = None
-    viewport: Viewport | None = None
-    quality: int = DEFAULT_QUALITY
-    annotation: tuple[str, ...] = ()
-    unsupported_annotation: tuple[str, ...] = ()
-    icc_profile: str = _NO_PROFILE
-
-    @property
-    def has_profile(self) -> bool:
-        """Whether an ICC profile is asked for."""
-        return self.icc_profile != _NO_PROFILE
-
-    def check(self, media_type: str) -> None:
-        """Refuse what a media type cannot hold: GIF has no place for an ICC profile. PS3.18 8.3.5.1.5.
-
-        Raises:
-            InvalidParameter: it cannot.
-        """
-        if media_type == "image/gif" and self.has_profile:
-            raise InvalidParameter("iccprofile", self.icc_profile, f"{_NO_PROFILE} for {media_type}")
+_ICC_PROFILES = (NO_PROFILE, "yes", *SPACES)
 
 
 def rendering_of(parameters: Mapping[str, str]) -> Rendering:
@@ -153,7 +115,7 @@ def icc_profile_of(parameters: Mapping[str, str]) -> str:
     Raises:
         InvalidParameter: the Standard does not have this value.
     """
-    value = parameters.get("iccprofile") or _NO_PROFILE
+    value = parameters.get("iccprofile") or NO_PROFILE
     if value not in _ICC_PROFILES:
         raise InvalidParameter("iccprofile", value, f"one of {', '.join(_ICC_PROFILES)}")
     return value

@@ -17,16 +17,16 @@ from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.errors import NotRenderable
 from service.imaging.decoder import check_decodable
+from service.imaging.kinds import frame_seconds, has_picture
 from service.imaging.pictures import (
     Shot,
     decodable,
     frames_of,
     middle,
-    pictures,
-    possible_pictures,
     reel,
     stills,
 )
+from service.imaging.rendering import Rendering
 from service.pixels.display import gif
 from service.pixels.display.render import MEDIA_TYPES
 from service.web.http.accept import Offer
@@ -35,9 +35,9 @@ from service.web.http.multipart import boundary_for
 from service.web.http.request import frame_numbers, negotiated, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified, single_part
 from service.web.http.stream import Stream, in_memory
-from service.web.rendered.documents import frame_seconds, has_picture, retrieve_document
-from service.web.rendered.parameters import Rendering, rendering_of
-from service.web.wado.instances import instance_url
+from service.web.http.urls import instance_url
+from service.web.rendered.documents import retrieve_document
+from service.web.rendered.parameters import rendering_of
 
 GIF = "image/gif"
 SINGLE = tuple(Offer(kind) for kind in MEDIA_TYPES)
@@ -87,12 +87,12 @@ async def retrieve_rendered_all(request: Request) -> Response:
     if unchanged := not_modified(request, etag):
         return unchanged
     if _is_film(offer):
-        made = possible_pictures(request, reel(archive, shown), rendering, GIF)
+        made = request.app.state.pictures.possible(reel(archive, shown), rendering, GIF)
         return _noted(request, rendering, await _film(request, shown[0], made, etag))
     if not offer.multipart:
-        made = pictures(request, stills(archive, [middle(shown)]), rendering, offer.media_type)
+        made = request.app.state.pictures.of(stills(archive, [middle(shown)]), rendering, offer.media_type)
         return _noted(request, rendering, await _still(request, made, offer, etag))
-    made = possible_pictures(request, stills(archive, shown), rendering, offer.media_type)
+    made = request.app.state.pictures.possible(stills(archive, shown), rendering, offer.media_type)
     status = 200 if len(shown) == len(found) else _SOME_LEFT_OUT
     return _noted(request, rendering, _message(request, made, offer, etag, status))
 
@@ -104,7 +104,7 @@ async def _answer_frames(
     etag = etag_of(located.instance.digest, repr(rendering), str(offer), *numbers)
     if unchanged := not_modified(request, etag):
         return unchanged
-    made = pictures(request, frames_of(located, numbers), rendering, offer.media_type)
+    made = request.app.state.pictures.of(frames_of(located, numbers), rendering, offer.media_type)
     if offer.multipart:
         response: Response = _message(request, made, offer, etag)
     elif len(numbers) > 1:
@@ -118,22 +118,22 @@ def _is_film(offer: Offer) -> bool:
     return offer == Offer(GIF)
 
 
-Pictures = AsyncIterator[tuple[Shot, bytes]]
+Made = AsyncIterator[tuple[Shot, bytes]]
 
 
-async def _still(request: Request, made: Pictures, offer: Offer, etag: str) -> Response:
+async def _still(request: Request, made: Made, offer: Offer, etag: str) -> Response:
     _, picture = await anext(made)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 
-async def _film(request: Request, first: Instance, made: Pictures, etag: str) -> Response:
+async def _film(request: Request, first: Instance, made: Made, etag: str) -> Response:
     archive: Archive = request.app.state.archive
     seconds = frame_seconds(await archive.index.read(attributes_of, first))
     headers = {"content-type": GIF, "vary": "Accept", "etag": etag}
     return Stream(_animation(made, seconds), headers)
 
 
-async def _animation(made: Pictures, seconds: float) -> AsyncIterator[bytes]:
+async def _animation(made: Made, seconds: float) -> AsyncIterator[bytes]:
     begun = False
     async for _, picture in made:
         if not begun:
@@ -143,12 +143,12 @@ async def _animation(made: Pictures, seconds: float) -> AsyncIterator[bytes]:
     yield gif.TRAILER
 
 
-def _message(request: Request, made: Pictures, offer: Offer, etag: str, status: int = 200) -> Response:
+def _message(request: Request, made: Made, offer: Offer, etag: str, status: int = 200) -> Response:
     parts = _parts(request, made, offer)
     return MultipartRelated(parts, offer, boundary_for(etag), etag=etag, status_code=status)
 
 
-async def _parts(request: Request, made: Pictures, offer: Offer) -> AsyncIterator[Part]:
+async def _parts(request: Request, made: Made, offer: Offer) -> AsyncIterator[Part]:
     async for shot, picture in made:
         url = f"{instance_url(request.state.base_url, shot.located.instance)}/frames/{shot.number}"
         yield Part(offer.media_type, picture, len(picture), url)

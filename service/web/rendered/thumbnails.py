@@ -13,7 +13,9 @@ from service.archive.index.lookup import find_all, find_pictures
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.imaging.decoder import check_decodable
-from service.imaging.pictures import decodable, frames_of, middle, pictures
+from service.imaging.kinds import has_picture, is_video, kind_of
+from service.imaging.pictures import decodable, frames_of, middle
+from service.imaging.rendering import Rendering
 from service.pixels.display.annotation import placeholder
 from service.pixels.display.render import RenderOptions, finished
 from service.pixels.display.viewport import Viewport
@@ -22,8 +24,7 @@ from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
-from service.web.rendered.documents import has_picture, is_video, kind_of
-from service.web.rendered.parameters import Rendering, viewport_of
+from service.web.rendered.parameters import viewport_of
 from service.web.rendered.rendered import SINGLE
 
 _VIEWPORT = Viewport(128, 128)
@@ -61,7 +62,9 @@ async def _thumbnail(request: Request, located: Located, number: int | None) -> 
     if unchanged := not_modified(request, etag):
         return unchanged
     rendering = Rendering(viewport=viewport, quality=_QUALITY)
-    _, picture = await anext(pictures(request, frames_of(located, [number]), rendering, offer.media_type))
+    _, picture = await anext(
+        request.app.state.pictures.of(frames_of(located, [number]), rendering, offer.media_type)
+    )
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 

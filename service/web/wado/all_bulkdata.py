@@ -21,7 +21,8 @@ from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
 from service.web.http.request import negotiated, target_of, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified
-from service.web.wado.bulkdata import VALUE, bulkdata_url, retrieve_value, value_part
+from service.web.http.urls import bulkdata_url
+from service.web.wado.bulkdata import VALUE, retrieve_value, value_part
 from service.web.wado.instances import instances_of
 from service.web.wado.pixel_data import Forms, as_stored, pixel_form, pixel_parts
 from service.web.wado.syntaxes import MULTIPART
@@ -129,7 +130,7 @@ async def _parts_of(request: Request, one: Outgoing) -> AsyncIterator[Part]:
     archive: Archive = request.app.state.archive
     places = await archive.index.read(places_of, one.instance)
     for path, place in places.items():
-        url = bulkdata_url(request, one.instance, path)
+        url = bulkdata_url(request.state.base_url, one.instance, path)
         if path not in PIXEL_DATA:
             if isinstance(one.others, Offer):
                 yield await value_part(request, one.instance, place, url)

@@ -15,7 +15,7 @@ from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
 from service.web.http.request import negotiated, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part
-from service.web.wado.instances import instance_url
+from service.web.http.urls import bulkdata_url
 from service.web.wado.pixel_data import retrieve_pixels_of
 
 VALUE = Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True)
@@ -40,7 +40,7 @@ async def retrieve_value(request: Request, located: Located, path: str) -> Respo
     archive: Archive = request.app.state.archive
     instance = located.instance
     place = await archive.index.read(bulkdata_of, instance, path)
-    url = bulkdata_url(request, instance, path)
+    url = bulkdata_url(request.state.base_url, instance, path)
     if path in PIXEL_DATA and located.frames is not None:
         return await retrieve_pixels_of(request, located, place, url)
     offer = negotiated(request, *_OFFERS)
@@ -60,8 +60,3 @@ async def value_part(request: Request, instance: Instance, place: Bulkdata, url:
     archive: Archive = request.app.state.archive
     content = await bulkdata_content(archive.blobs, instance, place)
     return Part(VALUE.content_type, content.runs(0, content.size), content.size, url)
-
-
-def bulkdata_url(request: Request, instance: Instance, path: str) -> str:
-    """Return the Bulkdata URI that the metadata give a value."""
-    return f"{instance_url(request.state.base_url, instance)}/bulkdata/{path}"

@@ -19,7 +19,7 @@ from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
 from service.web.http.request import frame_numbers, uids_of
 from service.web.http.responses import MultipartRelated, Part, message_of_one, not_modified, single_part
-from service.web.wado.instances import instance_url
+from service.web.http.urls import instance_url
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
 
 _ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"

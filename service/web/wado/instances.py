@@ -26,6 +26,7 @@ from service.web.http.multipart import boundary_for, message_length
 from service.web.http.request import negotiated, target_of, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
 from service.web.http.stream import Chunks
+from service.web.http.urls import instance_url
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, as_stored, chosen, is_lossy
 
 _DICOM = "application/dicom"
@@ -82,12 +83,6 @@ async def instances_of(request: Request) -> list[Instance]:
 def outgoing_syntax(instance: Instance) -> str:
     """Return the transfer syntax in which an instance goes out when nothing is decoded."""
     return instance.transfer_syntax if sent_as_stored(instance) else EXPLICIT_VR_LITTLE_ENDIAN
-
-
-def instance_url(base_url: str, instance: Instance) -> str:
-    """Return the URL of an instance."""
-    uids = instance.uids
-    return f"{base_url}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}"
 
 
 async def _chosen(request: Request, instance: Instance, forms: tuple[bool, ...]) -> Offer:

@@ -1,9 +1,10 @@
 import pytest
 
 from service.errors import InvalidParameter, InvalidWindow
+from service.imaging.rendering import Rendering
 from service.pixels.display.viewport import Region, Viewport
 from service.pixels.window import PRESETS, Window
-from service.web.rendered.parameters import Rendering, rendering_of
+from service.web.rendered.parameters import rendering_of
 
 
 def test_without_parameters_the_file_decides() -> None:
