@@ -1,6 +1,7 @@
 import pytest
 
-from service.transfer_syntaxes import frame_media_type
+from service.transfer_syntaxes import TRANSFER_SYNTAXES, frame_media_type, outgoing
+from tests.builders import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,14 @@ from service.transfer_syntaxes import frame_media_type
 )
 def test_frames_have_the_media_type_of_their_transfer_syntax(ending: str, media_type: str) -> None:
     assert frame_media_type(f"1.2.840.10008.1.2.{ending}") == media_type
+
+
+def test_three_transfer_syntaxes_are_never_sent() -> None:
+    converted = {uid for uid in TRANSFER_SYNTAXES if outgoing(uid) != uid}
+
+    assert converted == {IMPLICIT, BIG_ENDIAN, DEFLATED}
+    assert {outgoing(uid) for uid in converted} == {EXPLICIT}
+
+
+def test_what_is_not_known_goes_out_as_it_is_stored() -> None:
+    assert outgoing("1.2.3") == "1.2.3"

@@ -7,10 +7,11 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflate
 from service.archive.files.spool import FileInPlace, Spool
 from service.dicom.encoding.elements import Buffer, Malformed
-from service.dicom.encoding.part10 import DEFLATED, FileMeta, read_file_meta
+from service.dicom.encoding.part10 import FileMeta, read_file_meta
 from service.dicom.instance import CANNOT_UNDERSTAND, ParsedInstance, read_instance
 from service.errors import Refusal
 from service.pixels.description import ATTRIBUTES
+from service.transfer_syntaxes import DEFLATED
 
 _IMAGE_TAGS = frozenset(int(tag, 16) for tag in ATTRIBUTES)
 _SUBSTITUTE = "\x1a"  # for the base URL, which is known only when somebody asks

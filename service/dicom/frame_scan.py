@@ -9,6 +9,7 @@ import numpy as np
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, Fragment
 from service.dicom.encoding.words import ITEM_HEADER, PIXEL_SIZES, WORD_SIZES
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames
+from service.transfer_syntaxes import is_video
 
 FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
 _EXTENDED_OFFSET_TABLE = 0x7FE00001
@@ -26,8 +27,6 @@ _STREAM_STARTS = (
     b"\xff\x0a",
     b"\x00\x00\x00\x0cJXL ",
 )
-
-VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
 
 
 def find_pixel_data(elements: Sequence[Element]) -> Element | None:
@@ -62,7 +61,7 @@ def frame_table(
         return None
     if element.fragments is None:
         return _native(element, encoding, attributes)
-    if transfer_syntax.startswith(VIDEO_SYNTAXES):
+    if is_video(transfer_syntax):
         return _one_run(element.fragments)
     wanted = number_of_frames(attributes) or 1
     tables = (one for one in elements if one.tag == _EXTENDED_OFFSET_TABLE and one.items is None)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from service.dicom.encoding.elements import Buffer, Element, Malformed, TooMany, Truncated
 from service.dicom.encoding.part10 import FileMeta
 from service.dicom.encoding.walk import walk
-from service.dicom.frame_scan import VIDEO_SYNTAXES, frame_table, number_of_frames
+from service.dicom.frame_scan import frame_table, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
 from service.dicom.json.writer import Bulkdata, JsonModel, tag_name
 from service.dicom_json import DicomJson
 from service.errors import Refusal
+from service.transfer_syntaxes import is_video
 
 # Failure and Warning Reasons: PS3.18 Table I.2-2, PS3.4 Table GG.4-1.
 CANNOT_UNDERSTAND = 0xC000
@@ -164,7 +165,7 @@ def _tolerated(meta: FileMeta, metadata: DicomJson, frames: FrameTable | None) -
     if not meta.conformant:
         return "the file has no complete Part 10 head; its transfer syntax was recognised"
     stated = number_of_frames(metadata) or 1
-    video = meta.transfer_syntax.startswith(VIDEO_SYNTAXES)
+    video = is_video(meta.transfer_syntax)
     if frames is not None and frames.number_of_frames < stated and not video:
         return f"{stated} frames are described, {frames.number_of_frames} are there"
     return ""

@@ -15,7 +15,6 @@ import numpy as np
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
-from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten
 from service.imaging.decoder import Pixels, description_of
@@ -24,6 +23,7 @@ from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.description import ImageDescription
 from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.modality import FLOAT32, GRAYSCALE, INT16, fits_int16, modality_values, value_type
+from service.transfer_syntaxes import DEFLATED
 
 _AT_ONCE_BYTES = 4 * 2**20  # of an array that are in memory together
 _RGB8: np.dtype[Any] = np.dtype("u1")

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Callable
 
-from service.archive.instance import Instance, Located
-from service.dicom.frame_scan import VIDEO_SYNTAXES
+from service.archive.instance import Located
 from service.dicom.text.captions import first_value
 from service.dicom_json import DicomJson, number
-from service.transfer_syntaxes import OCTET_STREAM
+from service.transfer_syntaxes import OCTET_STREAM, is_video
 
 PDF = "application/pdf"
 
@@ -24,14 +23,10 @@ _FRAME_SECONDS: dict[str, Callable[[float], float]] = {
 _DEFAULT_FRAME_SECONDS = 0.1
 
 
-def is_video(instance: Instance) -> bool:
-    """Tell whether the pixels of an instance are a video."""
-    return instance.transfer_syntax.startswith(VIDEO_SYNTAXES)
-
-
 def has_picture(located: Located) -> bool:
     """Tell whether an instance has frames that are no video."""
-    return bool(located.frames and located.frames.number_of_frames) and not is_video(located.instance)
+    has_frames = bool(located.frames and located.frames.number_of_frames)
+    return has_frames and not is_video(located.instance.transfer_syntax)
 
 
 def kind_of(attributes: DicomJson) -> str:

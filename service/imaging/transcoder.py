@@ -12,13 +12,13 @@ import numpy as np
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.transcoded import transcoded_chunks
 from service.archive.instance import Located
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
 from service.imaging.decoder import Pixels
 from service.pixels.codecs import encoders
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.codecs.encoders import ENCODERS
 from service.pixels.description import ImageDescription
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 
 
 class Frame(NamedTuple):

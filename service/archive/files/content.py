@@ -21,10 +21,10 @@ from service.archive.files.runs import (
     stream,
 )
 from service.archive.instance import Instance
-from service.dicom.encoding.part10 import DEFLATED
 from service.dicom.encoding.words import ITEM_HEADER, SEQUENCE_END_TAG, swapped
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames, Span
 from service.dicom.json.writer import Bulkdata
+from service.transfer_syntaxes import DEFLATED
 
 
 class InMemory:

@@ -9,10 +9,11 @@ from service.archive.files.inflated import inflate
 from service.archive.instance import Instance
 from service.dicom.encoding.elements import Buffer
 from service.dicom.encoding.explicit import Value, file_head, to_explicit_little_endian
-from service.dicom.encoding.part10 import DEFLATED, FileMeta, read_file_meta
+from service.dicom.encoding.part10 import FileMeta, read_file_meta
 from service.dicom.encoding.walk import walk
 from service.dicom.encoding.words import swapped
 from service.errors import InstanceGone
+from service.transfer_syntaxes import DEFLATED
 
 _CHUNK = 2**20
 

@@ -17,9 +17,9 @@ import numpy as np
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflated_chunks
 from service.archive.instance import Instance
-from service.dicom.encoding.part10 import DEFLATED, NEVER_SENT
 from service.dicom.frames import Span
 from service.errors import InstanceGone
+from service.transfer_syntaxes import DEFLATED, outgoing
 
 CHUNK_BYTES = 2**20
 _MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
@@ -61,7 +61,7 @@ Chunk = bytes | FileRun
 
 def sent_as_stored(instance: Instance) -> bool:
     """Tell whether the file can go out as it is: PS3.18 8.7.3 forbids three transfer syntaxes."""
-    return instance.conformant and instance.transfer_syntax not in NEVER_SENT
+    return instance.conformant and outgoing(instance.transfer_syntax) == instance.transfer_syntax
 
 
 async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:

@@ -14,11 +14,11 @@ from service.archive.index.conditions import Condition
 from service.archive.index.search import Page
 from service.archive.index.selection import JOINED, in_path, order, where
 from service.archive.index.tables import instances, series, studies
-from service.dicom.frame_scan import VIDEO_SYNTAXES
 from service.dicom.query.levels import Level
 from service.dicom.query.normal_forms import fold
 from service.dicom.query.query import Query, Resource
 from service.errors import SeriesNotFound
+from service.transfer_syntaxes import is_video
 
 _NAMES = (
     studies.c.patient_name,
@@ -103,6 +103,6 @@ def stack_of(connection: sa.Connection, study: str, series: str) -> list[Slice]:
 
 
 def _pictures(transfer_syntax: str, rows: int | None, number_of_frames: int | None) -> int:
-    if not rows or transfer_syntax.startswith(VIDEO_SYNTAXES):
+    if not rows or is_video(transfer_syntax):
         return 0
     return max(1, number_of_frames or 1)

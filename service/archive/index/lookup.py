@@ -10,6 +10,7 @@ from service.archive.instance import Instance, Located
 from service.dicom.frames import from_row
 from service.dicom.instance import Uids
 from service.errors import InstanceNotFound, SeriesNotFound, StudyNotFound, Unavailable
+from service.transfer_syntaxes import VIDEO_PREFIXES
 
 _COLUMNS = (
     instances.c.id,
@@ -48,7 +49,7 @@ BY_NUMBER = (
 )
 WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
 
-_VIDEOS = "1.2.840.10008.1.2.4.10_%"  # transfer syntaxes of MPEG-2, MPEG-4 and HEVC
+_VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES))
 
 # Written once: building a statement costs more than running it.
 _FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
@@ -64,7 +65,7 @@ _ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
 _PICTURES_OF_STUDY = (
     sa.select(*_COLUMNS)
     .select_from(WITH_DOCUMENTS)
-    .where(OF_STUDY, documents.c.pixel_data.is_not(None), ~instances.c.transfer_syntax_uid.like(_VIDEOS))
+    .where(OF_STUDY, documents.c.pixel_data.is_not(None), ~_VIDEOS)
     .order_by(*BY_NUMBER)
 )
 _PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(OF_SERIES)

@@ -11,11 +11,10 @@ import orjson
 
 from service.dicom.instance import ParsedInstance
 from service.dicom.query.levels import Attributes, Level, level_attributes, other_attributes, tag_of
+from service.transfer_syntaxes import outgoing
 
 _STORED, _PARSED = b'"\x1a', '"\ufffe'.encode()
 _BASE_URL = "\ufffe"
-_EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
-_CONVERTED = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"))  # never sent
 
 
 def study_row(
@@ -56,13 +55,12 @@ def series_row(attributes: Attributes, study: str, series: str, number_of_instan
 
 def instance_row(parsed: ParsedInstance) -> bytes:
     """Return the row of an instance. PS3.18 Table 10.6.3-5."""
-    uids, syntax = parsed.uids, parsed.transfer_syntax
-    available = _EXPLICIT_VR_LITTLE_ENDIAN if syntax in _CONVERTED else syntax
+    uids = parsed.uids
     return dump(
         level_attributes(parsed.metadata, Level.INSTANCE)
         | _element("InstanceAvailability", "CS", "ONLINE")
         | _retrieve_url(f"studies/{uids.study}/series/{uids.series}/instances/{uids.instance}")
-        | _element("AvailableTransferSyntaxUID", "UI", available)
+        | _element("AvailableTransferSyntaxUID", "UI", outgoing(parsed.transfer_syntax))
     )
 
 

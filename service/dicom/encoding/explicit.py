@@ -8,8 +8,6 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pydicom.uid import ExplicitVRLittleEndian
-
 from service.dicom.encoding import vr
 from service.dicom.encoding.elements import PIXEL_DATA, UNDEFINED, Buffer, Element, Encoding
 from service.dicom.encoding.vr import Context
@@ -22,6 +20,7 @@ from service.dicom.encoding.words import (
     WORD_SIZES,
     swapped,
 )
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 
 _PREFIX = bytes(128) + b"DICM"
 _LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
@@ -41,7 +40,7 @@ class Value(NamedTuple):
 
 
 def file_head(
-    sop_class_uid: str, sop_instance_uid: str, transfer_syntax: str = ExplicitVRLittleEndian
+    sop_class_uid: str, sop_instance_uid: str, transfer_syntax: str = EXPLICIT_VR_LITTLE_ENDIAN
 ) -> bytes:
     """Return preamble and group 0002 of a file. PS3.10 7.1."""
     meta = b"".join(

@@ -3,13 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
-
 from service.dicom.encoding.elements import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -19,21 +12,19 @@ from service.dicom.encoding.elements import (
     Malformed,
 )
 from service.dicom.encoding.walk import walk_group
+from service.transfer_syntaxes import (
+    EXPLICIT_VR_BIG_ENDIAN,
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+)
 
 PREAMBLE = 128
 _SYNTAX = re.compile(r"[0-9.]{1,64}", re.ASCII)
 
 _ENCODINGS = {
-    str(ImplicitVRLittleEndian): IMPLICIT_LITTLE,
-    str(ExplicitVRBigEndian): EXPLICIT_BIG,
+    IMPLICIT_VR_LITTLE_ENDIAN: IMPLICIT_LITTLE,
+    EXPLICIT_VR_BIG_ENDIAN: EXPLICIT_BIG,
 }
-
-# PS3.18 8.7.3: these are never sent; what is stored so goes out as Explicit VR Little Endian.
-NEVER_SENT = frozenset(
-    (str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian), str(DeflatedExplicitVRLittleEndian))
-)
-DEFLATED = str(DeflatedExplicitVRLittleEndian)
-EXPLICIT_VR_LITTLE_ENDIAN = str(ExplicitVRLittleEndian)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,7 @@ def _recognise(buffer: Buffer, offset: int) -> str:
         if not 0x0004 <= group <= 0x0100:
             continue
         if explicit:
-            return str(ExplicitVRLittleEndian if order == "little" else ExplicitVRBigEndian)
+            return EXPLICIT_VR_LITTLE_ENDIAN if order == "little" else EXPLICIT_VR_BIG_ENDIAN
         if order == "little" and int.from_bytes(head[4:8], "little") <= len(buffer):
-            return str(ImplicitVRLittleEndian)
+            return IMPLICIT_VR_LITTLE_ENDIAN
     raise Malformed("not a DICOM file: no DICM after the preamble, and no data set at the start")

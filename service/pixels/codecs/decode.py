@@ -17,18 +17,11 @@ from service.pixels.codecs.decoders import CODECS, Codec
 from service.pixels.codecs.native import Frame, stored_values
 from service.pixels.description import ImageDescription
 from service.pixels.headers.check import StreamHeader, check
+from service.transfer_syntaxes import DEFLATED_IMAGE_FRAME, RLE_LOSSLESS, TRANSFER_SYNTAXES, Kind
 
 NATIVE_SYNTAXES = frozenset(
-    {
-        "1.2.840.10008.1.2",  # Implicit VR Little Endian
-        "1.2.840.10008.1.2.1",  # Explicit VR Little Endian
-        "1.2.840.10008.1.2.1.98",  # Encapsulated Uncompressed
-        "1.2.840.10008.1.2.1.99",  # Deflated: the data set, not the frame
-        "1.2.840.10008.1.2.2",  # Explicit VR Big Endian: its words have been turned
-    }
+    syntax.uid for syntax in TRANSFER_SYNTAXES.values() if syntax.kind in (Kind.NATIVE, Kind.UNCOMPRESSED)
 )
-RLE_LOSSLESS = "1.2.840.10008.1.2.5"
-DEFLATED_IMAGE_FRAME = "1.2.840.10008.1.2.8.1"
 DECODABLE_SYNTAXES = NATIVE_SYNTAXES | {RLE_LOSSLESS, DEFLATED_IMAGE_FRAME} | CODECS.keys()
 """The transfer syntaxes of which frames can be decoded."""
 

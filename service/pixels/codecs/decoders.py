@@ -16,6 +16,24 @@ from service.pixels.headers.check import StreamHeader
 from service.pixels.headers.jpeg import jpeg_header
 from service.pixels.headers.jpeg2000 import code_stream, jpeg2000_header
 from service.pixels.headers.jpeg_xl import jpeg_xl_header
+from service.transfer_syntaxes import (
+    HTJ2K,
+    HTJ2K_LOSSLESS,
+    HTJ2K_LOSSLESS_RPCL,
+    JPEG_2000,
+    JPEG_2000_LOSSLESS,
+    JPEG_BASELINE,
+    JPEG_EXTENDED,
+    JPEG_FULL_PROGRESSION,
+    JPEG_LOSSLESS,
+    JPEG_LOSSLESS_FIRST_ORDER,
+    JPEG_LS_LOSSLESS,
+    JPEG_LS_NEAR_LOSSLESS,
+    JPEG_SPECTRAL_SELECTION,
+    JPEG_XL,
+    JPEG_XL_LOSSLESS,
+    JPEG_XL_RECOMPRESSION,
+)
 
 _END_OF_IMAGE = b"\xff\xd9"
 
@@ -63,20 +81,20 @@ def _of_jpeg_xl(_: StreamHeader, description: ImageDescription) -> str:
     return "RGB" if description.samples_per_pixel == 3 else description.photometric_interpretation
 
 
-JPEG = Codec("JPEG", jpeg_header, _jpeg, _of_jpeg)
-JPEG_LS = Codec(
+_JPEG = Codec("JPEG", jpeg_header, _jpeg, _of_jpeg)
+_JPEG_LS = Codec(
     "JPEG-LS",
     jpeg_header,
     lambda stream, _, __: imagecodecs.jpegls_decode(stream + _END_OF_IMAGE),
     lambda _, description: description.photometric_interpretation,
 )
-JPEG_2000 = Codec(
+_JPEG_2000 = Codec(
     "JPEG 2000",
     jpeg2000_header,
     lambda stream, _, __: imagecodecs.jpeg2k_decode(code_stream(stream), numthreads=1),
     _of_jpeg_2000,
 )
-JPEG_XL = Codec(
+_JPEG_XL = Codec(
     "JPEG XL",
     jpeg_xl_header,
     lambda stream, _, __: imagecodecs.jpegxl_decode(stream, keeporientation=True, numthreads=1),
@@ -84,21 +102,21 @@ JPEG_XL = Codec(
 )
 
 CODECS = {
-    "1.2.840.10008.1.2.4.50": JPEG,  # baseline
-    "1.2.840.10008.1.2.4.51": JPEG,  # extended
-    "1.2.840.10008.1.2.4.53": JPEG,  # spectral selection, retired
-    "1.2.840.10008.1.2.4.55": JPEG,  # full progression, retired
-    "1.2.840.10008.1.2.4.57": JPEG,  # lossless
-    "1.2.840.10008.1.2.4.70": JPEG,  # lossless, first-order prediction
-    "1.2.840.10008.1.2.4.80": JPEG_LS,  # lossless
-    "1.2.840.10008.1.2.4.81": JPEG_LS,  # near-lossless
-    "1.2.840.10008.1.2.4.90": JPEG_2000,  # lossless
-    "1.2.840.10008.1.2.4.91": JPEG_2000,
-    "1.2.840.10008.1.2.4.110": JPEG_XL,  # lossless
-    "1.2.840.10008.1.2.4.111": JPEG_XL,  # JPEG recompression
-    "1.2.840.10008.1.2.4.112": JPEG_XL,
-    "1.2.840.10008.1.2.4.201": JPEG_2000,  # High-Throughput, lossless
-    "1.2.840.10008.1.2.4.202": JPEG_2000,  # High-Throughput with RPCL, lossless
-    "1.2.840.10008.1.2.4.203": JPEG_2000,  # High-Throughput
+    JPEG_BASELINE: _JPEG,
+    JPEG_EXTENDED: _JPEG,
+    JPEG_SPECTRAL_SELECTION: _JPEG,
+    JPEG_FULL_PROGRESSION: _JPEG,
+    JPEG_LOSSLESS: _JPEG,
+    JPEG_LOSSLESS_FIRST_ORDER: _JPEG,
+    JPEG_LS_LOSSLESS: _JPEG_LS,
+    JPEG_LS_NEAR_LOSSLESS: _JPEG_LS,
+    JPEG_2000_LOSSLESS: _JPEG_2000,
+    JPEG_2000: _JPEG_2000,
+    JPEG_XL_LOSSLESS: _JPEG_XL,
+    JPEG_XL_RECOMPRESSION: _JPEG_XL,
+    JPEG_XL: _JPEG_XL,
+    HTJ2K_LOSSLESS: _JPEG_2000,
+    HTJ2K_LOSSLESS_RPCL: _JPEG_2000,
+    HTJ2K: _JPEG_2000,
 }
 """The codecs of streams that announce what they hold, by transfer syntax."""

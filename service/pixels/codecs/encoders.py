@@ -11,11 +11,15 @@ import imagecodecs
 import numpy as np
 
 from service.pixels.arrays import Values
-from service.pixels.codecs.decode import RLE_LOSSLESS, DecodedFrame
+from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.description import ImageDescription
-
-JPEG_BASELINE, JPEG_LS_LOSSLESS = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80"
-JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201"
+from service.transfer_syntaxes import (
+    HTJ2K_LOSSLESS,
+    JPEG_2000_LOSSLESS,
+    JPEG_BASELINE,
+    JPEG_LS_LOSSLESS,
+    RLE_LOSSLESS,
+)
 
 _QUALITY = 90
 _RLE_HEADER = 64

@@ -30,7 +30,7 @@ def native(content: bytes, media_type: str) -> tuple[ImagePixel, bytes]:
 
     Args:
         content: the file.
-        media_type: one of `MEDIA_TYPES`.
+        media_type: one of `PICTURES`.
 
     Raises:
         UndecodableFrame: it is not of this type, is broken or too large.
@@ -105,4 +105,4 @@ _FORMATS: dict[str, tuple[Callable[[bytes], int], Callable[[bytes], Values]]] = 
     "image/png": (_png_bytes, imagecodecs.png_decode),
     "image/gif": (_gif_bytes, imagecodecs.gif_decode),
 }
-MEDIA_TYPES = frozenset(_FORMATS)
+PICTURES = frozenset(_FORMATS)

@@ -36,7 +36,7 @@ class RenderOptions:
     """How a client wants a frame.
 
     Attributes:
-        media_type: one of MEDIA_TYPES.
+        media_type: one of RENDERED_MEDIA_TYPES.
         window: in place of the file's own; colour has none, and ignores it.
         viewport: None keeps the matrix of the source.
         quality: 1 ... 100; PNG and GIF, which have none, ignore it.
@@ -90,7 +90,7 @@ ENCODERS = {
     "image/gif": Encoder(lambda picture, _: gif(picture), lambda file, _: file),
 }
 
-MEDIA_TYPES = tuple(ENCODERS)
+RENDERED_MEDIA_TYPES = tuple(ENCODERS)
 """The media types a frame can be rendered as, the default first. Standard: PS3.18 Table 8.7.4-1."""
 
 

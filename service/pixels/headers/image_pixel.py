@@ -14,12 +14,17 @@ from service.pixels.headers.jpeg import is_subsampled, jpeg_header, jpeg_transfe
 from service.pixels.headers.jpeg2000 import is_reversible, jpeg2000_header
 from service.pixels.headers.jpeg_xl import jpeg_xl_header, jpeg_xl_samples
 from service.pixels.headers.video import Read, video_header
+from service.transfer_syntaxes import (
+    HTJ2K,
+    HTJ2K_LOSSLESS,
+    JPEG_2000,
+    JPEG_2000_LOSSLESS,
+    JPEG_2000_MULTICOMPONENT,
+    JPEG_2000_MULTICOMPONENT_LOSSLESS,
+    TRANSFER_SYNTAXES,
+)
 
 HEAD_BYTES = 2**20  # of a code stream, in which what it announces has to be
-
-LOSSY_SYNTAXES = frozenset(
-    f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81, 91, 93, 111, 112, 203)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def _image_pixel(header: StreamHeader, colour: str, transfer_syntax: str) -> Ima
         colour if header.samples == 3 else "MONOCHROME2",
         bits,
         header.signed,
-        lossy=transfer_syntax in LOSSY_SYNTAXES,
+        lossy=TRANSFER_SYNTAXES[transfer_syntax].lossy,
     )
 
 
@@ -142,13 +147,13 @@ def _element(vr: str, value: object) -> dict[str, Any]:
 
 
 CodeStream = Callable[[bytes], tuple[str, ImagePixel]]
-_HIGH_THROUGHPUT = _jpeg_2000("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.203")
+_HIGH_THROUGHPUT = _jpeg_2000(HTJ2K_LOSSLESS, HTJ2K)
 
 CODE_STREAMS: dict[str, CodeStream] = {
     "image/jpeg": _jpeg,
     "image/jls": _jpeg,
-    "image/jp2": _jpeg_2000("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"),
-    "image/jpx": _jpeg_2000("1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93"),
+    "image/jp2": _jpeg_2000(JPEG_2000_LOSSLESS, JPEG_2000),
+    "image/jpx": _jpeg_2000(JPEG_2000_MULTICOMPONENT_LOSSLESS, JPEG_2000_MULTICOMPONENT),
     **dict.fromkeys(("image/jph", "image/jphc"), _HIGH_THROUGHPUT),
     "image/jxl": _jpeg_xl,
 }

@@ -11,6 +11,15 @@ from typing import NamedTuple
 
 from service.errors import UndecodableFrame
 from service.pixels.headers.check import StreamHeader
+from service.transfer_syntaxes import (
+    JPEG_BASELINE,
+    JPEG_EXTENDED,
+    JPEG_FULL_PROGRESSION,
+    JPEG_LOSSLESS,
+    JPEG_LOSSLESS_FIRST_ORDER,
+    JPEG_LS_LOSSLESS,
+    JPEG_LS_NEAR_LOSSLESS,
+)
 
 _START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xd8", 0xDA, 0xD9
 _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
@@ -18,7 +27,7 @@ _DCT = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
 _LOSSLESS, _JPEG_LS = 0xC3, 0xF7
 _FRAME_HEADERS = _DCT | {_LOSSLESS, _JPEG_LS}
 _JFIF, _ADOBE = 0xE0, 0xEE
-_SYNTAXES = {0xC0: "1.2.840.10008.1.2.4.50", 0xC1: "1.2.840.10008.1.2.4.51", 0xC2: "1.2.840.10008.1.2.4.55"}
+_SYNTAXES = {0xC0: JPEG_BASELINE, 0xC1: JPEG_EXTENDED, 0xC2: JPEG_FULL_PROGRESSION}
 
 
 class Segment(NamedTuple):
@@ -61,9 +70,9 @@ def jpeg_transfer_syntax(stream: bytes) -> str:
     scan = found.get(_START_OF_SCAN, b"")
     selection = scan[1 + 2 * scan[0]] if scan else None  # of the predictor; of JPEG-LS, how near it is
     if _LOSSLESS in found:
-        return "1.2.840.10008.1.2.4.70" if selection == 1 else "1.2.840.10008.1.2.4.57"
+        return JPEG_LOSSLESS_FIRST_ORDER if selection == 1 else JPEG_LOSSLESS
     if _JPEG_LS in found:
-        return "1.2.840.10008.1.2.4.81" if selection else "1.2.840.10008.1.2.4.80"
+        return JPEG_LS_NEAR_LOSSLESS if selection else JPEG_LS_LOSSLESS
     for marker, transfer_syntax in _SYNTAXES.items():
         if marker in found:
             return transfer_syntax

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from service.errors import UndecodableFrame
 from service.pixels.headers.check import StreamHeader, boxes
+from service.transfer_syntaxes import JPEG_XL, JPEG_XL_LOSSLESS, JPEG_XL_RECOMPRESSION
 
 _CODE_STREAM = b"\xff\x0a"
 _CONTAINER = b"\x00\x00\x00\x0cJXL "
@@ -14,7 +15,6 @@ _LENGTHS = (9, 13, 18, 30)  # bits of a side, by the two bits before it
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _HEADER_BYTES = 16
 _GRAY = 1  # of the colour spaces
-_LOSSLESS, _RECOMPRESSED, _LOSSY = (f"1.2.840.10008.1.2.4.{number}" for number in (110, 111, 112))
 
 
 class _Bits:
@@ -63,7 +63,7 @@ def jpeg_xl_samples(frame: bytes) -> JpegXlSamples:
     bits = _bits(frame)
     _size(bits)
     if bits.take(1):  # all is as usual
-        return JpegXlSamples(3, 8, _LOSSY)
+        return JpegXlSamples(3, 8, JPEG_XL)
     if bits.take(1) or bits.take(1):  # an animation or the like; floating point
         raise UndecodableFrame("the JPEG XL stream does not say plainly what its samples are")
     depth = (8, 10, 12, 0)[bits.take(2)] or bits.take(6) + 1
@@ -72,10 +72,10 @@ def jpeg_xl_samples(frame: bytes) -> JpegXlSamples:
         raise UndecodableFrame(
             "the JPEG XL stream has an alpha channel or other channels besides its colours"
         )
-    transfer_syntax = _LOSSY if bits.take(1) else _LOSSLESS
+    transfer_syntax = JPEG_XL if bits.take(1) else JPEG_XL_LOSSLESS
     is_gray = not bits.take(1) and bits.take(3) >> 1 == _GRAY  # after the bit that announces a profile
     if any(kind == b"jbrd" for kind, _ in boxes(frame)):
-        transfer_syntax = _RECOMPRESSED
+        transfer_syntax = JPEG_XL_RECOMPRESSION
     return JpegXlSamples(1 if is_gray else 3, depth, transfer_syntax)
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from service.errors import NotAcceptable, shorten
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http import header_fields
 
-EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 ANY = "*"
 
 MAX_CHARACTERS = 8192  # of one Accept field that are read; a longer one is cut here

@@ -17,7 +17,7 @@ from service.web.http.etags import etag_of
 from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 
-MEDIA_TYPES = {
+CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -41,7 +41,7 @@ async def retrieve_asset(request: Request) -> Response:
         "cache-control": _FOR_EVER if is_current else _ASK_EACH_TIME,
         "x-content-type-options": "nosniff",
     }
-    media_type = MEDIA_TYPES[PurePath(name).suffix]
+    media_type = CONTENT_TYPES[PurePath(name).suffix]
     return not_modified(request, etag) or TextResponse(
         content, request, media_type, etag=etag, headers=headers
     )
@@ -51,7 +51,7 @@ async def retrieve_asset(request: Request) -> Response:
 def assets() -> Mapping[str, bytes]:
     """Return the files by their names, read once."""
     found = sorted(files("service.web.pages").joinpath("static").iterdir(), key=lambda file: file.name)
-    return {file.name: file.read_bytes() for file in found if PurePath(file.name).suffix in MEDIA_TYPES}
+    return {file.name: file.read_bytes() for file in found if PurePath(file.name).suffix in CONTENT_TYPES}
 
 
 @lru_cache(maxsize=1)

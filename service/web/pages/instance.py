@@ -15,8 +15,9 @@ from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson
 from service.errors import NotAcceptable
-from service.imaging.kinds import is_video, kind_of
+from service.imaging.kinds import kind_of
 from service.pixels.window import PRESETS
+from service.transfer_syntaxes import is_video
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import picture_of
@@ -80,7 +81,7 @@ async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:
 
 def _kind(located: Located, attributes: DicomJson) -> str:
     if located.frames is not None and located.frames.number_of_frames:
-        return "video" if is_video(located.instance) else "picture"
+        return "video" if is_video(located.instance.transfer_syntax) else "picture"
     if kind_of(attributes) == "PDF":
         return "document"
     return "report" if CONTENT in attributes else "other"

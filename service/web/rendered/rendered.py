@@ -28,7 +28,7 @@ from service.imaging.pictures import (
 )
 from service.imaging.rendering import Rendering
 from service.pixels.display import gif
-from service.pixels.display.render import MEDIA_TYPES
+from service.pixels.display.render import RENDERED_MEDIA_TYPES
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
@@ -40,8 +40,8 @@ from service.web.rendered.documents import retrieve_document
 from service.web.rendered.parameters import rendering_of
 
 GIF = "image/gif"
-SINGLE = tuple(Offer(kind) for kind in MEDIA_TYPES)
-_MULTIPART = tuple(Offer(kind, multipart=True) for kind in MEDIA_TYPES)
+SINGLE = tuple(Offer(kind) for kind in RENDERED_MEDIA_TYPES)
+_MULTIPART = tuple(Offer(kind, multipart=True) for kind in RENDERED_MEDIA_TYPES)
 _SOME_LEFT_OUT = 206  # PS3.18 Table 10.4.3-1
 
 

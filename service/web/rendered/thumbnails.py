@@ -13,12 +13,13 @@ from service.archive.index.lookup import find_all, find_pictures
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.imaging.decoder import check_decodable
-from service.imaging.kinds import has_picture, is_video, kind_of
+from service.imaging.kinds import has_picture, kind_of
 from service.imaging.pictures import decodable, frames_of, middle
 from service.imaging.rendering import Rendering
 from service.pixels.display.annotation import placeholder
 from service.pixels.display.render import RenderOptions, finished
 from service.pixels.display.viewport import Viewport
+from service.transfer_syntaxes import is_video
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of
@@ -71,7 +72,7 @@ async def _thumbnail(request: Request, located: Located, number: int | None) -> 
 async def _card(request: Request, instance: Instance, viewport: Viewport, offer: Offer) -> Response:
     archive: Archive = request.app.state.archive
     attributes = await archive.index.read(attributes_of, instance)
-    kind = _VIDEO if is_video(instance) else kind_of(attributes)
+    kind = _VIDEO if is_video(instance.transfer_syntax) else kind_of(attributes)
     etag = etag_of("card", kind, repr(viewport), str(offer))
     if unchanged := not_modified(request, etag):
         return unchanged

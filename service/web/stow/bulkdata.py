@@ -17,7 +17,7 @@ import anyio.to_thread
 from service.archive.files.blobs import LocalBlobs
 from service.dicom.encoding.elements import Buffer, Malformed
 from service.dicom.encoding.explicit import Value
-from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
+from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
 from service.web.http import header_fields
 from service.web.http.accept import ANY, SYNONYMS
 
@@ -41,7 +41,8 @@ class BulkdataPart(NamedTuple):
     @property
     def is_compressed(self) -> bool:
         """Whether it is a picture or frames of one, which Pixel Data alone can hold."""
-        return self.media_type.startswith(("image/", "video/")) or self.transfer_syntax in MEDIA_TYPES
+        picture = self.media_type.startswith(("image/", "video/"))
+        return picture or frame_media_type(self.transfer_syntax) != OCTET_STREAM
 
 
 class BulkdataParts:

@@ -12,25 +12,33 @@ import anyio.to_thread
 
 from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
 from service.dicom_json import DicomJson, integer
 from service.errors import Refusal, shorten
 from service.pixels.codecs import png_gif
 from service.pixels.headers.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video
 from service.pixels.workers.pool import PixelWorkers
-from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
+from service.transfer_syntaxes import (
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    HEVC_MAIN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    MPEG_2_HIGH,
+    MPEG_4_HIGH,
+    OCTET_STREAM,
+    RLE_LOSSLESS,
+    frame_media_type,
+    is_encapsulated,
+)
 from service.web.stow.bulkdata import BulkdataPart, BulkdataParts
 
 PIXEL_DATA = "7FE00010"
 
-_NATIVE_SYNTAXES = ("", "1.2.840.10008.1.2", EXPLICIT_VR_LITTLE_ENDIAN)
-_ENCAPSULATED_SYNTAXES = MEDIA_TYPES.keys() | {"1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.8.1"}
+_NATIVE_SYNTAXES = ("", IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN)
 _WITHOUT_PARAMETER = {
-    "image/dicom-rle": "1.2.840.10008.1.2.5",
-    "video/mpeg": "1.2.840.10008.1.2.4.101",
-    "video/mp4": "1.2.840.10008.1.2.4.102",
-    "video/h265": "1.2.840.10008.1.2.4.107",
+    "image/dicom-rle": RLE_LOSSLESS,
+    "video/mpeg": MPEG_2_HIGH,
+    "video/mp4": MPEG_4_HIGH,
+    "video/h265": HEVC_MAIN,
 }
 """What a media type means that names no transfer syntax; other streams say it themselves."""
 
@@ -85,12 +93,12 @@ async def posted_pixels(
         raise Malformed(f"{PIXEL_DATA} has parts of different types: expected {first.media_type} alone")
     if not all(one.value.length for one in found):
         raise Malformed(f"{PIXEL_DATA} has a part without a byte")
-    if first.media_type in png_gif.MEDIA_TYPES:
+    if first.media_type in png_gif.PICTURES:
         return await _made_native(attributes, found, parts, workers, max_bytes)
     if not first.transfer_syntax and first.media_type not in CODE_STREAMS.keys() | _WITHOUT_PARAMETER:
         message = f"{PIXEL_DATA} is {shorten(first.media_type)}, which is no type of pixels that is kept"
         raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
-    if first.transfer_syntax and first.transfer_syntax not in _ENCAPSULATED_SYNTAXES:
+    if first.transfer_syntax and not is_encapsulated(first.transfer_syntax):
         message = f"{PIXEL_DATA} is of transfer syntax {shorten(first.transfer_syntax)}, which is not kept"
         raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
     return await anyio.to_thread.run_sync(_encapsulated, attributes, found, parts)
@@ -106,17 +114,18 @@ def pixel_data_uri(attributes: DicomJson) -> str:
 def _encapsulated(attributes: DicomJson, found: Sequence[BulkdataPart], parts: BulkdataParts) -> PostedPixels:
     """Return frames that are kept as they are: what is missing is read from the first of them. Blocking."""
     first = found[0]
-    media_type = MEDIA_TYPES.get(first.transfer_syntax, first.media_type).lower()
+    kind = frame_media_type(first.transfer_syntax)
+    media_type = (first.media_type if kind == OCTET_STREAM else kind).lower()
     transfer_syntax = first.transfer_syntax or _WITHOUT_PARAMETER.get(media_type, "")
     lacking: DicomJson = {}
     if not transfer_syntax or not all(_has_value(attributes, tag) for tag in _DESCRIBING):
         announced, image = _announced(media_type, first.value, parts)
         transfer_syntax = transfer_syntax or announced
         lacking = _lacking(attributes, image)
-    is_video, number = media_type.startswith("video/"), len(found)
+    of_video, number = media_type.startswith("video/"), len(found)
     if number > 1 and not _has_value(attributes, _NUMBER_OF_FRAMES):
         lacking[_NUMBER_OF_FRAMES] = {"vr": "IS", "Value": [number]}
-    described = 1 if is_video else integer(attributes | lacking, _NUMBER_OF_FRAMES) or 1
+    described = 1 if of_video else integer(attributes | lacking, _NUMBER_OF_FRAMES) or 1
     if number != described:
         raise Malformed(f"{PIXEL_DATA} has {number} parts: expected {described}")
     return PostedPixels(transfer_syntax, [one.value for one in found], lacking)

@@ -2,17 +2,28 @@
 
 import orjson
 
+from service.transfer_syntaxes import (
+    DEFLATED_IMAGE_FRAME,
+    ENCAPSULATED_UNCOMPRESSED,
+    JPEG_EXTENDED,
+    JPEG_FULL_PROGRESSION,
+    JPEG_SPECTRAL_SELECTION,
+    JPEG_XL,
+    JPEG_XL_LOSSLESS,
+    JPEG_XL_RECOMPRESSION,
+)
+
 # Transfer syntaxes of which OHIF 3.13 has no decoder, or one that gets values or colours wrong (JPEG
 # Extended): frames stored so are asked for in any other.
 UNDECODED = (
-    "1.2.840.10008.1.2.1.98",  # Encapsulated Uncompressed
-    "1.2.840.10008.1.2.4.51",  # JPEG Extended
-    "1.2.840.10008.1.2.4.53",  # JPEG Spectral Selection, retired
-    "1.2.840.10008.1.2.4.55",  # JPEG Full Progression, retired
-    "1.2.840.10008.1.2.4.110",  # JPEG XL Lossless
-    "1.2.840.10008.1.2.4.111",  # JPEG XL Recompression
-    "1.2.840.10008.1.2.4.112",  # JPEG XL
-    "1.2.840.10008.1.2.8.1",  # Deflated Image Frame
+    ENCAPSULATED_UNCOMPRESSED,
+    JPEG_EXTENDED,
+    JPEG_SPECTRAL_SELECTION,
+    JPEG_FULL_PROGRESSION,
+    JPEG_XL_LOSSLESS,
+    JPEG_XL_RECOMPRESSION,
+    JPEG_XL,
+    DEFLATED_IMAGE_FRAME,
 )
 _FRAMES = "multipart/related; type=application/octet-stream; transfer-syntax="
 ACCEPT = ", ".join((f"{_FRAMES}*", *(f"{_FRAMES}{one}; q=0" for one in UNDECODED)))

@@ -24,7 +24,7 @@ from service.web.http.responses import not_modified
 from service.web.http.text import takes_gzip
 from service.web.viewer.config import app_config
 
-MEDIA_TYPES = {
+CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
@@ -129,11 +129,11 @@ def _listed(folder: Path) -> dict[str, ViewerFile]:
         return {}
     files = (path for path in folder.rglob("*") if path.is_file())
     found = ((path.relative_to(folder).as_posix().removesuffix(ohif.COMPRESSED), path) for path in files)
-    return {name: _described(name, path) for name, path in found if Path(name).suffix in MEDIA_TYPES}
+    return {name: _described(name, path) for name, path in found if Path(name).suffix in CONTENT_TYPES}
 
 
 def _described(name: str, path: Path) -> ViewerFile:
-    kind = MEDIA_TYPES[Path(name).suffix]
+    kind = CONTENT_TYPES[Path(name).suffix]
     return ViewerFile(path, path.suffix == ohif.COMPRESSED, kind, etag_of(path.read_bytes()))
 
 
@@ -159,5 +159,5 @@ def _placed(page: bytes, top: str) -> bytes:
 
 def _made(request: Request, content: bytes, suffix: str) -> Response:
     etag = etag_of(content)
-    headers = {"content-type": MEDIA_TYPES[suffix], "cache-control": _ASK_EACH_TIME, "etag": etag}
+    headers = {"content-type": CONTENT_TYPES[suffix], "cache-control": _ASK_EACH_TIME, "etag": etag}
     return not_modified(request, etag) or Response(content, headers=headers)

@@ -7,9 +7,8 @@ from service.archive import Archive
 from service.archive.files.content import bulkdata_content
 from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
 from service.archive.instance import Instance, Located
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.json.writer import Bulkdata
-from service.transfer_syntaxes import OCTET_STREAM
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for

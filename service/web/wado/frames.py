@@ -9,11 +9,15 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.instance import Located
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.errors import FrameNotFound
 from service.imaging.transcoder import transcoded_frame
-from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
+from service.transfer_syntaxes import (
+    ENCAPSULATED_UNCOMPRESSED,
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    OCTET_STREAM,
+    frame_media_type,
+)
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
@@ -21,8 +25,6 @@ from service.web.http.request import frame_numbers, uids_of
 from service.web.http.responses import MultipartRelated, Part, message_of_one, not_modified, single_part
 from service.web.http.urls import instance_url
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
-
-_ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 
 
 async def retrieve_frames(request: Request) -> Response:
@@ -64,7 +66,7 @@ def stored_syntaxes(transfer_syntax: str, frames: FrameTable) -> tuple[str, ...]
     """Return the transfer syntaxes in which the frames of an instance lie."""
     if not isinstance(frames, EncapsulatedFrames):
         return (EXPLICIT_VR_LITTLE_ENDIAN,)
-    if transfer_syntax == _ENCAPSULATED_UNCOMPRESSED:  # its code streams are native frames
+    if transfer_syntax == ENCAPSULATED_UNCOMPRESSED:  # its code streams are native frames
         return (transfer_syntax, EXPLICIT_VR_LITTLE_ENDIAN)
     return (transfer_syntax,)
 

@@ -17,9 +17,9 @@ from service.archive.files.content import instance_content
 from service.archive.files.runs import sent_as_stored
 from service.archive.index.lookup import find, find_all
 from service.archive.instance import Instance
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import ANY, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for, message_length

@@ -15,11 +15,10 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.files.content import Content, bulkdata_content
 from service.archive.instance import Instance, Located
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json.writer import Bulkdata
 from service.imaging.transcoder import TranscodedPixels, transcoded_pixels
-from service.transfer_syntaxes import OCTET_STREAM
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NoBulkdata, NotAcceptable
-from service.transfer_syntaxes import MEDIA_TYPES, OCTET_STREAM
+from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
 from service.web.http.accept import Offer
 from service.web.http.request import negotiated
 from service.web.http.resource import Handler
@@ -28,9 +28,7 @@ class Shape(NamedTuple):
 
 
 _DICOM = tuple(Offer("application/dicom", multipart=form) for form in (True, False))
-_BULKDATA = tuple(
-    Offer(kind, multipart=True) for kind in dict.fromkeys((OCTET_STREAM, *MEDIA_TYPES.values()))
-)
+_BULKDATA = tuple(Offer(kind, multipart=True) for kind in (OCTET_STREAM, *FRAME_MEDIA_TYPES))
 _OTHERS = (Shape(_BULKDATA, retrieve_all_bulkdata), Shape((ZIP,), retrieve_zip))
 _OF_MANY = (Shape(_DICOM[:1], retrieve_instances), *_OTHERS)
 _OF_ONE = (Shape(_DICOM, retrieve_instance), *_OTHERS)

@@ -11,12 +11,12 @@ from starlette.requests import Request
 
 from service.archive import Archive
 from service.archive.instance import Instance, Located
-from service.dicom.encoding.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from service.dicom.frames import EncapsulatedFrames
 from service.errors import NotAcceptable, NotRenderable
 from service.imaging.decoder import description_of
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES
 from service.pixels.codecs.encoders import ENCODERS, can_encode
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import Offer
 from service.web.http.request import negotiated
 

@@ -11,7 +11,8 @@ from service.dicom.encoding.elements import (
     Malformed,
     Truncated,
 )
-from service.dicom.encoding.part10 import DEFLATED, NEVER_SENT, FileMeta, read_file_meta
+from service.dicom.encoding.part10 import FileMeta, read_file_meta
+from service.transfer_syntaxes import DEFLATED
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,
@@ -50,10 +51,6 @@ def test_a_file_says_how_its_data_set_is_encoded(transfer_syntax: str, encoding:
 
     assert meta == FileMeta(transfer_syntax, len(file_head(data_set(), transfer_syntax)), conformant=True)
     assert meta.encoding == encoding
-
-
-def test_three_transfer_syntaxes_are_never_sent() -> None:
-    assert {IMPLICIT, BIG_ENDIAN, DEFLATED} == NEVER_SENT
 
 
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])

@@ -7,17 +7,20 @@ import pytest
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import RLELosslessDecoder
 
-from service.pixels.codecs.decode import RLE_LOSSLESS, DecodedFrame, decoded
+from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.codecs.encoders import (
     ENCODERS,
-    HTJ2K_LOSSLESS,
-    JPEG_2000_LOSSLESS,
-    JPEG_BASELINE,
-    JPEG_LS_LOSSLESS,
     can_encode,
     encoded,
     encoded_photometric_interpretation,
     native,
+)
+from service.transfer_syntaxes import (
+    HTJ2K_LOSSLESS,
+    JPEG_2000_LOSSLESS,
+    JPEG_BASELINE,
+    JPEG_LS_LOSSLESS,
+    RLE_LOSSLESS,
 )
 from tests.pixels.images import described
 

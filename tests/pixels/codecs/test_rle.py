@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from service.errors import UndecodableFrame
-from service.pixels.codecs.decode import RLE_LOSSLESS, decoded
+from service.pixels.codecs.decode import decoded
+from service.transfer_syntaxes import RLE_LOSSLESS
 from tests.pixels.images import described
 
 

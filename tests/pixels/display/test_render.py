@@ -7,7 +7,7 @@ import pytest
 from service.errors import InvalidParameter, NotRenderable
 from service.pixels.codecs.decode import decoded
 from service.pixels.description import ImageDescription, describe
-from service.pixels.display.render import MEDIA_TYPES, RenderOptions
+from service.pixels.display.render import RENDERED_MEDIA_TYPES, RenderOptions
 from service.pixels.display.render import render as render_decoded
 from service.pixels.display.viewport import Region, Viewport
 from service.pixels.window import Window
@@ -22,7 +22,7 @@ def render(frame: bytes, description: ImageDescription, options: RenderOptions) 
     return render_decoded(decoded(frame, EXPLICIT_VR_LITTLE_ENDIAN, description), description, options)
 
 
-@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+@pytest.mark.parametrize("media_type", RENDERED_MEDIA_TYPES)
 def test_a_frame_becomes_an_image_file_of_the_media_type(media_type: str) -> None:
     dataset = packaged("CT_small.dcm")
 
@@ -32,7 +32,7 @@ def test_a_frame_becomes_an_image_file_of_the_media_type(media_type: str) -> Non
 
 
 def test_jpeg_is_what_is_made_unless_asked_otherwise() -> None:
-    assert MEDIA_TYPES[0] == RenderOptions().media_type == "image/jpeg"
+    assert RENDERED_MEDIA_TYPES[0] == RenderOptions().media_type == "image/jpeg"
 
 
 def test_the_window_is_applied_before_the_viewport() -> None:
