@@ -6,6 +6,7 @@ from typing import NamedTuple
 from service.dicom.frames import FrameTable
 from service.dicom.instance import Uids
 from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from service.transfer_syntaxes import outgoing
 
 _DIGEST_DIGITS = 16
 
@@ -31,6 +32,16 @@ class Instance:
     conformant: bool
     size: int
     digest: bytes
+
+    @property
+    def outgoing_syntax(self) -> str:
+        """The transfer syntax in which it goes out when nothing of it is decoded."""
+        return outgoing(self.transfer_syntax)
+
+    @property
+    def goes_as_stored(self) -> bool:
+        """Whether its file goes out as it is: a Part 10 file, in a transfer syntax that may be sent."""
+        return self.conformant and self.outgoing_syntax == self.transfer_syntax
 
     @property
     def blob(self) -> str:

@@ -16,7 +16,6 @@ from service.archive.files.runs import (
     FileRun,
     opened,
     read_run,
-    sent_as_stored,
     still_here,
     stream,
 )
@@ -98,12 +97,12 @@ Content = InMemory | InFile | Made
 
 
 async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
-    """Return an instance as a Part 10 file: as it is stored, or where that is never sent, converted.
+    """Return an instance as a Part 10 file: as it is stored, or with what it lacks for that made anew.
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
     """
-    if sent_as_stored(instance):
+    if instance.goes_as_stored:
         return InFile(blobs, instance, [Span(0, instance.size)])
     converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
     return Made(converted.chunks, converted.size)

@@ -1,4 +1,7 @@
-"""Stored files on their way out as Explicit VR Little Endian: PS3.18 8.7.3. The kept file is not touched."""
+"""Stored files that cannot go out as they are, on their way out. The kept file is not touched.
+
+What is never sent becomes Explicit VR Little Endian, PS3.18 8.7.3; what is no Part 10 file gets a head.
+"""
 
 import mmap
 from collections.abc import Iterator
@@ -19,10 +22,10 @@ _CHUNK = 2**20
 
 
 class ConvertedFile:
-    """A stored file as Explicit VR Little Endian. Blocking: for worker threads.
+    """A stored file as a Part 10 file in a transfer syntax that may be sent. Blocking: for worker threads.
 
     Attributes:
-        size: of the converted file in bytes.
+        size: of that file in bytes.
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
@@ -49,7 +52,11 @@ class ConvertedFile:
                         return
 
     def _pieces(self, buffer: Buffer, offset: int, meta: FileMeta) -> Iterator[bytes | Value]:
-        yield file_head(self._instance.sop_class_uid, self._instance.uids.instance)
+        instance = self._instance
+        yield file_head(instance.sop_class_uid, instance.uids.instance, instance.outgoing_syntax)
+        if instance.outgoing_syntax == meta.transfer_syntax:
+            yield Value(offset, len(buffer) - offset, word_size=1)
+            return
         yield from to_explicit_little_endian(buffer, walk(buffer, offset, meta.encoding), meta.encoding)
 
     def _data_set(self) -> AbstractContextManager[tuple[Buffer, int, FileMeta]]:

@@ -19,7 +19,7 @@ from service.archive.files.inflated import inflated_chunks
 from service.archive.instance import Instance
 from service.dicom.frames import Span
 from service.errors import InstanceGone
-from service.transfer_syntaxes import DEFLATED, outgoing
+from service.transfer_syntaxes import DEFLATED
 
 CHUNK_BYTES = 2**20
 _MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
@@ -57,11 +57,6 @@ class FileRun:
 
 
 Chunk = bytes | FileRun
-
-
-def sent_as_stored(instance: Instance) -> bool:
-    """Tell whether the file can go out as it is: PS3.18 8.7.3 forbids three transfer syntaxes."""
-    return instance.conformant and outgoing(instance.transfer_syntax) == instance.transfer_syntax
 
 
 async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import instance_content
-from service.archive.files.runs import sent_as_stored
 from service.archive.index.lookup import find, find_all
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
@@ -42,7 +41,7 @@ class Outgoing:
     @property
     def is_transcoded(self) -> bool:
         """Whether its pixels go out in another transfer syntax than that of the stored file."""
-        return self.offer.transfer_syntax != outgoing_syntax(self.instance)
+        return self.offer.transfer_syntax != self.instance.outgoing_syntax
 
 
 async def retrieve_instance(request: Request) -> Response:
@@ -80,13 +79,8 @@ async def instances_of(request: Request) -> list[Instance]:
     return await archive.index.read(find_all, study, series)
 
 
-def outgoing_syntax(instance: Instance) -> str:
-    """Return the transfer syntax in which an instance goes out when nothing is decoded."""
-    return instance.transfer_syntax if sent_as_stored(instance) else EXPLICIT_VR_LITTLE_ENDIAN
-
-
 async def _chosen(request: Request, instance: Instance, forms: tuple[bool, ...]) -> Offer:
-    stored = outgoing_syntax(instance)
+    stored = instance.outgoing_syntax
     return await chosen(request, instance, (stored,), partial(_offers, stored, forms))
 
 
@@ -112,11 +106,11 @@ async def _acceptable(request: Request, found: Sequence[Instance]) -> list[Outgo
         NotAcceptable: none of them.
     """
     outgoing, refusal = [], None
-    syntaxes = {outgoing_syntax(one) for one in found}
+    syntaxes = {one.outgoing_syntax for one in found}
     undecoded = {one: as_stored(request, (one,), partial(_offers, one, MULTIPART)) for one in syntaxes}
     for one in found:
         try:
-            offer = undecoded[outgoing_syntax(one)] or await _chosen(request, one, MULTIPART)
+            offer = undecoded[one.outgoing_syntax] or await _chosen(request, one, MULTIPART)
             outgoing.append(Outgoing(one, offer))
         except NotAcceptable as error:
             refusal = error
@@ -132,7 +126,7 @@ def _as_stored(request: Request, instance: Instance, error: NotAcceptable) -> Ou
         NotAcceptable: the error, if it is not.
     """
     with suppress(NotAcceptable):
-        return Outgoing(instance, negotiated(request, *_offers(outgoing_syntax(instance), ANY_FORM, ())))
+        return Outgoing(instance, negotiated(request, *_offers(instance.outgoing_syntax, ANY_FORM, ())))
     raise error
 
 
@@ -162,7 +156,7 @@ def _message(request: Request, outgoing: Sequence[Outgoing], status_code: int = 
     syntaxes = {one.offer.transfer_syntax for one in outgoing}
     offer = Offer(_DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
     length = None
-    if all(sent_as_stored(one.instance) and not one.is_transcoded for one in outgoing):
+    if all(one.instance.goes_as_stored and not one.is_transcoded for one in outgoing):
         files = ((one.offer.content_type, one.instance) for one in outgoing)
         heads = ((kind, one.size, instance_url(base_url, one)) for kind, one in files)
         length = message_length(boundary, heads)
@@ -183,7 +177,7 @@ async def _part(request: Request, one: Outgoing) -> Part:
             return Part(one.offer.content_type, await _transcoded(request, one), location=url)
     archive: Archive = request.app.state.archive
     content = await instance_content(archive.blobs, one.instance)
-    kind = Offer(_DICOM, outgoing_syntax(one.instance)).content_type
+    kind = Offer(_DICOM, one.instance.outgoing_syntax).content_type
     return Part(kind, content.runs(0, content.size), content.size, url)
 
 

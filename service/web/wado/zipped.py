@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
-from service.archive.files.runs import CHUNK_BYTES, sent_as_stored
+from service.archive.files.runs import CHUNK_BYTES
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
@@ -25,7 +25,7 @@ from service.web.http.request import negotiated, target_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import Chunks, joined
 from service.web.http.zip_format import Entry, central_directory, local_header, zip_length
-from service.web.wado.instances import instances_of, outgoing_syntax
+from service.web.wado.instances import instances_of
 
 ZIP = Offer("application/zip", ANY)
 
@@ -54,7 +54,7 @@ async def retrieve_zip(request: Request) -> Response:
 
 def _length(found: Sequence[Instance]) -> int | None:
     """Return the length of the ZIP file, None where files have to be converted on their way."""
-    if not all(map(sent_as_stored, found)):
+    if not all(one.goes_as_stored for one in found):
         return None
     return zip_length(("/".join(name), one.size) for name, one in _named(found))
 
@@ -76,7 +76,7 @@ async def _files(
         yield "/".join(name), await instance_content(archive.blobs, one)
         if with_directory:
             attributes = await archive.index.read(attributes_of, one)
-            directory.add(attributes, name, outgoing_syntax(one))
+            directory.add(attributes, name, one.outgoing_syntax)
     if with_directory:
         yield _DIRECTORY, InMemory(directory.file())
 

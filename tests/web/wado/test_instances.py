@@ -11,6 +11,7 @@ from tests.builders import (
     EXPLICIT,
     IMPLICIT,
     JPEG_2000,
+    PREAMBLE,
     code_stream,
     ct_image,
     encapsulated,
@@ -192,6 +193,22 @@ def test_a_file_stored_without_its_head_goes_out_with_one(dicomweb: httpx.Client
 
     assert response.content[128:132] == b"DICM"
     assert pydicom.dcmread(BytesIO(response.content)) == ct_image(uid)
+
+
+@pytest.mark.parametrize("head", [PREAMBLE, b""], ids=["whole", "without preamble"])
+def test_a_compressed_file_goes_out_in_its_own_transfer_syntax_whatever_its_head(
+    dicomweb: httpx.Client, study: str, head: bytes
+) -> None:
+    uid = f"{study}.1.1"
+    image = encapsulated([[code_stream(b"a frame")]], uid=uid)
+    store(dicomweb, head + part10(image, JPEG_2000).removeprefix(PREAMBLE))
+
+    response = dicomweb.get(url(uid), headers=ANY_SYNTAX)
+
+    assert response.headers["content-type"] == f"application/dicom; transfer-syntax={JPEG_2000}"
+    assert int(response.headers["content-length"]) == len(response.content)
+    assert response.content.endswith(encoded(image, JPEG_2000))
+    assert pydicom.dcmread(BytesIO(response.content)).file_meta.TransferSyntaxUID == JPEG_2000
 
 
 @pytest.mark.parametrize(
