@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflate
 from service.archive.files.spool import FileInPlace, Spool
+from service.archive.index.stored_json import BASE_URL
 from service.dicom.encoding.elements import Buffer, Malformed
 from service.dicom.encoding.part10 import FileMeta, read_file_meta
 from service.dicom.instance import CANNOT_UNDERSTAND, ParsedInstance, read_instance
@@ -14,7 +15,6 @@ from service.pixels.description import ATTRIBUTES
 from service.transfer_syntaxes import DEFLATED
 
 _IMAGE_TAGS = frozenset(int(tag, 16) for tag in ATTRIBUTES)
-_SUBSTITUTE = "\x1a"  # for the base URL, which is known only when somebody asks
 
 
 def parse(spool: Spool | FileInPlace, blobs: LocalBlobs) -> ParsedInstance:
@@ -30,7 +30,7 @@ def parse(spool: Spool | FileInPlace, blobs: LocalBlobs) -> ParsedInstance:
         except Malformed as error:
             raise Refusal(str(error), CANNOT_UNDERSTAND) from error
         with _data_set(buffer, meta, blobs) as (data_set, offset):
-            return read_instance(data_set, offset, meta, _IMAGE_TAGS, _SUBSTITUTE)
+            return read_instance(data_set, offset, meta, _IMAGE_TAGS, BASE_URL)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.index.search import MAX_COUNT, search
+from service.archive.index.stored_json import StoredJson
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
 from service.errors import BadRequest
@@ -19,7 +20,6 @@ from service.web.http.xml_message import DICOM_XML, xml_message
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000
-_BASE_URL = b"\x1a"
 
 
 async def search_studies(request: Request) -> Response:
@@ -46,16 +46,16 @@ async def _search(request: Request, level: Level) -> Response:
     headers = _warning(request.state.base_url, page.remaining)
     if not page.rows:
         return Response(None, 204, headers)
-    base_url = request.state.base_url.encode()
+    base_url = request.state.base_url
     if offer is DICOM_XML:
         return xml_message(request, _matches(page.rows, base_url), token_hex(20), headers=headers)
-    body = b"[" + b",".join(page.rows).replace(_BASE_URL, base_url) + b"]"
+    body = StoredJson.served_array(page.rows, base_url)
     return TextResponse(body, request, offer.media_type, headers=headers)
 
 
-async def _matches(rows: Iterable[bytes], base_url: bytes) -> AsyncIterator[bytes]:
+async def _matches(rows: Iterable[StoredJson], base_url: str) -> AsyncIterator[bytes]:
     for row in rows:
-        yield row.replace(_BASE_URL, base_url)
+        yield row.served(base_url)
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

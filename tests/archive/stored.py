@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 
-from service.archive.index.rows import load
 from service.archive.index.search import Page, search
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
@@ -49,7 +48,7 @@ def find(connection: sa.Connection, resource: Resource, *parameters: tuple[str, 
 
 
 def uids(page: Page, level: Level) -> list[str]:
-    return [load(row)[tag(UIDS[level])]["Value"][0] for row in page.rows]
+    return [row.parsed()[tag(UIDS[level])]["Value"][0] for row in page.rows]
 
 
 def found(connection: sa.Connection, resource: Resource, *parameters: tuple[str, str]) -> list[str]:

@@ -26,7 +26,7 @@ def results(work: Any) -> list[str]:
 
 
 def rows_of(archive: Archive, level: Level) -> list[bytes]:
-    return sorted(archive.index.read_now(find, Resource(level)).rows)
+    return sorted(row.served("") for row in archive.index.read_now(find, Resource(level)).rows)
 
 
 def one_path(archive: Archive, uid: str) -> Path:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from service.archive.index.conditions import Condition
 from service.archive.index.search import Page
 from service.archive.index.selection import JOINED, in_path, order, where
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import instances, series, studies
 from service.dicom.query.levels import Level
 from service.dicom.query.normal_forms import fold
@@ -69,7 +70,7 @@ def list_studies(connection: sa.Connection, query: Query, words: Iterable[str]) 
     page = ids.limit(query.limit + 1).offset(query.offset)
     rows = sa.select(studies.c.attributes).where(studies.c.id.in_(page)).order_by(*newest_first)
     found = connection.scalars(rows).all()
-    return Page(list(found[: query.limit]), len(found[query.limit :]))
+    return Page(list(map(StoredJson, found[: query.limit])), len(found[query.limit :]))
 
 
 def modalities(connection: sa.Connection) -> list[str]:

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from isal import isal_zlib
 
 from service.archive.index import rows
+from service.archive.index.stored_json import to_deflated_row
 from service.archive.instance import blob_key
 from service.dicom import frames
 from service.dicom.instance import ParsedInstance
 from service.dicom.query.columns import index_values
 from service.dicom.query.levels import Level
-from service.dicom_json import DicomJson
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +56,8 @@ def _row(parsed: ParsedInstance, size: int, digest: bytes) -> dict[str, Any]:
 def _document(parsed: ParsedInstance) -> dict[str, Any]:
     numbers, boundaries = frames.to_row(parsed.frames) if parsed.frames else (None, None)
     return {
-        "metadata": _deflated(parsed.metadata),
-        "image": _deflated(parsed.image) if parsed.image is not None else None,
+        "metadata": to_deflated_row(parsed.metadata),
+        "image": to_deflated_row(parsed.image) if parsed.image is not None else None,
         "bulkdata": _json({path: tuple(place) for path, place in parsed.bulkdata.items()}),
         "pixel_data": numbers,
         "boundaries": boundaries,
@@ -67,9 +66,3 @@ def _document(parsed: ParsedInstance) -> dict[str, Any]:
 
 def _json(value: object) -> bytes | None:
     return orjson.dumps(value) if value else None
-
-
-def _deflated(attributes: DicomJson) -> bytes:
-    """Return DICOM JSON as the index keeps it, SUBSTITUTE standing for the base URL of Bulkdata URIs."""
-    text = orjson.dumps(attributes).replace(b'"BulkDataURI":"\\u001a', b'"BulkDataURI":"\x1a')
-    return bytes(isal_zlib.compress(text, 1))

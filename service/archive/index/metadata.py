@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import sqlalchemy as sa
-from isal import isal_zlib
 
 from service.archive.index.lookup import BY_NUMBER, OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS
-from service.archive.index.rows import load
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, series, studies
 from service.archive.instance import Instance, Target
 from service.dicom_json import DicomJson
@@ -31,10 +30,8 @@ _REVISION_OF_SERIES = (
 )
 
 
-def first_metadata(connection: sa.Connection, target: Target, limit: int) -> list[tuple[bytes, bytes]]:
+def first_metadata(connection: sa.Connection, target: Target, limit: int) -> list[tuple[bytes, StoredJson]]:
     """Return digest and metadata of a target's first instances, in the order of their numbers.
-
-    Metadata are deflated DICOM JSON objects, in which the byte SUBSTITUTE stands for the service's base URL.
 
     Raises:
         StudyNotFound, SeriesNotFound, InstanceNotFound: the target is not here.
@@ -45,7 +42,7 @@ def first_metadata(connection: sa.Connection, target: Target, limit: int) -> lis
     found = connection.execute(query, {**target._asdict(), "limit": limit}).all()
     if not found:
         raise target.not_found()
-    return list(found)
+    return [(digest, StoredJson(text, deflated=True)) for digest, text in found]
 
 
 def revision_of(connection: sa.Connection, target: Target) -> tuple[int, int]:
@@ -62,15 +59,15 @@ def revision_of(connection: sa.Connection, target: Target) -> tuple[int, int]:
     return revision, number_of_instances
 
 
-def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[bytes]:
+def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[StoredJson]:
     """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
     found = dict(connection.execute(query).all())
-    return [found[key] for key in keys if key in found]
+    return [StoredJson(found[key], deflated=True) for key in keys if key in found]
 
 
 def attributes_of(connection: sa.Connection, instance: Instance) -> DicomJson:
-    """Return the metadata of an instance, in which U+FFFE stands for the base URL of Bulkdata URIs.
+    """Return the metadata of an instance, in which a mark stands for the base URL of Bulkdata URIs.
 
     It is looked up by its UIDs: the key of a row that is gone may be another's by now.
 
@@ -80,4 +77,4 @@ def attributes_of(connection: sa.Connection, instance: Instance) -> DicomJson:
     [(digest, metadata)] = first_metadata(connection, Target(**asdict(instance.uids)), 1)
     if digest != instance.digest:
         raise InstanceGone(instance.uids.instance)
-    return load(isal_zlib.decompress(metadata))
+    return metadata.parsed()

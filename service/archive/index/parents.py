@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from service.archive.index import rows
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import request_attributes, series, studies
 from service.dicom.instance import ParsedInstance, Uids
 from service.dicom.query.columns import index_values, request_items
@@ -157,7 +158,7 @@ def _add_to_series(connection: sa.Connection, uids: SeriesUids, count: int) -> N
         "key": key,
         "count": before + count,
         "new_revision": _new_revision(),
-        "row": rows.series_row(rows.load(row), uids.study, uids.series, before + count),
+        "row": rows.series_row(StoredJson(row).parsed(), uids.study, uids.series, before + count),
     }
     connection.execute(_COUNT_SERIES, values)
 
@@ -178,7 +179,7 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
             "series": len(found),
             "count": count,
             "new_revision": _new_revision(),
-            "row": rows.study_row(rows.load(row), uid, modalities, len(found), count),
+            "row": rows.study_row(StoredJson(row).parsed(), uid, modalities, len(found), count),
         }
         connection.execute(_COUNT_STUDY, values)
 

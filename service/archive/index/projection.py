@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from isal import isal_zlib
 
 from service.archive.index.conditions import TABLES
-from service.archive.index.rows import dump, load
+from service.archive.index.stored_json import StoredJson, to_row
 from service.archive.index.tables import documents, series, studies
 from service.dicom.query.levels import RETURNED, SHOWN_WITH_STUDY, Level, level_of, selected
 from service.dicom.query.query import Query
@@ -59,26 +58,26 @@ def parts_of(query: Query) -> list[Part]:
     return found
 
 
-def put_together(parts: Sequence[Part], rows: Iterable[Sequence[Any]], level: Level) -> list[bytes]:
+def put_together(parts: Sequence[Part], rows: Iterable[Sequence[Any]], level: Level) -> list[StoredJson]:
     """Return the rows of the answer, each from the values of its parts in their order."""
     if len(parts) == 1 and parts[0].tags is None:
-        return [row[0] for row in rows]
+        return [StoredJson(row[0]) for row in rows]
     parents: dict[bytes, dict[str, Any]] = {}
     return [_merged(parts, row, level, parents) for row in rows]
 
 
 def read(column: sa.Column[bytes], value: bytes) -> dict[str, Any]:
     """Return the attributes that a value of this column holds."""
-    return load(isal_zlib.decompress(value) if column is documents.c.metadata else value)
+    return StoredJson(value, deflated=column is documents.c.metadata).parsed()
 
 
 def _merged(
     parts: Sequence[Part], row: Sequence[Any], level: Level, parents: dict[bytes, dict[str, Any]]
-) -> bytes:
+) -> StoredJson:
     merged: dict[str, Any] = {}
     for part, value in zip(parts, row, strict=True):
         attributes = parents.get(value) or read(part.column, value)
         if part.level < level:
             parents[value] = attributes
         merged |= attributes if part.tags is None else selected(attributes, part.tags)
-    return dump(merged)
+    return StoredJson(to_row(merged))

@@ -1,6 +1,6 @@
 """Query → a page of matches, as rows of DICOM JSON. PS3.18 10.6.
 
-Keys with a column are decided by SQL, within its indexes; for any other attribute see `candidates`. The ids
+Keys with a column are decided by SQL, within its indexes; for any other attribute see `unindexed`. The ids
 of a page come first, then its rows, so that what is passed over is never read. A page without special wishes
 is sent as it is stored. Matches are counted only when a page cannot hold them, and not without end.
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from service.archive.index.conditions import TABLES, is_indexed
 from service.archive.index.projection import parts_of, put_together
 from service.archive.index.selection import JOINED, Selection, selection
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances
 from service.archive.index.unindexed import matching_rows
 from service.dicom.query.levels import Level
@@ -32,11 +33,11 @@ class Page:
     """One page of matches.
 
     Attributes:
-        rows: DICOM JSON objects, the byte SUBSTITUTE standing for the base URL.
+        rows: DICOM JSON objects.
         remaining: matches after this page; one more than MAX_COUNT stands for all larger numbers.
     """
 
-    rows: list[bytes]
+    rows: list[StoredJson]
     remaining: int
 
 
@@ -62,7 +63,7 @@ def search(connection: sa.Connection, query: Query) -> Page:
     return Page(rows[: query.limit], _count_after(connection, query, matches))
 
 
-def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -> list[bytes]:
+def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -> list[StoredJson]:
     """Return the rows of a page, and one after it."""
     parts = parts_of(query)
     columns = [part.column for part in parts]
@@ -90,7 +91,7 @@ def _count_after(connection: sa.Connection, query: Query, matches: Selection) ->
     return connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
 
-def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[bytes]:
+def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[StoredJson]:
     """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
     level, parts = query.resource.level, parts_of(query)
     statement = _by_id(level, tuple(part.column for part in parts))

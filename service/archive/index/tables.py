@@ -2,9 +2,8 @@
 
 Rows are narrow, the triple of UIDs is the identity of an instance, integer keys join the levels.
 Every attribute that can be matched quickly is a column. `attributes` is what a search returns of the
-level, as DICOM JSON written once; `other_attributes` is the rest of it, for `includefield`. In stored JSON
-the byte SUBSTITUTE (1A) stands for the service's base URL: JSON never has it unescaped, so that a single
-`replace` makes the answer. `revision` is another number whenever an instance comes, goes or is replaced.
+level, as DICOM JSON written once (see `stored_json`); `other_attributes` is the rest of it, for
+`includefield`. `revision` is another number whenever an instance comes, goes or is replaced.
 
 Text is compared byte by byte on both databases (PostgreSQL: collation "C"), dates are kept as
 YYYYMMDD and times as HHMMSS.FFFFFF, so that matching and ordering mean the same on both.

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES, Condition, conditions
 from service.archive.index.projection import OTHERS, read
-from service.archive.index.rows import load
 from service.archive.index.selection import JOINED, in_path, order
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key, matches
@@ -41,7 +41,7 @@ class _Judge:
     def accepts(self, row_id: int, others: bytes, attributes: bytes) -> bool:
         """Tell whether the candidate matches all keys of the level."""
         if self.last[0] != row_id:
-            data_set = read(OTHERS[self.level], others) | load(attributes)
+            data_set = read(OTHERS[self.level], others) | StoredJson(attributes).parsed()
             self.last = row_id, matches(data_set, self.keys)
         return self.last[1]
 

@@ -11,13 +11,13 @@ from typing import Any
 import anyio.to_thread
 import numpy as np
 import orjson
-from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.index.metadata import first_metadata
+from service.archive.index.stored_json import StoredJson
 from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import (
@@ -35,7 +35,6 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
-from service.web.wado.metadata import BASE_URL
 
 _JSON, _GZIP = "application/json", "application/gzip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
@@ -76,13 +75,13 @@ async def retrieve_volume(request: Request) -> Response:
     return _answer(request, plan, offer.media_type, etag)
 
 
-def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Mapping[bytes, bytes]) -> _Plan:
+def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Mapping[bytes, StoredJson]) -> _Plan:
     slices: list[Slice] = []
     located: dict[str, Located] = {}
     for one in found:
         located[one.instance.uids.instance] = one
         number_of_frames = one.frames.number_of_frames if one.frames else 0
-        attributes = orjson.loads(isal_zlib.decompress(metadata[one.instance.digest]).replace(BASE_URL, b""))
+        attributes = metadata[one.instance.digest].parsed()
         slices += slices_of(attributes, number_of_frames)
     without = [uid for uid, one in located.items() if not one.frames or not one.frames.number_of_frames]
     if without:

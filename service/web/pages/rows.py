@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.index.rows import load
 from service.archive.index.search import Page, search
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
@@ -37,7 +36,7 @@ class Listed:
 
 def listed(page: Page, offset: int) -> Listed:
     """Return a page of the archive as pages of ours show it."""
-    return Listed([load(row) for row in page.rows], offset, page.remaining > 0)
+    return Listed([row.parsed() for row in page.rows], offset, page.remaining > 0)
 
 
 async def row_of(request: Request) -> DicomJson:
@@ -53,7 +52,7 @@ async def row_of(request: Request) -> DicomJson:
     found = await archive.index.read(search, query)
     if not found.rows:
         raise target.not_found()
-    return load(found.rows[0])
+    return found.rows[0].parsed()
 
 
 async def rows_below(request: Request, level: Level, limit: int) -> Listed:

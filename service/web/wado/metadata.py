@@ -7,13 +7,13 @@ they still hold, so that a kept answer costs one look at one row.
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.index.lookup import find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
+from service.archive.index.stored_json import StoredJson
 from service.archive.instance import Target
 from service.cache import Kept
 from service.dicom_json import DicomJson
@@ -28,7 +28,6 @@ from service.web.wado.instances import instances_of
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _AT_ONCE = 64  # instances whose metadata are in memory together
-BASE_URL = b"\x1a"  # what stands for it in stored metadata
 _STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
 
 
@@ -50,7 +49,7 @@ async def retrieve_metadata(request: Request) -> Response:
         return answer
     if number_of_instances > _AT_ONCE:
         found = await archive.index.read(find_all, target.study, target.series)
-        items = _items(archive, [one.key for one in found], request.state.base_url.encode())
+        items = _items(archive, [one.key for one in found], request.state.base_url)
         return DicomJsonArray(
             items,
             request,
@@ -59,22 +58,21 @@ async def retrieve_metadata(request: Request) -> Response:
             keep=lambda made: kept.keep(key, made, len(made.body)),
         )
     page = await archive.index.read(first_metadata, target, number_of_instances)
-    made = _array(request, offer, [text for _, text in page], etag)
+    made = _array(request, offer, [metadata for _, metadata in page], etag)
     kept.keep(key, made, len(made.body))
     return made
 
 
 async def _of_instance(request: Request, target: Target, offer: Offer) -> Response:
     archive: Archive = request.app.state.archive
-    [(digest, text)] = await archive.index.read(first_metadata, target, 1)
+    [(digest, metadata)] = await archive.index.read(first_metadata, target, 1)
     etag = etag_of(request.state.base_url, digest, offer.media_type)
-    return not_modified(request, etag) or _array(request, offer, [text], etag)
+    return not_modified(request, etag) or _array(request, offer, [metadata], etag)
 
 
-def _array(request: Request, offer: Offer, texts: Sequence[bytes], etag: str) -> Response:
+def _array(request: Request, offer: Offer, objects: Sequence[StoredJson], etag: str) -> Response:
     """Return the answer with the metadata of a few instances."""
-    body = b"[" + b",".join(map(isal_zlib.decompress, texts)) + b"]"
-    body = body.replace(BASE_URL, request.state.base_url.encode())
+    body = StoredJson.served_array(objects, request.state.base_url)
     return TextResponse(body, request, offer.media_type, etag=etag)
 
 
@@ -83,7 +81,7 @@ async def _xml_answer(request: Request) -> Response:
     base_url = request.state.base_url
     found = await instances_of(request)
     etag = etag_of(str(DICOM_XML), base_url, *(one.digest for one in found))
-    items = _items(request.app.state.archive, [one.key for one in found], base_url.encode())
+    items = _items(request.app.state.archive, [one.key for one in found], base_url)
     message = xml_message(
         request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag
     )
@@ -95,7 +93,7 @@ def _metadata_url(base_url: str, metadata: DicomJson) -> str:
     return f"{base_url}/studies/{study}/series/{series}/instances/{instance}/metadata"
 
 
-async def _items(archive: Archive, keys: Sequence[int], base_url: bytes) -> AsyncIterator[bytes]:
+async def _items(archive: Archive, keys: Sequence[int], base_url: str) -> AsyncIterator[bytes]:
     for start in range(0, len(keys), _AT_ONCE):
-        for text in await archive.index.read(metadata_of, keys[start : start + _AT_ONCE]):
-            yield isal_zlib.decompress(text).replace(BASE_URL, base_url)
+        for metadata in await archive.index.read(metadata_of, keys[start : start + _AT_ONCE]):
+            yield metadata.served(base_url)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from service.archive.index.changes import Entered, FileVanished, bury, doomed_blobs, enter, remove
 from service.archive.index.entry import Entry
 from service.archive.index.lookup import stored_files
-from service.archive.index.rows import load
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, request_attributes, series, studies
 from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 from tests.metadata import entry, instance, tag
@@ -41,7 +41,7 @@ def number_of_rows(connection: sa.Connection) -> dict[str, int]:
 
 
 def attributes(connection: sa.Connection) -> dict[str, Any]:
-    return load(connection.scalars(sa.select(studies.c.attributes)).one())
+    return StoredJson(connection.scalars(sa.select(studies.c.attributes)).one()).parsed()
 
 
 def blobs(entries: Iterable[Entry]) -> list[str]:
