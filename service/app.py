@@ -15,10 +15,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.archive import Archive
-from service.cache import Kept
+from service.cache import Cache
 from service.errors import DicomwebError
-from service.imaging.decoder import Pixels
+from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
+from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
@@ -27,11 +28,10 @@ from service.web.http.base_url import base_url
 from service.web.http.embedding import Embeddable
 from service.web.http.resource import Answer
 from service.web.http.responses import error_response
-from service.web.stow.body import StoreLimits
-from service.web.viewer.viewer import Viewer
+from service.web.state import Service, StoreLimits
 
-_KEPT_PICTURES_BYTES = 40 * 2**20
-_KEPT_METADATA_BYTES = 16 * 2**20
+_PICTURE_CACHE_BYTES = 40 * 2**20
+_METADATA_CACHE_BYTES = 16 * 2**20
 
 _log = logging.getLogger(__name__)
 
@@ -54,11 +54,12 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         settings: read once.
         archive: open; it is closed when the application stops.
     """
+    service = _opened(settings, archive)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        app.state.pixels.close()
+        service.decoder.close()
         archive.close()
 
     app = Starlette(
@@ -68,23 +69,28 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.archive = archive
-    app.state.routes = ROUTES
-    app.state.root = settings.root
-    app.state.kept_metadata = Kept(_KEPT_METADATA_BYTES)
-    app.state.viewer = Viewer(settings.viewer)
-    app.state.max_results = settings.max_results
-    app.state.pixels = Pixels(
+    app.state.service = service
+    return app
+
+
+def _opened(settings: Settings, archive: Archive) -> Service:
+    decoder = Decoder(
         archive.blobs,
         PixelWorkers(settings.codec_processes, settings.codec_seconds),
         Threads(settings.render_threads),
         settings.pixel_cache_bytes,
     )
-    app.state.pictures = Pictures(archive, app.state.pixels, _KEPT_PICTURES_BYTES)
-    app.state.store_limits = StoreLimits(
-        settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts
+    return Service(
+        archive=archive,
+        decoder=decoder,
+        pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
+        metadata=Cache(_METADATA_CACHE_BYTES),
+        ohif=OhifFiles(settings.viewer),
+        routes=ROUTES,
+        root=settings.root,
+        max_results=settings.max_results,
+        store_limits=StoreLimits(settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts),
     )
-    return app
 
 
 def _under(root: str, routes: Sequence[Route]) -> list[Route]:

@@ -7,21 +7,25 @@ what is adapted is known to the byte.
 """
 
 import base64
+import gzip
+import re
 import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatch
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 
+import anyio.to_thread
 from isal import igzip
 
-from service.errors import Unavailable
+from service.errors import NotFound, Unavailable
 
 VERSION = "3.13.2"
-COMPRESSED = ".gz"
+_COMPRESSED = ".gz"
 
 _PACKAGE = f"@ohif/app@{VERSION}"
 INTEGRITY = "sha512-WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
@@ -50,7 +54,65 @@ _COMPILED_IN = (
     ("assets/*", b'"/assets/', b'"'),
 )
 
+_HASHED = re.compile(r"(^|.*\.)[0-9a-f]{16}\.(js|wasm|woff2)")
 _COMPRESSIBLE = (".css", ".html", ".js", ".json", ".jsonc", ".svg", ".wasm", ".xml")
+
+
+@dataclass(frozen=True, slots=True)
+class OhifFile:
+    """A file of OHIF that is installed.
+
+    Attributes:
+        path: where it lies.
+        is_compressed: it lies there as gzip.
+        digest: SHA-256 of what lies there.
+    """
+
+    path: Path
+    is_compressed: bool
+    digest: bytes
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether its name changes with what is in it."""
+        return bool(_HASHED.fullmatch(self.path.name.removesuffix(_COMPRESSED)))
+
+    def read(self, *, compressed: bool = False) -> bytes:
+        """Return what is in it.
+
+        Raises:
+            NotFound: it has been deleted.
+        """
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound("this file of OHIF has been deleted, `make viewer` brings it back") from error
+        return content if compressed or not self.is_compressed else gzip.decompress(content)
+
+
+class OhifFiles:
+    """The files of OHIF in a folder, listed when they are first there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: Mapping[str, OhifFile] = {}
+
+    async def all(self) -> Mapping[str, OhifFile]:
+        """Return the files by their path in the folder; none while OHIF is not installed."""
+        if not self._files:
+            self._files = await anyio.to_thread.run_sync(_listed, self.folder)
+        return self._files
+
+
+def _listed(folder: Path) -> dict[str, OhifFile]:
+    if not is_installed(folder):
+        return {}
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix().removesuffix(_COMPRESSED): _described(path) for path in paths}
+
+
+def _described(path: Path) -> OhifFile:
+    return OhifFile(path, path.suffix == _COMPRESSED, sha256(path.read_bytes()).digest())
 
 
 def is_installed(folder: Path) -> bool:
@@ -117,7 +179,7 @@ def _unpack(package: Path, place: Path) -> None:
             path = place / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix in _COMPRESSIBLE:
-                path.with_name(path.name + COMPRESSED).write_bytes(igzip.compress(adapted(name, content), 3))
+                path.with_name(path.name + _COMPRESSED).write_bytes(igzip.compress(adapted(name, content), 3))
             else:
                 path.write_bytes(content)
 

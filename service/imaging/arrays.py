@@ -17,7 +17,7 @@ from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten
-from service.imaging.decoder import Pixels, description_of
+from service.imaging.decoder import Decoder, description_of
 from service.pixels.arrays import Values
 from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.description import ImageDescription
@@ -98,7 +98,7 @@ def _fits_int16(blobs: LocalBlobs, frame: NumericFrame) -> bool:
 
 
 async def array_chunks(
-    pixels: Pixels, head: bytes, frames: Sequence[NumericFrame], kind: np.dtype[Any]
+    decoder: Decoder, head: bytes, frames: Sequence[NumericFrame], kind: np.dtype[Any]
 ) -> AsyncIterator[bytes]:
     """Yield the file of an array: its head, sent only when there is a first frame, and its frames.
 
@@ -107,20 +107,20 @@ async def array_chunks(
     """
     at_once = max(1, _AT_ONCE_BYTES // (math.prod(frames[0].shape) * kind.itemsize))
     for start in range(0, len(frames), at_once):
-        arrays = await _arrays(pixels, frames[start : start + at_once], kind)
+        arrays = await _arrays(decoder, frames[start : start + at_once], kind)
         yield head
         for values in arrays:
             yield values.reshape(-1).view(np.uint8).data
         head = b""
 
 
-async def _arrays(pixels: Pixels, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
+async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
-        work = partial(_native_arrays, pixels.blobs, frames, kind)
-        return await pixels.threads.run(work)
-    compressed = await asyncio.gather(*(pixels.decode(one.located, one.number) for one in frames))
+        work = partial(_native_arrays, decoder.blobs, frames, kind)
+        return await decoder.threads.run(work)
+    compressed = await asyncio.gather(*(decoder.decode(one.located, one.number) for one in frames))
     return [
-        await pixels.threads.run(partial(_values, one, frame, kind))
+        await decoder.threads.run(partial(_values, one, frame, kind))
         for one, frame in zip(compressed, frames, strict=True)
     ]
 

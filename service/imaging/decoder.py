@@ -36,7 +36,7 @@ T = TypeVar("T")
 _Key = tuple[bytes, int]  # of an instance's file, and the number of its frame
 
 
-class Pixels:
+class Decoder:
     """How frames are decoded, and those that were decoded last. For the event loop's thread alone.
 
     Attributes:

@@ -9,11 +9,11 @@ import anyio.to_thread
 from service.archive import Archive
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
-from service.cache import Kept
+from service.cache import Cache
 from service.dicom.text.captions import captions
 from service.dicom_json import DicomJson
 from service.errors import DicomwebError
-from service.imaging.decoder import Pixels, description_of
+from service.imaging.decoder import Decoder, description_of
 from service.imaging.rendering import Rendering
 from service.imaging.values import binary_value
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES
@@ -76,10 +76,10 @@ async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator
 class Pictures:
     """Makes pictures, and keeps those made last. For the event loop's thread alone."""
 
-    def __init__(self, archive: Archive, pixels: Pixels, max_bytes: int) -> None:
+    def __init__(self, archive: Archive, decoder: Decoder, max_bytes: int) -> None:
         self._archive = archive
-        self._pixels = pixels
-        self._kept: Kept[bytes] = Kept(max_bytes)
+        self._decoder = decoder
+        self._kept: Cache[bytes] = Cache(max_bytes)
 
     async def of(
         self, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
@@ -130,11 +130,11 @@ class Pictures:
         """Return a frame's picture; one without a patient's name on it is kept for the next who asks."""
         work = partial(render, options=options)
         if options.annotation is not None or options.colour_space is not None:
-            return await self._pixels.apply(shot.located, shot.number, work)
+            return await self._decoder.apply(shot.located, shot.number, work)
         key = (shot.located.instance.digest, shot.number, options)
         picture = self._kept.get(key)
         if picture is None:
-            picture = await self._pixels.apply(shot.located, shot.number, work)
+            picture = await self._decoder.apply(shot.located, shot.number, work)
             self._kept.keep(key, picture, len(picture))
         return picture
 

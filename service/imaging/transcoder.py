@@ -1,4 +1,4 @@
-"""Pixels on their way out in another transfer syntax: decoded, and where that is asked for encoded again.
+"""Decoder on their way out in another transfer syntax: decoded, and where that is asked for encoded again.
 
 One frame is made at a time, so that a thousand take no more memory than one.
 """
@@ -13,7 +13,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.transcoded import transcoded_chunks
 from service.archive.instance import Located
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
-from service.imaging.decoder import Pixels
+from service.imaging.decoder import Decoder
 from service.pixels.codecs import encoders
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.codecs.encoders import ENCODERS
@@ -35,7 +35,7 @@ class Frame(NamedTuple):
     description: ImageDescription
 
 
-async def transcoded_frame(pixels: Pixels, located: Located, number: int, transfer_syntax: str) -> Frame:
+async def transcoded_frame(decoder: Decoder, located: Located, number: int, transfer_syntax: str) -> Frame:
     """Return frame `number`, counted from 1, in a transfer syntax that `transcodable_syntaxes` names.
 
     Raises:
@@ -43,10 +43,10 @@ async def transcoded_frame(pixels: Pixels, located: Located, number: int, transf
         UndecodableFrame, NotRenderable: what is stored cannot be decoded.
     """
     if transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN:
-        return await pixels.apply(located, number, _native)
-    frame, description = await pixels.apply(located, number, lambda *both: both)
+        return await decoder.apply(located, number, _native)
+    frame, description = await decoder.apply(located, number, lambda *both: both)
     name = encoders.encoded_photometric_interpretation(frame.photometric_interpretation, transfer_syntax)
-    run = pixels.workers.run
+    run = decoder.workers.run
     return Frame(
         await run(encoders.encoded, frame, description.bits_stored, transfer_syntax), name, description
     )
@@ -66,11 +66,11 @@ class TranscodedPixels:
         first: the frame that tells what all of them are.
     """
 
-    def __init__(self, pixels: Pixels, located: Located, transfer_syntax: str, first: Frame) -> None:
+    def __init__(self, decoder: Decoder, located: Located, transfer_syntax: str, first: Frame) -> None:
         self.located = located
         self.transfer_syntax = transfer_syntax
         self.first = first
-        self._pixels = pixels
+        self._decoder = decoder
 
     @property
     def number_of_frames(self) -> int:
@@ -86,7 +86,7 @@ class TranscodedPixels:
         """Yield the frames, each made when it is asked for."""
         yield self.first.content
         for number in range(2, self.number_of_frames + 1):
-            frame = await transcoded_frame(self._pixels, self.located, number, self.transfer_syntax)
+            frame = await transcoded_frame(self._decoder, self.located, number, self.transfer_syntax)
             yield frame.content
 
     async def native_value(self) -> AsyncIterator[bytes]:
@@ -129,16 +129,16 @@ class TranscodedPixels:
         return LossyCompression(uid, method, ratio, f"Lossy compression by {method}")
 
 
-async def transcoded_pixels(pixels: Pixels, located: Located, transfer_syntax: str) -> TranscodedPixels:
+async def transcoded_pixels(decoder: Decoder, located: Located, transfer_syntax: str) -> TranscodedPixels:
     """Return the pixels of an instance in a transfer syntax that `transcodable_syntaxes` names.
 
     Raises:
         UndecodableFrame, NotRenderable: the first frame cannot be decoded, or another is not as described.
     """
-    first = await transcoded_frame(pixels, located, 1, transfer_syntax)
+    first = await transcoded_frame(decoder, located, 1, transfer_syntax)
     if located.frames and located.frames.number_of_frames > 1:
-        await pixels.check_streams(located)
-    return TranscodedPixels(pixels, located, transfer_syntax, first)
+        await decoder.check_streams(located)
+    return TranscodedPixels(decoder, located, transfer_syntax, first)
 
 
 async def transcoded_file(blobs: LocalBlobs, pixels: TranscodedPixels) -> AsyncIterator[bytes]:

@@ -22,6 +22,7 @@ from service.web.http.etags import etag_of
 from service.web.http.request import negotiated
 from service.web.http.responses import not_modified
 from service.web.openapi import operation, resolved
+from service.web.state import service_of
 
 Node = dict[str, Any]
 
@@ -34,7 +35,7 @@ STYLES = {"path": "template", "query": "query", "header": "header"}
 async def capabilities(request: Request) -> Response:
     """OPTIONS / of the base URL. Standard: PS3.18 8.9."""
     offer = negotiated(request, WADL, JSON)
-    routes, base_url = request.app.state.routes, request.state.base_url
+    routes, base_url = service_of(request).routes, request.state.base_url
     root = await anyio.to_thread.run_sync(application, routes, base_url)
     body = orjson.dumps({"application": root}) if offer is JSON else xml("application", root)
     headers = {"content-type": offer.media_type, "etag": etag_of(body), "vary": "Accept"}

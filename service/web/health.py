@@ -7,6 +7,8 @@ should not be restarted: that would not help.
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from service.web.state import service_of
+
 NOT_STORED = {"cache-control": "no-store"}
 
 
@@ -17,5 +19,5 @@ async def live(_: Request) -> Response:
 
 def ready(request: Request) -> Response:
     """GET /health/ready: 200 when the index answers and files can be written, 503 otherwise."""
-    request.app.state.archive.check()
+    service_of(request).archive.check()
     return JSONResponse({"status": "ready"}, headers=NOT_STORED)

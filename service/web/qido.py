@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.search import MAX_COUNT, search
 from service.archive.index.stored_json import StoredJson
 from service.dicom.query.levels import Level
@@ -17,6 +16,7 @@ from service.web.http.accept import Offer
 from service.web.http.request import negotiated
 from service.web.http.text import TextResponse
 from service.web.http.xml_message import DICOM_XML, xml_message
+from service.web.state import service_of
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000
@@ -38,10 +38,10 @@ async def search_instances(request: Request) -> Response:
 
 
 async def _search(request: Request, level: Level) -> Response:
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     offer = negotiated(request, *_OFFERS)
     resource = Resource(level, request.path_params.get("study"), request.path_params.get("series"))
-    query = parse_query(_parameters(request), resource, request.app.state.max_results)
+    query = parse_query(_parameters(request), resource, service_of(request).max_results)
     page = await archive.index.read(search, query)
     headers = _warning(request.state.base_url, page.remaining)
     if not page.rows:

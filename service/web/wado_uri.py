@@ -14,7 +14,6 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.instance import Located
 from service.errors import FrameNotFound, InvalidParameter
 from service.imaging.decoder import description_of
@@ -22,6 +21,7 @@ from service.pixels.display.viewport import MAX_SIDE
 from service.web.http.accept import parse_accept
 from service.web.http.request import uids_of
 from service.web.rendered.rendered import retrieve_rendered, retrieve_rendered_frames
+from service.web.state import service_of
 from service.web.wado.instances import retrieve_instance
 
 Parameters = Mapping[str, str]
@@ -86,7 +86,7 @@ def _said_again(request: Request, path: Parameters, query: Parameters) -> Reques
 
 async def _rendered(request: Request, asked: Parameters, path: Parameters, query: Parameters) -> Response:
     """Answer with a rendered instance, or with one of its frames. PS3.18 9.5."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     located = await archive.located.find(uids_of(_said_again(request, path, {})))
     number, quality = _whole(asked, "frameNumber"), _whole(asked, "imageQuality")
     again = {

@@ -15,7 +15,7 @@ from service.archive.instance import Located
 from service.archive.upkeep import import_files
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame
-from service.imaging.decoder import Pixels
+from service.imaging.decoder import Decoder
 from service.pixels.workers.pool import PixelWorkers
 from service.threads import Threads
 from tests.pixels.images import packaged
@@ -32,8 +32,8 @@ async def archive(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Archive]:
 
 
 @pytest.fixture
-async def pixels(archive: Archive) -> AsyncIterator[Pixels]:
-    pixels = Pixels(archive.blobs, PixelWorkers(1, seconds=30), Threads(1), 2 * FRAME_BYTES)
+async def pixels(archive: Archive) -> AsyncIterator[Decoder]:
+    pixels = Decoder(archive.blobs, PixelWorkers(1, seconds=30), Threads(1), 2 * FRAME_BYTES)
     yield pixels
     pixels.close()
 
@@ -67,7 +67,7 @@ def jpeg_ls(values: Any) -> bytes:
     return bytes(imagecodecs.jpegls_encode(values.view(np.uint16)))
 
 
-async def test_a_native_frame_is_decoded(archive: Archive, pixels: Pixels, tmp_path: Path) -> None:
+async def test_a_native_frame_is_decoded(archive: Archive, pixels: Decoder, tmp_path: Path) -> None:
     located = await stored(archive, tmp_path, packaged("CT_small.dcm"))
 
     frame = await pixels.decode(located, 1)
@@ -76,7 +76,7 @@ async def test_a_native_frame_is_decoded(archive: Archive, pixels: Pixels, tmp_p
 
 
 async def test_each_compressed_frame_is_decoded_from_its_own_bytes(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     first, second = ct_frames(2)
     located = await stored(archive, tmp_path, compressed(jpeg_ls(first), b"\xff\xd8broken", jpeg_ls(second)))
@@ -88,14 +88,14 @@ async def test_each_compressed_frame_is_decoded_from_its_own_bytes(
         await pixels.decode(located, 2)
 
 
-async def test_a_frame_that_was_decoded_is_kept(archive: Archive, pixels: Pixels, tmp_path: Path) -> None:
+async def test_a_frame_that_was_decoded_is_kept(archive: Archive, pixels: Decoder, tmp_path: Path) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(2))))
 
     assert await pixels.decode(located, 1) is await pixels.decode(located, 1)
 
 
 async def test_no_more_is_kept_than_there_is_room_for(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(3))))
 
@@ -107,7 +107,7 @@ async def test_no_more_is_kept_than_there_is_room_for(
 
 
 async def test_a_frame_asked_for_twice_at_once_is_decoded_once(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(1))))
 
@@ -117,7 +117,7 @@ async def test_a_frame_asked_for_twice_at_once_is_decoded_once(
 
 
 async def test_who_goes_away_leaves_the_frame_to_those_who_wait(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(1))))
     leaves, waits = (asyncio.create_task(pixels.decode(located, 1)) for _ in range(2))
@@ -130,7 +130,7 @@ async def test_who_goes_away_leaves_the_frame_to_those_who_wait(
 
 @pytest.mark.parametrize("is_compressed", [True, False])
 async def test_work_gets_the_frame_and_its_description(
-    archive: Archive, pixels: Pixels, tmp_path: Path, *, is_compressed: bool
+    archive: Archive, pixels: Decoder, tmp_path: Path, *, is_compressed: bool
 ) -> None:
     dataset = compressed(*map(jpeg_ls, ct_frames(1))) if is_compressed else packaged("CT_small.dcm")
     located = await stored(archive, tmp_path, dataset)
@@ -144,7 +144,7 @@ async def test_work_gets_the_frame_and_its_description(
 
 @pytest.mark.parametrize("number", [0, 2])
 async def test_a_frame_that_is_not_there_is_not_found(
-    archive: Archive, pixels: Pixels, tmp_path: Path, number: int
+    archive: Archive, pixels: Decoder, tmp_path: Path, number: int
 ) -> None:
     located = await stored(archive, tmp_path, packaged("CT_small.dcm"))
 
@@ -153,7 +153,7 @@ async def test_a_frame_that_is_not_there_is_not_found(
 
 
 async def test_an_instance_without_pixels_has_no_frames(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     dataset = packaged("CT_small.dcm")
     del dataset.PixelData
@@ -164,7 +164,7 @@ async def test_an_instance_without_pixels_has_no_frames(
 
 
 async def test_a_transfer_syntax_without_decoder_is_named(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(b"\0\0\1\xba", syntax=MPEG2))
 
@@ -173,7 +173,7 @@ async def test_a_transfer_syntax_without_decoder_is_named(
 
 
 async def test_pixels_that_are_not_described_cannot_be_decoded(
-    archive: Archive, pixels: Pixels, tmp_path: Path
+    archive: Archive, pixels: Decoder, tmp_path: Path
 ) -> None:
     dataset = compressed(*map(jpeg_ls, ct_frames(1)))
     del dataset.Rows

@@ -1,17 +1,12 @@
 from xml.etree import ElementTree as ET
 
 import httpx
-import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.errors import NotAcceptable
-from service.web.capabilities import NAMESPACE, application, capabilities, xml
-from service.web.http.responses import error_response
+from service import routes
+from service.web.capabilities import NAMESPACE, application, xml
 
 BASE = "http://pacs.example/dicom-web"
 
@@ -23,59 +18,41 @@ async def _answer(_: Request) -> Response:
 ROUTES = [
     Route("/studies/{study}/metadata", _answer, methods=["GET"]),
     Route("/studies", _answer, methods=["GET", "POST"]),
-    Route("/", capabilities, methods=["OPTIONS"]),
+    Route("/", _answer, methods=["OPTIONS"]),
 ]
 
 
-class _BaseUrl:
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {})["base_url"] = BASE
-        await self.app(scope, receive, send)
+def base_url(client: httpx.Client) -> str:
+    return str(client.base_url).rstrip("/")
 
 
-@pytest.fixture
-def client() -> httpx.AsyncClient:
-    async def answer_error(_: Request, error: Exception) -> Response:
-        assert isinstance(error, NotAcceptable)
-        return error_response(error)
-
-    app = Starlette(
-        routes=ROUTES, middleware=[Middleware(_BaseUrl)], exception_handlers={NotAcceptable: answer_error}
-    )
-    app.state.routes = ROUTES
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
-
-
-async def test_the_default_is_a_wadl_document_with_one_resources_element(client: httpx.AsyncClient) -> None:
-    response = await client.options("/")
+def test_the_default_is_a_wadl_document_with_one_resources_element(dicomweb: httpx.Client) -> None:
+    response = dicomweb.options("/")
 
     root = ET.fromstring(response.content)  # noqa: S314 (our own document)
     assert response.headers["content-type"] == "application/vnd.sun.wadl+xml"
     assert root.tag == f"{{{NAMESPACE}}}application"
-    assert [one.get("base") for one in root] == [BASE]
+    assert [one.get("base") for one in root] == [base_url(dicomweb)]
 
 
-async def test_json_holds_the_same_tree(client: httpx.AsyncClient) -> None:
-    response = await client.options("/", headers={"accept": "application/json"})
+def test_json_holds_the_same_tree(dicomweb: httpx.Client) -> None:
+    response = dicomweb.options("/", headers={"accept": "application/json"})
 
     assert response.headers["content-type"] == "application/json"
-    assert response.json() == {"application": application(ROUTES, BASE)}
+    assert response.json() == {"application": application(routes.ROUTES, base_url(dicomweb))}
 
 
-async def test_an_etag_that_is_still_right_is_answered_by_304(client: httpx.AsyncClient) -> None:
-    etag = (await client.options("/")).headers["etag"]
+def test_an_etag_that_is_still_right_is_answered_by_304(dicomweb: httpx.Client) -> None:
+    etag = dicomweb.options("/").headers["etag"]
 
-    response = await client.options("/", headers={"if-none-match": etag})
+    response = dicomweb.options("/", headers={"if-none-match": etag})
 
     assert response.status_code == 304
     assert response.content == b""
 
 
-async def test_another_media_type_is_406_and_lists_both(client: httpx.AsyncClient) -> None:
-    response = await client.options("/", headers={"accept": "image/png"})
+def test_another_media_type_is_406_and_lists_both(dicomweb: httpx.Client) -> None:
+    response = dicomweb.options("/", headers={"accept": "image/png"})
 
     assert response.status_code == 406
     assert response.json()["available"] == ["application/vnd.sun.wadl+xml", "application/json"]

@@ -5,16 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
+from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.index.database import Database
-from service.errors import Unavailable
-from service.web import health
-from service.web.http.responses import error_response
+from service.settings import Settings
 
 
 @pytest.fixture
@@ -25,13 +20,7 @@ def archive(sqlite_url: str, tmp_path: Path) -> Iterator[Archive]:
 
 
 def _client(archive: Archive) -> httpx.AsyncClient:
-    async def answer_error(_: Request, error: Exception) -> Response:
-        assert isinstance(error, Unavailable)
-        return error_response(error)
-
-    routes = [Route("/health/live", health.live), Route("/health/ready", health.ready)]
-    app = Starlette(routes=routes, exception_handlers={Unavailable: answer_error})
-    app.state.archive = archive
+    app = create_app(Settings(), archive)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 

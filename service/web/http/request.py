@@ -4,12 +4,12 @@ import re
 
 from starlette.requests import Request
 
-from service.archive import Archive
 from service.archive.index.lookup import locate_all
 from service.archive.instance import Located, Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
 from service.web.http.accept import Offer, choose
+from service.web.state import service_of
 
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
@@ -67,7 +67,7 @@ async def located_instances(request: Request) -> list[Located]:
     Raises:
         InstanceNotFound, SeriesNotFound: it is not here.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     path = request.path_params
     if "instance" in path:
         return [await archive.located.find(uids_of(request))]

@@ -6,7 +6,6 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.errors import NotRenderable
 from service.imaging.arrays import array_chunks, array_type, numeric_frames
 from service.pixels.numbers.array_files import NPY, npy_head
@@ -15,6 +14,7 @@ from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import joined
+from service.web.state import service_of
 from service.web.wado.frames import checked
 
 
@@ -23,7 +23,7 @@ async def retrieve_pixels(request: Request) -> Response:
 
     An array of one frame has the shape of the frame; one of several has the frames as its first axis.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     located = await archive.located.find(uids_of(request))
     if located.frames is None or not located.frames.number_of_frames:
         raise NotRenderable("the instance has no pixels")
@@ -38,5 +38,5 @@ async def retrieve_pixels(request: Request) -> Response:
     kind = array_type(frames)
     shape = frames[0].shape if len(frames) == 1 else (len(frames), *frames[0].shape)
     head = npy_head(shape, kind)
-    body = joined(array_chunks(request.app.state.pixels, head, frames, kind))
+    body = joined(array_chunks(service_of(request).decoder, head, frames, kind))
     return streamed(body, content_type=NPY, etag=etag, length=len(head) + math.prod(shape) * kind.itemsize)

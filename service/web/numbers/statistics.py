@@ -14,7 +14,7 @@ from starlette.responses import Response
 from service.archive.instance import Located
 from service.errors import NotRenderable
 from service.imaging.arrays import numeric_frames
-from service.imaging.decoder import Pixels
+from service.imaging.decoder import Decoder
 from service.pixels.display.histogram import histogram_picture
 from service.pixels.display.image_files import png
 from service.pixels.numbers.statistics import Statistics, Tally
@@ -24,6 +24,7 @@ from service.web.http.request import frame_numbers, located_instances, negotiate
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
 from service.web.http.text import TextResponse
+from service.web.state import service_of
 from service.web.wado.frames import checked
 
 _JSON, _PNG = "application/json", "image/png"
@@ -31,7 +32,7 @@ _JSON, _PNG = "application/json", "image/png"
 
 async def retrieve_statistics(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}[/frames/{frames}]]/statistics."""
-    pixels: Pixels = request.app.state.pixels
+    decoder = service_of(request).decoder
     found = [one for one in await located_instances(request) if one.frames]
     if not found:
         raise NotRenderable("no pixels: expected an image")
@@ -40,10 +41,10 @@ async def retrieve_statistics(request: Request) -> Response:
     etag = etag_of(*(one.instance.digest for one in found), str(offer), request.path_params.get("frames", ""))
     if unchanged := not_modified(request, etag):
         return unchanged
-    statistics = await _statistics(pixels, places)
+    statistics = await _statistics(decoder, places)
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(statistics.as_json()), request, _JSON, etag=etag)
-    picture = await pixels.threads.run(partial(_picture, statistics))
+    picture = await decoder.threads.run(partial(_picture, statistics))
     return single_part(request, in_memory(picture), len(picture), content_type=_PNG, etag=etag)
 
 
@@ -61,12 +62,12 @@ def _numbers(request: Request, located: Located) -> Iterable[int]:
     return numbers
 
 
-async def _statistics(pixels: Pixels, places: Sequence[tuple[Located, int]]) -> Statistics:
+async def _statistics(decoder: Decoder, places: Sequence[tuple[Located, int]]) -> Statistics:
     frames = await anyio.to_thread.run_sync(numeric_frames, places)
     if not all(frame.is_grayscale for frame in frames):
         raise NotRenderable("a colour image has no modality values: expected a grayscale image")
     tally = Tally()
     for frame in frames:
-        decoded = await pixels.decode(frame.located, frame.number)
-        await pixels.threads.run(partial(tally.add, decoded.values, frame.description))
-    return await pixels.threads.run(tally.statistics)
+        decoded = await decoder.decode(frame.located, frame.number)
+        await decoder.threads.run(partial(tally.add, decoded.values, frame.description))
+    return await decoder.threads.run(tally.statistics)

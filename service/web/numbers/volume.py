@@ -14,7 +14,6 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.index.metadata import first_metadata
 from service.archive.index.stored_json import StoredJson
@@ -35,6 +34,7 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
+from service.web.state import service_of
 
 _JSON, _GZIP = "application/json", "application/gzip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
@@ -59,7 +59,7 @@ class _Plan:
 
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     found = await located_instances(request)
     offer = negotiated(request, *_OFFERS)
     etag = etag_of(*(one.instance.digest for one in found), str(offer), request.state.base_url)
@@ -95,7 +95,7 @@ def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Mapping[byte
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
     head = _HEADS[media_type](plan.volume, plan.kind)
-    body = array_chunks(request.app.state.pixels, head, plan.frames, plan.kind)
+    body = array_chunks(service_of(request).decoder, head, plan.frames, plan.kind)
     headers = {"content-type": media_type, "etag": etag, "vary": "Accept", **_headers(request, plan.volume)}
     if media_type == _GZIP:
         return Stream(joined(gzip_chunks(body)), headers)

@@ -6,16 +6,16 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.dicom.text.outline import outline
 from service.web.http.request import target_of, uids_of
 from service.web.pages.instance import all_attributes
 from service.web.pages.page import page
+from service.web.state import service_of
 
 
 async def attributes_page(request: Request) -> Response:
     """GET /browse/{study}/{series}/{instance}/attributes."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     located = await archive.located.find(uids_of(request))
     attributes = await all_attributes(archive, located.instance)
     text = request.query_params.get("find", "")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from service.web.openapi import description
 from service.web.pages.operations import html_of, operations
 from service.web.pages.page import page
+from service.web.state import service_of
 
 
 async def docs_page(request: Request) -> Response:
@@ -20,7 +21,7 @@ async def docs_page(request: Request) -> Response:
         request,
         "docs.html",
         info=document["info"],
-        origin=request.state.base_url.removesuffix(request.app.state.root),
+        origin=request.state.base_url.removesuffix(service_of(request).root),
         introduction=html_of(document["info"].get("description", "")),
         find=text,
         groups=[(tag, of_tag) for tag, of_tag in groups if of_tag],

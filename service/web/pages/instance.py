@@ -22,6 +22,7 @@ from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import picture_of
 from service.web.pages.text import size, uid_name
+from service.web.state import service_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Place:
 
 async def instance_page(request: Request) -> Response:
     """GET /browse/{study}/{series}/{instance}."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     uids = uids_of(request)
     located = await archive.located.find(uids)
     stack = await archive.index.read(stack_of, uids.study, uids.series)

@@ -16,7 +16,7 @@ from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 from service.web.pages.assets import version
 from service.web.pages.text import counted, shown
-from service.web.viewer.viewer import Viewer
+from service.web.state import service_of
 
 _HEADERS = {
     "cache-control": "private, no-cache",
@@ -49,14 +49,14 @@ _TITLES = {400: "This cannot be understood", 404: "Nothing is here", 503: "Not p
 
 async def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """Return the page that a template makes of these values; 304 where the browser has it."""
-    viewer: Viewer = request.app.state.viewer
+    viewer = service_of(request).ohif
     above = up(request)
     common = {
         "up": above,
-        "root": f"{above}{request.app.state.root.removeprefix('/')}",
+        "root": f"{above}{service_of(request).root.removeprefix('/')}",
         "base_url": request.state.base_url,
         "assets": f"{above}assets/{version()}",
-        "has_viewer": bool(await viewer.files()),
+        "has_viewer": bool(await viewer.all()),
     }
     body = await anyio.to_thread.run_sync(_written, template, common | values)
     etag = etag_of(body)

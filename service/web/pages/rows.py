@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from service.archive import Archive
 from service.archive.index.search import Page, search
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
 from service.dicom_json import DicomJson
 from service.web.http.request import target_of
+from service.web.state import service_of
 
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
@@ -45,7 +45,7 @@ async def row_of(request: Request) -> DicomJson:
     Raises:
         StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     target = target_of(request)
     named = [(name, uid) for name, uid in zip(_UIDS, target, strict=True) if uid]
     query = parse_query(named, Resource(Level(len(named) - 1)), 1)
@@ -61,7 +61,7 @@ async def rows_below(request: Request, level: Level, limit: int) -> Listed:
     Raises:
         InvalidParameter: an offset that is none.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     target = target_of(request)
     asked = [("offset", request.query_params.get("offset", ""))]
     query = parse_query(asked, Resource(level, target.study, target.series), limit)

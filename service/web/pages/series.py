@@ -4,7 +4,6 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.browse import stack_of
 from service.dicom.query.levels import Level
 from service.web.http.etags import etag_of
@@ -13,6 +12,7 @@ from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 from service.web.pages.page import page
 from service.web.pages.rows import row_of, rows_below
+from service.web.state import service_of
 
 _PER_PAGE = 200
 
@@ -31,7 +31,7 @@ async def series_page(request: Request) -> Response:
 
 async def retrieve_stack(request: Request) -> Response:
     """GET /browse/{study}/{series}/stack: of each instance its UID and the number of its pictures."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     study, series, _ = target_of(request)
     stack = await archive.index.read(stack_of, study, series or "")
     body = orjson.dumps([tuple(one) for one in stack])

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.browse import list_studies, modalities
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
 from service.web.pages.page import page
 from service.web.pages.rows import listed
+from service.web.state import service_of
 
 _PER_PAGE = 100
 _MAX_WORDS = 8
@@ -60,7 +60,7 @@ class Search:
 
 async def studies_page(request: Request) -> Response:
     """GET /."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     asked = Search(**{name: request.query_params.get(name, "") for name in Search.__slots__})
     parameters = [*asked.keys.items(), ("offset", request.query_params.get("offset", ""))]
     query = parse_query(parameters, Resource(Level.STUDY), _PER_PAGE)

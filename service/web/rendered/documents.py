@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
@@ -23,6 +22,7 @@ from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import negotiated
 from service.web.http.responses import not_modified, single_part
+from service.web.state import service_of
 
 _DOCUMENT, _DOCUMENT_LENGTH = "00420011", "00420015"
 
@@ -53,7 +53,7 @@ async def retrieve_document(request: Request, located: Located) -> Response:
     instance = located.instance
     if located.frames is not None:
         return await _video(request, located)
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     attributes = await archive.index.read(attributes_of, instance)
     if _DOCUMENT in attributes:
         return await _encapsulated(request, instance, attributes)
@@ -64,7 +64,7 @@ async def retrieve_document(request: Request, located: Located) -> Response:
 
 
 async def _video(request: Request, located: Located) -> Response:
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     assert located.frames is not None
     content = await frame_content(archive.blobs, located.instance, located.frames, 1)
     head = b"".join([chunk async for chunk in content.read(0, min(_VIDEO_HEAD_BYTES, content.size))])
@@ -75,7 +75,7 @@ async def _video(request: Request, located: Located) -> Response:
 
 
 async def _encapsulated(request: Request, instance: Instance, attributes: DicomJson) -> Response:
-    content = await binary_value(request.app.state.archive, instance, attributes[_DOCUMENT], _DOCUMENT)
+    content = await binary_value(service_of(request).archive, instance, attributes[_DOCUMENT], _DOCUMENT)
     if content is None:
         raise NotRenderable("the instance holds an empty document")
     kind, length = mime_type(attributes), first_value(attributes, _DOCUMENT_LENGTH)

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.lookup import find_all, find_pictures
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
@@ -38,6 +37,7 @@ from service.web.http.stream import Stream, in_memory
 from service.web.http.urls import instance_url
 from service.web.rendered.documents import retrieve_document
 from service.web.rendered.parameters import rendering_of
+from service.web.state import service_of
 
 GIF = "image/gif"
 SINGLE = tuple(Offer(kind) for kind in RENDERED_MEDIA_TYPES)
@@ -47,7 +47,7 @@ _SOME_LEFT_OUT = 206  # PS3.18 Table 10.4.3-1
 
 async def retrieve_rendered(request: Request) -> Response:
     """GET .../instances/{instance}/rendered. Standard: PS3.18 10.4.1.1.7."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     rendering = rendering_of(request.query_params)
     located = await archive.located.find(uids_of(request))
     if not has_picture(located):
@@ -61,7 +61,7 @@ async def retrieve_rendered(request: Request) -> Response:
 
 async def retrieve_rendered_frames(request: Request) -> Response:
     """GET .../instances/{instance}/frames/{frames}/rendered. Standard: PS3.18 10.4.1.1.7."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     rendering, numbers = rendering_of(request.query_params), frame_numbers(request)
     located = await archive.located.find(uids_of(request))
     if located.frames is None:
@@ -74,7 +74,7 @@ async def retrieve_rendered_frames(request: Request) -> Response:
 
 async def retrieve_rendered_all(request: Request) -> Response:
     """GET /studies/{study}/rendered and .../series/{series}/rendered. Standard: PS3.18 10.4.1.1.7."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     rendering = rendering_of(request.query_params)
     names = request.path_params["study"], request.path_params.get("series")
     found = await archive.index.read(find_all, *names)
@@ -87,12 +87,12 @@ async def retrieve_rendered_all(request: Request) -> Response:
     if unchanged := not_modified(request, etag):
         return unchanged
     if _is_film(offer):
-        made = request.app.state.pictures.possible(reel(archive, shown), rendering, GIF)
+        made = service_of(request).pictures.possible(reel(archive, shown), rendering, GIF)
         return _noted(request, rendering, await _film(request, shown[0], made, etag))
     if not offer.multipart:
-        made = request.app.state.pictures.of(stills(archive, [middle(shown)]), rendering, offer.media_type)
+        made = service_of(request).pictures.of(stills(archive, [middle(shown)]), rendering, offer.media_type)
         return _noted(request, rendering, await _still(request, made, offer, etag))
-    made = request.app.state.pictures.possible(stills(archive, shown), rendering, offer.media_type)
+    made = service_of(request).pictures.possible(stills(archive, shown), rendering, offer.media_type)
     status = 200 if len(shown) == len(found) else _SOME_LEFT_OUT
     return _noted(request, rendering, _message(request, made, offer, etag, status))
 
@@ -104,7 +104,7 @@ async def _answer_frames(
     etag = etag_of(located.instance.digest, repr(rendering), str(offer), *numbers)
     if unchanged := not_modified(request, etag):
         return unchanged
-    made = request.app.state.pictures.of(frames_of(located, numbers), rendering, offer.media_type)
+    made = service_of(request).pictures.of(frames_of(located, numbers), rendering, offer.media_type)
     if offer.multipart:
         response: Response = _message(request, made, offer, etag)
     elif len(numbers) > 1:
@@ -127,7 +127,7 @@ async def _still(request: Request, made: Made, offer: Offer, etag: str) -> Respo
 
 
 async def _film(request: Request, first: Instance, made: Made, etag: str) -> Response:
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     seconds = frame_seconds(await archive.index.read(attributes_of, first))
     headers = {"content-type": GIF, "vary": "Accept", "etag": etag}
     return Stream(_animation(made, seconds), headers)

@@ -8,7 +8,6 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.lookup import find_all, find_pictures
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
@@ -27,6 +26,7 @@ from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
 from service.web.rendered.parameters import viewport_of
 from service.web.rendered.rendered import SINGLE
+from service.web.state import service_of
 
 _VIEWPORT = Viewport(128, 128)
 _QUALITY = 80
@@ -35,7 +35,7 @@ _VIDEO = "video"
 
 async def retrieve_thumbnail(request: Request) -> Response:
     """GET .../thumbnail of an instance or of its frames. Standard: PS3.18 10.4.1.1.8."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     numbers = frame_numbers(request) if "frames" in request.path_params else []
     located = await archive.located.find(uids_of(request))
     return await _thumbnail(request, located, numbers[0] if numbers else None)
@@ -43,7 +43,7 @@ async def retrieve_thumbnail(request: Request) -> Response:
 
 async def retrieve_thumbnail_of_many(request: Request) -> Response:
     """GET .../thumbnail of a study or a series. Standard: PS3.18 10.4.1.1.8."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     names = request.path_params["study"], request.path_params.get("series")
     shown = decodable(await archive.index.read(find_pictures, *names))
     chosen = middle(shown) if shown else (await archive.index.read(find_all, *names))[0]
@@ -64,13 +64,13 @@ async def _thumbnail(request: Request, located: Located, number: int | None) -> 
         return unchanged
     rendering = Rendering(viewport=viewport, quality=_QUALITY)
     _, picture = await anext(
-        request.app.state.pictures.of(frames_of(located, [number]), rendering, offer.media_type)
+        service_of(request).pictures.of(frames_of(located, [number]), rendering, offer.media_type)
     )
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 
 async def _card(request: Request, instance: Instance, viewport: Viewport, offer: Offer) -> Response:
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     attributes = await archive.index.read(attributes_of, instance)
     kind = _VIDEO if is_video(instance.transfer_syntax) else kind_of(attributes)
     etag = etag_of("card", kind, repr(viewport), str(offer))

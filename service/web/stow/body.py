@@ -2,31 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 
 from service.errors import ContentTooLarge, InvalidMultipart
 from service.web.http import header_fields
 from service.web.http.multipart import PartBegins, PartEnds, Splitter, boundary_of
+from service.web.state import StoreLimits
 
 MULTIPART = "multipart/related"
 _LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class StoreLimits:
-    """The most this server takes.
-
-    Attributes:
-        instance_bytes: of one instance.
-        request_bytes: of one request's body.
-        parts: of one request.
-    """
-
-    instance_bytes: int
-    request_bytes: int
-    parts: int
 
 
 async def parts_of(request: Request, limits: StoreLimits) -> AsyncIterator[PartBegins | bytes | PartEnds]:

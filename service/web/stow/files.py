@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import anyio.to_thread
 from starlette.requests import Request
 
-from service.archive import Archive
 from service.archive.files.spool import Spool
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE
 from service.errors import Refusal, Unavailable
+from service.web.state import service_of
 from service.web.stow.batch import Batch
 
 
@@ -20,8 +20,8 @@ class FileIntake:
     """One request's files on their way into the archive."""
 
     def __init__(self, request: Request, batch: Batch) -> None:
-        self._archive: Archive = request.app.state.archive
-        self._max_bytes: int = request.app.state.store_limits.instance_bytes
+        self._archive = service_of(request).archive
+        self._max_bytes: int = service_of(request).store_limits.instance_bytes
         self._batch = batch
         self._open: Spool | None = None
 

@@ -5,7 +5,6 @@ from functools import partial
 import anyio.to_thread
 from starlette.requests import Request
 
-from service.archive import Archive
 from service.archive.files.assembly import assemble
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
@@ -16,6 +15,7 @@ from service.dicom.json.reader import data_set
 from service.dicom_json import DicomJson
 from service.errors import NotAcceptable, Refusal, Unavailable
 from service.transfer_syntaxes import OCTET_STREAM
+from service.web.state import service_of
 from service.web.stow.bulkdata import BulkdataParts
 from service.web.stow.pixels import PostedPixels, pixel_data_uri, posted_pixels
 
@@ -38,8 +38,8 @@ async def posted_file(request: Request, instance: object, parts: BulkdataParts, 
     if not isinstance(instance, dict):
         raise Refusal("the metadata hold something that is no object", CANNOT_UNDERSTAND)
     attributes = {name.upper(): attribute for name, attribute in instance.items()}
-    archive: Archive = request.app.state.archive
-    workers, limit = request.app.state.pixels.workers, request.app.state.store_limits.request_bytes
+    archive = service_of(request).archive
+    workers, limit = service_of(request).decoder.workers, service_of(request).store_limits.request_bytes
     try:
         pixels = await posted_pixels(attributes, parts, workers, limit)
         attributes |= _document_attributes(attributes, parts) | pixels.attributes

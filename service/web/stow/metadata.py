@@ -12,13 +12,12 @@ import anyio.to_thread
 import orjson
 from starlette.requests import Request
 
-from service.archive import Archive
 from service.dicom.instance import CANNOT_UNDERSTAND
 from service.dicom.xml.reader import read_xml
 from service.errors import BadRequest, ContentTooLarge, InvalidXml, Refusal
 from service.web.http import header_fields
+from service.web.state import StoreLimits, service_of
 from service.web.stow.batch import Batch
-from service.web.stow.body import StoreLimits
 from service.web.stow.bulkdata import BulkdataParts
 from service.web.stow.instance import posted_file
 
@@ -32,13 +31,13 @@ class MetadataIntake:
     """One request's metadata and bulk data on their way into the archive."""
 
     def __init__(self, request: Request, batch: Batch, media_type: str) -> None:
-        archive: Archive = request.app.state.archive
+        archive = service_of(request).archive
         study = request.path_params.get("study")
         url = f"{request.state.base_url}/studies" + (f"/{study}" if study else "")
         self._request = request
         self._batch = batch
         self._media_type = media_type
-        self._limits: StoreLimits = request.app.state.store_limits
+        self._limits: StoreLimits = service_of(request).store_limits
         self._documents: list[bytearray] = []
         self._in_document = False
         self._parts = BulkdataParts(archive.blobs, url, self._limits.instance_bytes)

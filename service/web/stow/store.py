@@ -12,6 +12,7 @@ from service.errors import BadRequest, InvalidMultipart, InvalidParameter, Unsup
 from service.web.http import header_fields
 from service.web.http.multipart import PartBegins, PartEnds, boundary_of
 from service.web.http.request import negotiated
+from service.web.state import service_of
 from service.web.stow.batch import Batch
 from service.web.stow.body import MULTIPART, parts_of
 from service.web.stow.files import FileIntake
@@ -55,7 +56,7 @@ async def store(request: Request) -> Response:
     study = request.path_params.get("study")
     if study is not None and not is_uid(study):
         raise InvalidParameter("study", study, "a UID (PS3.5 9.1)")
-    batch = Batch(request.app.state.archive, study)
+    batch = Batch(service_of(request).archive, study)
     intake = _INTAKES[kind_of_parts(request)](request, batch)
     try:
         await _receive(request, intake, batch)
@@ -94,7 +95,7 @@ async def _receive(request: Request, intake: Intake, batch: Batch) -> None:
         ContentTooLarge: it is larger than the server takes.
     """
     try:
-        async for event in parts_of(request, request.app.state.store_limits):
+        async for event in parts_of(request, service_of(request).store_limits):
             match event:
                 case PartBegins():
                     intake.begin(event.headers)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.bulkdata import PIXEL_DATA, Held, held_by, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
@@ -22,6 +21,7 @@ from service.web.http.multipart import boundary_for
 from service.web.http.request import negotiated, target_of, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified
 from service.web.http.urls import bulkdata_url
+from service.web.state import service_of
 from service.web.wado.bulkdata import VALUE, retrieve_value, value_part
 from service.web.wado.instances import instances_of
 from service.web.wado.pixel_data import Forms, as_stored, pixel_form, pixel_parts
@@ -45,20 +45,20 @@ class Outgoing:
 
 async def retrieve_all_bulkdata(request: Request) -> Response:
     """GET .../bulkdata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.5."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     return await _answer(request, await archive.index.read(held_by, target_of(request)))
 
 
 async def retrieve_all_pixeldata(request: Request) -> Response:
     """GET .../pixeldata of a study or a series. Standard: PS3.18 10.4.1.1.5."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     held = await archive.index.read(held_by, target_of(request))
     return await _answer(request, {key: has._replace(others=False) for key, has in held.items()})
 
 
 async def retrieve_pixeldata(request: Request) -> Response:
     """GET .../instances/{instance}/pixeldata: one value, which may be a single part."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     located = await archive.located.find(uids_of(request))
     places = await archive.index.read(places_of, located.instance)
     path = next((one for one in PIXEL_DATA if one in places), None)
@@ -127,7 +127,7 @@ async def _parts(request: Request, outgoing: Sequence[Outgoing]) -> AsyncIterato
 
 
 async def _parts_of(request: Request, one: Outgoing) -> AsyncIterator[Part]:
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     places = await archive.index.read(places_of, one.instance)
     for path, place in places.items():
         url = bulkdata_url(request.state.base_url, one.instance, path)
@@ -147,7 +147,7 @@ async def _pixel_parts(
     Raises:
         NotAcceptable: it did not.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     located = await archive.located.find(instance.uids)
     if located.instance.digest != instance.digest:
         raise InstanceGone(instance.uids.instance)

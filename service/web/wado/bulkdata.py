@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.content import bulkdata_content
 from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
 from service.archive.instance import Instance, Located
@@ -15,6 +14,7 @@ from service.web.http.multipart import boundary_for
 from service.web.http.request import negotiated, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part
 from service.web.http.urls import bulkdata_url
+from service.web.state import service_of
 from service.web.wado.pixel_data import retrieve_pixels_of
 
 VALUE = Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True)
@@ -23,7 +23,7 @@ _OFFERS = (VALUE, Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
 
 async def retrieve_bulkdata(request: Request) -> Response:
     """GET .../instances/{instance}/bulkdata/{path}. Standard: PS3.18 10.4.1.1.5."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     path = request.path_params["path"].upper()
     located = await archive.located.find(uids_of(request))
     return await retrieve_value(request, located, path)
@@ -36,7 +36,7 @@ async def retrieve_value(request: Request, located: Located, path: str) -> Respo
         BulkdataNotFound: it has none under this path.
         NotAcceptable: in no form that the client accepts.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     instance = located.instance
     place = await archive.index.read(bulkdata_of, instance, path)
     url = bulkdata_url(request.state.base_url, instance, path)
@@ -56,6 +56,6 @@ async def retrieve_value(request: Request, located: Located, path: str) -> Respo
 
 async def value_part(request: Request, instance: Instance, place: Bulkdata, url: str) -> Part:
     """Return a value that is not the instance's pixel data as a part of a message."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     content = await bulkdata_content(archive.blobs, instance, place)
     return Part(VALUE.content_type, content.runs(0, content.size), content.size, url)

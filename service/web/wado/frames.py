@@ -6,7 +6,6 @@ from functools import lru_cache, partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.instance import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
@@ -24,12 +23,13 @@ from service.web.http.multipart import boundary_for
 from service.web.http.request import frame_numbers, uids_of
 from service.web.http.responses import MultipartRelated, Part, message_of_one, not_modified, single_part
 from service.web.http.urls import instance_url
+from service.web.state import service_of
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen, is_lossy
 
 
 async def retrieve_frames(request: Request) -> Response:
     """GET .../instances/{instance}/frames/{frames}. Standard: PS3.18 10.4.1.1.6."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     numbers = frame_numbers(request)
     located = await archive.located.find(uids_of(request))
     stored = stored_syntaxes(located.instance.transfer_syntax, checked(located, numbers))
@@ -112,7 +112,7 @@ async def offered_frame(request: Request, located: Located, number: int, offer: 
     assert located.frames is not None
     assert offer.transfer_syntax is not None
     if offer.transfer_syntax in stored_syntaxes(located.instance.transfer_syntax, located.frames):
-        archive: Archive = request.app.state.archive
+        archive = service_of(request).archive
         return await frame_content(archive.blobs, located.instance, located.frames, number)
-    frame = await transcoded_frame(request.app.state.pixels, located, number, offer.transfer_syntax)
+    frame = await transcoded_frame(service_of(request).decoder, located, number, offer.transfer_syntax)
     return InMemory(frame.content)

@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.content import instance_content
 from service.archive.index.lookup import find, find_all
 from service.archive.instance import Instance
@@ -26,6 +25,7 @@ from service.web.http.request import negotiated, target_of, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
 from service.web.http.stream import Chunks
 from service.web.http.urls import instance_url
+from service.web.state import service_of
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, as_stored, chosen, is_lossy
 
 _DICOM = "application/dicom"
@@ -46,7 +46,7 @@ class Outgoing:
 
 async def retrieve_instance(request: Request) -> Response:
     """GET /studies/{study}/series/{series}/instances/{instance}. Standard: PS3.18 10.4.1.1.3."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     instance = (await archive.located.find(uids_of(request))).instance
     one = Outgoing(instance, await _chosen(request, instance, ANY_FORM))
     if unchanged := not_modified(request, _etag([one])):
@@ -72,7 +72,7 @@ async def instances_of(request: Request) -> list[Instance]:
     Raises:
         StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     study, series, instance = target_of(request)
     if instance is not None:
         return [await archive.index.read(find, uids_of(request))]
@@ -141,7 +141,7 @@ async def _answer(request: Request, one: Outgoing) -> Response:
         return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
     if offer.multipart:
         return _message(request, [one])
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     content = await instance_content(archive.blobs, one.instance)
     return single_part(request, content.runs, content.size, content_type=offer.content_type, etag=etag)
 
@@ -175,7 +175,7 @@ async def _part(request: Request, one: Outgoing) -> Part:
     if one.is_transcoded:
         with suppress(NotAcceptable):
             return Part(one.offer.content_type, await _transcoded(request, one), location=url)
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     content = await instance_content(archive.blobs, one.instance)
     kind = Offer(_DICOM, one.instance.outgoing_syntax).content_type
     return Part(kind, content.runs(0, content.size), content.size, url)
@@ -187,8 +187,8 @@ async def _transcoded(request: Request, one: Outgoing) -> Chunks:
     Raises:
         NotAcceptable: its pixels cannot be decoded.
     """
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     assert one.offer.transfer_syntax is not None
     located = await archive.located.find(one.instance.uids)
-    pixels = await transcoded_pixels(request.app.state.pixels, located, one.offer.transfer_syntax)
+    pixels = await transcoded_pixels(service_of(request).decoder, located, one.offer.transfer_syntax)
     return transcoded_file(archive.blobs, pixels)

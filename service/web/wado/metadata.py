@@ -15,7 +15,6 @@ from service.archive.index.lookup import find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
 from service.archive.index.stored_json import StoredJson
 from service.archive.instance import Target
-from service.cache import Kept
 from service.dicom_json import DicomJson
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
@@ -24,6 +23,7 @@ from service.web.http.request import negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
 from service.web.http.xml_message import DICOM_XML, xml_message
+from service.web.state import service_of
 from service.web.wado.instances import instances_of
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
@@ -38,12 +38,12 @@ async def retrieve_metadata(request: Request) -> Response:
         return await _xml_answer(request)
     if target.instance is not None:
         return await _of_instance(request, target, offer)
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     revision, number_of_instances = await archive.index.read(revision_of, target)
     etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
     if unchanged := not_modified(request, etag):
         return unchanged
-    kept: Kept[Response] = request.app.state.kept_metadata
+    kept = service_of(request).metadata
     key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
     if answer := kept.get(key):
         return answer
@@ -64,7 +64,7 @@ async def retrieve_metadata(request: Request) -> Response:
 
 
 async def _of_instance(request: Request, target: Target, offer: Offer) -> Response:
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     [(digest, metadata)] = await archive.index.read(first_metadata, target, 1)
     etag = etag_of(request.state.base_url, digest, offer.media_type)
     return not_modified(request, etag) or _array(request, offer, [metadata], etag)
@@ -81,7 +81,7 @@ async def _xml_answer(request: Request) -> Response:
     base_url = request.state.base_url
     found = await instances_of(request)
     etag = etag_of(str(DICOM_XML), base_url, *(one.digest for one in found))
-    items = _items(request.app.state.archive, [one.key for one in found], base_url)
+    items = _items(service_of(request).archive, [one.key for one in found], base_url)
     message = xml_message(
         request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag
     )

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.content import Content, bulkdata_content
 from service.archive.instance import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
@@ -23,6 +22,7 @@ from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
 from service.web.http.responses import MultipartRelated, Part, not_modified, single_part, streamed
+from service.web.state import service_of
 from service.web.wado.frames import frame_offers, frame_parts, offered_frame
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen
 
@@ -114,12 +114,12 @@ async def _content(request: Request, located: Located, place: Bulkdata, offer: O
     """Return the native value as it is stored, or the code stream of the only frame."""
     if offer.transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN:
         return await offered_frame(request, located, 1, offer)
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     return await bulkdata_content(archive.blobs, located.instance, place)
 
 
 async def _decoded(request: Request, located: Located) -> TranscodedPixels:
-    return await transcoded_pixels(request.app.state.pixels, located, EXPLICIT_VR_LITTLE_ENDIAN)
+    return await transcoded_pixels(service_of(request).decoder, located, EXPLICIT_VR_LITTLE_ENDIAN)
 
 
 def _is_decoded(located: Located, offer: Offer) -> bool:

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from starlette.requests import Request
 
-from service.archive import Archive
 from service.archive.instance import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
 from service.errors import NotAcceptable, NotRenderable
@@ -19,6 +18,7 @@ from service.pixels.codecs.encoders import ENCODERS, can_encode
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import Offer
 from service.web.http.request import negotiated
+from service.web.state import service_of
 
 MULTIPART, ANY_FORM = (True,), (True, False)
 """Whether offers are multipart: all of them, or either way with multipart first."""
@@ -47,7 +47,7 @@ async def chosen(request: Request, instance: Instance, stored: Sequence[str], of
     """
     if offer := as_stored(request, stored, offers):
         return offer
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     located = await archive.located.find(instance.uids)
     return negotiated(request, *offers(_without(stored, transcodable_syntaxes(located))))
 

@@ -12,7 +12,6 @@ from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
 from service.archive.files.runs import CHUNK_BYTES
 from service.archive.index.metadata import attributes_of
@@ -25,6 +24,7 @@ from service.web.http.request import negotiated, target_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import Chunks, joined
 from service.web.http.zip_format import Entry, central_directory, local_header, zip_length
+from service.web.state import service_of
 from service.web.wado.instances import instances_of
 
 ZIP = Offer("application/zip", ANY)
@@ -70,7 +70,7 @@ async def _files(
     request: Request, found: Sequence[Instance], *, with_directory: bool
 ) -> AsyncIterator[tuple[str, Content]]:
     """Yield the name and the content of each file; the DICOMDIR comes last, when all have been seen."""
-    archive: Archive = request.app.state.archive
+    archive = service_of(request).archive
     directory = Directory()
     for name, one in _named(found):
         yield "/".join(name), await instance_content(archive.blobs, one)

@@ -1,0 +1,62 @@
+"""Everything that is open while the service runs, and what its settings say of it: for handlers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from service.archive import Archive
+from service.cache import Cache
+from service.imaging.decoder import Decoder
+from service.imaging.pictures import Pictures
+from service.ohif import OhifFiles
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """The most this server takes.
+
+    Attributes:
+        instance_bytes: of one instance.
+        request_bytes: of one request's body.
+        parts: of one request.
+    """
+
+    instance_bytes: int
+    request_bytes: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that handlers use.
+
+    Attributes:
+        archive: the index and the files.
+        decoder: of frames.
+        pictures: of frames, made and kept.
+        metadata: answers with the metadata of studies and series, kept.
+        ohif: the files of the viewer.
+        routes: below the base URL.
+        root: path of the base URL, as in `/dicom-web`.
+        max_results: in one page of a search.
+        store_limits: of requests that store.
+    """
+
+    archive: Archive
+    decoder: Decoder
+    pictures: Pictures
+    metadata: Cache[Response]
+    ohif: OhifFiles
+    routes: Sequence[Route]
+    root: str
+    max_results: int
+    store_limits: StoreLimits
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request has come to."""
+    return cast(Service, request.app.state.service)
