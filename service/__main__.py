@@ -13,12 +13,12 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from migrations import upgrade
 from service import console, ohif
 from service.archive import Archive, open_archive
+from service.archive.index.schema import upgrade
 from service.archive.upkeep import files_below, import_files, reindex, verify
 from service.errors import DicomwebError
-from service.server import serving
+from service.server import lifeline, serving
 from service.settings import Settings
 
 app = typer.Typer(
@@ -42,9 +42,14 @@ def serve(
     folder: Annotated[
         Path | None, typer.Option("--import", exists=True, help="load this folder first")
     ] = None,
+    attached: Annotated[
+        bool, typer.Option(help="end when standard input does, as with the program that started this one")
+    ] = False,
 ) -> None:
     """Serve DICOMweb. Migrates first."""
     settings = _settings(host=host, port=port, workers=workers)
+    if attached:
+        lifeline.end_with_input()
     with _place(settings, ephemeral=ephemeral) as settings, _listening(settings) as listener:
         archive = _opened(settings)
         if folder is not None:

@@ -15,9 +15,9 @@ from time import sleep
 
 import uvicorn
 
-from migrations import upgrade
 from service.app import create_app
 from service.archive import Archive, open_archive
+from service.archive.index.schema import upgrade
 from service.archive.upkeep import files_below, import_files
 from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-import migrations
 from service.archive import Archive, open_archive
 from service.archive.index.database import create_engine
+from service.archive.index.schema import upgrade
 from service.archive.index.tables import metadata
 from service.settings import Settings
 from tests.serving import serving
@@ -40,7 +40,7 @@ def migrated_postgresql(postgresql_server: str) -> str:
     """The URL of a migrated database."""
     _execute(postgresql_server, sa.text("CREATE DATABASE migrated"))
     url = sa.make_url(postgresql_server).set(database="migrated").render_as_string(hide_password=False)
-    migrations.upgrade(url)
+    upgrade(url)
     return url
 
 
@@ -48,7 +48,7 @@ def migrated_postgresql(postgresql_server: str) -> str:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrations.upgrade(f"sqlite:///{path}")
+    upgrade(f"sqlite:///{path}")
     return path
 
 

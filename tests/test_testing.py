@@ -1,6 +1,7 @@
-"""A server for tests, given to those who do not use pytest; the fixture of those who do is the same."""
+"""A server for tests, in a thread: our own use it, and those who do without pytest."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,41 +11,44 @@ from service.testing import DicomwebServer, empty_server
 from tests.web.messages import ct, store
 
 
-def test_it_answers_and_has_nothing_in_it(dicomweb_server: DicomwebServer) -> None:
-    assert httpx.get(f"{dicomweb_server.url}/studies").status_code == 204
-    assert httpx.get(dicomweb_server.url.replace("/dicom-web", "/health/ready")).status_code == 200
+@pytest.fixture
+def server() -> Iterator[DicomwebServer]:
+    """A server with nothing in it."""
+    with empty_server() as server:
+        yield server
 
 
-def test_what_is_loaded_is_there_as_if_it_had_been_stored(
-    dicomweb_server: DicomwebServer, tmp_path: Path
-) -> None:
+def test_it_answers_and_has_nothing_in_it(server: DicomwebServer) -> None:
+    assert httpx.get(f"{server.url}/studies").status_code == 204
+    assert httpx.get(server.url.replace("/dicom-web", "/health/ready")).status_code == 200
+
+
+def test_what_is_loaded_is_there_as_if_it_had_been_stored(server: DicomwebServer, tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "first.dcm").write_bytes(ct("1.2.3"))
     (tmp_path / "second.dcm").write_bytes(ct("1.2.4"))
 
-    refused = dicomweb_server.load(tmp_path / "below", str(tmp_path / "second.dcm"))
+    refused = server.load(tmp_path / "below", str(tmp_path / "second.dcm"))
 
-    with httpx.Client(base_url=dicomweb_server.url) as client:
+    with httpx.Client(base_url=server.url) as client:
         assert len(client.get("instances").json()) == 2
         assert store(client, ct("1.2.3")).status_code == 200
     assert refused == {}
 
 
-def test_what_cannot_be_loaded_is_named_with_the_reason(
-    dicomweb_server: DicomwebServer, tmp_path: Path
-) -> None:
+def test_what_cannot_be_loaded_is_named_with_the_reason(server: DicomwebServer, tmp_path: Path) -> None:
     (tmp_path / "first.dcm").write_bytes(ct("1.2.3"))
     (tmp_path / "notes.txt").write_text("no image")
 
-    refused = dicomweb_server.load(tmp_path)
+    refused = server.load(tmp_path)
 
     assert list(refused) == [tmp_path / "notes.txt"]
     assert "DICM" in refused[tmp_path / "notes.txt"]
 
 
-def test_a_folder_that_is_not_there_is_an_error(dicomweb_server: DicomwebServer, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_an_error(server: DicomwebServer, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        dicomweb_server.load(tmp_path / "nowhere")
+        server.load(tmp_path / "nowhere")
 
 
 def test_it_never_comes_upon_the_archive_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ table, so the capabilities document takes its details from here.
 """
 
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import anyio.to_thread
@@ -14,6 +13,7 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.installed import folder
 from service.web.http.etags import etag_of
 from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
@@ -30,7 +30,7 @@ async def openapi(request: Request) -> Response:
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
     """Return openapi.yaml, read once; not to be changed."""
-    text = files("openapi").joinpath("openapi.yaml").read_text("utf-8")
+    text = (folder("openapi") / "openapi.yaml").read_text("utf-8")
     document: dict[str, Any] = yaml.safe_load(text)
     return document
 

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from dicomweb_client.api import DICOMwebClient
 
-from service.testing import DicomwebServer, empty_server
+from dicomweb_service_pytest import DicomwebServer
+from service.testing import empty_server
 from tests.clients.holdings import FILES
 from tests.web.messages import store
 

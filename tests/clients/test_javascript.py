@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.testing import DicomwebServer
+from dicomweb_service_pytest import DicomwebServer
 from tests.clients.holdings import FILES
 
 PACKAGE = Path(__file__).parent / "js"

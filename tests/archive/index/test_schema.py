@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -8,8 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import migrations
+from service.archive.index import schema
 from service.archive.index.tables import metadata
+from service.installed import folder
 
 OF_ONE_DATABASE = {
     "ix_studies_search": "sqlite",
@@ -32,11 +32,11 @@ def test_the_migrations_make_exactly_the_tables_the_archive_knows(connection: sa
 
 
 def test_a_database_that_is_said_to_be_new_has_the_newest_schema(connection: sa.Connection) -> None:
-    newest = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+    newest = ScriptDirectory(str(folder("migrations"))).get_current_head()
 
     here = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
 
-    assert migrations.HEAD == newest == here
+    assert schema.HEAD == newest == here
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -44,7 +44,7 @@ def test_processes_that_migrate_at_the_same_time_do_not_disturb_each_other(
     database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = _empty_database(database, request, tmp_path_factory)
-    command = [sys.executable, "-c", f"import migrations; migrations.upgrade({url!r})"]
+    command = [sys.executable, "-c", f"from service.archive.index.schema import upgrade; upgrade({url!r})"]
 
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
 

@@ -1,15 +1,14 @@
-"""The schema of the index, which exists only through these migrations.
+"""The schema of the index, which exists only through the migrations in the folder of that name.
 
-They are part of the installed package and need no ini file: `upgrade` is all there is to call.
+They are installed with this package and need no ini file: `upgrade` is all there is to call.
 """
-
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from service.archive.index.database import create_engine
+from service.installed import folder
 
-HEAD = "0004"  # the newest revision in `versions`
+HEAD = "0004"  # the newest revision in migrations/versions
 
 
 def upgrade(url: str) -> None:
@@ -24,7 +23,7 @@ def upgrade(url: str) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
     config.attributes["url"] = url
     command.upgrade(config, "head")
 

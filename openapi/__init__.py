@@ -1,1 +1,0 @@
-"""The description of the interface, shipped with the service."""
