@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import console, ohif
+from service import console, installed, ohif
 from service.archive import Archive, open_archive
 from service.archive.index.schema import upgrade
 from service.archive.upkeep import files_below, import_files, reindex, verify
@@ -29,6 +29,21 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"dicomweb-service {installed.version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="tell the version")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
 
 
 @app.command()

@@ -4,7 +4,7 @@ from starlette.routing import Route
 
 from service.web.capabilities import capabilities
 from service.web.delete import delete
-from service.web.health import live, ready
+from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
 from service.web.numbers.pixels import retrieve_pixels
 from service.web.numbers.statistics import retrieve_statistics
@@ -89,7 +89,7 @@ ROUTES = [
     _route("/openapi.json", GET=openapi),
     _route("/", GET=enter, OPTIONS=capabilities),
 ]
-HEALTH = [Route("/health/live", live), Route("/health/ready", ready)]
+HEALTH = [Route("/health", health), Route("/health/live", live), Route("/health/ready", ready)]
 VIEWER = [
     _route("/viewer", GET=redirect_to_viewer),
     _route("/viewer/{path:path}", GET=retrieve_viewer),

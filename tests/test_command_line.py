@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from service import installed
 from service.__main__ import app
 from tests.builders import ct_image, part10
 from tests.serving import process
@@ -112,6 +113,12 @@ def test_a_port_in_use_is_one_line_and_exit_code_1(data: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith(f"cannot listen on 127.0.0.1 port {port}: Address already in use")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_version_is_told(data: Path) -> None:
+    result = run(data, "--version")
+
+    assert (result.exit_code, result.stdout) == (0, f"dicomweb-service {installed.version()}\n")
 
 
 def test_without_a_command_the_help_names_them_all(data: Path) -> None:

@@ -7,9 +7,16 @@ should not be restarted: that would not help.
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from service.installed import version
 from service.web.state import service_of
 
 NOT_STORED = {"cache-control": "no-store"}
+
+
+def health(request: Request) -> Response:
+    """GET /health: 200 and the version of this service when it is ready, 503 otherwise."""
+    service_of(request).archive.check()
+    return JSONResponse({"status": "ready", "version": version()}, headers=NOT_STORED)
 
 
 async def live(_: Request) -> Response:

@@ -9,6 +9,7 @@ import pytest
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.index.database import Database
+from service.installed import version
 from service.settings import Settings
 
 
@@ -31,13 +32,21 @@ async def test_a_working_archive_is_ready(archive: Archive) -> None:
     assert response.json() == {"status": "ready"}
 
 
+async def test_health_tells_the_version(archive: Archive) -> None:
+    response = await _client(archive).get("/health")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ready", "version": version()}
+
+
 async def test_without_its_folder_the_service_is_not_ready_but_lives(archive: Archive) -> None:
     shutil.rmtree(archive.blobs.incoming)
 
+    health = await _client(archive).get("/health")
     ready = await _client(archive).get("/health/ready")
     live = await _client(archive).get("/health/live")
 
-    assert ready.status_code == 503
+    assert health.status_code == ready.status_code == 503
     assert "cannot be written" in ready.json()["message"]
     assert live.json() == {"status": "live"}
 
