@@ -4,7 +4,7 @@ As DICOM files, as all of its bulk data, or as a ZIP file. Where the shape liked
 transfer syntax asked for, the next best is tried.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -36,21 +36,32 @@ _OF_ONE = (Shape(_DICOM, retrieve_instance), *_OTHERS)
 
 async def retrieve(request: Request) -> Response:
     """GET a study, a series or an instance. Standard: PS3.18 10.4.1.1.1 to 10.4.1.1.3."""
-    shapes = list(_OF_ONE if "instance" in request.path_params else _OF_MANY)
     refusals: list[NotAcceptable] = []
-    while shapes:
-        liked = _liked_best(request, shapes)
-        shapes.remove(liked)
+    for shape in _best_first(request, _OF_ONE if "instance" in request.path_params else _OF_MANY):
         try:
-            return await liked.answer(request)
+            return await shape.answer(request)
         except NotAcceptable as error:
             refusals.append(error)
         except NoBulkdata:
             if not refusals:
                 raise
-    first, *others = refusals
-    first.available += [one for error in others for one in error.available]
-    raise first
+    raise _joined(refusals)
+
+
+def _best_first(request: Request, shapes: Sequence[Shape]) -> Iterator[Shape]:
+    """Yield the shapes as the request likes them; those it likes no better than others in their order."""
+    remaining = list(shapes)
+    while remaining:
+        shape = _liked_best(request, remaining)
+        remaining.remove(shape)
+        yield shape
+
+
+def _joined(refusals: Sequence[NotAcceptable]) -> NotAcceptable:
+    """Return the first refusal, which lists what is on offer in all shapes."""
+    first = refusals[0]
+    first.available = [offer for refusal in refusals for offer in refusal.available]
+    return first
 
 
 def _liked_best(request: Request, shapes: Sequence[Shape]) -> Shape:
