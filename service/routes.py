@@ -24,8 +24,12 @@ from service.web.rendered.rendered import retrieve_rendered, retrieve_rendered_a
 from service.web.rendered.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
 from service.web.stow.store import store
 from service.web.viewer.viewer import redirect_to_viewer, retrieve_viewer
-from service.web.wado.all_bulkdata import retrieve_all_bulkdata, retrieve_all_pixeldata, retrieve_pixeldata
-from service.web.wado.bulkdata import retrieve_bulkdata
+from service.web.wado.bulkdata import (
+    retrieve_all_bulkdata,
+    retrieve_all_pixeldata,
+    retrieve_bulkdata,
+    retrieve_pixeldata,
+)
 from service.web.wado.frames import retrieve_frames
 from service.web.wado.metadata import retrieve_metadata
 from service.web.wado.retrieve import retrieve

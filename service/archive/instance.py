@@ -1,11 +1,12 @@
 """A stored instance: which it is, and where its file and its frames lie. All that index and files share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.dicom.frames import FrameTable
 from service.dicom.instance import Uids
-from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from service.errors import FrameNotFound, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 from service.transfer_syntaxes import outgoing
 
 _DIGEST_DIGITS = 16
@@ -62,6 +63,19 @@ class Located:
     instance: Instance
     frames: FrameTable | None
     image: bytes | None
+
+    def frames_with(self, numbers: Iterable[int]) -> FrameTable:
+        """Return the table of its frames, which has all of these numbers, counted from 1.
+
+        Raises:
+            FrameNotFound: one is lacking, or it has no pixels at all.
+        """
+        for number in numbers:
+            if self.frames is None:
+                raise FrameNotFound(number, 0)
+            self.frames.span(number)
+        assert self.frames is not None
+        return self.frames
 
 
 class Target(NamedTuple):

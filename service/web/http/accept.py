@@ -97,6 +97,27 @@ class MediaRange:
     q: float
 
 
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """What a client accepts.
+
+    Attributes:
+        header: the Accept field; an empty one accepts anything.
+        parameter: the `accept` query parameter, which alone decides when it is there.
+    """
+
+    header: str
+    parameter: str | None = None
+
+    def choose(self, *offers: Offer) -> Offer:
+        """Return the offer that the client likes best.
+
+        Raises:
+            NotAcceptable: none of them.
+        """
+        return choose(self.header, self.parameter, offers)
+
+
 def choose(header: str | None, accept_parameter: str | None, offers: Sequence[Offer]) -> Offer:
     """Return the offer the client likes best; of equals the first.
 

@@ -4,11 +4,11 @@ import re
 
 from starlette.requests import Request
 
-from service.archive.index.lookup import locate_all
-from service.archive.instance import Located, Target
+from service.archive.index.lookup import find, find_all, locate_all
+from service.archive.instance import Instance, Located, Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
-from service.web.http.accept import Offer, choose
+from service.web.http.accept import Accept, Offer
 from service.web.state import service_of
 
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
@@ -24,9 +24,19 @@ def target_of(request: Request) -> Target:
     """
     path = request.path_params
     for level in Target._fields:
-        if level in path and not _UID.fullmatch(path[level]):
-            raise InvalidParameter(level, path[level], "a UID of digits and dots, at most 64 characters")
+        if level in path:
+            check_uid(level, path[level])
     return Target(path["study"], path.get("series"), path.get("instance"))
+
+
+def check_uid(name: str, uid: str) -> None:
+    """Return if the value of a parameter can be a UID.
+
+    Raises:
+        InvalidParameter: it cannot.
+    """
+    if not _UID.fullmatch(uid):
+        raise InvalidParameter(name, uid, "a UID of digits and dots, at most 64 characters")
 
 
 def uids_of(request: Request) -> Uids:
@@ -45,11 +55,16 @@ def frame_numbers(request: Request) -> list[int]:
     Raises:
         InvalidParameter: it is no list of positive numbers, or an endless one.
     """
-    found = request.path_params["frames"]
-    numbers = [int(one) for one in found.split(",")] if _NUMBERS.fullmatch(found) else []
+    text = request.path_params["frames"]
+    numbers = [int(number) for number in text.split(",")] if _NUMBERS.fullmatch(text) else []
     if not 0 < len(numbers) <= _MAX_FRAMES:
-        raise InvalidParameter("frames", found, "frame numbers from 1, separated by commas")
+        raise InvalidParameter("frames", text, "frame numbers from 1, separated by commas")
     return numbers
+
+
+def accept_of(request: Request) -> Accept:
+    """Return what a request accepts."""
+    return Accept(", ".join(request.headers.getlist("accept")), request.query_params.get("accept"))
 
 
 def negotiated(request: Request, *offers: Offer) -> Offer:
@@ -58,7 +73,29 @@ def negotiated(request: Request, *offers: Offer) -> Offer:
     Raises:
         NotAcceptable: none of them.
     """
-    return choose(", ".join(request.headers.getlist("accept")), request.query_params.get("accept"), offers)
+    return accept_of(request).choose(*offers)
+
+
+async def instances_of(request: Request) -> list[Instance]:
+    """Return the instances of the study or series that the path names, or the one that it names.
+
+    Raises:
+        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+    """
+    archive = service_of(request).archive
+    study, series, instance = target_of(request)
+    if instance is not None:
+        return [await archive.index.read(find, uids_of(request))]
+    return await archive.index.read(find_all, study, series)
+
+
+async def located_instance(request: Request) -> Located:
+    """Return the instance that the path names.
+
+    Raises:
+        InstanceNotFound: it is not here.
+    """
+    return await service_of(request).archive.located.find(uids_of(request))
 
 
 async def located_instances(request: Request) -> list[Located]:
@@ -67,8 +104,7 @@ async def located_instances(request: Request) -> list[Located]:
     Raises:
         InstanceNotFound, SeriesNotFound: it is not here.
     """
-    archive = service_of(request).archive
     path = request.path_params
     if "instance" in path:
-        return [await archive.located.find(uids_of(request))]
-    return await archive.index.read(locate_all, path["study"], path["series"])
+        return [await located_instance(request)]
+    return await service_of(request).archive.index.read(locate_all, path["study"], path["series"])

@@ -26,7 +26,7 @@ _ZIP64_LOCATOR = struct.Struct("<4sLQL")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZipEntry:
     """A file that has been written.
 
     Attributes:
@@ -55,7 +55,7 @@ def local_header(name: str, size: int, crc: int) -> bytes:
     return head + name.encode("ascii") + extra
 
 
-def central_directory(entries: Sequence[Entry], offset: int) -> bytes:
+def central_directory(entries: Sequence[ZipEntry], offset: int) -> bytes:
     """Return what stands behind the last file.
 
     Args:
@@ -70,12 +70,12 @@ def zip_length(files: Iterable[tuple[str, int]]) -> int:
     """Return the length of a ZIP file of files with these names and sizes."""
     entries, offset = [], 0
     for name, size in files:
-        entries.append(Entry(name, size, 0, offset))
+        entries.append(ZipEntry(name, size, 0, offset))
         offset += len(local_header(name, size, 0)) + size
     return offset + len(central_directory(entries, offset))
 
 
-def _central_header(entry: Entry) -> bytes:
+def _central_header(entry: ZipEntry) -> bytes:
     wide = [value for value in (entry.size, entry.size, entry.offset) if value >= _MAX_32]
     extra, version = (_zip64(*wide), _ZIP64) if wide else (b"", _PLAIN)
     size, offset = min(entry.size, _MAX_32), min(entry.offset, _MAX_32)

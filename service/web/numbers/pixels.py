@@ -15,7 +15,6 @@ from service.web.http.request import frame_numbers, negotiated, uids_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import joined
 from service.web.state import service_of
-from service.web.wado.frames import checked
 
 
 async def retrieve_pixels(request: Request) -> Response:
@@ -29,7 +28,7 @@ async def retrieve_pixels(request: Request) -> Response:
         raise NotRenderable("the instance has no pixels")
     every = range(1, located.frames.number_of_frames + 1)
     numbers = frame_numbers(request) if "frames" in request.path_params else every
-    checked(located, numbers)
+    located.frames_with(numbers)
     offer = negotiated(request, Offer(NPY))
     etag = etag_of(located.instance.digest, str(offer), *numbers)
     if unchanged := not_modified(request, etag):

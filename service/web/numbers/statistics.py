@@ -25,7 +25,6 @@ from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
 from service.web.http.text import TextResponse
 from service.web.state import service_of
-from service.web.wado.frames import checked
 
 _JSON, _PNG = "application/json", "image/png"
 
@@ -58,7 +57,7 @@ def _numbers(request: Request, located: Located) -> Iterable[int]:
     if "frames" not in request.path_params:
         return range(1, located.frames.number_of_frames + 1)
     numbers = frame_numbers(request)
-    checked(located, numbers)
+    located.frames_with(numbers)
     return numbers
 
 

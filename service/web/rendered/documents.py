@@ -1,4 +1,4 @@
-"""WADO-RS: rendered instances that are no picture: video, encapsulated documents, Structured Reports.
+"""Rendered instances that are no picture: video, encapsulated documents, Structured Reports.
 
 Standard: PS3.18 8.7.4, 10.4.1.1.7.
 """
@@ -18,9 +18,8 @@ from service.errors import NotRenderable, shorten
 from service.imaging.kinds import PDF, kind_of, mime_type
 from service.imaging.values import binary_value
 from service.transfer_syntaxes import frame_media_type
-from service.web.http.accept import Offer
+from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import negotiated
 from service.web.http.responses import not_modified, single_part
 from service.web.state import service_of
 
@@ -43,7 +42,7 @@ _SANDBOX = {
 } | _NO_SNIFFING
 
 
-async def retrieve_document(request: Request, located: Located) -> Response:
+async def answer_document(request: Request, located: Located, accept: Accept) -> Response:
     """Answer with an instance that is no picture, in the form people can read.
 
     Raises:
@@ -52,18 +51,18 @@ async def retrieve_document(request: Request, located: Located) -> Response:
     """
     instance = located.instance
     if located.frames is not None:
-        return await _video(request, located)
+        return await _video(request, located, accept)
     archive = service_of(request).archive
     attributes = await archive.index.read(attributes_of, instance)
     if _DOCUMENT in attributes:
-        return await _encapsulated(request, instance, attributes)
+        return await _encapsulated(request, instance, attributes, accept)
     if CONTENT in attributes:
-        return _report(request, instance, attributes)
+        return _report(request, instance, attributes, accept)
     kind = shorten(kind_of(attributes))
     raise NotRenderable(f"the instance ({kind}) has neither pixels nor a document or report to be shown")
 
 
-async def _video(request: Request, located: Located) -> Response:
+async def _video(request: Request, located: Located, accept: Accept) -> Response:
     archive = service_of(request).archive
     assert located.frames is not None
     content = await frame_content(archive.blobs, located.instance, located.frames, 1)
@@ -71,35 +70,27 @@ async def _video(request: Request, located: Located) -> Response:
     starts = (name for (offset, start), name in _VIDEO_STARTS.items() if head.startswith(start, offset))
     by_syntax = frame_media_type(located.instance.transfer_syntax)
     kinds = dict.fromkeys((next(starts, by_syntax), by_syntax))
-    return _content(request, located.instance, content, kinds, _NO_SNIFFING)
+    offer = accept.choose(*map(Offer, kinds))
+    return _answer(request, located.instance, content, offer, offer.media_type, _NO_SNIFFING)
 
 
-async def _encapsulated(request: Request, instance: Instance, attributes: DicomJson) -> Response:
+async def _encapsulated(
+    request: Request, instance: Instance, attributes: DicomJson, accept: Accept
+) -> Response:
     content = await binary_value(service_of(request).archive, instance, attributes[_DOCUMENT], _DOCUMENT)
     if content is None:
         raise NotRenderable("the instance holds an empty document")
     kind, length = mime_type(attributes), first_value(attributes, _DOCUMENT_LENGTH)
     size = content.size - 1 if length == content.size - 1 else content.size
     headers = _NO_SNIFFING if kind == PDF else _SANDBOX
-    return _content(request, instance, content, {kind: None}, headers, size)
+    offer = accept.choose(Offer(kind))
+    return _answer(request, instance, content, offer, kind, headers, size)
 
 
-def _report(request: Request, instance: Instance, attributes: DicomJson) -> Response:
-    offer = negotiated(request, *(Offer(kind) for kind in _REPORT_FORMS))
+def _report(request: Request, instance: Instance, attributes: DicomJson, accept: Accept) -> Response:
+    offer = accept.choose(*(Offer(kind) for kind in _REPORT_FORMS))
     content = InMemory(_REPORT_FORMS[offer.media_type](read_report(attributes)).encode())
     return _answer(request, instance, content, offer, f"{offer.media_type}; charset=utf-8", _SANDBOX)
-
-
-def _content(
-    request: Request,
-    instance: Instance,
-    content: Content,
-    kinds: Mapping[str, object],
-    headers: Mapping[str, str],
-    size: int | None = None,
-) -> Response:
-    offer = negotiated(request, *map(Offer, kinds))
-    return _answer(request, instance, content, offer, offer.media_type, headers, size)
 
 
 def _answer(

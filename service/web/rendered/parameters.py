@@ -1,4 +1,4 @@
-"""The query parameters of rendered resources: PS3.18 8.3.5."""
+"""What a request for a picture may ask for: media types, and the query parameters of PS3.18 8.3.5."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,15 @@ from service.dicom.text.captions import KEYWORDS
 from service.errors import InvalidParameter
 from service.imaging.rendering import DEFAULT_QUALITY, NO_PROFILE, Rendering
 from service.pixels.display.icc import SPACES
+from service.pixels.display.render import RENDERED_MEDIA_TYPES
 from service.pixels.display.viewport import Region, Viewport
 from service.pixels.window import PRESETS, Window
+from service.web.http.accept import Offer
+
+GIF = Offer("image/gif")
+PICTURES = tuple(Offer(kind) for kind in RENDERED_MEDIA_TYPES)
+PICTURE_MESSAGES = tuple(Offer(kind, multipart=True) for kind in RENDERED_MEDIA_TYPES)
+"""In which forms pictures can be had: one alone, and several as parts of a message."""
 
 _FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
@@ -30,8 +37,8 @@ def rendering_of(parameters: Mapping[str, str]) -> Rendering:
         window=window_of(parameters),
         viewport=viewport_of(parameters),
         quality=quality_of(parameters),
-        annotation=tuple(one for one in KEYWORDS if one in keywords),
-        unsupported_annotation=tuple(one for one in keywords if one not in KEYWORDS),
+        annotation=tuple(keyword for keyword in KEYWORDS if keyword in keywords),
+        unsupported_annotation=tuple(keyword for keyword in keywords if keyword not in KEYWORDS),
         icc_profile=icc_profile_of(parameters),
     )
 

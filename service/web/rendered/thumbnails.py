@@ -21,11 +21,10 @@ from service.pixels.display.viewport import Viewport
 from service.transfer_syntaxes import is_video
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers, negotiated, uids_of
+from service.web.http.request import frame_numbers, located_instance, negotiated
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
-from service.web.rendered.parameters import viewport_of
-from service.web.rendered.rendered import SINGLE
+from service.web.rendered.parameters import PICTURES, viewport_of
 from service.web.state import service_of
 
 _VIEWPORT = Viewport(128, 128)
@@ -35,24 +34,23 @@ _VIDEO = "video"
 
 async def retrieve_thumbnail(request: Request) -> Response:
     """GET .../thumbnail of an instance or of its frames. Standard: PS3.18 10.4.1.1.8."""
-    archive = service_of(request).archive
     numbers = frame_numbers(request) if "frames" in request.path_params else []
-    located = await archive.located.find(uids_of(request))
+    located = await located_instance(request)
     return await _thumbnail(request, located, numbers[0] if numbers else None)
 
 
 async def retrieve_thumbnail_of_many(request: Request) -> Response:
     """GET .../thumbnail of a study or a series. Standard: PS3.18 10.4.1.1.8."""
     archive = service_of(request).archive
-    names = request.path_params["study"], request.path_params.get("series")
-    shown = decodable(await archive.index.read(find_pictures, *names))
-    chosen = middle(shown) if shown else (await archive.index.read(find_all, *names))[0]
+    uids = request.path_params["study"], request.path_params.get("series")
+    images = decodable(await archive.index.read(find_pictures, *uids))
+    chosen = middle(images) if images else (await archive.index.read(find_all, *uids))[0]
     return await _thumbnail(request, await archive.located.find(chosen.uids), None)
 
 
 async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:
     viewport = viewport_of(request.query_params, cropping=False) or _VIEWPORT
-    offer = negotiated(request, *SINGLE)
+    offer = negotiated(request, *PICTURES)
     if number is None and not has_picture(located):
         return await _card(request, located.instance, viewport, offer)
     if number is None and located.frames is not None:
@@ -76,9 +74,9 @@ async def _card(request: Request, instance: Instance, viewport: Viewport, offer:
     etag = etag_of("card", kind, repr(viewport), str(offer))
     if unchanged := not_modified(request, etag):
         return unchanged
-    picture = await anyio.to_thread.run_sync(_made, kind, viewport, offer.media_type)
+    picture = await anyio.to_thread.run_sync(_drawn, kind, viewport, offer.media_type)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 
-def _made(kind: str, viewport: Viewport, media_type: str) -> bytes:
+def _drawn(kind: str, viewport: Viewport, media_type: str) -> bytes:
     return finished(placeholder(kind, viewport), RenderOptions(media_type, quality=_QUALITY))

@@ -1,4 +1,4 @@
-"""WADO-RS: all bulk data, or all pixel data, of a study, a series or an instance. PS3.18 10.4.1.1.5.
+"""All bulk data, or all pixel data, of a study, a series or an instance. PS3.18 10.4.1.1.5.
 
 A message with a part for each value that the metadata leave out, at every depth. Which of them can be had in
 a form that the client accepts is known before the first byte, and 206 says that some cannot; the values
@@ -11,21 +11,19 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.bulkdata import PIXEL_DATA, Held, held_by, places_of
+from service.archive.index.bulkdata import PIXEL_DATA, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable
-from service.web.http.accept import ANY, Offer
+from service.web.http.accept import ANY, Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
-from service.web.http.request import negotiated, target_of, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified
 from service.web.http.urls import bulkdata_url
 from service.web.state import service_of
-from service.web.wado.bulkdata import VALUE, retrieve_value, value_part
-from service.web.wado.instances import instances_of
-from service.web.wado.pixel_data import Forms, as_stored, pixel_form, pixel_parts
+from service.web.wado.pixel_data import Forms, pixel_form, pixel_parts, undecoded_form
 from service.web.wado.syntaxes import MULTIPART
+from service.web.wado.value import VALUE, value_part
 
 _PARTS = Forms(MULTIPART, MULTIPART)
 _SOME_LEFT_OUT = 206  # PS3.18 Table 10.4.3-1
@@ -35,7 +33,7 @@ Form = Offer | NotAcceptable | None
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingBulkdata:
     """An instance, and the forms in which its bulk data go out."""
 
     instance: Instance
@@ -43,81 +41,70 @@ class Outgoing:
     others: Form
 
 
-async def retrieve_all_bulkdata(request: Request) -> Response:
-    """GET .../bulkdata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.5."""
-    archive = service_of(request).archive
-    return await _answer(request, await archive.index.read(held_by, target_of(request)))
+async def answer_all_bulkdata(
+    request: Request, instances: Sequence[Instance], held: Mapping[bytes, Held], accept: Accept
+) -> Response:
+    """Answer with the values that are held, by the digest of the file that holds them.
 
-
-async def retrieve_all_pixeldata(request: Request) -> Response:
-    """GET .../pixeldata of a study or a series. Standard: PS3.18 10.4.1.1.5."""
-    archive = service_of(request).archive
-    held = await archive.index.read(held_by, target_of(request))
-    return await _answer(request, {key: has._replace(others=False) for key, has in held.items()})
-
-
-async def retrieve_pixeldata(request: Request) -> Response:
-    """GET .../instances/{instance}/pixeldata: one value, which may be a single part."""
-    archive = service_of(request).archive
-    located = await archive.located.find(uids_of(request))
-    places = await archive.index.read(places_of, located.instance)
-    path = next((one for one in PIXEL_DATA if one in places), None)
-    if path is None:
-        raise NoBulkdata("the instance has no pixel data")
-    return await retrieve_value(request, located, path)
-
-
-async def _answer(request: Request, held: Mapping[bytes, Held]) -> Response:
-    """Answer with the values that are held, by the digest of the file that holds them."""
-    found = await instances_of(request)
-    outgoing = [await _outgoing(request, one, held[one.digest]) for one in found if one.digest in held]
-    forms = [form for one in outgoing for form in (one.pixel_data, one.others) if form]
+    Raises:
+        NoBulkdata: nothing is held.
+        NotAcceptable: the client accepts nothing of it.
+    """
+    outgoing = [
+        await _outgoing(request, instance, held[instance.digest], accept)
+        for instance in instances
+        if instance.digest in held
+    ]
+    forms = [form for values in outgoing for form in (values.pixel_data, values.others) if form]
     offers = [form for form in forms if isinstance(form, Offer)]
     if not forms:
         raise NoBulkdata("nothing of what was asked for is here: expected bulk data")
     if not offers:
         raise next(form for form in forms if isinstance(form, NotAcceptable))
-    determinants = ((one.instance.digest, one.pixel_data, one.others) for one in outgoing)
-    etag = etag_of(*(str(value) for one in determinants for value in one))
+    determinants = ((values.instance.digest, values.pixel_data, values.others) for values in outgoing)
+    etag = etag_of(*(str(determinant) for of_instance in determinants for determinant in of_instance))
     if unchanged := not_modified(request, etag):
         return unchanged
     status = 200 if len(offers) == len(forms) else _SOME_LEFT_OUT
-    parts = _parts(request, outgoing)
+    parts = _parts(request, outgoing, accept)
     return MultipartRelated(parts, _common(offers), boundary_for(etag), etag=etag, status_code=status)
 
 
 def _common(offers: Sequence[Offer]) -> Offer:
     """Return what describes a message of such parts: the type of the first, their syntax if all share it."""
-    syntaxes = {one.transfer_syntax for one in offers}
+    syntaxes = {offer.transfer_syntax for offer in offers}
     return Offer(offers[0].media_type, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
 
 
-async def _outgoing(request: Request, instance: Instance, held: Held) -> Outgoing:
+async def _outgoing(request: Request, instance: Instance, held: Held, accept: Accept) -> OutgoingBulkdata:
+    archive = service_of(request).archive
     pixel_data: Form = None
     others: Form = None
     try:
         if held.pixel_data:
-            pixel_data = await pixel_form(request, instance, _PARTS, encapsulated=held.encapsulated)
+            pixel_data = await pixel_form(archive, accept, instance, _PARTS, encapsulated=held.encapsulated)
     except NotAcceptable as error:
         pixel_data = error
     try:
         if held.others:
-            others = negotiated(request, VALUE)
+            others = accept.choose(VALUE)
     except NotAcceptable as error:
         others = error
-    return Outgoing(instance, pixel_data, others)
+    return OutgoingBulkdata(instance, pixel_data, others)
 
 
-async def _parts(request: Request, outgoing: Sequence[Outgoing]) -> AsyncIterator[Part]:
+async def _parts(
+    request: Request, outgoing: Sequence[OutgoingBulkdata], accept: Accept
+) -> AsyncIterator[Part]:
     """Yield the values of all instances; those that cannot be decoded after all are left out.
 
     Raises:
         NotAcceptable: they were all there is.
     """
     refusal, none_made = None, True
-    for one in outgoing:
+    for values in outgoing:
         try:
-            async for part in _parts_of(request, one):
+            async for part in _parts_of(request, values, accept):
                 none_made = False
                 yield part
         except NotAcceptable as error:
@@ -126,39 +113,39 @@ async def _parts(request: Request, outgoing: Sequence[Outgoing]) -> AsyncIterato
         raise refusal
 
 
-async def _parts_of(request: Request, one: Outgoing) -> AsyncIterator[Part]:
-    archive = service_of(request).archive
-    places = await archive.index.read(places_of, one.instance)
-    for path, place in places.items():
-        url = bulkdata_url(request.state.base_url, one.instance, path)
+async def _parts_of(request: Request, values: OutgoingBulkdata, accept: Accept) -> AsyncIterator[Part]:
+    archive, instance = service_of(request).archive, values.instance
+    for path, place in (await archive.index.read(places_of, instance)).items():
+        url = bulkdata_url(request.state.base_url, instance, path)
         if path not in PIXEL_DATA:
-            if isinstance(one.others, Offer):
-                yield await value_part(request, one.instance, place, url)
-        elif isinstance(one.pixel_data, Offer):
-            async for part in _pixel_parts(request, one.instance, place, one.pixel_data, url):
+            if isinstance(values.others, Offer):
+                yield await value_part(archive, instance, place, url)
+        elif isinstance(values.pixel_data, Offer):
+            async for part in _pixel_parts(request, values, place, url, accept):
                 yield part
 
 
 async def _pixel_parts(
-    request: Request, instance: Instance, place: Bulkdata, offer: Offer, url: str
+    request: Request, values: OutgoingBulkdata, place: Bulkdata, url: str, accept: Accept
 ) -> AsyncIterator[Part]:
     """Yield pixel data; what cannot be decoded after all goes as it is stored, if the client left that open.
 
     Raises:
         NotAcceptable: it did not.
     """
-    archive = service_of(request).archive
-    located = await archive.located.find(instance.uids)
+    service, instance = service_of(request), values.instance
+    located = await service.archive.located.find(instance.uids)
     if located.instance.digest != instance.digest:
         raise InstanceGone(instance.uids.instance)
+    assert isinstance(values.pixel_data, Offer)
     begun = False
     try:
-        async for part in pixel_parts(request, located, place, offer, url):
+        async for part in pixel_parts(service, located, place, values.pixel_data, url):
             begun = True
             yield part
     except NotAcceptable:
         if begun:
             raise
-        stored = negotiated(request, as_stored(located))
-        async for part in pixel_parts(request, located, place, stored, url):
+        stored = accept.choose(undecoded_form(located))
+        async for part in pixel_parts(service, located, place, stored, url):
             yield part

@@ -1,61 +1,40 @@
-"""WADO-RS: one of the values that metadata leave out. PS3.18 10.4.1.1.5."""
+"""WADO-RS: one of the values that metadata leave out, or all of them. PS3.18 10.4.1.1.5."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.content import bulkdata_content
-from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
-from service.archive.instance import Instance, Located
-from service.dicom.json.writer import Bulkdata
-from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.multipart import boundary_for
-from service.web.http.request import negotiated, uids_of
-from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part
-from service.web.http.urls import bulkdata_url
+from service.archive.index.bulkdata import PIXEL_DATA, held_by, places_of
+from service.errors import NoBulkdata
+from service.web.http.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import service_of
-from service.web.wado.pixel_data import retrieve_pixels_of
-
-VALUE = Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True)
-_OFFERS = (VALUE, Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
+from service.web.wado.all_bulkdata import answer_all_bulkdata
+from service.web.wado.value import answer_value
 
 
 async def retrieve_bulkdata(request: Request) -> Response:
     """GET .../instances/{instance}/bulkdata/{path}. Standard: PS3.18 10.4.1.1.5."""
-    archive = service_of(request).archive
     path = request.path_params["path"].upper()
-    located = await archive.located.find(uids_of(request))
-    return await retrieve_value(request, located, path)
+    return await answer_value(request, await located_instance(request), path, accept_of(request))
 
 
-async def retrieve_value(request: Request, located: Located, path: str) -> Response:
-    """Answer with a value of an instance.
-
-    Raises:
-        BulkdataNotFound: it has none under this path.
-        NotAcceptable: in no form that the client accepts.
-    """
-    archive = service_of(request).archive
-    instance = located.instance
-    place = await archive.index.read(bulkdata_of, instance, path)
-    url = bulkdata_url(request.state.base_url, instance, path)
-    if path in PIXEL_DATA and located.frames is not None:
-        return await retrieve_pixels_of(request, located, place, url)
-    offer = negotiated(request, *_OFFERS)
-    etag = etag_of(instance.digest, str(offer), url)
-    if unchanged := not_modified(request, etag):
-        return unchanged
-    if offer.multipart:
-        parts = one_part(await value_part(request, instance, place, url))
-        return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
-    content = await bulkdata_content(archive.blobs, instance, place)
-    kind = offer.content_type
-    return single_part(request, content.runs, content.size, content_type=kind, etag=etag, location=url)
+async def retrieve_all_bulkdata(request: Request) -> Response:
+    """GET .../bulkdata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.5."""
+    held = await service_of(request).archive.index.read(held_by, target_of(request))
+    return await answer_all_bulkdata(request, await instances_of(request), held, accept_of(request))
 
 
-async def value_part(request: Request, instance: Instance, place: Bulkdata, url: str) -> Part:
-    """Return a value that is not the instance's pixel data as a part of a message."""
-    archive = service_of(request).archive
-    content = await bulkdata_content(archive.blobs, instance, place)
-    return Part(VALUE.content_type, content.runs(0, content.size), content.size, url)
+async def retrieve_all_pixeldata(request: Request) -> Response:
+    """GET .../pixeldata of a study or a series. Standard: PS3.18 10.4.1.1.5."""
+    held = await service_of(request).archive.index.read(held_by, target_of(request))
+    pixels = {digest: values._replace(others=False) for digest, values in held.items()}
+    return await answer_all_bulkdata(request, await instances_of(request), pixels, accept_of(request))
+
+
+async def retrieve_pixeldata(request: Request) -> Response:
+    """GET .../instances/{instance}/pixeldata: one value, which may be a single part."""
+    located = await located_instance(request)
+    places = await service_of(request).archive.index.read(places_of, located.instance)
+    path = next((path for path in PIXEL_DATA if path in places), None)
+    if path is None:
+        raise NoBulkdata("the instance has no pixel data")
+    return await answer_value(request, located, path, accept_of(request))

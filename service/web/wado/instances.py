@@ -1,4 +1,4 @@
-"""WADO-RS: studies, series and instances as Part 10 files. PS3.18 10.4.1.1.1 to 10.4.1.1.3.
+"""Studies, series and instances as Part 10 files. PS3.18 10.4.1.1.1 to 10.4.1.1.3.
 
 An instance goes out as it is stored wherever that is acceptable. Otherwise its pixels are transcoded; those
 that turn out to be broken go as they are stored, if the client left that open (PS3.18 8.7.3.4).
@@ -13,15 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.content import instance_content
-from service.archive.index.lookup import find, find_all
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from service.web.http.accept import ANY, Offer
+from service.web.http.accept import ANY, Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for, message_length
-from service.web.http.request import negotiated, target_of, uids_of
 from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
 from service.web.http.stream import Chunks
 from service.web.http.urls import instance_url
@@ -32,7 +30,7 @@ _DICOM = "application/dicom"
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingInstance:
     """An instance, and the form in which it goes out."""
 
     instance: Instance
@@ -44,44 +42,37 @@ class Outgoing:
         return self.offer.transfer_syntax != self.instance.outgoing_syntax
 
 
-async def retrieve_instance(request: Request) -> Response:
-    """GET /studies/{study}/series/{series}/instances/{instance}. Standard: PS3.18 10.4.1.1.3."""
-    archive = service_of(request).archive
-    instance = (await archive.located.find(uids_of(request))).instance
-    one = Outgoing(instance, await _chosen(request, instance, ANY_FORM))
-    if unchanged := not_modified(request, _etag([one])):
-        return unchanged
-    try:
-        return await _answer(request, one)
-    except NotAcceptable as error:
-        return await _answer(request, _as_stored(request, instance, error))
-
-
-async def retrieve_instances(request: Request) -> Response:
-    """GET /studies/{study} and /studies/{study}/series/{series}. Standard: PS3.18 10.4.1.1.1, 10.4.1.1.2."""
-    found = await instances_of(request)
-    outgoing = await _acceptable(request, found)
-    if unchanged := not_modified(request, _etag(outgoing)):
-        return unchanged
-    return _message(request, outgoing, 200 if len(outgoing) == len(found) else 206)
-
-
-async def instances_of(request: Request) -> list[Instance]:
-    """Return the instances of the study or series that the path names, or the one that it names.
+async def answer_instance(request: Request, instance: Instance, accept: Accept) -> Response:
+    """Answer with an instance.
 
     Raises:
-        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+        NotAcceptable: in no form that the client accepts.
     """
-    archive = service_of(request).archive
-    study, series, instance = target_of(request)
-    if instance is not None:
-        return [await archive.index.read(find, uids_of(request))]
-    return await archive.index.read(find_all, study, series)
+    outgoing = OutgoingInstance(instance, await _chosen(request, instance, accept, ANY_FORM))
+    if unchanged := not_modified(request, _etag([outgoing])):
+        return unchanged
+    try:
+        return await _answer(request, outgoing)
+    except NotAcceptable as error:
+        return await _answer(request, _as_stored(instance, accept, error))
 
 
-async def _chosen(request: Request, instance: Instance, forms: tuple[bool, ...]) -> Offer:
+async def answer_instances(request: Request, instances: Sequence[Instance], accept: Accept) -> Response:
+    """Answer with those instances that the client accepts, as parts of one message.
+
+    Raises:
+        NotAcceptable: it accepts none of them.
+    """
+    outgoing = await _acceptable(request, instances, accept)
+    if unchanged := not_modified(request, _etag(outgoing)):
+        return unchanged
+    return _message(request, outgoing, 200 if len(outgoing) == len(instances) else 206)
+
+
+async def _chosen(request: Request, instance: Instance, accept: Accept, forms: tuple[bool, ...]) -> Offer:
     stored = instance.outgoing_syntax
-    return await chosen(request, instance, (stored,), partial(_offers, stored, forms))
+    offers = partial(_offers, stored, forms)
+    return await chosen(service_of(request).archive, accept, instance, (stored,), offers)
 
 
 @lru_cache(maxsize=256)
@@ -92,26 +83,30 @@ def _offers(stored: str, forms: tuple[bool, ...], others: tuple[str, ...]) -> tu
     stored transfer syntax answers it. Standard: PS3.18 8.7.3.4.
     """
     undecoded = EXPLICIT_VR_LITTLE_ENDIAN not in others
-    as_stored = [Offer(_DICOM, stored, form, without_parameter=undecoded) for form in forms]
     return (
-        *as_stored,
-        *(Offer(_DICOM, one, form, only_by_name=is_lossy(one)) for one in others for form in forms),
+        *(Offer(_DICOM, stored, form, without_parameter=undecoded) for form in forms),
+        *(Offer(_DICOM, syntax, form, only_by_name=is_lossy(syntax)) for syntax in others for form in forms),
     )
 
 
-async def _acceptable(request: Request, found: Sequence[Instance]) -> list[Outgoing]:
+async def _acceptable(
+    request: Request, instances: Sequence[Instance], accept: Accept
+) -> list[OutgoingInstance]:
     """Return those instances that can be had in a form that the client accepts.
 
     Raises:
         NotAcceptable: none of them.
     """
     outgoing, refusal = [], None
-    syntaxes = {one.outgoing_syntax for one in found}
-    undecoded = {one: as_stored(request, (one,), partial(_offers, one, MULTIPART)) for one in syntaxes}
-    for one in found:
+    syntaxes = {instance.outgoing_syntax for instance in instances}
+    undecoded = {
+        syntax: as_stored(accept, (syntax,), partial(_offers, syntax, MULTIPART)) for syntax in syntaxes
+    }
+    for instance in instances:
         try:
-            offer = undecoded[one.outgoing_syntax] or await _chosen(request, one, MULTIPART)
-            outgoing.append(Outgoing(one, offer))
+            offer = undecoded[instance.outgoing_syntax]
+            offer = offer or await _chosen(request, instance, accept, MULTIPART)
+            outgoing.append(OutgoingInstance(instance, offer))
         except NotAcceptable as error:
             refusal = error
     if refusal and not outgoing:
@@ -119,76 +114,82 @@ async def _acceptable(request: Request, found: Sequence[Instance]) -> list[Outgo
     return outgoing
 
 
-def _as_stored(request: Request, instance: Instance, error: NotAcceptable) -> Outgoing:
+def _as_stored(instance: Instance, accept: Accept, error: NotAcceptable) -> OutgoingInstance:
     """Return the stored form of an instance that cannot be decoded after all, if that is acceptable too.
 
     Raises:
         NotAcceptable: the error, if it is not.
     """
     with suppress(NotAcceptable):
-        return Outgoing(instance, negotiated(request, *_offers(instance.outgoing_syntax, ANY_FORM, ())))
+        return OutgoingInstance(instance, accept.choose(*_offers(instance.outgoing_syntax, ANY_FORM, ())))
     raise error
 
 
-async def _answer(request: Request, one: Outgoing) -> Response:
+async def _answer(request: Request, outgoing: OutgoingInstance) -> Response:
     """Answer with one instance; the first frame of a transcoded one is made before the answer begins."""
-    etag, offer = _etag([one]), one.offer
-    if one.is_transcoded:
-        chunks = await _transcoded(request, one)
+    instance, offer, etag = outgoing.instance, outgoing.offer, _etag([outgoing])
+    if outgoing.is_transcoded:
+        chunks = await _transcoded(request, outgoing)
         if not offer.multipart:
             return streamed(chunks, content_type=offer.content_type, etag=etag)
-        part = Part(offer.content_type, chunks, location=instance_url(request.state.base_url, one.instance))
+        part = Part(offer.content_type, chunks, location=instance_url(request.state.base_url, instance))
         return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
     if offer.multipart:
-        return _message(request, [one])
-    archive = service_of(request).archive
-    content = await instance_content(archive.blobs, one.instance)
+        return _message(request, [outgoing])
+    content = await instance_content(service_of(request).archive.blobs, instance)
     return single_part(request, content.runs, content.size, content_type=offer.content_type, etag=etag)
 
 
-def _etag(outgoing: Sequence[Outgoing]) -> str:
-    return etag_of(*(part for one in outgoing for part in (one.instance.digest, str(one.offer))))
+def _etag(instances: Sequence[OutgoingInstance]) -> str:
+    return etag_of(
+        *(part for outgoing in instances for part in (outgoing.instance.digest, str(outgoing.offer)))
+    )
 
 
-def _message(request: Request, outgoing: Sequence[Outgoing], status_code: int = 200) -> Response:
-    etag, base_url = _etag(outgoing), request.state.base_url
+def _message(request: Request, instances: Sequence[OutgoingInstance], status_code: int = 200) -> Response:
+    etag = _etag(instances)
     boundary = boundary_for(etag)
-    syntaxes = {one.offer.transfer_syntax for one in outgoing}
+    syntaxes = {outgoing.offer.transfer_syntax for outgoing in instances}
     offer = Offer(_DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
-    length = None
-    if all(one.instance.goes_as_stored and not one.is_transcoded for one in outgoing):
-        files = ((one.offer.content_type, one.instance) for one in outgoing)
-        heads = ((kind, one.size, instance_url(base_url, one)) for kind, one in files)
-        length = message_length(boundary, heads)
-    parts = _parts(request, outgoing)
+    length = _length(instances, boundary, request.state.base_url)
+    parts = _parts(request, instances)
     return MultipartRelated(parts, offer, boundary, etag=etag, length=length, status_code=status_code)
 
 
-async def _parts(request: Request, outgoing: Sequence[Outgoing]) -> AsyncIterator[Part]:
-    for one in outgoing:
-        yield await _part(request, one)
+def _length(instances: Sequence[OutgoingInstance], boundary: str, base_url: str) -> int | None:
+    """Return the length of a message, None where files have to be made on their way."""
+    if not all(outgoing.instance.goes_as_stored and not outgoing.is_transcoded for outgoing in instances):
+        return None
+    files = ((outgoing.offer.content_type, outgoing.instance) for outgoing in instances)
+    heads = ((kind, instance.size, instance_url(base_url, instance)) for kind, instance in files)
+    return message_length(boundary, heads)
 
 
-async def _part(request: Request, one: Outgoing) -> Part:
+async def _parts(request: Request, instances: Sequence[OutgoingInstance]) -> AsyncIterator[Part]:
+    for outgoing in instances:
+        yield await _part(request, outgoing)
+
+
+async def _part(request: Request, outgoing: OutgoingInstance) -> Part:
     """Return an instance as a part; what cannot be decoded after all goes as it is stored, and says so."""
-    url = instance_url(request.state.base_url, one.instance)
-    if one.is_transcoded:
+    instance = outgoing.instance
+    url = instance_url(request.state.base_url, instance)
+    if outgoing.is_transcoded:
         with suppress(NotAcceptable):
-            return Part(one.offer.content_type, await _transcoded(request, one), location=url)
-    archive = service_of(request).archive
-    content = await instance_content(archive.blobs, one.instance)
-    kind = Offer(_DICOM, one.instance.outgoing_syntax).content_type
+            return Part(outgoing.offer.content_type, await _transcoded(request, outgoing), location=url)
+    content = await instance_content(service_of(request).archive.blobs, instance)
+    kind = Offer(_DICOM, instance.outgoing_syntax).content_type
     return Part(kind, content.runs(0, content.size), content.size, url)
 
 
-async def _transcoded(request: Request, one: Outgoing) -> Chunks:
+async def _transcoded(request: Request, outgoing: OutgoingInstance) -> Chunks:
     """Return the bytes of an instance in the transfer syntax of its offer.
 
     Raises:
         NotAcceptable: its pixels cannot be decoded.
     """
-    archive = service_of(request).archive
-    assert one.offer.transfer_syntax is not None
-    located = await archive.located.find(one.instance.uids)
-    pixels = await transcoded_pixels(service_of(request).decoder, located, one.offer.transfer_syntax)
-    return transcoded_file(archive.blobs, pixels)
+    service = service_of(request)
+    assert outgoing.offer.transfer_syntax is not None
+    located = await service.archive.located.find(outgoing.instance.uids)
+    pixels = await transcoded_pixels(service.decoder, located, outgoing.offer.transfer_syntax)
+    return transcoded_file(service.archive.blobs, pixels)

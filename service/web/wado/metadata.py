@@ -4,7 +4,7 @@ Those of a study or series that is read again and again are kept as they were se
 they still hold, so that a kept answer costs one look at one row.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from functools import partial
 
 from starlette.requests import Request
@@ -14,17 +14,17 @@ from service.archive import Archive
 from service.archive.index.lookup import find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
 from service.archive.index.stored_json import StoredJson
-from service.archive.instance import Target
+from service.archive.instance import Instance, Target
+from service.cache import Cache
 from service.dicom_json import DicomJson
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
-from service.web.http.request import negotiated, target_of
+from service.web.http.request import instances_of, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
 from service.web.http.xml_message import DICOM_XML, xml_message
 from service.web.state import service_of
-from service.web.wado.instances import instances_of
 
 _OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _AT_ONCE = 64  # instances whose metadata are in memory together
@@ -35,32 +35,10 @@ async def retrieve_metadata(request: Request) -> Response:
     """GET .../metadata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.4."""
     target, offer = target_of(request), negotiated(request, *_OFFERS)
     if offer is DICOM_XML:
-        return await _xml_answer(request)
+        return await _as_xml(request)
     if target.instance is not None:
         return await _of_instance(request, target, offer)
-    archive = service_of(request).archive
-    revision, number_of_instances = await archive.index.read(revision_of, target)
-    etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
-    if unchanged := not_modified(request, etag):
-        return unchanged
-    kept = service_of(request).metadata
-    key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
-    if answer := kept.get(key):
-        return answer
-    if number_of_instances > _AT_ONCE:
-        found = await archive.index.read(find_all, target.study, target.series)
-        items = _items(archive, [one.key for one in found], request.state.base_url)
-        return DicomJsonArray(
-            items,
-            request,
-            offer.media_type,
-            etag=etag,
-            keep=lambda made: kept.keep(key, made, len(made.body)),
-        )
-    page = await archive.index.read(first_metadata, target, number_of_instances)
-    made = _array(request, offer, [metadata for _, metadata in page], etag)
-    kept.keep(key, made, len(made.body))
-    return made
+    return await _of_many(request, target, offer)
 
 
 async def _of_instance(request: Request, target: Target, offer: Offer) -> Response:
@@ -70,18 +48,51 @@ async def _of_instance(request: Request, target: Target, offer: Offer) -> Respon
     return not_modified(request, etag) or _array(request, offer, [metadata], etag)
 
 
+async def _of_many(request: Request, target: Target, offer: Offer) -> Response:
+    """Answer with the metadata of a study or series: the answer that is kept, or one that is kept now."""
+    archive, cache = service_of(request).archive, service_of(request).metadata
+    revision, number_of_instances = await archive.index.read(revision_of, target)
+    etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
+    if answer := cache.get(key):
+        return answer
+    if number_of_instances > _AT_ONCE:
+        keep = partial(_keep, cache, key)
+        return await _long_array(request, target, offer, etag, keep)
+    page = await archive.index.read(first_metadata, target, number_of_instances)
+    answer = _array(request, offer, [metadata for _, metadata in page], etag)
+    _keep(cache, key, answer)
+    return answer
+
+
+def _keep(cache: Cache[Response], key: Hashable, answer: Response) -> None:
+    cache.keep(key, answer, len(answer.body))
+
+
 def _array(request: Request, offer: Offer, objects: Sequence[StoredJson], etag: str) -> Response:
     """Return the answer with the metadata of a few instances."""
     body = StoredJson.served_array(objects, request.state.base_url)
     return TextResponse(body, request, offer.media_type, etag=etag)
 
 
-async def _xml_answer(request: Request) -> Response:
+async def _long_array(
+    request: Request, target: Target, offer: Offer, etag: str, keep: Callable[[Response], None]
+) -> Response:
+    """Return the answer with the metadata of many instances, a few of them in memory at a time."""
+    archive = service_of(request).archive
+    instances = await archive.index.read(find_all, target.study, target.series)
+    items = _items(archive, instances, request.state.base_url)
+    return DicomJsonArray(items, request, offer.media_type, etag=etag, keep=keep)
+
+
+async def _as_xml(request: Request) -> Response:
     """Answer with one part per instance."""
     base_url = request.state.base_url
-    found = await instances_of(request)
-    etag = etag_of(str(DICOM_XML), base_url, *(one.digest for one in found))
-    items = _items(service_of(request).archive, [one.key for one in found], base_url)
+    instances = await instances_of(request)
+    etag = etag_of(str(DICOM_XML), base_url, *(instance.digest for instance in instances))
+    items = _items(service_of(request).archive, instances, base_url)
     message = xml_message(
         request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag
     )
@@ -93,7 +104,8 @@ def _metadata_url(base_url: str, metadata: DicomJson) -> str:
     return f"{base_url}/studies/{study}/series/{series}/instances/{instance}/metadata"
 
 
-async def _items(archive: Archive, keys: Sequence[int], base_url: str) -> AsyncIterator[bytes]:
+async def _items(archive: Archive, instances: Sequence[Instance], base_url: str) -> AsyncIterator[bytes]:
+    keys = [instance.key for instance in instances]
     for start in range(0, len(keys), _AT_ONCE):
         for metadata in await archive.index.read(metadata_of, keys[start : start + _AT_ONCE]):
             yield metadata.served(base_url)

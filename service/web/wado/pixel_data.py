@@ -1,7 +1,7 @@
 """Pixel data as one of the values that metadata leave out: PS3.18 8.7.3.3, 10.4.1.1.5.
 
 Native, or decoded, they are one value. In a compressed transfer syntax each frame is a part of its own; where
-there is but one frame, it stands for the whole. What cannot be decoded answers a request that leaves the
+there is but one frame, it stands for the whole. What cannot be decoded answers a client that leaves the
 transfer syntax open as it is stored, and its Content-Type says so.
 """
 
@@ -12,18 +12,20 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive import Archive
 from service.archive.files.content import Content, bulkdata_content
 from service.archive.instance import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json.writer import Bulkdata
+from service.imaging.decoder import Decoder
 from service.imaging.transcoder import TranscodedPixels, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
-from service.web.http.accept import Offer
+from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
 from service.web.http.responses import MultipartRelated, Part, not_modified, single_part, streamed
-from service.web.state import service_of
-from service.web.wado.frames import frame_offers, frame_parts, offered_frame
+from service.web.state import Service, service_of
+from service.web.wado.offered_frames import frame_offers, frame_parts, offered_frame
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen
 
 
@@ -34,42 +36,49 @@ class Forms(NamedTuple):
     streams: tuple[bool, ...]
 
 
-async def retrieve_pixels_of(request: Request, located: Located, place: Bulkdata, url: str) -> Response:
+async def answer_pixel_data(
+    request: Request, located: Located, place: Bulkdata, url: str, accept: Accept
+) -> Response:
     """Answer with the pixel data of one instance.
 
     Args:
-        request: with its Accept and Range.
+        request: with its Range.
         located: the instance, which has frames.
         place: where its pixel data lie.
         url: their Bulkdata URI.
+        accept: of the client.
 
     Raises:
         NotAcceptable: in no form that the client accepts.
     """
     assert located.frames is not None
+    service, encapsulated = service_of(request), _is_encapsulated(located)
     forms = Forms(ANY_FORM, ANY_FORM if located.frames.number_of_frames == 1 else MULTIPART)
-    offer = await pixel_form(request, located.instance, forms, encapsulated=_is_encapsulated(located))
+    offer = await pixel_form(service.archive, accept, located.instance, forms, encapsulated=encapsulated)
     etag = etag_of(located.instance.digest, str(offer), url)
     if unchanged := not_modified(request, etag):
         return unchanged
     if offer.multipart:
-        parts = pixel_parts(request, located, place, offer, url)
+        parts = pixel_parts(service, located, place, offer, url)
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
     kind = offer.content_type
     if _is_decoded(located, offer):
-        pixels = await _decoded(request, located)
+        pixels = await _decoded(service.decoder, located)
         value, length = pixels.native_value(), pixels.native_length
         return streamed(value, content_type=kind, etag=etag, length=length, location=url)
-    content = await _content(request, located, place, offer)
+    content = await _content(service, located, place, offer)
     return single_part(request, content.runs, content.size, content_type=kind, etag=etag, location=url)
 
 
-async def pixel_form(request: Request, instance: Instance, forms: Forms, *, encapsulated: bool) -> Offer:
-    """Return the form of an instance's pixel data that the request likes best.
+async def pixel_form(
+    archive: Archive, accept: Accept, instance: Instance, forms: Forms, *, encapsulated: bool
+) -> Offer:
+    """Return the form of an instance's pixel data that the client likes best.
 
     Args:
-        request: with its Accept.
-        instance: that is asked for.
+        archive: where the instance is.
+        accept: of the client.
+        instance: that is wanted.
         forms: that are possible.
         encapsulated: the stored pixels are.
 
@@ -77,17 +86,17 @@ async def pixel_form(request: Request, instance: Instance, forms: Forms, *, enca
         NotAcceptable: none.
     """
     stored = instance.transfer_syntax if encapsulated else EXPLICIT_VR_LITTLE_ENDIAN
-    return await chosen(request, instance, (stored,), partial(_offers, stored, forms))
+    return await chosen(archive, accept, instance, (stored,), partial(_offers, stored, forms))
 
 
-def as_stored(located: Located) -> Offer:
+def undecoded_form(located: Located) -> Offer:
     """Return the stored form of pixels that cannot be decoded: for a range that names no transfer syntax."""
     syntax = located.instance.transfer_syntax if _is_encapsulated(located) else EXPLICIT_VR_LITTLE_ENDIAN
     return _undecoded(syntax)
 
 
 async def pixel_parts(
-    request: Request, located: Located, place: Bulkdata, offer: Offer, url: str
+    service: Service, located: Located, place: Bulkdata, offer: Offer, url: str
 ) -> AsyncIterator[Part]:
     """Yield the pixel data of an instance as parts of a message.
 
@@ -98,28 +107,27 @@ async def pixel_parts(
     """
     assert located.frames is not None
     if _is_decoded(located, offer):
-        pixels = await _decoded(request, located)
+        pixels = await _decoded(service.decoder, located)
         yield Part(offer.content_type, pixels.native_value(), pixels.native_length, url)
         return
     numbers = range(1, located.frames.number_of_frames + 1)
     if offer.transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN or len(numbers) == 1:
-        content = await _content(request, located, place, offer)
+        content = await _content(service, located, place, offer)
         yield Part(offer.content_type, content.runs(0, content.size), content.size, url)
         return
-    async for part in frame_parts(request, located, numbers, offer, f"{url}/frames"):
+    async for part in frame_parts(service, located, numbers, offer, f"{url}/frames"):
         yield part
 
 
-async def _content(request: Request, located: Located, place: Bulkdata, offer: Offer) -> Content:
+async def _content(service: Service, located: Located, place: Bulkdata, offer: Offer) -> Content:
     """Return the native value as it is stored, or the code stream of the only frame."""
     if offer.transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN:
-        return await offered_frame(request, located, 1, offer)
-    archive = service_of(request).archive
-    return await bulkdata_content(archive.blobs, located.instance, place)
+        return await offered_frame(service, located, 1, offer)
+    return await bulkdata_content(service.archive.blobs, located.instance, place)
 
 
-async def _decoded(request: Request, located: Located) -> TranscodedPixels:
-    return await transcoded_pixels(service_of(request).decoder, located, EXPLICIT_VR_LITTLE_ENDIAN)
+async def _decoded(decoder: Decoder, located: Located) -> TranscodedPixels:
+    return await transcoded_pixels(decoder, located, EXPLICIT_VR_LITTLE_ENDIAN)
 
 
 def _is_decoded(located: Located, offer: Offer) -> bool:

@@ -4,42 +4,37 @@ As DICOM files, as all of its bulk data, or as a ZIP file. Where the shape liked
 transfer syntax asked for, the next best is tried.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.index.bulkdata import held_by
 from service.errors import NoBulkdata, NotAcceptable
 from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
-from service.web.http.accept import Offer
-from service.web.http.request import negotiated
-from service.web.http.resource import Handler
-from service.web.wado.all_bulkdata import retrieve_all_bulkdata
-from service.web.wado.instances import retrieve_instance, retrieve_instances
-from service.web.wado.zipped import ZIP, retrieve_zip
+from service.web.http.accept import Accept, Offer
+from service.web.http.request import accept_of, instances_of, located_instance, target_of
+from service.web.state import service_of
+from service.web.wado.all_bulkdata import answer_all_bulkdata
+from service.web.wado.instances import answer_instance, answer_instances
+from service.web.wado.zipped import ZIP, answer_zip
 
 
 class Shape(NamedTuple):
-    """One shape of what is retrieved: the media types that ask for it, and who answers."""
+    """One shape of what is retrieved: the media types that ask for it, and what answers."""
 
     offers: tuple[Offer, ...]
-    answer: Handler
-
-
-_DICOM = tuple(Offer("application/dicom", multipart=form) for form in (True, False))
-_BULKDATA = tuple(Offer(kind, multipart=True) for kind in (OCTET_STREAM, *FRAME_MEDIA_TYPES))
-_OTHERS = (Shape(_BULKDATA, retrieve_all_bulkdata), Shape((ZIP,), retrieve_zip))
-_OF_MANY = (Shape(_DICOM[:1], retrieve_instances), *_OTHERS)
-_OF_ONE = (Shape(_DICOM, retrieve_instance), *_OTHERS)
+    answer: Callable[[Request, Accept], Awaitable[Response]]
 
 
 async def retrieve(request: Request) -> Response:
     """GET a study, a series or an instance. Standard: PS3.18 10.4.1.1.1 to 10.4.1.1.3."""
+    accept = accept_of(request)
     refusals: list[NotAcceptable] = []
-    for shape in _best_first(request, _OF_ONE if "instance" in request.path_params else _OF_MANY):
+    for shape in _best_first(accept, _OF_ONE if "instance" in request.path_params else _OF_MANY):
         try:
-            return await shape.answer(request)
+            return await shape.answer(request, accept)
         except NotAcceptable as error:
             refusals.append(error)
         except NoBulkdata:
@@ -48,13 +43,22 @@ async def retrieve(request: Request) -> Response:
     raise _joined(refusals)
 
 
-def _best_first(request: Request, shapes: Sequence[Shape]) -> Iterator[Shape]:
-    """Yield the shapes as the request likes them; those it likes no better than others in their order."""
+def _best_first(accept: Accept, shapes: Sequence[Shape]) -> Iterator[Shape]:
+    """Yield the shapes as the client likes them; those it likes no better than others in their order."""
     remaining = list(shapes)
     while remaining:
-        shape = _liked_best(request, remaining)
+        shape = _liked_best(accept, remaining)
         remaining.remove(shape)
         yield shape
+
+
+def _liked_best(accept: Accept, shapes: Sequence[Shape]) -> Shape:
+    """Return the shape that the client likes best; the first if it likes none, to say what it could have."""
+    try:
+        offer = accept.choose(*(offer for shape in shapes for offer in shape.offers))
+    except NotAcceptable:
+        return shapes[0]
+    return next(shape for shape in shapes if offer in shape.offers)
 
 
 def _joined(refusals: Sequence[NotAcceptable]) -> NotAcceptable:
@@ -64,10 +68,25 @@ def _joined(refusals: Sequence[NotAcceptable]) -> NotAcceptable:
     return first
 
 
-def _liked_best(request: Request, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape that the request likes best; the first if it likes none, to say what it could have."""
-    try:
-        offer = negotiated(request, *(offer for shape in shapes for offer in shape.offers))
-    except NotAcceptable:
-        return shapes[0]
-    return next(shape for shape in shapes if offer in shape.offers)
+async def _instance(request: Request, accept: Accept) -> Response:
+    return await answer_instance(request, (await located_instance(request)).instance, accept)
+
+
+async def _instances(request: Request, accept: Accept) -> Response:
+    return await answer_instances(request, await instances_of(request), accept)
+
+
+async def _all_bulkdata(request: Request, accept: Accept) -> Response:
+    held = await service_of(request).archive.index.read(held_by, target_of(request))
+    return await answer_all_bulkdata(request, await instances_of(request), held, accept)
+
+
+async def _zip(request: Request, accept: Accept) -> Response:
+    return await answer_zip(request, await instances_of(request), accept)
+
+
+_DICOM = tuple(Offer("application/dicom", multipart=form) for form in (True, False))
+_BULKDATA = tuple(Offer(kind, multipart=True) for kind in (OCTET_STREAM, *FRAME_MEDIA_TYPES))
+_OTHERS = (Shape(_BULKDATA, _all_bulkdata), Shape((ZIP,), _zip))
+_OF_MANY = (Shape(_DICOM[:1], _instances), *_OTHERS)
+_OF_ONE = (Shape(_DICOM, _instance), *_OTHERS)

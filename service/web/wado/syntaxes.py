@@ -1,14 +1,13 @@
-"""In which transfer syntaxes an instance can go out, and which of them a request gets.
+"""In which transfer syntaxes an instance can go out, and which of them a client gets.
 
 What is stored comes first, so that it wins wherever the client likes others no better; nothing is looked up
-then. Only a request for something else needs to know what the pixels allow.
+then. Only a client that wants something else needs to know what the pixels allow.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from starlette.requests import Request
-
+from service.archive import Archive
 from service.archive.instance import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
 from service.errors import NotAcceptable, NotRenderable
@@ -16,9 +15,7 @@ from service.imaging.decoder import description_of
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES
 from service.pixels.codecs.encoders import ENCODERS, can_encode
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from service.web.http.accept import Offer
-from service.web.http.request import negotiated
-from service.web.state import service_of
+from service.web.http.accept import Accept, Offer
 
 MULTIPART, ANY_FORM = (True,), (True, False)
 """Whether offers are multipart: all of them, or either way with multipart first."""
@@ -32,12 +29,15 @@ Offers = Callable[[tuple[str, ...]], Sequence[Offer]]
 """Transfer syntaxes that can be made of an instance → the forms it then has, the stored ones first."""
 
 
-async def chosen(request: Request, instance: Instance, stored: Sequence[str], offers: Offers) -> Offer:
-    """Return the form of an instance, or of its pixels, that the request likes best.
+async def chosen(
+    archive: Archive, accept: Accept, instance: Instance, stored: Sequence[str], offers: Offers
+) -> Offer:
+    """Return the form of an instance, or of its pixels, that the client likes best.
 
     Args:
-        request: with its Accept.
-        instance: that is asked for.
+        archive: where the instance is.
+        accept: of the client.
+        instance: that is wanted.
         stored: the transfer syntaxes in which it goes out without being decoded.
         offers: its forms.
 
@@ -45,17 +45,16 @@ async def chosen(request: Request, instance: Instance, stored: Sequence[str], of
         NotAcceptable: none of them.
         InstanceNotFound: it was deleted meanwhile.
     """
-    if offer := as_stored(request, stored, offers):
+    if offer := as_stored(accept, stored, offers):
         return offer
-    archive = service_of(request).archive
     located = await archive.located.find(instance.uids)
-    return negotiated(request, *offers(_without(stored, transcodable_syntaxes(located))))
+    return accept.choose(*offers(_without(stored, transcodable_syntaxes(located))))
 
 
-def as_stored(request: Request, stored: Sequence[str], offers: Offers) -> Offer | None:
+def as_stored(accept: Accept, stored: Sequence[str], offers: Offers) -> Offer | None:
     """Return the form that `chosen` returns of whatever instance is stored so; None if it depends on more."""
     with suppress(NotAcceptable):
-        offer = negotiated(request, *offers(_without(stored, _CONCEIVABLE)))
+        offer = accept.choose(*offers(_without(stored, _CONCEIVABLE)))
         if offer.transfer_syntax in stored:
             return offer
     return None
@@ -76,8 +75,8 @@ def transcodable_syntaxes(located: Located) -> tuple[str, ...]:
     number = located.frames.number_of_frames
     fits = 0 < number * description.value_bytes <= _MAX_VALUE_BYTES
     native = isinstance(located.frames, EncapsulatedFrames) and fits
-    encoders = (one for one in ENCODERS if number and can_encode(description, one))
-    return ((EXPLICIT_VR_LITTLE_ENDIAN,) if native else ()) + tuple(encoders)
+    encodable = (syntax for syntax in ENCODERS if number and can_encode(description, syntax))
+    return ((EXPLICIT_VR_LITTLE_ENDIAN,) if native else ()) + tuple(encodable)
 
 
 def is_lossy(transfer_syntax: str) -> bool:
@@ -86,4 +85,4 @@ def is_lossy(transfer_syntax: str) -> bool:
 
 
 def _without(stored: Sequence[str], syntaxes: Sequence[str]) -> tuple[str, ...]:
-    return tuple(one for one in syntaxes if one not in stored)
+    return tuple(syntax for syntax in syntaxes if syntax not in stored)

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import pytest
 
-from service.web.http.zip_format import Entry, central_directory, local_header, zip_length
+from service.web.http.zip_format import ZipEntry, central_directory, local_header, zip_length
 
 FILES = [("DICOM/S0000001/I0000001", b"first"), ("DICOM/S0000001/I0000002", bytes(1000)), ("DICOMDIR", b"")]
 HUGE = 2**32 + 10
@@ -18,7 +18,7 @@ HUGE = 2**32 + 10
 def written(files: Sequence[tuple[str, bytes]]) -> bytes:
     content, entries = b"", []
     for name, file in files:
-        entries.append(Entry(name, len(file), crc32(file), len(content)))
+        entries.append(ZipEntry(name, len(file), crc32(file), len(content)))
         content += local_header(name, len(file), crc32(file)) + file
     return content + central_directory(entries, len(content))
 
@@ -53,7 +53,7 @@ def test_more_files_than_sixteen_bits_count_come_back() -> None:
     files = [(f"I{number:07}", b"x") for number in range(2**16)]
     content, entries = io.BytesIO(), []
     for name, file in files:
-        entries.append(Entry(name, 1, crc32(file), content.tell()))
+        entries.append(ZipEntry(name, 1, crc32(file), content.tell()))
         content.write(local_header(name, 1, crc32(file)) + file)
 
     content.write(central_directory(entries, content.tell()))
@@ -67,7 +67,7 @@ def test_files_beyond_four_gigabytes_come_back(tmp_path: Path) -> None:
     path, last = tmp_path / "sparse.zip", b"behind it"
     header, second = local_header("HUGE", HUGE, 0), local_header("LAST", len(last), crc32(last))
     offset = len(header) + HUGE
-    entries = [Entry("HUGE", HUGE, 0, 0), Entry("LAST", len(last), crc32(last), offset)]
+    entries = [ZipEntry("HUGE", HUGE, 0, 0), ZipEntry("LAST", len(last), crc32(last), offset)]
     end = offset + len(second) + len(last)
 
     with path.open("wb") as file:

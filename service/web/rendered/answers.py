@@ -1,0 +1,169 @@
+"""Pictures as answers: one, a message of many, or an animation. PS3.18 8.3.5, 10.4.1.1.7.
+
+An instance is one picture: its first frame, or, as GIF, all of its frames one after the other. A study or
+a series is a message with the picture of each instance; asked for as a single image, it is the one in the
+middle, and as GIF the run through all. What the Standard renders otherwise (video, documents, reports) is
+`documents`' part. The ETag is compared before any pixel is touched.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Instance, Located
+from service.errors import NotRenderable
+from service.imaging.decoder import check_decodable
+from service.imaging.kinds import frame_seconds, has_picture
+from service.imaging.pictures import Shot, decodable, frames_of, middle, reel, stills
+from service.imaging.rendering import Rendering
+from service.pixels.display import gif
+from service.web.http.accept import Accept, Offer
+from service.web.http.etags import etag_of
+from service.web.http.multipart import boundary_for
+from service.web.http.responses import MultipartRelated, Part, not_modified, single_part
+from service.web.http.stream import Stream, in_memory
+from service.web.http.urls import instance_url
+from service.web.rendered.documents import answer_document
+from service.web.rendered.parameters import GIF, PICTURE_MESSAGES, PICTURES
+from service.web.state import service_of
+
+_SOME_LEFT_OUT = 206  # PS3.18 Table 10.4.3-1
+
+Shown = AsyncIterator[tuple[Shot, bytes]]
+"""Frames, each with its picture as an image file."""
+
+
+async def answer_instance(
+    request: Request, located: Located, rendering: Rendering, accept: Accept
+) -> Response:
+    """Answer with an instance as people look at it.
+
+    Raises:
+        NotRenderable, UndecodableFrame: it cannot be shown.
+        NotAcceptable: in no form that the client accepts.
+    """
+    if not has_picture(located):
+        return await answer_document(request, located, accept)
+    assert located.frames is not None
+    check_decodable(located, 1)
+    offer = accept.choose(*PICTURES, *PICTURE_MESSAGES)
+    numbers = range(1, located.frames.number_of_frames + 1 if offer == GIF else 2)
+    return await _answer_frames(request, located, numbers, rendering, offer)
+
+
+async def answer_frames(
+    request: Request, located: Located, numbers: Sequence[int], rendering: Rendering, accept: Accept
+) -> Response:
+    """Answer with frames of an instance, their numbers counted from 1.
+
+    Raises:
+        FrameNotFound: one is not there.
+        NotRenderable, UndecodableFrame: one cannot be shown.
+        NotAcceptable: in no form that the client accepts.
+    """
+    if located.frames is None:
+        raise NotRenderable("the instance has no pixels, so that there is no picture of it")
+    for number in numbers:
+        check_decodable(located, number)
+    offers = (*PICTURES, *PICTURE_MESSAGES) if len(numbers) == 1 else (*PICTURE_MESSAGES, GIF)
+    return await _answer_frames(request, located, numbers, rendering, accept.choose(*offers))
+
+
+async def answer_instances(
+    request: Request,
+    instances: Sequence[Instance],
+    images: Sequence[Instance],
+    rendering: Rendering,
+    accept: Accept,
+) -> Response:
+    """Answer with the pictures of a study or a series.
+
+    Args:
+        request: that is answered.
+        instances: all there are.
+        images: those of them with frames that are no video.
+        rendering: how they are wanted.
+        accept: of the client.
+
+    Raises:
+        NotRenderable: none can be shown.
+        NotAcceptable: in no form that the client accepts.
+    """
+    service, images = service_of(request), decodable(images)
+    if not images:
+        raise NotRenderable("no instance here has pixels that are decoded here: there is no picture of it")
+    offer = accept.choose(*PICTURE_MESSAGES, *PICTURES)
+    rendering.check(offer.media_type)
+    etag = etag_of(*(instance.digest for instance in instances), repr(rendering), str(offer))
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    pictures, archive = service.pictures, service.archive
+    if offer == GIF:
+        shown = pictures.possible(reel(archive, images), rendering, offer.media_type)
+        return _noted(request, rendering, await _film(request, images[0], shown, etag))
+    if not offer.multipart:
+        shown = pictures.of(stills(archive, [middle(images)]), rendering, offer.media_type)
+        return _noted(request, rendering, await _still(request, shown, offer, etag))
+    shown = pictures.possible(stills(archive, images), rendering, offer.media_type)
+    status = 200 if len(images) == len(instances) else _SOME_LEFT_OUT
+    return _noted(request, rendering, _message(request, shown, offer, etag, status))
+
+
+async def _answer_frames(
+    request: Request, located: Located, numbers: Sequence[int], rendering: Rendering, offer: Offer
+) -> Response:
+    rendering.check(offer.media_type)
+    etag = etag_of(located.instance.digest, repr(rendering), str(offer), *numbers)
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    shown = service_of(request).pictures.of(frames_of(located, numbers), rendering, offer.media_type)
+    if offer.multipart:
+        response: Response = _message(request, shown, offer, etag)
+    elif len(numbers) > 1:
+        response = await _film(request, located.instance, shown, etag)
+    else:
+        response = await _still(request, shown, offer, etag)
+    return _noted(request, rendering, response)
+
+
+async def _still(request: Request, shown: Shown, offer: Offer, etag: str) -> Response:
+    _, picture = await anext(shown)
+    return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
+
+
+async def _film(request: Request, first: Instance, shown: Shown, etag: str) -> Response:
+    archive = service_of(request).archive
+    seconds = frame_seconds(await archive.index.read(attributes_of, first))
+    headers = {"content-type": GIF.media_type, "vary": "Accept", "etag": etag}
+    return Stream(_animation(shown, seconds), headers)
+
+
+async def _animation(shown: Shown, seconds: float) -> AsyncIterator[bytes]:
+    begun = False
+    async for _, picture in shown:
+        if not begun:
+            yield gif.animation_head(picture)
+            begun = True
+        yield gif.animation_frame(picture, seconds)
+    yield gif.TRAILER
+
+
+def _message(request: Request, shown: Shown, offer: Offer, etag: str, status: int = 200) -> Response:
+    parts = _parts(request, shown, offer)
+    return MultipartRelated(parts, offer, boundary_for(etag), etag=etag, status_code=status)
+
+
+async def _parts(request: Request, shown: Shown, offer: Offer) -> AsyncIterator[Part]:
+    async for shot, picture in shown:
+        url = f"{instance_url(request.state.base_url, shot.located.instance)}/frames/{shot.number}"
+        yield Part(offer.media_type, picture, len(picture), url)
+
+
+def _noted(request: Request, rendering: Rendering, response: Response) -> Response:
+    """Return the response with a warning about annotation that was asked for and is not known."""
+    if unknown := rendering.unsupported_annotation:
+        text = f"The following annotation values are not supported: {', '.join(unknown)}"
+        response.headers["warning"] = f"299 {request.state.base_url}: {text}"
+    return response
