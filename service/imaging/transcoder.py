@@ -3,14 +3,15 @@
 One frame is made at a time, so that a thousand take no more memory than one.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import anyio.to_thread
 import numpy as np
 
 from service.archive.files.blobs import LocalBlobs
-from service.archive.files.transcoded import transcoded_chunks
+from service.archive.files.transcoded import around_frames
 from service.archive.instance import Located
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
 from service.imaging.decoder import Decoder
@@ -105,10 +106,23 @@ class TranscodedPixels:
             waiting = waiting[whole:]
         yield np.packbits(waiting, bitorder="little").tobytes()
 
+    async def value(self) -> AsyncIterator[bytes]:
+        """Yield the frames as they lie in the file: native ones as one value, others each as an item."""
+        if self._is_native:
+            async for content in self.native_value():
+                yield content
+        else:
+            async for content in self.frames():
+                yield item(content)
+
+    @property
+    def _is_native(self) -> bool:
+        return self.transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN
+
     @property
     def encoding(self) -> PixelEncoding:
         """How the data set has to describe these pixels."""
-        description, is_native = self.first.description, self.transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN
+        description, is_native = self.first.description, self._is_native
         return PixelEncoding(
             transfer_syntax=self.transfer_syntax,
             photometric_interpretation=self.first.photometric_interpretation,
@@ -145,19 +159,23 @@ async def transcoded_file(blobs: LocalBlobs, pixels: TranscodedPixels) -> AsyncI
     """Yield an instance as a Part 10 file with these pixels.
 
     Raises:
-        InstanceNotFound: it was deleted meanwhile.
+        InstanceGone: it was deleted or replaced meanwhile.
     """
-    encoding = pixels.encoding
-    chunks = transcoded_chunks(blobs, pixels.located.instance, encoding)
-    while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
-        if chunk is not None:
+    file = around_frames(blobs, pixels.located.instance, pixels.encoding)
+    with ExitStack() as stack:
+        before, after = await anyio.to_thread.run_sync(stack.enter_context, file)
+        async for chunk in _in_threads(before):
             yield chunk
-        elif encoding.native_length is None:
-            async for frame in pixels.frames():
-                yield item(frame)
-        else:
-            async for content in pixels.native_value():
-                yield content
+        async for content in pixels.value():
+            yield content
+        async for chunk in _in_threads(after):
+            yield chunk
+
+
+async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield chunks that are made while they are read, in worker threads."""
+    while chunk := await anyio.to_thread.run_sync(next, chunks, b""):
+        yield chunk
 
 
 def _frame_bits(description: ImageDescription) -> int:

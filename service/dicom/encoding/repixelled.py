@@ -2,13 +2,14 @@
 
 Only what describes the pixels changes: how they are encoded, and, where values were lost on the way, what the
 Standard wants to be said of that. Every other attribute keeps its value. The frames themselves are the
-caller's: they belong where the data set yields `FRAMES`.
+caller's: they belong between the two parts of the data set that are made here.
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from heapq import merge
+from operator import itemgetter
 from uuid import NAMESPACE_OID, uuid5
 
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding
@@ -16,8 +17,8 @@ from service.dicom.encoding.explicit import Value, elements_in_explicit_little_e
 from service.dicom.encoding.vr import Context
 from service.dicom.encoding.words import ITEM_TAG, SEQUENCE_END
 
-FRAMES: Final = Value(0, 0, 0)
-"""Stands in the data set where its frames belong."""
+Pieces = Iterator[bytes | Value]
+_Part = tuple[int, Iterable[bytes | Value]]  # a tag, and what its element is made of
 
 _IMAGE_TYPE, _SOP_CLASS, _SOP_INSTANCE = 0x00080008, 0x00080016, 0x00080018
 _DERIVATION_DESCRIPTION, _SOURCE_IMAGE, _DERIVATION_CODE = 0x00082111, 0x00082112, 0x00089215
@@ -71,8 +72,8 @@ class PixelEncoding:
 
 def transcoded(
     buffer: Buffer, elements: Sequence[Element], encoding: Encoding, pixels: PixelEncoding
-) -> Iterator[bytes | Value]:
-    """Yield the data set in Explicit VR Little Endian around its `FRAMES`.
+) -> tuple[Pieces, Pieces]:
+    """Return the data set in Explicit VR Little Endian: what stands before its frames, and what after them.
 
     Args:
         buffer: which the elements' offsets refer to.
@@ -81,15 +82,31 @@ def transcoded(
         pixels: what the frames will be.
     """
     changed = _described(pixels) | (_derived(buffer, elements, pixels.lossy) if pixels.lossy else {})
-    removed = {*_OFFSET_TABLES, *(one.tag for one in elements if _holds_code_streams(one))}
-    waiting = sorted({*changed, PIXEL_DATA}, reverse=True)
-    for tag, pieces in elements_in_explicit_little_endian(buffer, elements, encoding, Context()):
-        while waiting and waiting[-1] <= tag:
-            yield from _change(waiting.pop(), changed, pixels)
-        if tag not in changed and tag not in removed and tag != PIXEL_DATA:
-            yield from pieces
-    for tag in reversed(waiting):
-        yield from _change(tag, changed, pixels)
+    code_streams = (element.tag for element in elements if _holds_code_streams(element))
+    replaced = {*changed, *_OFFSET_TABLES, *code_streams, PIXEL_DATA}
+
+    def kept() -> Iterator[_Part]:
+        parts = elements_in_explicit_little_endian(buffer, elements, encoding, Context())
+        return (part for part in parts if part[0] not in replaced)
+
+    before = (part for part in kept() if part[0] < PIXEL_DATA)
+    after = (part for part in kept() if part[0] > PIXEL_DATA)
+    start, end = _pixel_data(pixels)
+    return _before(before, changed, start), _after(end, after)
+
+
+def _before(stored: Iterable[_Part], changed: dict[int, bytes], start: bytes) -> Pieces:
+    """Yield the elements up to the frames, the changed ones in their places."""
+    new: Iterator[_Part] = ((tag, (changed[tag],)) for tag in sorted(changed))
+    for _, pieces in merge(new, stored, key=itemgetter(0)):
+        yield from pieces
+    yield start
+
+
+def _after(end: bytes, stored: Iterable[_Part]) -> Pieces:
+    yield end
+    for _, pieces in stored:
+        yield from pieces
 
 
 def item(frame: bytes) -> bytes:
@@ -103,19 +120,14 @@ def derived_uid(sop_instance_uid: str, transfer_syntax: str) -> str:
     return f"2.25.{uuid5(NAMESPACE_OID, f'{sop_instance_uid}/{transfer_syntax}').int}"
 
 
-def _change(tag: int, changed: Mapping[int, bytes], pixels: PixelEncoding) -> Iterator[bytes | Value]:
-    if tag != PIXEL_DATA:
-        yield changed[tag]
-    elif pixels.native_length is None:
-        yield _ENCAPSULATED
-        yield FRAMES
-        yield SEQUENCE_END
-    else:
-        padding = b"\0" * (pixels.native_length % 2)
-        name = b"OW" if pixels.bits_allocated > 8 else b"OB"
-        yield struct.pack("<HH2sHL", 0x7FE0, 0x0010, name, 0, pixels.native_length + len(padding))
-        yield FRAMES
-        yield padding
+def _pixel_data(pixels: PixelEncoding) -> tuple[bytes, bytes]:
+    """Return what stands of Pixel Data before its frames, and what after them."""
+    if pixels.native_length is None:
+        return _ENCAPSULATED, SEQUENCE_END
+    padding = b"\0" * (pixels.native_length % 2)
+    name = b"OW" if pixels.bits_allocated > 8 else b"OB"
+    head = struct.pack("<HH2sHL", 0x7FE0, 0x0010, name, 0, pixels.native_length + len(padding))
+    return head, padding
 
 
 def _described(pixels: PixelEncoding) -> dict[int, bytes]:

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +12,6 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptu
 from service.dicom.encoding.explicit import Value, file_head
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.encoding.repixelled import (
-    FRAMES,
     LossyCompression,
     PixelEncoding,
     derived_uid,
@@ -56,17 +56,17 @@ def sent(stored: Dataset, pixels: PixelEncoding, frames: bytes) -> Dataset:
     buffer = file.getvalue()
     head = read_file_meta(buffer)
     elements = walk(buffer, head.dataset_offset, head.encoding)
-    pieces = transcoded(buffer, elements, head.encoding, pixels)
-    content = [
-        frames
-        if one is FRAMES
-        else buffer[one.offset : one.offset + one.length]
-        if isinstance(one, Value)
-        else one
-        for one in pieces
-    ]
+    before, after = transcoded(buffer, elements, head.encoding, pixels)
     start = file_head(stored.SOPClassUID, stored.SOPInstanceUID, pixels.transfer_syntax)
-    return pydicom.dcmread(BytesIO(start + b"".join(content)))
+    content = start + joined(buffer, before) + frames + joined(buffer, after)
+    return pydicom.dcmread(BytesIO(content))
+
+
+def joined(buffer: bytes, pieces: Iterable[bytes | Value]) -> bytes:
+    return b"".join(
+        buffer[piece.offset : piece.offset + piece.length] if isinstance(piece, Value) else piece
+        for piece in pieces
+    )
 
 
 def test_native_pixels_are_padded_and_described() -> None:
