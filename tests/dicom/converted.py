@@ -36,4 +36,4 @@ def of_bytes(*elements: bytes) -> DicomJson:
 
 def bulkdata(model: JsonModel, path: str) -> bytes:
     place = model.bulkdata[path]
-    return swapped(model.buffer[place.offset : place.offset + place.length], place.word_size or 1)
+    return swapped(model.buffer[place.offset : place.offset + place.length], place.word_size)

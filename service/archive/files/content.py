@@ -130,7 +130,7 @@ async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdat
         InstanceGone: the instance was deleted or replaced meanwhile.
     """
     span = Span(place.offset, place.length)
-    if place.word_size == 0:
+    if place.encapsulated:
         spans = await _fragments(blobs, instance, span)
         return InFile(blobs, instance, spans[1:])
     if instance.transfer_syntax == DEFLATED:

@@ -58,7 +58,7 @@ def places_of(connection: sa.Connection, instance: Instance) -> dict[str, Bulkda
     Empty also where its file is not the stored one any more.
     """
     text = connection.scalar(_PLACES, {**asdict(instance.uids), "digest": instance.digest})
-    return {path: Bulkdata(*place) for path, place in orjson.loads(text).items()} if text else {}
+    return {path: Bulkdata.from_row(row) for path, row in orjson.loads(text).items()} if text else {}
 
 
 def bulkdata_of(connection: sa.Connection, instance: Instance, path: str) -> Bulkdata:

@@ -58,7 +58,7 @@ def _document(parsed: ParsedInstance) -> dict[str, Any]:
     return {
         "metadata": to_deflated_row(parsed.metadata),
         "image": to_deflated_row(parsed.image) if parsed.image is not None else None,
-        "bulkdata": _json({path: tuple(place) for path, place in parsed.bulkdata.items()}),
+        "bulkdata": _json({path: place.to_row() for path, place in parsed.bulkdata.items()}),
         "pixel_data": numbers,
         "boundaries": boundaries,
     }

@@ -5,7 +5,7 @@ where they are: the JSON gets a Bulkdata URI, and `Bulkdata` notes which bytes i
 """
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -41,12 +41,24 @@ class Bulkdata(NamedTuple):
     Attributes:
         offset: of the value in the data set's buffer.
         length: in bytes.
-        word_size: of the words whose bytes have to be reversed; 1 for little endian, 0 for fragments.
+        word_size: of the words whose bytes have to be reversed; 1 for little endian.
+        encapsulated: the value is made of fragments, in items.
     """
 
     offset: int
     length: int
-    word_size: int
+    word_size: int = 1
+    encapsulated: bool = False
+
+    def to_row(self) -> tuple[int, int, int]:
+        """Return what the index keeps of it: fragments are words without size."""
+        return self.offset, self.length, 0 if self.encapsulated else self.word_size
+
+    @classmethod
+    def from_row(cls, row: Sequence[int]) -> "Bulkdata":
+        """Return the place that `to_row` wrote."""
+        offset, length, word_size = row
+        return cls(offset, length, word_size or 1, encapsulated=not word_size)
 
 
 @lru_cache(maxsize=16384)
@@ -159,12 +171,9 @@ class JsonModel:
 
     def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
         path = f"{path}{element.tag:08X}"
-        word_size = WORD_SIZES.get(name) or NUMBER_SIZES.get(name, 1)
-        if element.fragments is not None:
-            word_size = 0
-        elif encoding.little_endian:
-            word_size = 1
-        self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size)
+        word_size = 1 if encoding.little_endian else WORD_SIZES.get(name) or NUMBER_SIZES.get(name, 1)
+        encapsulated = element.fragments is not None
+        self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size, encapsulated)
         return {"vr": name, "BulkDataURI": self.url + path}
 
 

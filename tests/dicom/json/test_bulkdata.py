@@ -7,7 +7,7 @@ from pydicom import Dataset
 from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from service.dicom.encoding.walk import walk
 from service.dicom.encoding.words import WORD_SIZES
-from service.dicom.json.writer import MAX_INLINE_BYTES, MAX_TABLE_BYTES, MAX_VALUE_BYTES, JsonModel
+from service.dicom.json.writer import MAX_INLINE_BYTES, MAX_TABLE_BYTES, MAX_VALUE_BYTES, Bulkdata, JsonModel
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,
@@ -78,8 +78,21 @@ def test_the_place_of_fragments_is_marked_and_holds_them_all() -> None:
 
     converted(model)
 
-    assert model.bulkdata["7FE00010"].word_size == 0
+    assert model.bulkdata["7FE00010"].encapsulated
     assert bulkdata(model, "7FE00010") == found.PixelData + SEQUENCE_END
+
+
+@pytest.mark.parametrize(
+    ("place", "row"),
+    [
+        pytest.param(Bulkdata(100, 4000), [100, 4000, 1], id="little endian"),
+        pytest.param(Bulkdata(100, 4000, 2), [100, 4000, 2], id="big endian"),
+        pytest.param(Bulkdata(100, 4000, encapsulated=True), [100, 4000, 0], id="fragments"),
+    ],
+)
+def test_the_index_keeps_a_place_as_three_numbers(place: Bulkdata, row: list[int]) -> None:
+    assert list(place.to_row()) == row
+    assert Bulkdata.from_row(row) == place
 
 
 def test_a_selection_has_its_binary_values_in_place() -> None:
