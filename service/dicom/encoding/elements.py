@@ -11,6 +11,7 @@ MAX_ELEMENTS = 2**21  # with items and fragments: eight bytes of a file cost som
 UNDEFINED = 0xFFFFFFFF
 
 PIXEL_DATA = 0x7FE00010
+ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
 class Encoding(NamedTuple):

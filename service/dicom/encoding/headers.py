@@ -11,6 +11,7 @@ from service.dicom.encoding.elements import (
     Encoding,
     Truncated,
 )
+from service.dicom.encoding.words import ITEM_HEADER
 
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
@@ -73,3 +74,15 @@ READERS: dict[Encoding, Reader] = {
     IMPLICIT_LITTLE: _implicit_reader("<"),
     Encoding(implicit=True, little_endian=False): _implicit_reader(">"),
 }
+
+
+def item_header(buffer: Buffer, position: int, end: int, little_endian: bool) -> tuple[int, int]:
+    """Return the tag and the length of an item or a delimiter. PS3.5 7.5.
+
+    Raises:
+        Truncated: what holds it ends before.
+    """
+    if position + ITEM_HEADER > end:
+        raise Truncated(f"a sequence reaches beyond what holds it, which ends at byte {end}")
+    group, element, length = struct.unpack_from("<HHL" if little_endian else ">HHL", buffer, position)
+    return group << 16 | element, length

@@ -6,40 +6,48 @@ know the place of every value, also inside sequences, so that bulk data can be s
 It reads headers only. Values stay where they are, in memory or in a mapped file.
 """
 
-import struct
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.dicom.encoding.elements import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
+    ITEM,
+    ITEM_DELIMITATION,
     MAX_DEPTH,
     MAX_ELEMENTS,
     PIXEL_DATA,
+    SEQUENCE_DELIMITATION,
     UNDEFINED,
     Buffer,
     Element,
     Encoding,
-    Fragment,
     Item,
     Malformed,
     TooDeep,
     TooMany,
     Truncated,
 )
-from service.dicom.encoding.headers import READERS, VALUE_REPRESENTATIONS, encoding_at
+from service.dicom.encoding.fragments import fragments_at
+from service.dicom.encoding.headers import READERS, VALUE_REPRESENTATIONS, encoding_at, item_header
 from service.dicom.encoding.vr import dictionary_vr
-from service.dicom.encoding.words import ITEM_TAG
+from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG
 
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
-class _Level(NamedTuple):
-    """A data set or a sequence whose end has not been reached. Exactly one of the lists is set."""
+class _DataSet(NamedTuple):
+    """A data set whose end has not been reached: that of the file, or an item of a sequence."""
 
-    elements: list[Element] | None
-    items: list[Item] | None
+    elements: list[Element]
+    end: int
+    delimited: bool
+    encoding: Encoding
+
+
+class _Sequence(NamedTuple):
+    """A sequence whose end has not been reached."""
+
+    items: list[Item]
     end: int
     delimited: bool
     encoding: Encoding
@@ -56,44 +64,14 @@ def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
 
     Standard: PS3.5 7.1, 7.5.
     """
-    top: list[Element] = []
-    try:
-        _walk(buffer, start, encoding, top)
-    except Malformed as error:
-        error.read = top
-        raise
-    return top
-
-
-def _walk(buffer: Buffer, start: int, encoding: Encoding, top: list[Element]) -> None:
     size = len(buffer)
-    levels = [_Level(top, None, size, delimited=False, encoding=encoding_at(buffer, start, size, encoding))]
-    position, count = start, 0
-    while count <= MAX_ELEMENTS:
-        level = levels[-1]
-        if position >= level.end and not level.delimited:
-            levels.pop()
-            if not levels:
-                return
-            position = max(position, level.end)
-        elif level.elements is None:
-            position = _next_item(buffer, position, levels)
-            count += 1
-        else:
-            known = len(level.elements)
-            position = _next_elements(buffer, position, levels)
-            count += _count(level.elements, known)
-    raise _too_many()
-
-
-def _too_many() -> TooMany:
-    return TooMany(f"there are more than {MAX_ELEMENTS} elements, items and fragments")
-
-
-def _count(elements: Sequence[Element], known: int) -> int:
-    """Return how many elements there are besides those known, with the fragments of the last one."""
-    new = len(elements) - known
-    return new + len(elements[-1].fragments or ()) if new else 0
+    top = _DataSet([], size, delimited=False, encoding=encoding_at(buffer, start, size, encoding))
+    try:
+        _Walk(buffer, start, top).to_the_end()
+    except Malformed as error:
+        error.read = top.elements
+        raise
+    return top.elements
 
 
 def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], int]:
@@ -118,113 +96,138 @@ def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], i
     return elements, position
 
 
-def _next_item(buffer: Buffer, position: int, levels: list[_Level]) -> int:
-    """Open the next item of the innermost sequence, or close the sequence."""
-    _, items, end, delimited, encoding = levels[-1]
-    assert items is not None
-    tag, length = _item_header(buffer, position, end, encoding.little_endian)
-    position += 8
-    if tag == _SEQUENCE_END:
-        levels.pop()
-        return position if delimited else end
-    if tag != _ITEM:
-        raise Malformed(f"an item was expected at byte {position - 8}, found tag {tag:08X}")
-    if length != UNDEFINED and position + length > end:
-        raise Truncated(f"an item at byte {position - 8} is longer than what holds it")
-    item_end = end if length == UNDEFINED else position + length
-    item = Item([], encoding_at(buffer, position, item_end, encoding))
-    items.append(item)
-    levels.append(_Level(item.elements, None, item_end, length == UNDEFINED, item.encoding))
-    return position
+class _Walk:
+    """A walk over one data set.
 
+    Attributes:
+        buffer: that the data set lies in, to its end.
+        position: of the next byte to be read.
+        levels: what has not ended yet: the data set first, the innermost item or sequence last.
+        count: of elements, items and fragments so far.
+    """
 
-def _next_elements(buffer: Buffer, position: int, levels: list[_Level]) -> int:
-    """Read elements of the innermost data set until it ends, a sequence opens or one has fragments."""
-    elements, _, end, delimited, encoding = levels[-1]
-    assert elements is not None
-    read = READERS[encoding]
-    nested = len(levels) > 1
-    while (position < end or delimited) and len(elements) <= MAX_ELEMENTS:
-        if position + 8 > end:
-            return _ending(buffer, position, end, nested=nested)
-        tag, vr, offset, length = read(buffer, position)
-        if vr in _PLAIN and length <= end - offset:  # most elements; an undefined length is never that short
+    __slots__ = ("buffer", "count", "levels", "position")
+
+    def __init__(self, buffer: Buffer, start: int, top: _DataSet) -> None:
+        self.buffer = buffer
+        self.position = start
+        self.levels: list[_DataSet | _Sequence] = [top]
+        self.count = 0
+
+    def to_the_end(self) -> None:
+        """Read all elements."""
+        levels = self.levels
+        while levels:
+            level = levels[-1]
+            if self.position >= level.end and not level.delimited:
+                levels.pop()
+                self.position = max(self.position, level.end)
+            elif isinstance(level, _DataSet):
+                self._next_elements(level)
+            else:
+                self._next_item(level)
+            if self.count > MAX_ELEMENTS:
+                raise _too_many()
+
+    def _next_item(self, level: _Sequence) -> None:
+        """Open the next item of the innermost sequence, or close the sequence."""
+        items, end, delimited, encoding = level
+        start, position = self.position, self.position + ITEM_HEADER
+        tag, length = item_header(self.buffer, start, end, encoding.little_endian)
+        self.count += 1
+        if tag == SEQUENCE_DELIMITATION:
+            self.levels.pop()
+            self.position = position if delimited else end
+            return
+        if tag != ITEM:
+            raise Malformed(f"an item was expected at byte {start}, found tag {tag:08X}")
+        if length != UNDEFINED and position + length > end:
+            raise Truncated(f"an item at byte {start} is longer than what holds it")
+        item_end = end if length == UNDEFINED else position + length
+        item = Item([], encoding_at(self.buffer, position, item_end, encoding))
+        items.append(item)
+        self.levels.append(_DataSet(item.elements, item_end, length == UNDEFINED, item.encoding))
+        self.position = position
+
+    def _next_elements(self, level: _DataSet) -> None:
+        """Read elements of the innermost data set until it ends, a sequence opens or one has fragments."""
+        elements, end, delimited, encoding = level
+        buffer, position, read, known = self.buffer, self.position, READERS[encoding], len(elements)
+        nested = len(self.levels) > 1
+        while (position < end or delimited) and len(elements) <= MAX_ELEMENTS:
+            if position + 8 > end:
+                position = _ending(buffer, position, end, nested=nested)
+                break
+            tag, vr, offset, length = read(buffer, position)
+            if vr in _PLAIN and length <= end - offset:  # most; an undefined length is never that short
+                elements.append(Element(tag, vr, offset, length))
+                position = offset + length
+                continue
+            if tag >> 16 == 0xFFFE:
+                position = self._close_item(level, tag, offset)
+                break
+            if tag == 0 and not nested:
+                position = _padding(buffer, position)
+                break
+            if length == UNDEFINED:
+                position = self._open_undefined(level, tag, vr, offset)
+                break
+            if length > end - offset:
+                raise _cut_short(tag, length, max(0, end - offset))
+            if vr == "SQ" or ((not vr or vr == "UN") and _is_sequence(buffer, tag, offset, length)):
+                position = self._open_sequence(level, tag, vr, offset, length)
+                break
             elements.append(Element(tag, vr, offset, length))
             position = offset + length
-            continue
-        if tag >> 16 == 0xFFFE:
-            if tag == _ITEM_END and delimited:
-                levels.pop()
-                return offset
-            raise Malformed(f"a delimiter at byte {position} stands outside any sequence")
-        if tag == 0 and not nested:
-            return _padding(buffer, position)
-        if length == UNDEFINED:
-            if tag == PIXEL_DATA or vr in ("OB", "OW"):
-                element, position = _encapsulated(buffer, tag, vr, offset, end, encoding)
-                elements.append(element)
-                return position
-            return _open_sequence(levels, tag, vr, offset, length)
-        position = offset + length
-        if position > end:
-            found = max(0, end - offset)
-            raise Truncated(
-                f"({tag >> 16:04X},{tag & 0xFFFF:04X}) says {length} bytes, and {found} are there"
-            )
-        if vr == "SQ" or ((not vr or vr == "UN") and _is_sequence(buffer, tag, offset, length)):
-            return _open_sequence(levels, tag, vr, offset, length)
-        elements.append(Element(tag, vr, offset, length))
-    return position
+        self.position = position
+        self.count += len(elements) - known
+
+    def _close_item(self, level: _DataSet, tag: int, position: int) -> int:
+        if tag != ITEM_DELIMITATION or not level.delimited:
+            raise Malformed(f"a delimiter at byte {position - ITEM_HEADER} stands outside any sequence")
+        self.levels.pop()
+        return position
+
+    def _open_undefined(self, level: _DataSet, tag: int, vr: str, offset: int) -> int:
+        """Note an element of undefined length: it has fragments, or is a sequence. PS3.5 A.4, 7.5.1."""
+        if tag == PIXEL_DATA or vr in ("OB", "OW"):
+            return self._add_fragments(level, tag, vr, offset)
+        return self._open_sequence(level, tag, vr, offset, UNDEFINED)
+
+    def _open_sequence(self, level: _DataSet, tag: int, vr: str, offset: int, length: int) -> int:
+        """Note a sequence and make it the innermost level. Undefined UN is implicit VR, PS3.5 6.2.2."""
+        if len(self.levels) > 2 * MAX_DEPTH:
+            raise TooDeep(f"sequences are nested more than {MAX_DEPTH} deep at byte {offset}")
+        items: list[Item] = []
+        level.elements.append(Element(tag, "SQ", offset, length, items))
+        encoding = IMPLICIT_LITTLE if vr == "UN" else level.encoding
+        delimited = length == UNDEFINED
+        end = level.end if delimited else offset + length
+        self.levels.append(_Sequence(items, end, delimited, encoding))
+        return offset
+
+    def _add_fragments(self, level: _DataSet, tag: int, vr: str, start: int) -> int:
+        """Note an element made of fragments. PS3.5 A.4."""
+        if not level.encoding.little_endian:
+            raise Malformed(f"fragments at byte {start} of a big endian data set, which has none")
+        fragments, end = fragments_at(self.buffer, start, level.end, MAX_ELEMENTS)
+        name = "OW" if vr == "OW" else "OB"
+        level.elements.append(Element(tag, name, start, end - start, None, fragments))
+        self.count += len(fragments)
+        return end
+
+
+def _too_many() -> TooMany:
+    return TooMany(f"there are more than {MAX_ELEMENTS} elements, items and fragments")
+
+
+def _cut_short(tag: int, length: int, available: int) -> Truncated:
+    return Truncated(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) says {length} bytes, and {available} are there")
 
 
 def _is_sequence(buffer: Buffer, tag: int, offset: int, length: int) -> bool:
     """Tell whether an element whose encoding names no VR is a sequence."""
     return (not length or buffer[offset : offset + 4] == ITEM_TAG) and dictionary_vr(tag) == "SQ"
-
-
-def _open_sequence(levels: list[_Level], tag: int, vr: str, offset: int, length: int) -> int:
-    """Note a sequence and make it the innermost level. Undefined UN is implicit VR, PS3.5 6.2.2."""
-    if len(levels) > 2 * MAX_DEPTH:
-        raise TooDeep(f"sequences are nested more than {MAX_DEPTH} deep at byte {offset}")
-    elements, _, end, _, encoding = levels[-1]
-    assert elements is not None
-    items: list[Item] = []
-    elements.append(Element(tag, "SQ", offset, length, items))
-    inner = IMPLICIT_LITTLE if vr == "UN" else encoding
-    delimited = length == UNDEFINED
-    levels.append(_Level(None, items, end if delimited else offset + length, delimited, inner))
-    return offset
-
-
-def _encapsulated(
-    buffer: Buffer, tag: int, vr: str, start: int, end: int, encoding: Encoding
-) -> tuple[Element, int]:
-    """Return an element made of fragments, and the position after its delimiter: PS3.5 A.4."""
-    if not encoding.little_endian:
-        raise Malformed(f"fragments at byte {start} of a big endian data set, which has none")
-    fragments: list[Fragment] = []
-    position = start
-    while True:
-        found, length = _item_header(buffer, position, end, little_endian=True)
-        position += 8
-        if found == _SEQUENCE_END:
-            name = "OW" if vr == "OW" else "OB"
-            return Element(tag, name, start, position - start, None, fragments), position
-        if found != _ITEM or length == UNDEFINED:
-            raise Malformed(f"a fragment was expected at byte {position - 8}, found tag {found:08X}")
-        if position + length > end:
-            raise Truncated(f"a fragment says {length} bytes, and {end - position} are there")
-        fragments.append(Fragment(position, length))
-        if len(fragments) > MAX_ELEMENTS:
-            raise _too_many()
-        position += length
-
-
-def _item_header(buffer: Buffer, position: int, end: int, little_endian: bool) -> tuple[int, int]:
-    if position + 8 > end:
-        raise Truncated(f"a sequence reaches beyond what holds it, which ends at byte {end}")
-    group, element, length = struct.unpack_from("<HHL" if little_endian else ">HHL", buffer, position)
-    return group << 16 | element, length
 
 
 def _ending(buffer: Buffer, position: int, end: int, *, nested: bool) -> int:
