@@ -76,13 +76,13 @@ def binary(attributes: Attributes, tag: str) -> bytes:
 
 def _values(attributes: Attributes, tag: str) -> list[Any]:
     element = attributes.get(tag)
-    found = element.get("Value") if isinstance(element, Mapping) else None
-    return found if isinstance(found, list) else []
+    values = element.get("Value") if isinstance(element, Mapping) else None
+    return values if isinstance(values, list) else []
 
 
 def _finite(value: Any) -> float | None:
     try:
-        found = float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None

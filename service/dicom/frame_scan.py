@@ -31,8 +31,10 @@ _STREAM_STARTS = (
 
 def find_pixel_data(elements: Sequence[Element]) -> Element | None:
     """Return the element of the top level that holds the pixels, if there is one."""
-    pixels = (PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA)
-    return next((one for one in reversed(elements) if one.tag in pixels and one.items is None), None)
+    tags = (PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA)
+    return next(
+        (element for element in reversed(elements) if element.tag in tags and element.items is None), None
+    )
 
 
 def frame_table(
@@ -63,9 +65,11 @@ def frame_table(
         return _native(element, encoding, attributes)
     if is_video(transfer_syntax):
         return _one_run(element.fragments)
-    wanted = number_of_frames(attributes) or 1
-    tables = (one for one in elements if one.tag == _EXTENDED_OFFSET_TABLE and one.items is None)
-    starts = _frame_starts(buffer, element.fragments, next(tables, None), wanted)
+    count = number_of_frames(attributes) or 1
+    tables = (
+        element for element in elements if element.tag == _EXTENDED_OFFSET_TABLE and element.items is None
+    )
+    starts = _frame_starts(buffer, element.fragments, next(tables, None), count)
     return EncapsulatedFrames(_boundaries(starts, element.fragments))
 
 
@@ -108,7 +112,7 @@ def _one_run(fragments: Sequence[Fragment]) -> EncapsulatedFrames:
 
 
 def _frame_starts(
-    buffer: Buffer, items: Sequence[Fragment], extended: Element | None, wanted: int
+    buffer: Buffer, items: Sequence[Fragment], extended: Element | None, count: int
 ) -> list[int]:
     """Return the index of each frame's first fragment, the Basic Offset Table not counted.
 
@@ -116,30 +120,30 @@ def _frame_starts(
     failing these, where code streams begin. An offset table that points between fragments is ignored.
     """
     fragments = items[1:]
-    if wanted > len(fragments):
+    if count > len(fragments):
         return []
     for table, kind in ((extended, "<u8"), (items[0], "<u4")):
-        if table and table.length // int(kind[-1]) == wanted:
-            offsets = np.frombuffer(buffer[table.offset : table.offset + table.length], kind, wanted)
+        if table and table.length // int(kind[-1]) == count:
+            offsets = np.frombuffer(buffer[table.offset : table.offset + table.length], kind, count)
             if starts := _starts_at(offsets.tolist(), fragments):
                 return starts
-    if wanted == 1:
+    if count == 1:
         return [0]
-    if wanted == len(fragments):
-        return list(range(wanted))
+    if count == len(fragments):
+        return list(range(count))
     starts = [
         index
-        for index, one in enumerate(fragments)
-        if buffer[one.offset : one.offset + 12].startswith(_STREAM_STARTS)
+        for index, fragment in enumerate(fragments)
+        if buffer[fragment.offset : fragment.offset + 12].startswith(_STREAM_STARTS)
     ]
-    return starts if len(starts) == wanted and starts[0] == 0 else []
+    return starts if len(starts) == count and starts[0] == 0 else []
 
 
 def _starts_at(offsets: Sequence[int], fragments: Sequence[Fragment]) -> list[int]:
     """Return the indices of the fragments at these offsets; none if one lies between, or out of order."""
     origin = fragments[0].offset
-    index_of = {one.offset - origin: index for index, one in enumerate(fragments)}
-    starts = [index_of.get(one, -1) for one in offsets]
+    index_of = {fragment.offset - origin: index for index, fragment in enumerate(fragments)}
+    starts = [index_of.get(offset, -1) for offset in offsets]
     ascending = all(earlier < later for earlier, later in pairwise(starts))
     return starts if starts[0] == 0 and ascending else []
 

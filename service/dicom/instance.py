@@ -126,7 +126,7 @@ def _image(
 ) -> DicomJson:
     """Return what rendering needs: out of the metadata, unless a sequence or a long table is among it."""
     chosen = {name: metadata[name] for tag in tags if (name := tag_name(tag)) in metadata}
-    if any(one["vr"] == "SQ" or "BulkDataURI" in one for one in chosen.values()):
+    if any(element["vr"] == "SQ" or "BulkDataURI" in element for element in chosen.values()):
         return JsonModel(buffer, only=tags).convert(elements, meta.encoding)
     return chosen
 
@@ -140,23 +140,26 @@ def _identifiers(buffer: Buffer, elements: Iterable[Element]) -> dict[int, str]:
     }
 
 
-def _identity(found: dict[int, str]) -> tuple[Uids, str]:
+def _identity(identifiers: dict[int, str]) -> tuple[Uids, str]:
     """Return the UIDs that address an instance, and its SOP Class.
 
     Raises:
         Refusal: one is missing or is no UID.
     """
     for tag, keyword in _IDENTIFYING.items():
-        if tag not in found:
-            raise _refusal(f"{keyword} is missing", DOES_NOT_MATCH_SOP_CLASS, found)
-        if not is_uid(found[tag]):
+        if tag not in identifiers:
+            raise _refusal(f"{keyword} is missing", DOES_NOT_MATCH_SOP_CLASS, identifiers)
+        if not is_uid(identifiers[tag]):
             expected = "expected digits and dots, no leading zeros, at most 64 characters (PS3.5 9.1)"
-            raise _refusal(f"{keyword} is not a UID: {expected}", DOES_NOT_MATCH_SOP_CLASS, found)
-    return Uids(found[_STUDY], found[_SERIES], found[_INSTANCE]), found[_SOP_CLASS]
+            raise _refusal(f"{keyword} is not a UID: {expected}", DOES_NOT_MATCH_SOP_CLASS, identifiers)
+    return Uids(identifiers[_STUDY], identifiers[_SERIES], identifiers[_INSTANCE]), identifiers[_SOP_CLASS]
 
 
-def _refusal(message: str, reason: int, found: dict[int, str]) -> Refusal:
-    uids = (one if is_uid(one) else "" for one in (found.get(_SOP_CLASS, ""), found.get(_INSTANCE, "")))
+def _refusal(message: str, reason: int, identifiers: dict[int, str]) -> Refusal:
+    uids = (
+        uid if is_uid(uid) else ""
+        for uid in (identifiers.get(_SOP_CLASS, ""), identifiers.get(_INSTANCE, ""))
+    )
     return Refusal(message, reason, *uids)
 
 

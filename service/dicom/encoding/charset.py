@@ -26,17 +26,17 @@ def character_set(raw: bytes) -> Charset:
     terms = [_corrected(term.strip(" \0")) for term in raw.decode("latin-1").split("\\")]
     if terms[0] in STAND_ALONE_ENCODINGS:
         terms = terms[:1]
-    kept = [term for index, term in enumerate(terms) if not index or term not in STAND_ALONE_ENCODINGS]
-    known = {**python_encoding, **_NEWER_TERMS}
-    return tuple(known.get(term, DEFAULT[0]) for term in kept)
+    terms = [term for index, term in enumerate(terms) if not index or term not in STAND_ALONE_ENCODINGS]
+    codecs = {**python_encoding, **_NEWER_TERMS}
+    return tuple(codecs.get(term, DEFAULT[0]) for term in terms)
 
 
 def _corrected(term: str) -> str:
     """Return a defined term for one whose separators are misspelt, as in ISO-IR-100."""
-    found = _SEPARATOR.match(term)
-    if not found:
+    prefix = _SEPARATOR.match(term)
+    if not prefix:
         return term
-    return f"ISO 2022 IR {term[found.end() :]}" if found[1] else f"ISO_IR {term[found.end() :]}"
+    return f"ISO 2022 IR {term[prefix.end() :]}" if prefix[1] else f"ISO_IR {term[prefix.end() :]}"
 
 
 def decode(raw: bytes, charset: Charset, delimiters: frozenset[int]) -> str:

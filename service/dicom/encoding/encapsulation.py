@@ -24,10 +24,10 @@ def encapsulated(frames: Sequence[Value]) -> Iterator[bytes | Value]:
 
     Standard: PS3.5 A.4, PS3.3 C.7.6.3.1.8.
     """
-    lengths = [one.length + one.length % 2 for one in frames]
+    lengths = [frame.length + frame.length % 2 for frame in frames]
     if max(lengths) > MAX_VALUE_BYTES:
         raise Malformed(f"a frame has {max(lengths)} bytes: expected up to {MAX_VALUE_BYTES}")
-    offsets = list(accumulate((ITEM_HEADER + one for one in lengths), initial=0))[:-1]
+    offsets = list(accumulate((ITEM_HEADER + length for length in lengths), initial=0))[:-1]
     fits = offsets[-1] <= MAX_VALUE_BYTES
     if not fits:
         yield encoded(_EXTENDED_OFFSET_TABLE, "OV", _table("Q", offsets))

@@ -121,7 +121,8 @@ def _sequence(buffer: Buffer, element: Element, context: Context) -> Iterator[by
         elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context)
         for item in element.items or []
     )
-    return sequence(element.tag, ((one for _, pieces in found for one in pieces) for found in data_sets))
+    items = ((piece for _, pieces in data_set for piece in pieces) for data_set in data_sets)
+    return sequence(element.tag, items)
 
 
 def _value(

@@ -64,9 +64,11 @@ def read_file_meta(buffer: Buffer) -> FileMeta:
         elements, offset = walk_group(buffer, start, 0x0002)
         stated = next(
             (
-                buffer[one.offset : one.offset + one.length].decode("ascii", "replace").strip(" \0")
-                for one in elements
-                if one.tag == 0x00020010
+                buffer[element.offset : element.offset + element.length]
+                .decode("ascii", "replace")
+                .strip(" \0")
+                for element in elements
+                if element.tag == 0x00020010
             ),
             "",
         )

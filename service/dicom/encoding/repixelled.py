@@ -132,7 +132,7 @@ def _pixel_data(pixels: PixelEncoding) -> tuple[bytes, bytes]:
 
 def _described(pixels: PixelEncoding) -> dict[int, bytes]:
     """Return the Image Pixel attributes that an encoding may change. PS3.3 C.7.6.3."""
-    found = {
+    attributes = {
         _PHOTOMETRIC_INTERPRETATION: _text(
             _PHOTOMETRIC_INTERPRETATION, "CS", pixels.photometric_interpretation
         ),
@@ -140,17 +140,17 @@ def _described(pixels: PixelEncoding) -> dict[int, bytes]:
     }
     if pixels.planar_configuration is not None:
         planar = struct.pack("<H", pixels.planar_configuration)
-        found[_PLANAR_CONFIGURATION] = encoded(_PLANAR_CONFIGURATION, "US", planar)
-    return found
+        attributes[_PLANAR_CONFIGURATION] = encoded(_PLANAR_CONFIGURATION, "US", planar)
+    return attributes
 
 
 def _derived(buffer: Buffer, elements: Sequence[Element], lossy: LossyCompression) -> dict[int, bytes]:
     """Return what an image says that lost values: a new identity, whence, and how. PS3.3 C.7.6.1.1.5."""
-    stored = {one.tag: _stored_text(buffer, one) for one in elements if one.tag in _QUOTED}
+    stored = {element.tag: _stored_text(buffer, element) for element in elements if element.tag in _QUOTED}
     _, *image_type = (stored.get(_IMAGE_TYPE) or "\\PRIMARY").split("\\")
     referenced = (0x00081150, stored.get(_SOP_CLASS, "")), (0x00081155, stored.get(_SOP_INSTANCE, ""))
     code = (0x00080100, "SH", "113040"), (0x00080102, "SH", "DCM"), (0x00080104, "LO", "Lossy Compression")
-    found = {
+    statements = {
         _IMAGE_TYPE: ("CS", "\\".join(["DERIVED", *image_type])),
         _SOP_INSTANCE: ("UI", lossy.sop_instance_uid),
         _DERIVATION_DESCRIPTION: ("ST", lossy.description),
@@ -158,9 +158,9 @@ def _derived(buffer: Buffer, elements: Sequence[Element], lossy: LossyCompressio
         _RATIO: ("DS", _appended(stored.get(_RATIO), f"{lossy.ratio:.4g}")),
         _METHOD: ("CS", _appended(stored.get(_METHOD), lossy.method)),
     }
-    return {tag: _text(tag, name, value) for tag, (name, value) in found.items()} | {
+    return {tag: _text(tag, name, value) for tag, (name, value) in statements.items()} | {
         _SOURCE_IMAGE: _sequence(_SOURCE_IMAGE, [_text(tag, "UI", uid) for tag, uid in referenced]),
-        _DERIVATION_CODE: _sequence(_DERIVATION_CODE, [_text(*one) for one in code]),
+        _DERIVATION_CODE: _sequence(_DERIVATION_CODE, [_text(*attribute) for attribute in code]),
     }
 
 

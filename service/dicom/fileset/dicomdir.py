@@ -97,17 +97,17 @@ def _directory(first: int, last: int, length: int) -> bytes:
 
 def _written(records: Collection[Record], position: int) -> Iterator[bytes]:
     """Yield records and those below them, each followed by its own, from a position in the file on."""
-    for number, one in enumerate(records, 1):
-        below, end = position + one.size, position + _length(one)
-        links = _links(end if number < len(records) else 0, below if one.below else 0)
-        yield _ITEM_HEADER.pack(ITEM_TAG, one.size - _ITEM_HEADER.size) + links + one.content
-        yield from _written(one.below.values(), below)
+    for number, record in enumerate(records, 1):
+        below, end = position + record.size, position + _length(record)
+        links = _links(end if number < len(records) else 0, below if record.below else 0)
+        yield _ITEM_HEADER.pack(ITEM_TAG, record.size - _ITEM_HEADER.size) + links + record.content
+        yield from _written(record.below.values(), below)
         position = end
 
 
-def _length(one: Record) -> int:
+def _length(record: Record) -> int:
     """Return the bytes of a record and of all those below it."""
-    return one.size + sum(map(_length, one.below.values()))
+    return record.size + sum(map(_length, record.below.values()))
 
 
 def _links(following: int, below: int) -> bytes:

@@ -140,7 +140,7 @@ def _inline(element: DicomJson | None, tag: str) -> DicomJson:
 def _concept_modifiers(attributes: Mapping[str, DicomJson]) -> list[DicomJson]:
     """Return what qualifies the title of a report: the items of its root that stand for no content."""
     content = attributes.get(_CONTENT_SEQUENCE, {}).get("Value", [])
-    return [one for one in content if one.get(_RELATIONSHIP_TYPE, {}).get("Value") == ["HAS CONCEPT MOD"]]
+    return [item for item in content if item.get(_RELATIONSHIP_TYPE, {}).get("Value") == ["HAS CONCEPT MOD"]]
 
 
 def _tag(keyword: str) -> str:

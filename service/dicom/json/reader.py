@@ -54,19 +54,19 @@ def _data_set(
 ) -> Pieces:
     if path.count("/") > 2 * MAX_DEPTH:
         raise TooDeep(f"sequences are nested more than {MAX_DEPTH} deep")
-    found = _by_tag(attributes, path)
-    if not path or found.get(_SPECIFIC_CHARACTER_SET, {}).get("Value"):
-        found[_SPECIFIC_CHARACTER_SET] = _UTF_8
-    for tag in sorted(found):
+    elements = _by_tag(attributes, path)
+    if not path or elements.get(_SPECIFIC_CHARACTER_SET, {}).get("Value"):
+        elements[_SPECIFIC_CHARACTER_SET] = _UTF_8
+    for tag in sorted(elements):
         if tag == PIXEL_DATA and frames:
             yield from encapsulated(frames)
         else:
-            yield from _element(tag, found[tag], find_bulkdata, f"{path}{tag:08X}")
+            yield from _element(tag, elements[tag], find_bulkdata, f"{path}{tag:08X}")
 
 
 def _by_tag(attributes: object, path: str) -> dict[int, DicomJson]:
     """Return the attributes that are not the encoding's, by tag."""
-    place, found = path or "the instance", {}
+    place, elements = path or "the instance", {}
     if not isinstance(attributes, dict):
         raise Malformed(f"{place} is no object")
     for name, attribute in attributes.items():
@@ -75,8 +75,8 @@ def _by_tag(attributes: object, path: str) -> dict[int, DicomJson]:
         if not isinstance(attribute, dict):
             raise Malformed(f"{path}{tag:08X} is no object")
         if not is_encoding(tag):
-            found[tag] = attribute
-    return found
+            elements[tag] = attribute
+    return elements
 
 
 def _element(tag: int, attribute: DicomJson, find_bulkdata: FindBulkdata, path: str) -> Pieces:
@@ -94,13 +94,13 @@ def _element(tag: int, attribute: DicomJson, find_bulkdata: FindBulkdata, path: 
         yield from pieces
     else:
         yield from sequence(
-            tag, (_data_set(one, find_bulkdata, f"{path}/{number}/") for number, one in items)
+            tag, (_data_set(item, find_bulkdata, f"{path}/{number}/") for number, item in items)
         )
 
 
 def _taken_apart(attribute: DicomJson) -> tuple[str, str, Any]:
     """Return VR, the name of the form that the value has, and what is there; both empty without a value."""
-    name, forms = attribute.get("vr"), [one for one in _FORMS if one in attribute]
+    name, forms = attribute.get("vr"), [form for form in _FORMS if form in attribute]
     if not isinstance(name, str) or name not in VALUE_REPRESENTATIONS:
         raise Malformed("has no VR of the Standard")
     if len(forms) > 1:

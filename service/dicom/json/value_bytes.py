@@ -27,20 +27,20 @@ _KINDS = {
 }
 
 
-def checked(found: Any, kind: type) -> Any:
-    """Return what was found if it is of this kind of JSON value.
+def checked(value: Any, kind: type) -> Any:
+    """Return a value if it is of this kind of JSON value.
 
     Raises:
         Malformed: it is of another.
     """
-    if not isinstance(found, kind):
-        raise Malformed(f"has {_KINDS[type(found)]}: expected {_KINDS[kind]}")
-    return found
+    if not isinstance(value, kind):
+        raise Malformed(f"has {_KINDS[type(value)]}: expected {_KINDS[kind]}")
+    return value
 
 
 def texts(values: Sequence[Any]) -> bytes:
     """AE AS CS DA DT LO SH TM UC UI: values separated by backslashes, null being an empty one."""
-    return "\\".join("" if one is None else checked(one, str) for one in values).encode()
+    return "\\".join("" if value is None else checked(value, str) for value in values).encode()
 
 
 def text(values: Sequence[Any]) -> bytes:
@@ -52,18 +52,18 @@ def text(values: Sequence[Any]) -> bytes:
 
 def names(values: Sequence[Any]) -> bytes:
     """PN: component groups by name. PS3.18 F.2.2."""
-    return texts([None if one is None else _name(checked(one, dict)) for one in values])
+    return texts([None if value is None else _name(checked(value, dict)) for value in values])
 
 
 def _name(groups: dict[str, Any]) -> str:
     if not groups.keys() <= set(_NAME_GROUPS):
         raise Malformed(f"has a name of other groups than {', '.join(_NAME_GROUPS)}")
-    return "=".join(checked(groups.get(one) or "", str) for one in _NAME_GROUPS).rstrip("=")
+    return "=".join(checked(groups.get(group) or "", str) for group in _NAME_GROUPS).rstrip("=")
 
 
 def decimals(values: Sequence[Any]) -> bytes:
     """DS: a number becomes text of at most 16 characters."""
-    return texts([_decimal(one) if _is_number(one) else one for one in values])
+    return texts([_decimal(value) if _is_number(value) else value for value in values])
 
 
 def _decimal(number: float) -> str:
@@ -73,50 +73,50 @@ def _decimal(number: float) -> str:
 
 def integers(values: Sequence[Any]) -> bytes:
     """IS: a whole number becomes text."""
-    return texts([str(_whole(one)) if _is_number(one) else one for one in values])
+    return texts([str(_whole(value)) if _is_number(value) else value for value in values])
 
 
 def floats(code: str, values: Sequence[Any]) -> bytes:
     """FL FD: null is NaN, which JSON cannot say, as it is in our own answers; its name in a string is too."""
-    return _packed(code, [math.nan if one is None else float(_number_or_string(one)) for one in values])
+    return _packed(code, [math.nan if value is None else float(_number_or_string(value)) for value in values])
 
 
 def binary_integers(code: str, values: Sequence[Any]) -> bytes:
     """SL SS UL US."""
-    if all(one is None for one in values):
+    if all(value is None for value in values):
         return b""
-    return _packed(code, [_whole(one) for one in values])
+    return _packed(code, [_whole(value) for value in values])
 
 
 def long_integers(code: str, values: Sequence[Any]) -> bytes:
     """SV UV: beyond 2^53 as strings, in which no digit gets lost."""
-    return binary_integers(code, [int(one) if isinstance(one, str) else one for one in values])
+    return binary_integers(code, [int(value) if isinstance(value, str) else value for value in values])
 
 
 def tags(values: Sequence[Any]) -> bytes:
     """AT: eight hexadecimal digits."""
-    found = (bytes.fromhex(checked(one, str)) for one in values if one is not None)
-    return b"".join(struct.pack("<HH", *struct.unpack(">HH", one)) for one in found)
+    raw_tags = (bytes.fromhex(checked(value, str)) for value in values if value is not None)
+    return b"".join(struct.pack("<HH", *struct.unpack(">HH", raw)) for raw in raw_tags)
 
 
 def _packed(code: str, numbers: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(numbers)}{code}", *numbers)
 
 
-def _is_number(found: Any) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number_or_string(found: Any) -> float | str:
-    if not _is_number(found) and not isinstance(found, str):
-        raise Malformed(f"has {_KINDS[type(found)]}: expected a number")
-    return found  # type: ignore[no-any-return]
+def _number_or_string(value: Any) -> float | str:
+    if not _is_number(value) and not isinstance(value, str):
+        raise Malformed(f"has {_KINDS[type(value)]}: expected a number")
+    return value  # type: ignore[no-any-return]
 
 
-def _whole(found: Any) -> int:
-    if not _is_number(found) or found != int(found):
-        raise Malformed(f"has {_KINDS[type(found)]}: expected a whole number")
-    return int(found)
+def _whole(value: Any) -> int:
+    if not _is_number(value) or value != int(value):
+        raise Malformed(f"has {_KINDS[type(value)]}: expected a whole number")
+    return int(value)
 
 
 ENCODERS: dict[str, Callable[[Sequence[Any]], bytes]] = {

@@ -28,12 +28,12 @@ def decode(raw: bytes, charset: Charset, delimiters: frozenset[int] = _TEXT_DELI
 
 def strings(raw: bytes, charset: Charset) -> list[Any]:
     """AE CS LO SH, and DA TM DT UI: spaces around a value mean nothing; an empty one is null."""
-    return [one.strip(" \0") or None for one in decode(raw, charset).split("\\")]
+    return [value.strip(" \0") or None for value in decode(raw, charset).split("\\")]
 
 
 def unlimited(raw: bytes, charset: Charset) -> list[Any]:
     """UC: leading spaces are significant."""
-    return [one.rstrip(" \0") or None for one in decode(raw, charset).split("\\")]
+    return [value.rstrip(" \0") or None for value in decode(raw, charset).split("\\")]
 
 
 def text(raw: bytes, charset: Charset) -> list[Any]:
@@ -43,17 +43,17 @@ def text(raw: bytes, charset: Charset) -> list[Any]:
 
 def names(raw: bytes, charset: Charset) -> list[Any]:
     """PN: component groups by name, empty groups left out. PS3.18 F.2.2."""
-    return [_name(one) for one in decode(raw, charset, _NAME_DELIMITERS).split("\\")]
+    return [_name(value) for value in decode(raw, charset, _NAME_DELIMITERS).split("\\")]
 
 
 def _name(value: str) -> dict[str, str] | None:
     groups = zip(("Alphabetic", "Ideographic", "Phonetic"), value.rstrip(" \0").split("="), strict=False)
-    return {group: part for group, found in groups if (part := found.rstrip(" \0"))} or None
+    return {group: part for group, components in groups if (part := components.rstrip(" \0"))} or None
 
 
 def decimals(raw: bytes, charset: Charset) -> list[Any]:
     """DS: a number; the text itself where it is none, or one that JSON readers would round."""
-    return [_decimal(one) if one else None for one in strings(raw, charset)]
+    return [_decimal(value) if value else None for value in strings(raw, charset)]
 
 
 def _decimal(value: str) -> float | int | str:
@@ -67,7 +67,7 @@ def _decimal(value: str) -> float | int | str:
 
 def integers(raw: bytes, charset: Charset) -> list[Any]:
     """IS: a number; the text itself where it is none, or one that JSON readers would round."""
-    return [_integer(one) if one else None for one in strings(raw, charset)]
+    return [_integer(value) if value else None for value in strings(raw, charset)]
 
 
 def _integer(value: str) -> int | str:

@@ -104,7 +104,7 @@ class JsonModel:
         return self._data_set(elements, Scope(encoding, DEFAULT, Context()), "")
 
     def _data_set(self, elements: Iterable[Element], scope: Scope, path: str) -> DicomJson:
-        found: dict[int, DicomJson] = {}
+        attributes: dict[int, DicomJson] = {}
         creators: dict[int, str] = {}
         scope = scope._replace(context=Context(scope.context.signed, creators))
         for element in elements:
@@ -122,12 +122,12 @@ class JsonModel:
                 name = vr.resolve(tag, name, scope.context)
             if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
                 raw = self.buffer[offset : offset + length]
-                found[tag] = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
+                attributes[tag] = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
             else:
-                found[tag] = self._attribute(element, name, scope, path)
-        if _SPECIFIC_CHARACTER_SET in found and len(found[_SPECIFIC_CHARACTER_SET]) > 1:
-            found[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
-        return {tag_name(tag): found[tag] for tag in sorted(found)}
+                attributes[tag] = self._attribute(element, name, scope, path)
+        if _SPECIFIC_CHARACTER_SET in attributes and len(attributes[_SPECIFIC_CHARACTER_SET]) > 1:
+            attributes[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
+        return {tag_name(tag): attributes[tag] for tag in sorted(attributes)}
 
     def _within(self, scope: Scope, element: Element) -> Scope:
         """Return the scope that begins with an element which the meaning of those after it depends on."""
@@ -209,8 +209,8 @@ def _is_long(name: str, length: int) -> bool:
     return length > MAX_VALUE_BYTES and name in BULKDATA_VRS
 
 
-def _with_values(name: str, found: list[Any]) -> DicomJson:
+def _with_values(name: str, contents: list[Any]) -> DicomJson:
     """Return the attribute; one without a single value has none: PS3.18 F.2.5."""
-    if all(value is None for value in found):
+    if all(value is None for value in contents):
         return {"vr": name}
-    return {"vr": name, "Value": found}
+    return {"vr": name, "Value": contents}

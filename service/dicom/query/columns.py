@@ -109,10 +109,10 @@ def request_items(metadata: Attributes) -> list[dict[str, str | None]]:
 
 
 def _item(item: Attributes) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
+    columns: dict[str, str | None] = {}
     for tag, column in _ITEM.items():
-        found |= _column(item.get(tag), vr_of(tag), column)
-    return found
+        columns |= _column(item.get(tag), vr_of(tag), column)
+    return columns
 
 
 def _column(element: Any, vr: str, column: str) -> dict[str, Any]:

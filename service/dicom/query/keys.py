@@ -51,7 +51,7 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _KeyAttribute:
     """What a value is read for: the attribute as the client named it, its VR, the ways of matching."""
 
     name: str
@@ -84,9 +84,11 @@ def keys_of(name: str, path: Path, value: str, matching: Matching) -> list[Key]:
     if matching.empty_values and value == _EMPTY:
         return [Key(path, level, EmptyMatch())]
     _check(name, vr, value)
-    several = value.split("\\") if matching.multiple_values and vr in _SEVERAL else [value]
-    asked = _Asked(name, vr, matching)
-    return [Key(path, level, _match(one.strip(" "), asked)) for one in several if one.strip(_universal(vr))]
+    parts = value.split("\\") if matching.multiple_values and vr in _SEVERAL else [value]
+    attribute = _KeyAttribute(name, vr, matching)
+    return [
+        Key(path, level, _match(part.strip(" "), attribute)) for part in parts if part.strip(_universal(vr))
+    ]
 
 
 def combined(date: Key, time: Key) -> Key | None:
@@ -115,25 +117,29 @@ def _check(name: str, vr: str, value: str) -> None:
         raise InvalidKey(name, f"at most {MAX_WILDCARD_CHARACTERS} characters with wild cards")
 
 
-def _match(value: str, asked: _Asked) -> Match:
-    parse = _PARSERS.get(asked.vr)
-    return parse(value, asked) if parse else TextMatch((value,))
+def _match(value: str, attribute: _KeyAttribute) -> Match:
+    parse = _PARSERS.get(attribute.vr)
+    return parse(value, attribute) if parse else TextMatch((value,))
 
 
-def _list(value: str, asked: _Asked) -> Match:
-    patterns = tuple(dict.fromkeys(one.strip(" ") for one in _LISTS[asked.vr].split(value) if one.strip(" ")))
+def _list(value: str, attribute: _KeyAttribute) -> Match:
+    patterns = tuple(
+        dict.fromkeys(part.strip(" ") for part in _LISTS[attribute.vr].split(value) if part.strip(" "))
+    )
     if sum(map(is_wildcard, patterns)) > MAX_WILDCARDS:
-        raise InvalidKey(asked.name, f"at most {MAX_WILDCARDS} values with wild cards")
-    if asked.vr == "UI" and not all(map(_UID.fullmatch, patterns)):
-        raise InvalidKey(asked.name, "UIDs of digits and dots, at most 64 characters, separated by commas")
+        raise InvalidKey(attribute.name, f"at most {MAX_WILDCARDS} values with wild cards")
+    if attribute.vr == "UI" and not all(map(_UID.fullmatch, patterns)):
+        raise InvalidKey(
+            attribute.name, "UIDs of digits and dots, at most 64 characters, separated by commas"
+        )
     if max(map(len, patterns), default=0) > MAX_WILDCARD_CHARACTERS:
-        raise InvalidKey(asked.name, f"at most {MAX_WILDCARD_CHARACTERS} characters per value")
+        raise InvalidKey(attribute.name, f"at most {MAX_WILDCARD_CHARACTERS} characters per value")
     return TextMatch(patterns)
 
 
-def _number(value: str, asked: _Asked) -> Match:
+def _number(value: str, attribute: _KeyAttribute) -> Match:
     if len(value) > 64 or not _NUMBER.fullmatch(value):
-        raise InvalidKey(asked.name, "a number")
+        raise InvalidKey(attribute.name, "a number")
     return NumberMatch(Decimal(value))
 
 
@@ -144,8 +150,8 @@ _FORMS = {
 }
 
 
-def _range(value: str, asked: _Asked) -> Match:
-    span = normal_forms.SPANS[asked.vr]
+def _range(value: str, attribute: _KeyAttribute) -> Match:
+    span = normal_forms.SPANS[attribute.vr]
     single = span(value)
     if single:
         return RangeMatch(*single)
@@ -154,12 +160,12 @@ def _range(value: str, asked: _Asked) -> Match:
         low, high = span(begin), span(end)
         if (low or not begin) and (high or not end) and (low or high):
             return RangeMatch(low[0] if low else "", high[1] if high else "")
-    raise InvalidKey(asked.name, _FORMS[asked.vr])
+    raise InvalidKey(attribute.name, _FORMS[attribute.vr])
 
 
-def _name(value: str, asked: _Asked) -> Match:
+def _name(value: str, attribute: _KeyAttribute) -> Match:
     groups = [normal_forms.fold(group) for group in value.split("=", 2)]
-    fuzzy = words(re.sub(r"[*?,]", " ", " ".join(groups))) if asked.matching.fuzzy else []
+    fuzzy = words(re.sub(r"[*?,]", " ", " ".join(groups))) if attribute.matching.fuzzy else []
     return NameMatch(tuple(map(_alternatives, groups)), tuple(fuzzy))
 
 
@@ -171,7 +177,7 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
     return (pattern,) if short == pattern else (pattern, short)
 
 
-_PARSERS: dict[str, Callable[[str, _Asked], Match]] = {
+_PARSERS: dict[str, Callable[[str, _KeyAttribute], Match]] = {
     **dict.fromkeys(normal_forms.SPANS, _range),
     **dict.fromkeys(normal_forms.NUMBERS, _number),
     **dict.fromkeys(_LISTS, _list),

@@ -153,8 +153,8 @@ def level_of(tag: str) -> Level:
 def level_attributes(metadata: Attributes, level: Level) -> dict[str, Any]:
     """Select what a search returns of this level, ascending; what is required and missing is empty."""
     empty = _EMPTY[level]
-    found = ((tag, metadata.get(tag) or empty.get(tag)) for tag in _ASCENDING_RETURNED[level])
-    return {tag: element for tag, element in found if element}
+    elements = ((tag, metadata.get(tag) or empty.get(tag)) for tag in _ASCENDING_RETURNED[level])
+    return {tag: element for tag, element in elements if element}
 
 
 def other_attributes(metadata: Attributes, level: Level) -> dict[str, Any]:

@@ -101,8 +101,10 @@ class NameMatch:
         )
 
     def _has_words(self, name: tuple[str, ...]) -> bool:
-        found = [word for group in name for word in words(group)]
-        return bool(self.words) and all(any(one.startswith(word) for one in found) for word in self.words)
+        whole_words = [word for group in name for word in words(group)]
+        return bool(self.words) and all(
+            any(word.startswith(beginning) for word in whole_words) for beginning in self.words
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,11 @@ class Key:
 
     def values(self, attributes: Attributes) -> list[Any]:
         """Return the normal forms of the key's innermost attribute in the data set that holds it."""
-        found = self._values(attributes, self.path[-1])
+        values = self._values(attributes, self.path[-1])
         if not self.time_path:
-            return found
+            return values
         times = self._values(attributes, self.time_path[-1])
-        return [date + normal_forms.first((*times, "")) for date in found]
+        return [date + normal_forms.first((*times, "")) for date in values]
 
     @staticmethod
     def _values(attributes: Attributes, tag: str) -> list[Any]:

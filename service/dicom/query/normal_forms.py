@@ -29,29 +29,29 @@ _MAX_NUMBER_CHARACTERS = 64
 
 def date_span(text: str) -> Span | None:
     """Return the first and last date of a DA value: the day itself. PS3.5 6.2; YYYY.MM.DD too."""
-    found = _DATE.fullmatch(text)
-    if not found or int(found[4]) > monthrange(int(found[1]) or 4, int(found[3]))[1]:
+    match = _DATE.fullmatch(text)
+    if not match or int(match[4]) > monthrange(int(match[1]) or 4, int(match[3]))[1]:
         return None
-    day = "".join(found.group(1, 3, 4))
+    day = "".join(match.group(1, 3, 4))
     return day, day
 
 
 def time_span(text: str) -> Span | None:
     """Return the first and last time that a TM value stands for; HH is all of the hour. PS3.5 6.2."""
-    found = _TIME.fullmatch(text)
-    if not found:
+    match = _TIME.fullmatch(text)
+    if not match:
         return None
-    hour, minute, second, fraction = found.groups(default="")
+    hour, minute, second, fraction = match.groups(default="")
     first = f"{hour}{minute or '00'}{second or '00'}.{fraction:0<6}"
     return first, f"{hour}{minute or '59'}{second or '59'}.{fraction:9<6}"
 
 
 def date_time_span(text: str) -> Span | None:
     """Return the first and last moment of a DT value. An offset from UTC is accepted, not applied."""
-    found = _DATE_TIME.fullmatch(text)
-    if not found:
+    match = _DATE_TIME.fullmatch(text)
+    if not match:
         return None
-    year, *middle, fraction = found.groups(default="")
+    year, *middle, fraction = match.groups(default="")
     first = "".join(part or least for part, least in zip(middle, ("01", "01", "00", "00", "00"), strict=True))
     last = "".join(part or most for part, most in zip(middle, ("12", "31", "23", "59", "59"), strict=True))
     return f"{year}{first}.{fraction:0<6}", f"{year}{last}.{fraction:9<6}"
@@ -85,25 +85,25 @@ def text(value: Any) -> str | None:
 
 def number(value: Any) -> Decimal | None:
     """Return what DS, IS or a binary number stands for."""
-    found = text(value)
-    if not found or len(found) > _MAX_NUMBER_CHARACTERS:
+    written = text(value)
+    if not written or len(written) > _MAX_NUMBER_CHARACTERS:
         return None
     try:
-        parsed = Decimal(found)
+        parsed = Decimal(written)
     except InvalidOperation:
         return None
     return parsed if parsed.is_finite() else None
 
 
-def integer(found: Decimal) -> int | None:
+def integer(value: Decimal) -> int | None:
     """Return the number as a database keeps it: whole and of 64 bits; None for any other."""
-    return int(found) if abs(found) < 2**63 and found == found.to_integral_value() else None
+    return int(value) if abs(value) < 2**63 and value == value.to_integral_value() else None
 
 
 def _first_of(span: Callable[[str], Span | None]) -> Callable[[Any], str | None]:
     def first(value: Any) -> str | None:
-        found = span(text(value) or "")
-        return found[0] if found else None
+        ends = span(text(value) or "")
+        return ends[0] if ends else None
 
     return first
 
@@ -123,9 +123,9 @@ def values(element: Any, vr: str) -> list[Any]:
     if not isinstance(raw, list):
         return []
     normal: Callable[[Any], Any] = NORMAL.get(vr, text)
-    return [found for value in raw if (found := normal(value)) is not None]
+    return [form for value in raw if (form := normal(value)) is not None]
 
 
-def first(found: Iterable[Any]) -> Any:
+def first(forms: Iterable[Any]) -> Any:
     """Return the first one, None if there is none."""
-    return next(iter(found), None)
+    return next(iter(forms), None)

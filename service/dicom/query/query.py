@@ -104,7 +104,7 @@ def parse_query(parameters: Parameters, resource: Resource, max_results: int) ->
     keys = [keys_of(name, path, value, matching) for path, (name, value) in attributes.items()]
     ranges = {path for path, (_, value) in attributes.items() if "-" in value}
     included = ",".join(value for name, value, _ in named if name == "includefield")
-    fields = {one.strip() for one in included.split(",")} - {""}
+    fields = {name.strip() for name in included.split(",")} - {""}
     return Query(
         resource,
         keys=_with_combined_ranges(list(chain.from_iterable(keys)), ranges),
@@ -116,12 +116,12 @@ def parse_query(parameters: Parameters, resource: Resource, max_results: int) ->
 
 
 def _check_counts(named: Sequence[tuple[str, str, Path | None]]) -> None:
-    found = Counter(path or name for name, _, path in named if path or name in _OPTIONS)
+    counts = Counter(path or name for name, _, path in named if path or name in _OPTIONS)
     for name, _, path in named:
-        if found[path or name] > 1:
-            raise BadRequest(f"{name} is given {found[path or name]} times, expected once")
-    if len(found) > MAX_KEYS:
-        raise BadRequest(f"{len(found)} keys, expected at most {MAX_KEYS}")
+        if counts[path or name] > 1:
+            raise BadRequest(f"{name} is given {counts[path or name]} times, expected once")
+    if len(counts) > MAX_KEYS:
+        raise BadRequest(f"{len(counts)} keys, expected at most {MAX_KEYS}")
 
 
 def _with_combined_ranges(keys: list[Key], ranges: Collection[Path]) -> tuple[Key, ...]:

@@ -73,8 +73,8 @@ def captions(metadata: DicomJson, keyword: str) -> list[str]:
 
 def line_of(metadata: DicomJson, entries: Sequence[Entry]) -> str:
     """Return the values that are there, as one line; empty if there are none."""
-    found = ((entry, first_value(metadata, entry.tag)) for entry in entries)
-    texts = ((entry, entry.form(value)) for entry, value in found if value not in (None, ""))
+    values = ((entry, first_value(metadata, entry.tag)) for entry in entries)
+    texts = ((entry, entry.form(value)) for entry, value in values if value not in (None, ""))
     return "  ".join(f"{entry.before}{text}{entry.after}" for entry, text in texts if text)
 
 

@@ -43,7 +43,7 @@ class Line:
     def has(self, text: str) -> bool:
         """Tell whether a text, in lower case, is part of the line itself."""
         plain = self.tag.strip("()").replace(",", "")
-        return any(text in one.lower() for one in (self.tag, plain, self.vr, self.keyword, self.value))
+        return any(text in column.lower() for column in (self.tag, plain, self.vr, self.keyword, self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _value(element: DicomJson) -> str:
     values: Sequence[Any] = element.get("Value", ())
     if element.get("vr") == "SQ":
         return f"{len(values)} item{'' if len(values) == 1 else 's'}"
-    written = "\\".join(_written(one, str(element.get("vr"))) for one in values[:_MAX_VALUES])
+    written = "\\".join(_written(value, str(element.get("vr"))) for value in values[:_MAX_VALUES])
     if len(written) <= MAX_CHARACTERS and len(values) <= _MAX_VALUES:
         return written
     count = f" ({len(values)} values)" if len(values) > 1 else f" ({len(written)} characters)"

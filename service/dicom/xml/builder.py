@@ -57,7 +57,7 @@ class NativeModel:
         self._data_sets: list[list[Attribute]] = []  # that are open, with what they have so far
         self._components: dict[tuple[str, str], str] = {}  # of the last PersonName, by group and component
 
-    def begin(self, name: str, given: Mapping[str, str]) -> None:
+    def begin(self, name: str, xml_attributes: Mapping[str, str]) -> None:
         """Take the start of an element, with its XML attributes.
 
         Raises:
@@ -72,7 +72,7 @@ class NativeModel:
         self._open.append(name)
         self._take_room(1)
         if begin := _BEGIN.get(name):
-            begin(self, given)
+            begin(self, xml_attributes)
 
     def end(self, text: str) -> None:
         """Take the end of the innermost element, and the text before it.
@@ -114,41 +114,41 @@ class NativeModel:
             self._refuse(f"found sequences nested more than {MAX_DEPTH} deep, expected no more")
         self._data_sets.append([])
 
-    def _begin_attribute(self, given: Mapping[str, str]) -> None:
-        name = given.get("tag", "")
+    def _begin_attribute(self, xml_attributes: Mapping[str, str]) -> None:
+        name = xml_attributes.get("tag", "")
         if not _TAG.fullmatch(name):
-            found = f"the tag {shorten(name)}" if name else "a DicomAttribute without tag"
-            self._refuse(f"found {found}, expected eight hexadecimal digits")
+            description = f"the tag {shorten(name)}" if name else "a DicomAttribute without tag"
+            self._refuse(f"found {description}, expected eight hexadecimal digits")
         tag = int(name, 16)
-        creator = given.get("privateCreator", "").strip() if is_private(tag) else ""
+        creator = xml_attributes.get("privateCreator", "").strip() if is_private(tag) else ""
         if creator and not tag & 0xFF00:
             tag |= 0x1000
-        vr = given.get("vr") or resolve(tag, "", Context(creators={tag >> 8: creator}))
+        vr = xml_attributes.get("vr") or resolve(tag, "", Context(creators={tag >> 8: creator}))
         if vr not in _CONTENT:
             self._refuse(f"found the VR {shorten(vr)} of {name}, expected one of PS3.5 6.2")
         self._data_sets[-1].append(Attribute(tag, creator, {"vr": vr}))
 
-    def _begin_value(self, given: Mapping[str, str]) -> None:
+    def _begin_value(self, xml_attributes: Mapping[str, str]) -> None:
         present: list[Any] = self._element.setdefault("Value", [])
-        number = given.get("number", str(len(present) + 1))
+        number = xml_attributes.get("number", str(len(present) + 1))
         if not _NUMBER.fullmatch(number) or int(number) <= len(present):
             self._refuse(f"found the number {shorten(number)}, expected {len(present) + 1}")
         left_out = range(len(present) + 1, int(number))
         self._take_room(len(left_out))
         present.extend({} if self._open[-1] == "Item" else None for _ in left_out)
 
-    def _begin_item(self, given: Mapping[str, str]) -> None:
-        self._begin_value(given)
-        self._begin_data_set(given)
+    def _begin_item(self, xml_attributes: Mapping[str, str]) -> None:
+        self._begin_value(xml_attributes)
+        self._begin_data_set(xml_attributes)
 
-    def _begin_name(self, given: Mapping[str, str]) -> None:
-        self._begin_value(given)
+    def _begin_name(self, xml_attributes: Mapping[str, str]) -> None:
+        self._begin_value(xml_attributes)
         self._components.clear()
 
-    def _begin_bulk_data(self, given: Mapping[str, str]) -> None:
-        if not given.get("uri"):
+    def _begin_bulk_data(self, xml_attributes: Mapping[str, str]) -> None:
+        if not xml_attributes.get("uri"):
             self._refuse("found BulkData without uri, expected one")
-        self._element["BulkDataURI"] = given["uri"]
+        self._element["BulkDataURI"] = xml_attributes["uri"]
 
     def _end_data_set(self, *_: str) -> None:
         try:
@@ -185,7 +185,9 @@ class NativeModel:
         self._element["Value"].append({group: text for group, text in name.items() if text} or None)
 
     def _name_group(self, group: str) -> str:
-        return "^".join(self._components.get((group, one), "") for one in NAME_COMPONENTS).rstrip("^ ")
+        return "^".join(self._components.get((group, component), "") for component in NAME_COMPONENTS).rstrip(
+            "^ "
+        )
 
     def _end_component(self, name: str, text: str) -> None:
         self._components[self._open[-1], name] = text

@@ -65,11 +65,11 @@ def in_blocks(attributes: Sequence[Attribute]) -> DicomJson:
     Raises:
         ValueError: two attributes have one tag, or a group has more creators than blocks.
     """
-    found: dict[int, DicomJson] = {}
+    elements: dict[int, DicomJson] = {}
     blocks = Blocks()
     for tag, creator, element in attributes:
         if not creator:
-            _put(found, tag, element)
+            _put(elements, tag, element)
             blocks.reserve(tag, element)
     for tag, creator, element in attributes:
         if creator:
@@ -77,13 +77,13 @@ def in_blocks(attributes: Sequence[Attribute]) -> DicomJson:
             if block is None:
                 block = blocks.free(tag)
                 reserving = block >> 8 << 16 | block & 0xFF, {"vr": "LO", "Value": [creator]}
-                _put(found, *reserving)
+                _put(elements, *reserving)
                 blocks.reserve(*reserving)
-            _put(found, block << 8 | tag & 0xFF, element)
-    return {tag_name(tag): found[tag] for tag in sorted(found)}
+            _put(elements, block << 8 | tag & 0xFF, element)
+    return {tag_name(tag): elements[tag] for tag in sorted(elements)}
 
 
-def _put(found: dict[int, DicomJson], tag: int, element: DicomJson) -> None:
-    if tag in found:
+def _put(elements: dict[int, DicomJson], tag: int, element: DicomJson) -> None:
+    if tag in elements:
         raise ValueError(f"found {tag_name(tag)} twice in a data set, expected it once")
-    found[tag] = element
+    elements[tag] = element

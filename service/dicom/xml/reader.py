@@ -81,13 +81,13 @@ class _Reader:
         if encoding is not None and encoding.upper() not in ("UTF-8", "US-ASCII"):
             raise InvalidXml(f"found the encoding {shorten(encoding)}, expected UTF-8")
 
-    def _begin(self, qualified: str, given: Mapping[str, str]) -> None:
+    def _begin(self, qualified: str, xml_attributes: Mapping[str, str]) -> None:
         namespace, _, name = qualified.rpartition(" ")
         if namespace not in ("", NAMESPACE):
             raise InvalidXml(f"found the namespace {shorten(namespace)}, expected {NAMESPACE}")
         if self._taken().strip():
             raise InvalidXml("found text beside elements, expected elements alone")
-        self.model.begin(name, given)
+        self.model.begin(name, xml_attributes)
 
     def _end(self, _: str) -> None:
         self.model.end(self._taken())

@@ -112,5 +112,5 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(_reference, text)
 
 
-def _reference(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0], "\ufffd")
+def _reference(special: re.Match[str]) -> str:
+    return _ESCAPES.get(special[0], "\ufffd")
