@@ -5,7 +5,7 @@ disturb the others. They are stored a batch at a time, so that one transaction a
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from service.archive.files.blobs import LocalBlobs, sync
 from service.archive.files.spool import FileInPlace, Spool
 from service.archive.index import changes
-from service.archive.index.changes import Entered, FileVanished
+from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
 from service.archive.index.entry import Entry, entry_of
 from service.archive.parsing import parse
@@ -49,7 +49,6 @@ class Stored:
 
 
 Outcome = Stored | Refusal
-Enter = Callable[..., list[Entered]]  # `entries.enter` or `entries.adopt`
 
 
 class Store:
@@ -147,28 +146,39 @@ class Store:
         sync(folders)
         return kept, failed
 
-    def _write(self, enter: Enter, kept: Sequence[Entry]) -> dict[Entry, Outcome]:
-        """Write the entries' rows, all in one transaction.
-
-        If the database takes them only one by one, it is so: one instance never spoils the others.
+    def _write(self, enter: Enter, entries: Sequence[Entry]) -> dict[Entry, Outcome]:
+        """Write the entries' rows: together, or one by one if the database does not take them so.
 
         Raises:
             FileVanished: a file is not in the tree any more.
         """
         try:
-            entered = self._index.write_now(enter, kept, self._blobs.exists, replace=self._replace)
+            return self._write_together(enter, entries)
         except FileVanished:
             raise
+        except Exception:
+            return self._write_one_by_one(enter, entries)
+
+    def _write_together(self, enter: Enter, entries: Sequence[Entry]) -> dict[Entry, Outcome]:
+        """Write the entries' rows in one transaction."""
+        try:
+            results = self._index.write_now(enter, entries, self._blobs.exists, replace=self._replace)
         except Unavailable as error:
-            return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in kept}
+            return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
+        return {entry: _outcome(entry, result) for entry, result in zip(entries, results, strict=True)}
+
+    def _write_one_by_one(self, enter: Enter, entries: Sequence[Entry]) -> dict[Entry, Outcome]:
+        """Write each entry's rows in a transaction of its own: one instance never spoils the others."""
+        return {entry: self._write_alone(enter, entry) for entry in entries}
+
+    def _write_alone(self, enter: Enter, entry: Entry) -> Outcome:
+        try:
+            return self._write_together(enter, [entry])[entry]
+        except FileVanished:
+            raise
         except Exception as error:
-            if len(kept) > 1:
-                return {entry: self._write(enter, [entry])[entry] for entry in kept}
             _log.error("an instance could not be entered: %s", type(error).__name__)
-            return {
-                entry: _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE) for entry in kept
-            }
-        return {entry: _outcome(entry, one) for entry, one in zip(kept, entered, strict=True)}
+            return _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE)
 
 
 def bury(index: Database, blobs: LocalBlobs) -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
 from service.archive.files.blobs import LocalBlobs
@@ -18,6 +19,7 @@ from service.dicom.instance import (
     DUPLICATE,
     OTHER_STUDY,
     OUT_OF_RESOURCES,
+    PROCESSING_FAILURE,
 )
 from service.errors import InstanceNotFound, Refusal
 from tests.archive.intake import files, put, uids
@@ -211,6 +213,23 @@ def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive
     assert all(isinstance(one, Stored) for one in outcomes)
     assert len(archive.index.read_now(stored_files)) == len(files(archive))
     assert is_sound(archive)
+
+
+def test_an_instance_that_the_database_does_not_take_is_refused_and_the_others_are_stored(
+    sqlite_archive: Archive,
+) -> None:
+    sqlite_archive.index.write_now(
+        sa.Connection.execute,
+        sa.text(
+            "CREATE TRIGGER picky BEFORE INSERT ON instances WHEN new.sop_instance_uid = '1.1.2' "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        ),
+    )
+
+    outcomes = put(sqlite_archive, *(part10(ct_image(uid)) for uid in ("1.1.1", "1.1.2", "1.1.3")))
+
+    assert words(outcomes) == ["stored", PROCESSING_FAILURE, "stored"]
+    assert len(sqlite_archive.index.read_now(stored_files)) == 2
 
 
 def test_opening_finishes_a_delete_that_a_crash_interrupted(sqlite_url: str, tmp_path: Path) -> None:

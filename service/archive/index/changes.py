@@ -7,7 +7,7 @@ crash in between nor a second worker leaves a row without its file, or a deleted
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -48,6 +48,21 @@ class _Here(NamedTuple):
 
     key: int
     digest: bytes
+
+
+class Enter(Protocol):
+    """What brings entries into the index, in one transaction: `enter` or `adopt`."""
+
+    def __call__(
+        self,
+        connection: sa.Connection,
+        entries: Sequence[Entry],
+        exists: Callable[[str], bool],
+        /,
+        *,
+        replace: bool,
+    ) -> list[Entered]:
+        """Return what became of each entry, in their order."""
 
 
 class FileVanished(Exception):
