@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import anyio.to_thread
 
@@ -24,6 +25,20 @@ from service.dicom.encoding.words import ITEM_HEADER, SEQUENCE_END_TAG, swapped
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames, Span
 from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import DEFLATED
+
+
+class Content(Protocol):
+    """Bytes of which any run can be asked for."""
+
+    @property
+    def size(self) -> int:
+        """Return how many there are."""
+
+    def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the bytes, in chunks."""
+
+    def runs(self, offset: int, length: int) -> AsyncIterator[Chunk]:
+        """Yield a run of the bytes, in chunks: in memory, or where they lie in a file."""
 
 
 class InMemory:
@@ -73,27 +88,24 @@ class InFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """Bytes that are made while they are read, in worker threads.
+class Generated:
+    """Bytes that are generated while they are read, in worker threads.
 
     Attributes:
-        make: offset and length in bytes → those bytes in chunks.
+        generate: offset and length in bytes → those bytes in chunks.
         size: of all of them.
     """
 
-    make: Callable[[int, int], Iterator[bytes]]
+    generate: Callable[[int, int], Iterator[bytes]]
     size: int
 
     async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
         """Yield a run of the bytes, in chunks."""
-        chunks = self.make(offset, length)
+        chunks = self.generate(offset, length)
         while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
             yield chunk
 
     runs = read  # as they are in memory then
-
-
-Content = InMemory | InFile | Made
 
 
 async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
@@ -105,7 +117,7 @@ async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
     if instance.goes_as_stored:
         return InFile(blobs, instance, [Span(0, instance.size)])
     converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
-    return Made(converted.chunks, converted.size)
+    return Generated(converted.chunks, converted.size)
 
 
 async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTable, number: int) -> Content:
@@ -134,10 +146,10 @@ async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdat
         spans = await _fragments(blobs, instance, span)
         return InFile(blobs, instance, spans[1:])
     if instance.transfer_syntax == DEFLATED:
-        return Made(partial(_inflated, blobs, instance, place), span.length)
+        return Generated(partial(_inflated, blobs, instance, place), span.length)
     if place.word_size == 1:
         return InFile(blobs, instance, [span])
-    return Made(partial(_swapped, blobs, instance, place), span.length)
+    return Generated(partial(_swapped, blobs, instance, place), span.length)
 
 
 def _inflated(

@@ -9,9 +9,9 @@ from pydicom import Dataset
 from service.archive import Archive
 from service.archive.files.content import (
     Content,
+    Generated,
     InFile,
     InMemory,
-    Made,
     bulkdata_content,
     frame_content,
     instance_content,
@@ -62,7 +62,7 @@ async def bulkdata(archive: Archive, file: bytes, path: str) -> Content:
 
 @pytest.mark.parametrize(
     ("syntax", "kind"),
-    [(EXPLICIT, InFile), (IMPLICIT, Made), (BIG_ENDIAN, Made), (None, Made)],
+    [(EXPLICIT, InFile), (IMPLICIT, Generated), (BIG_ENDIAN, Generated), (None, Generated)],
 )
 async def test_only_what_may_be_sent_goes_out_as_it_is_stored(
     sqlite_archive: Archive, syntax: str | None, kind: type
