@@ -9,7 +9,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
 from service.archive.index.lookup import check_tables
-from service.archive.recent import LocatedInstances
+from service.archive.recent import RecentInstances
 from service.archive.store import Store, bury
 
 
@@ -21,13 +21,13 @@ class Archive:
         index: the database.
         blobs: the files.
         store: how instances come in.
-        located: where recently used ones lie.
+        recent: the instances used last, and where they lie.
     """
 
     index: Database
     blobs: LocalBlobs
     store: Store
-    located: LocatedInstances
+    recent: RecentInstances
 
     async def delete(self, study: str, series: str | None, instance: str | None) -> None:
         """Delete a study, one of its series or one instance; the files go after the rows.
@@ -63,4 +63,4 @@ def open_archive(database_url: str, folder: Path, *, replace: bool) -> Archive:
     index, blobs = Database(database_url), LocalBlobs(folder)
     blobs.sweep()
     bury(index, blobs)
-    return Archive(index, blobs, Store(index, blobs, replace=replace), LocatedInstances(index, blobs))
+    return Archive(index, blobs, Store(index, blobs, replace=replace), RecentInstances(index, blobs))

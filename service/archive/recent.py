@@ -17,7 +17,7 @@ _MAX_WEIGHT = 16 * 2**20  # bytes, about
 _ENTRY_WEIGHT = 2048
 
 
-class LocatedInstances:
+class RecentInstances:
     """The instances used last, least recently used first. For the event loop's thread alone."""
 
     def __init__(self, index: Database, blobs: LocalBlobs) -> None:

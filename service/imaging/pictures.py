@@ -58,14 +58,14 @@ async def frames_of(located: Located, numbers: Iterable[int]) -> AsyncIterator[S
 async def stills(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
     """Yield the first frame of each instance."""
     for one in instances:
-        yield Shot(await archive.located.find(one.uids), 1)
+        yield Shot(await archive.recent.find(one.uids), 1)
 
 
 async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
     """Yield every frame of every instance that has the size of the first one: an animation has one size."""
     size = None
     for one in instances:
-        located = await archive.located.find(one.uids)
+        located = await archive.recent.find(one.uids)
         description = await anyio.to_thread.run_sync(description_of, located, 1)
         size = size or (description.rows, description.columns)
         if located.frames and size == (description.rows, description.columns):

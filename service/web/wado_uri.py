@@ -56,7 +56,7 @@ async def retrieve_by_uri(request: Request) -> Response:
     content_type = _of(parameters, "contentType") or _of(parameters, "accept") or None
     if _asks_for_dicom(content_type or header):
         accept = Accept(header, _dicom_type(parameters))
-        located = await service_of(request).archive.located.find(uids)
+        located = await service_of(request).archive.recent.find(uids)
         return await answer_instance(request, located.instance, accept)
     return await _rendered(request, parameters, uids, Accept(header, content_type))
 
@@ -93,7 +93,7 @@ def _dicom_type(parameters: Parameters) -> str:
 
 async def _rendered(request: Request, parameters: Parameters, uids: Uids, accept: Accept) -> Response:
     """Answer with a rendered instance, or with one of its frames. PS3.18 9.5."""
-    located = await service_of(request).archive.located.find(uids)
+    located = await service_of(request).archive.recent.find(uids)
     number, annotation = _whole(parameters, "frameNumber"), _annotation(parameters)
     rendering = replace(
         rendering_of({"annotation": annotation} if annotation else {}),

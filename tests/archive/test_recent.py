@@ -12,7 +12,7 @@ FILE = part10(ct_image("1.1.1"))
 async def test_an_instance_is_found_with_its_frames(sqlite_archive: Archive) -> None:
     put(sqlite_archive, FILE)
 
-    found = await sqlite_archive.located.find(uids("1.1.1"))
+    found = await sqlite_archive.recent.find(uids("1.1.1"))
 
     assert found.instance.uids == uids("1.1.1")
     assert isinstance(found.frames, NativeFrames)
@@ -22,45 +22,45 @@ async def test_an_instance_is_found_with_its_frames(sqlite_archive: Archive) -> 
 async def test_an_instance_without_pixels_has_no_frames(sqlite_archive: Archive) -> None:
     put(sqlite_archive, part10(data_set("1.1.1")))
 
-    assert (await sqlite_archive.located.find(uids("1.1.1"))).frames is None
+    assert (await sqlite_archive.recent.find(uids("1.1.1"))).frames is None
 
 
 async def test_the_second_look_is_the_same_object(sqlite_archive: Archive) -> None:
     put(sqlite_archive, FILE)
 
-    first, second = [await sqlite_archive.located.find(uids("1.1.1")) for _ in range(2)]
+    first, second = [await sqlite_archive.recent.find(uids("1.1.1")) for _ in range(2)]
 
     assert second is first
 
 
 async def test_what_is_not_here_is_not_remembered_as_such(sqlite_archive: Archive) -> None:
     with pytest.raises(InstanceNotFound):
-        await sqlite_archive.located.find(uids("1.1.1"))
+        await sqlite_archive.recent.find(uids("1.1.1"))
     put(sqlite_archive, FILE)
 
-    assert (await sqlite_archive.located.find(uids("1.1.1"))).instance.size == len(FILE)
+    assert (await sqlite_archive.recent.find(uids("1.1.1"))).instance.size == len(FILE)
 
 
 async def test_a_delete_by_another_process_is_noticed(sqlite_archive: Archive) -> None:
     other = another_process(sqlite_archive)
     put(sqlite_archive, FILE)
-    await sqlite_archive.located.find(uids("1.1.1"))
+    await sqlite_archive.recent.find(uids("1.1.1"))
 
     await other.delete("1", None, None)
 
     with pytest.raises(InstanceNotFound):
-        await sqlite_archive.located.find(uids("1.1.1"))
+        await sqlite_archive.recent.find(uids("1.1.1"))
     other.close()
 
 
 async def test_a_replacement_by_another_process_is_noticed(sqlite_archive: Archive) -> None:
     other = another_process(sqlite_archive)
     put(sqlite_archive, FILE)
-    before = await sqlite_archive.located.find(uids("1.1.1"))
+    before = await sqlite_archive.recent.find(uids("1.1.1"))
 
     put(other, part10(ct_image("1.1.1", PatientID="P2")))
 
-    after = await sqlite_archive.located.find(uids("1.1.1"))
+    after = await sqlite_archive.recent.find(uids("1.1.1"))
     assert after.instance.digest != before.instance.digest
     other.close()
 
@@ -73,7 +73,7 @@ async def test_the_least_recently_used_goes_first(
         sqlite_archive, *(part10(encapsulated(tiles, uid=f"1.1.{number}"), JPEG_2000) for number in (1, 2, 3))
     )
     monkeypatch.setattr(recent, "_MAX_WEIGHT", 10_000)  # each of these weighs between 4000 and 5000
-    find = sqlite_archive.located.find
+    find = sqlite_archive.recent.find
 
     first, second = await find(uids("1.1.1")), await find(uids("1.1.2"))
     await find(uids("1.1.1"))

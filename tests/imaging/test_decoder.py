@@ -44,7 +44,7 @@ async def stored(archive: Archive, folder: Path, dataset: pydicom.Dataset) -> Lo
     dataset.save_as(content)
     (folder / "incoming.dcm").write_bytes(content.getvalue())
     list(import_files(archive, [folder / "incoming.dcm"]))
-    return await archive.located.find(
+    return await archive.recent.find(
         Uids(dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID)
     )
 

@@ -95,7 +95,7 @@ async def located_instance(request: Request) -> Located:
     Raises:
         InstanceNotFound: it is not here.
     """
-    return await service_of(request).archive.located.find(uids_of(request))
+    return await service_of(request).archive.recent.find(uids_of(request))
 
 
 async def located_instances(request: Request) -> list[Located]:

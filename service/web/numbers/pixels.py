@@ -23,7 +23,7 @@ async def retrieve_pixels(request: Request) -> Response:
     An array of one frame has the shape of the frame; one of several has the frames as its first axis.
     """
     archive = service_of(request).archive
-    located = await archive.located.find(uids_of(request))
+    located = await archive.recent.find(uids_of(request))
     if located.frames is None or not located.frames.number_of_frames:
         raise NotRenderable("the instance has no pixels")
     every = range(1, located.frames.number_of_frames + 1)

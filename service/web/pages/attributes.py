@@ -16,7 +16,7 @@ from service.web.state import service_of
 async def attributes_page(request: Request) -> Response:
     """GET /browse/{study}/{series}/{instance}/attributes."""
     archive = service_of(request).archive
-    located = await archive.located.find(uids_of(request))
+    located = await archive.recent.find(uids_of(request))
     attributes = await all_attributes(archive, located.instance)
     text = request.query_params.get("find", "")
     return await page(

@@ -46,7 +46,7 @@ async def instance_page(request: Request) -> Response:
     """GET /browse/{study}/{series}/{instance}."""
     archive = service_of(request).archive
     uids = uids_of(request)
-    located = await archive.located.find(uids)
+    located = await archive.recent.find(uids)
     stack = await archive.index.read(stack_of, uids.study, uids.series)
     attributes = await all_attributes(archive, located.instance)
     kind, picture, reason = _kind(located, attributes), None, ""

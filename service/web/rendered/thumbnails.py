@@ -45,7 +45,7 @@ async def retrieve_thumbnail_of_many(request: Request) -> Response:
     uids = request.path_params["study"], request.path_params.get("series")
     images = decodable(await archive.index.read(find_pictures, *uids))
     chosen = middle(images) if images else (await archive.index.read(find_all, *uids))[0]
-    return await _thumbnail(request, await archive.located.find(chosen.uids), None)
+    return await _thumbnail(request, await archive.recent.find(chosen.uids), None)
 
 
 async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:

@@ -134,7 +134,7 @@ async def _pixel_parts(
         NotAcceptable: it did not.
     """
     service, instance = service_of(request), values.instance
-    located = await service.archive.located.find(instance.uids)
+    located = await service.archive.recent.find(instance.uids)
     if located.instance.digest != instance.digest:
         raise InstanceGone(instance.uids.instance)
     assert isinstance(values.pixel_data, Offer)

@@ -190,6 +190,6 @@ async def _transcoded(request: Request, outgoing: OutgoingInstance) -> Chunks:
     """
     service = service_of(request)
     assert outgoing.offer.transfer_syntax is not None
-    located = await service.archive.located.find(outgoing.instance.uids)
+    located = await service.archive.recent.find(outgoing.instance.uids)
     pixels = await transcoded_pixels(service.decoder, located, outgoing.offer.transfer_syntax)
     return transcoded_file(service.archive.blobs, pixels)

@@ -47,7 +47,7 @@ async def chosen(
     """
     if offer := as_stored(accept, stored, offers):
         return offer
-    located = await archive.located.find(instance.uids)
+    located = await archive.recent.find(instance.uids)
     return accept.choose(*offers(_without(stored, transcodable_syntaxes(located))))
 
 
