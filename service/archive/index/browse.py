@@ -33,7 +33,7 @@ _MODALITY_AFTER = (
     .order_by(series.c.modality)
     .limit(1)
 )
-_SLICES = sa.select(
+_STACK = sa.select(
     instances.c.sop_instance_uid,
     instances.c.transfer_syntax_uid,
     instances.c.rows,
@@ -41,7 +41,7 @@ _SLICES = sa.select(
 ).select_from(JOINED[Level.INSTANCE])
 
 
-class Slice(NamedTuple):
+class StackedInstance(NamedTuple):
     """An instance of a stack.
 
     Attributes:
@@ -90,17 +90,17 @@ def _has_word(word: str) -> Condition:
     )
 
 
-def stack_of(connection: sa.Connection, study: str, series: str) -> list[Slice]:
+def stack_of(connection: sa.Connection, study: str, series: str) -> list[StackedInstance]:
     """Return the instances of a series in the order of their numbers.
 
     Raises:
         SeriesNotFound: it is not here.
     """
     resource = Resource(Level.INSTANCE, study, series)
-    found = connection.execute(_SLICES.where(*in_path(resource)).order_by(*order(resource))).all()
+    found = connection.execute(_STACK.where(*in_path(resource)).order_by(*order(resource))).all()
     if not found:
         raise SeriesNotFound(series)
-    return [Slice(uid, _pictures(*image)) for uid, *image in found]
+    return [StackedInstance(uid, _pictures(*image)) for uid, *image in found]
 
 
 def _pictures(transfer_syntax: str, rows: int | None, number_of_frames: int | None) -> int:

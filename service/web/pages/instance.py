@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.index.browse import Slice, stack_of
+from service.archive.index.browse import StackedInstance, stack_of
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.dicom.text.outline import outline
@@ -88,7 +88,7 @@ def _kind(located: Located, attributes: DicomJson) -> str:
     return "report" if CONTENT in attributes else "other"
 
 
-def _place(stack: Sequence[Slice], instance: str) -> Place:
+def _place(stack: Sequence[StackedInstance], instance: str) -> Place:
     uids = ["", *(one.instance for one in stack), ""]
     number = uids.index(instance) if instance in uids else 0
     return Place(number, len(stack), uids[max(number - 1, 0)], uids[number + 1])

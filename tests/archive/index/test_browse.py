@@ -1,7 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.browse import Slice, list_studies, modalities, stack_of
+from service.archive.index.browse import StackedInstance, list_studies, modalities, stack_of
 from service.archive.index.search import Page
 from service.dicom.query.levels import Level
 from service.dicom.query.query import parse_query
@@ -71,7 +71,7 @@ def test_a_stack_has_the_instances_in_the_order_of_their_numbers(connection: sa.
 
     found = stack_of(connection, "1", "1.1")
 
-    assert found == [Slice("1.1.2", 20), Slice("1.1.3", 0), Slice("1.1.1", 1)]
+    assert found == [StackedInstance("1.1.2", 20), StackedInstance("1.1.3", 0), StackedInstance("1.1.1", 1)]
 
 
 def test_a_stack_of_a_series_that_is_not_here_is_not_found(index: sa.Connection) -> None:
