@@ -12,7 +12,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.converted import ConvertedFile
 from service.archive.files.inflated import inflated_chunks
 from service.archive.files.runs import (
-    CHUNK_BYTES,
+    RUN_BYTES,
     Chunk,
     FileRun,
     opened,
@@ -128,7 +128,7 @@ async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTabl
         InstanceGone: the instance was deleted or replaced meanwhile.
     """
     span = frames.span(number)
-    if span.length <= CHUNK_BYTES or not _lies_as_sent(instance, frames):
+    if span.length <= RUN_BYTES or not _lies_as_sent(instance, frames):
         return InMemory(frames.frame(number, await read_run(blobs, instance, span)))
     if isinstance(frames, NativeFrames):
         return InFile(blobs, instance, [span])
@@ -167,8 +167,8 @@ def _swapped(
     start = offset // place.word_size * place.word_size
     end = offset + length
     with opened(blobs, instance) as descriptor:
-        for position in range(start, end, CHUNK_BYTES):
-            here = min(CHUNK_BYTES, place.length - position)
+        for position in range(start, end, RUN_BYTES):
+            here = min(RUN_BYTES, place.length - position)
             chunk = swapped(os.pread(descriptor, here, place.offset + position), place.word_size)
             yield chunk[max(0, offset - position) : end - position]
 

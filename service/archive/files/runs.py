@@ -21,7 +21,7 @@ from service.dicom.frames import Span
 from service.errors import InstanceGone
 from service.transfer_syntaxes import DEFLATED
 
-CHUNK_BYTES = 2**20
+RUN_BYTES = 2**20  # of a run at most: what is longer goes out as several
 _MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
 _READ_AHEAD = 128 * 1024  # bytes; about what the kernel reads at once, and has at once
 _LOOKED_AT = bytearray(1)
@@ -96,8 +96,8 @@ async def stream(blobs: LocalBlobs, instance: Instance, spans: Iterable[Span]) -
     descriptor = _open(blobs, instance)
     try:
         for offset, length in spans:
-            for start in range(offset, offset + length, CHUNK_BYTES):
-                here = min(CHUNK_BYTES, offset + length - start)
+            for start in range(offset, offset + length, RUN_BYTES):
+                here = min(RUN_BYTES, offset + length - start)
                 run = FileRun(descriptor, start, here)
                 yield run if here >= _MIN_FILE_RUN else await run.read()
     finally:
@@ -105,7 +105,7 @@ async def stream(blobs: LocalBlobs, instance: Instance, spans: Iterable[Span]) -
 
 
 async def _read(descriptor: int, offset: int, length: int) -> bytes:
-    if length <= CHUNK_BYTES:
+    if length <= RUN_BYTES:
         buffer = np.empty(length, np.uint8).data  # not filled with zeros first, as a bytearray is
         try:
             if os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT) == length:

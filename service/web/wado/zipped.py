@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
-from service.archive.files.runs import CHUNK_BYTES
+from service.archive.files.runs import RUN_BYTES
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
@@ -103,7 +103,7 @@ async def _with_checksum(content: Content) -> tuple[int, Chunks]:
     crc, chunks = 0, []
     async for chunk in content.read(0, content.size):
         crc = isal_zlib.crc32(chunk, crc)
-        if content.size <= CHUNK_BYTES:
+        if content.size <= RUN_BYTES:
             chunks.append(chunk)
-    again = InMemory(b"".join(chunks)) if content.size <= CHUNK_BYTES else content
+    again = InMemory(b"".join(chunks)) if content.size <= RUN_BYTES else content
     return crc, again.read(0, content.size)

@@ -16,7 +16,7 @@ from service.archive.files.content import (
     frame_content,
     instance_content,
 )
-from service.archive.files.runs import CHUNK_BYTES
+from service.archive.files.runs import RUN_BYTES
 from service.archive.index.bulkdata import bulkdata_of
 from service.archive.index.lookup import locate
 from service.errors import BulkdataNotFound, FrameNotFound, InstanceNotFound
@@ -95,7 +95,7 @@ async def test_a_long_file_is_read_in_chunks(sqlite_archive: Archive) -> None:
     chunks = [chunk async for chunk in content.read(0, content.size)]
 
     assert b"".join(chunks) == file
-    assert max(map(len, chunks)) <= CHUNK_BYTES
+    assert max(map(len, chunks)) <= RUN_BYTES
 
 
 @pytest.mark.parametrize("syntax", NATIVE_SYNTAXES)
@@ -143,7 +143,7 @@ async def test_an_encapsulated_frame_is_its_code_stream(
 
 
 @pytest.mark.parametrize("table", ["empty", "basic"])
-@pytest.mark.parametrize("length", [10, CHUNK_BYTES], ids=["short", "long"])
+@pytest.mark.parametrize("length", [10, RUN_BYTES], ids=["short", "long"])
 async def test_the_fragments_of_a_frame_are_joined(sqlite_archive: Archive, table: str, length: int) -> None:
     stream = code_stream(os.urandom(length))
     pieces = [stream[:8], stream[8:10], stream[10:]]
@@ -205,7 +205,7 @@ async def test_an_instance_deleted_meanwhile_is_not_found(sqlite_archive: Archiv
 
 
 async def test_a_run_of_joined_pieces_may_cross_their_edges(sqlite_archive: Archive) -> None:
-    stream = code_stream(os.urandom(CHUNK_BYTES))
+    stream = code_stream(os.urandom(RUN_BYTES))
     file = part10(encapsulated([[stream[:100], stream[100:]]], "empty", "1.1.1"), JPEG_2000)
     instance = stored(sqlite_archive, "1.1.1", file)
     frames = sqlite_archive.index.read_now(locate, instance.uids).frames
