@@ -11,7 +11,7 @@ from service.archive.instance import Instance, Target
 from service.dicom.json.writer import Bulkdata
 from service.errors import BulkdataNotFound
 
-PIXEL_DATA = ("7FE00010", "7FE00008", "7FE00009")
+PIXEL_DATA_PATHS = ("7FE00010", "7FE00008", "7FE00009")
 """Paths of the attributes that hold the pixels of an instance: integers, float, double float."""
 
 
@@ -86,5 +86,5 @@ def held_by(connection: sa.Connection, target: Target) -> dict[bytes, Held]:
 
 
 def _held(paths: dict[str, object], encapsulated: bool) -> Held:
-    pixel_data = sum(path in paths for path in PIXEL_DATA)
+    pixel_data = sum(path in paths for path in PIXEL_DATA_PATHS)
     return Held(bool(pixel_data), encapsulated, len(paths) > pixel_data)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.bulkdata import PIXEL_DATA, Held, places_of
+from service.archive.index.bulkdata import PIXEL_DATA_PATHS, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable
@@ -117,7 +117,7 @@ async def _parts_of(request: Request, values: OutgoingBulkdata, accept: Accept) 
     archive, instance = service_of(request).archive, values.instance
     for path, place in (await archive.index.read(places_of, instance)).items():
         url = bulkdata_url(request.state.base_url, instance, path)
-        if path not in PIXEL_DATA:
+        if path not in PIXEL_DATA_PATHS:
             if isinstance(values.others, Offer):
                 yield await value_part(archive, instance, place, url)
         elif isinstance(values.pixel_data, Offer):

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.bulkdata import PIXEL_DATA, held_by, places_of
+from service.archive.index.bulkdata import PIXEL_DATA_PATHS, held_by, places_of
 from service.errors import NoBulkdata
 from service.web.http.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import service_of
@@ -34,7 +34,7 @@ async def retrieve_pixeldata(request: Request) -> Response:
     """GET .../instances/{instance}/pixeldata: one value, which may be a single part."""
     located = await located_instance(request)
     places = await service_of(request).archive.index.read(places_of, located.instance)
-    path = next((path for path in PIXEL_DATA if path in places), None)
+    path = next((path for path in PIXEL_DATA_PATHS if path in places), None)
     if path is None:
         raise NoBulkdata("the instance has no pixel data")
     return await answer_value(request, located, path, accept_of(request))

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import bulkdata_content
-from service.archive.index.bulkdata import PIXEL_DATA, bulkdata_of
+from service.archive.index.bulkdata import PIXEL_DATA_PATHS, bulkdata_of
 from service.archive.instance import Instance, Located
 from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
@@ -38,7 +38,7 @@ async def answer_value(request: Request, located: Located, path: str, accept: Ac
     instance = located.instance
     place = await archive.index.read(bulkdata_of, instance, path)
     url = bulkdata_url(request.state.base_url, instance, path)
-    if path in PIXEL_DATA and located.frames is not None:
+    if path in PIXEL_DATA_PATHS and located.frames is not None:
         return await answer_pixel_data(request, located, place, url, accept)
     offer = accept.choose(*_OFFERS)
     etag = etag_of(instance.digest, str(offer), url)
