@@ -27,7 +27,7 @@ from service.dicom.instance import (
 )
 from service.errors import Refusal, Unavailable
 
-_ATTEMPTS = 5
+_ENTER_ATTEMPTS = 5
 _log = logging.getLogger(__name__)
 
 
@@ -115,7 +115,7 @@ class Store:
 
     def _enter(self, waiting: Mapping[Entry, Spool]) -> dict[Entry, Outcome]:
         """Bring the files into the tree and then the entries into the index."""
-        for _ in range(_ATTEMPTS):
+        for _ in range(_ENTER_ATTEMPTS):
             kept, failed = self._keep(waiting)
             try:
                 return failed | self._write(changes.enter, kept)

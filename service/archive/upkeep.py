@@ -20,7 +20,7 @@ from service.archive.store import Outcome, Stored
 
 _BATCH_BYTES = 8 * 2**20
 _BATCH_FILES = 64
-_CHUNK = 2**20
+_READ_BYTES = 2**20
 
 
 class Done(NamedTuple):
@@ -113,7 +113,7 @@ def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
     """Return a file's bytes on their way in; none of a file that cannot be read, which is refused then."""
     spool = blobs.spool()
     with suppress(OSError), path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_READ_BYTES):
             spool.write(chunk)
             if spool.wants_flush:
                 spool.flush()

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from service.archive.files.blobs import LocalBlobs
-from service.archive.files.converted import value_chunks
+from service.archive.files.converted import JOINED_BYTES, value_chunks
 from service.archive.files.spool import Spool
 from service.dicom.encoding.elements import Buffer
 from service.dicom.encoding.explicit import Value
 from service.dicom.instance import TOO_LARGE
 from service.errors import Refusal
-
-_CHUNK = 2**18  # short pieces are joined to about this size
 
 
 def assemble(blobs: LocalBlobs, buffer: Buffer, pieces: Sequence[bytes | Value], max_bytes: int) -> Spool:
@@ -44,7 +42,7 @@ def _write(spool: Spool, buffer: Buffer, pieces: Sequence[bytes | Value]) -> Non
     for piece in pieces:
         for chunk in value_chunks(buffer, piece):
             waiting += chunk
-            if len(waiting) >= _CHUNK:
+            if len(waiting) >= JOINED_BYTES:
                 spool.write(bytes(waiting))
                 waiting.clear()
                 if spool.wants_flush:

@@ -15,7 +15,7 @@ from service.archive.files.spool import Spool, out_of_space
 from service.errors import Unavailable
 
 _ABANDONED = 24 * 3600  # seconds
-_ATTEMPTS = 5
+_FOLDER_ATTEMPTS = 5
 
 
 class LocalBlobs:
@@ -67,7 +67,7 @@ class LocalBlobs:
         target = self.path(key)
         if target.exists():
             return {target.parent}
-        for _ in range(_ATTEMPTS):
+        for _ in range(_FOLDER_ATTEMPTS):
             with out_of_space():
                 made = _make_folders(target.parent)
             with suppress(FileNotFoundError):  # a delete took the empty folder away in between

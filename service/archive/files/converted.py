@@ -18,7 +18,8 @@ from service.dicom.encoding.words import swapped
 from service.errors import InstanceGone
 from service.transfer_syntaxes import DEFLATED
 
-_CHUNK = 2**20
+JOINED_BYTES = 2**18  # short pieces are joined to about this size by those who write them
+_VALUE_BYTES = 2**20  # of a long value, in memory at a time
 
 
 class ConvertedFile:
@@ -94,8 +95,8 @@ def value_chunks(buffer: Buffer, piece: bytes | Value) -> Iterator[bytes]:
         yield piece
         return
     end = piece.offset + piece.length
-    for start in range(piece.offset, end, _CHUNK):
-        yield swapped(buffer[start : min(start + _CHUNK, end)], piece.word_size)
+    for start in range(piece.offset, end, _VALUE_BYTES):
+        yield swapped(buffer[start : min(start + _VALUE_BYTES, end)], piece.word_size)
         if isinstance(buffer, mmap.mmap):
             page = start // mmap.PAGESIZE * mmap.PAGESIZE
-            buffer.madvise(mmap.MADV_DONTNEED, page, min(_CHUNK, len(buffer) - page))
+            buffer.madvise(mmap.MADV_DONTNEED, page, min(_VALUE_BYTES, len(buffer) - page))

@@ -12,7 +12,7 @@ from service.dicom.frames import Span
 from service.dicom.instance import CANNOT_UNDERSTAND
 from service.errors import Refusal
 
-_CHUNK = 2**18
+_INFLATED_BYTES = 2**18  # at a time, in and out
 _ALWAYS_ALLOWED = 2**28  # bytes inflated, whatever the ratio
 _RATIO = 100  # beyond them, what a data set may grow to: pictures stay far below
 
@@ -24,7 +24,9 @@ def inflate(buffer: Buffer, offset: int, spool: Spool) -> None:
         Refusal: the stream is broken or ends early, or it grows beyond all reason.
     """
     limit = max(_ALWAYS_ALLOWED, _RATIO * len(buffer))
-    chunks = (buffer[start : start + _CHUNK] for start in range(offset, len(buffer), _CHUNK))
+    chunks = (
+        buffer[start : start + _INFLATED_BYTES] for start in range(offset, len(buffer), _INFLATED_BYTES)
+    )
     try:
         for chunk in _inflated(chunks):
             spool.write(chunk)
@@ -42,7 +44,7 @@ def inflated_chunks(path: Path, span: Span) -> Iterator[bytes]:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             file.seek(read_file_meta(mapped).dataset_offset)
         position, end = 0, span.offset + span.length
-        for chunk in _inflated(iter(lambda: file.read(_CHUNK), b"")):
+        for chunk in _inflated(iter(lambda: file.read(_INFLATED_BYTES), b"")):
             wanted = chunk[max(0, span.offset - position) : max(0, end - position)]
             if wanted:
                 yield wanted
@@ -56,10 +58,10 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         rest = chunk
         while rest and not inflater.eof:
-            yield inflater.decompress(rest, _CHUNK)
+            yield inflater.decompress(rest, _INFLATED_BYTES)
             rest = inflater.unconsumed_tail
     while not inflater.eof:
-        more = inflater.decompress(inflater.unconsumed_tail, _CHUNK)
+        more = inflater.decompress(inflater.unconsumed_tail, _INFLATED_BYTES)
         if not more:
             raise EOFError
         yield more

@@ -13,8 +13,8 @@ from service.archive.files.direct import write_all, write_past_cache
 from service.dicom.encoding.elements import Buffer
 from service.errors import Unavailable
 
-_IN_MEMORY = 2**20
-_CHUNK = 2**20
+_MAX_IN_MEMORY = 2**20  # bytes
+_COPIED_BYTES = 2**20  # at a time, from one file to another
 
 _FULL = {
     errno.ENOSPC: "the disk is full",
@@ -40,7 +40,7 @@ class Spool:
     @property
     def wants_flush(self) -> bool:
         """Tell whether enough is waiting in memory that `flush` should be called, in a thread."""
-        return self._waiting > _IN_MEMORY
+        return self._waiting > _MAX_IN_MEMORY
 
     def write(self, chunk: bytes) -> None:
         """Add bytes, in memory: never blocks."""
@@ -114,8 +114,8 @@ class Spool:
             os.close(source)
 
     def _copy(self, source: int, file: int) -> None:
-        for start in range(0, self.size, _CHUNK):
-            write_all(file, os.pread(source, _CHUNK, start))
+        for start in range(0, self.size, _COPIED_BYTES):
+            write_all(file, os.pread(source, _COPIED_BYTES, start))
 
     def _new_file(self) -> int:
         try:

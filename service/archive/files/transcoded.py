@@ -4,14 +4,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from service.archive.files.blobs import LocalBlobs
-from service.archive.files.converted import stored_data_set, value_chunks
+from service.archive.files.converted import JOINED_BYTES, stored_data_set, value_chunks
 from service.archive.instance import Instance
 from service.dicom.encoding.elements import Buffer
 from service.dicom.encoding.explicit import Value, file_head
 from service.dicom.encoding.repixelled import PixelEncoding, transcoded
 from service.dicom.encoding.walk import walk
-
-_CHUNK = 2**18  # short pieces are joined to about this size
 
 Chunks = Iterator[bytes]
 
@@ -39,7 +37,7 @@ def _chunks(buffer: Buffer, pieces: Iterable[bytes | Value], head: bytes = b"") 
     for piece in pieces:
         for chunk in value_chunks(buffer, piece):
             waiting += chunk
-            if len(waiting) >= _CHUNK:
+            if len(waiting) >= JOINED_BYTES:
                 yield bytes(waiting)
                 waiting.clear()
     if waiting:

@@ -21,12 +21,12 @@ from service.dicom.query.query import Query, Resource
 from service.errors import SeriesNotFound
 from service.transfer_syntaxes import is_video
 
-_NAMES = (
+_NAME_COLUMNS = (
     studies.c.patient_name,
     studies.c.patient_name_ideographic,
     studies.c.patient_name_phonetic,
 )
-_TEXTS = (studies.c.patient_id, studies.c.study_description, studies.c.accession_number)
+_TEXT_COLUMNS = (studies.c.patient_id, studies.c.study_description, studies.c.accession_number)
 _MODALITY_AFTER = (
     sa.select(series.c.modality)
     .where(series.c.modality > sa.bindparam("before"))
@@ -85,8 +85,8 @@ def _has_word(word: str) -> Condition:
     lower = word.encode().lower().decode()  # ASCII alone, as both databases do it
     return sa.or_(
         studies.c.study_instance_uid == word,
-        *(column.contains(fold(word), autoescape=True) for column in _NAMES),
-        *(sa.func.lower(column).contains(lower, autoescape=True) for column in _TEXTS),
+        *(column.contains(fold(word), autoescape=True) for column in _NAME_COLUMNS),
+        *(sa.func.lower(column).contains(lower, autoescape=True) for column in _TEXT_COLUMNS),
     )
 
 

@@ -1,12 +1,12 @@
 """The values that metadata leave out, as the index knows them: plain functions of a connection."""
 
-from dataclasses import asdict
 from typing import NamedTuple
 
 import orjson
 import sqlalchemy as sa
 
-from service.archive.index.tables import documents, instances, series, studies
+from service.archive.index.lookup import OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS, names
+from service.archive.index.tables import documents, instances
 from service.archive.instance import Instance, Target
 from service.dicom.json.writer import Bulkdata
 from service.errors import BulkdataNotFound
@@ -29,27 +29,18 @@ class Held(NamedTuple):
     others: bool
 
 
-_DOCUMENTS = (
-    documents.join(instances, documents.c.instance == instances.c.id)
-    .join(series, instances.c.series == series.c.id)
-    .join(studies, series.c.study == studies.c.id)
-)
-_OF_STUDY = studies.c.study_instance_uid == sa.bindparam("study")
-_OF_SERIES = series.c.series_instance_uid == sa.bindparam("series")
-_OF_INSTANCE = instances.c.sop_instance_uid == sa.bindparam("instance")
-
 _PLACES = (
     sa.select(documents.c.bulkdata)
-    .select_from(_DOCUMENTS)
-    .where(_OF_STUDY, _OF_SERIES, _OF_INSTANCE, instances.c.digest == sa.bindparam("digest"))
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, OF_SERIES, OF_INSTANCE, instances.c.digest == sa.bindparam("digest"))
 )
 _HELD = (
     sa.select(instances.c.digest, documents.c.bulkdata, documents.c.boundaries.is_not(None))
-    .select_from(_DOCUMENTS)
-    .where(_OF_STUDY, documents.c.bulkdata.is_not(None))
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, documents.c.bulkdata.is_not(None))
 )
-_HELD_IN_SERIES = _HELD.where(_OF_SERIES)
-_HELD_IN_INSTANCE = _HELD_IN_SERIES.where(_OF_INSTANCE)
+_HELD_IN_SERIES = _HELD.where(OF_SERIES)
+_HELD_IN_INSTANCE = _HELD_IN_SERIES.where(OF_INSTANCE)
 
 
 def places_of(connection: sa.Connection, instance: Instance) -> dict[str, Bulkdata]:
@@ -57,7 +48,7 @@ def places_of(connection: sa.Connection, instance: Instance) -> dict[str, Bulkda
 
     Empty also where its file is not the stored one any more.
     """
-    text = connection.scalar(_PLACES, {**asdict(instance.uids), "digest": instance.digest})
+    text = connection.scalar(_PLACES, {**names(instance.uids), "digest": instance.digest})
     return {path: Bulkdata.from_row(row) for path, row in orjson.loads(text).items()} if text else {}
 
 

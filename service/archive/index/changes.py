@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 # Written once: building a statement costs more than running it.
 _SPARE = sa.delete(doomed).where(doomed.c.blob.in_(sa.bindparam("blobs", expanding=True)))
-_THOSE_HERE = sa.select(
+_STORED_ALREADY = sa.select(
     instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest
 ).where(
     instances.c.series.in_(sa.bindparam("series", expanding=True)),
@@ -31,7 +31,7 @@ _THOSE_HERE = sa.select(
 )
 _INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
 
-_AT_ONCE = 500  # values of one IN
+_MAX_VALUES = 500  # of one IN
 
 
 class Entered(Enum):
@@ -43,8 +43,8 @@ class Entered(Enum):
     REFUSED = "refused"
 
 
-class _Here(NamedTuple):
-    """An instance that is stored already."""
+class _StoredFile(NamedTuple):
+    """The row and the file of an instance that is stored already."""
 
     key: int
     digest: bytes
@@ -154,7 +154,7 @@ def _rounds(entries: Sequence[Entry]) -> list[list[int]]:
 
 def _enter_distinct(connection: sa.Connection, entries: Sequence[Entry], *, replace: bool) -> list[Entered]:
     series_keys = parents.series_keys(connection, [one.parsed for one in entries])
-    here = _those_here(connection, entries, series_keys)
+    here = _stored_already(connection, entries, series_keys)
     outcomes = [_decide(here.get(one.parsed.uids), one, replace=replace) for one in entries]
     by_outcome: dict[Entered, list[Entry]] = {outcome: [] for outcome in Entered}
     for entry, outcome in zip(entries, outcomes, strict=True):
@@ -165,7 +165,7 @@ def _enter_distinct(connection: sa.Connection, entries: Sequence[Entry], *, repl
     return outcomes
 
 
-def _decide(here: _Here | None, entry: Entry, *, replace: bool) -> Entered:
+def _decide(here: _StoredFile | None, entry: Entry, *, replace: bool) -> Entered:
     if here is None:
         return Entered.STORED
     if here.digest == entry.digest:
@@ -187,7 +187,7 @@ def _insert(
     parents.add(connection, Counter(series_uids(one.parsed.uids) for one in entries))
 
 
-def _replace(connection: sa.Connection, entries: Sequence[Entry], here: Mapping[Uids, _Here]) -> None:
+def _replace(connection: sa.Connection, entries: Sequence[Entry], here: Mapping[Uids, _StoredFile]) -> None:
     """Turn the rows to other files; Study and Series take the newcomer's attributes too."""
     for entry in entries:
         old = here[entry.parsed.uids]
@@ -205,12 +205,12 @@ def _doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
 
 
 def _portions(values: Sequence[T]) -> list[Sequence[T]]:
-    return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]
+    return [values[start : start + _MAX_VALUES] for start in range(0, len(values), _MAX_VALUES)]
 
 
-def _those_here(
+def _stored_already(
     connection: sa.Connection, entries: Sequence[Entry], series_keys: Mapping[SeriesUids, int]
-) -> dict[Uids, _Here]:
+) -> dict[Uids, _StoredFile]:
     """Return those of the instances that are stored already."""
     uids = {
         (series_keys[series_uids(one.parsed.uids)], one.parsed.uids.instance): one.parsed.uids
@@ -218,7 +218,7 @@ def _those_here(
     }
     names = {"series": list(set(series_keys.values())), "instances": [instance for _, instance in uids]}
     return {
-        uids[series, instance]: _Here(key, digest)
-        for key, series, instance, digest in connection.execute(_THOSE_HERE, names)
+        uids[series, instance]: _StoredFile(key, digest)
+        for key, series, instance, digest in connection.execute(_STORED_ALREADY, names)
         if (series, instance) in uids
     }

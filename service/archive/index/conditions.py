@@ -30,7 +30,7 @@ Condition = ColumnElement[bool]
 TABLES = {Level.STUDY: studies, Level.SERIES: series, Level.INSTANCE: instances}
 
 _FIRST_WILDCARD = re.compile(r"[*?]")
-_LARGEST = "\U0010ffff"
+_LAST_CHARACTER = "\U0010ffff"
 
 
 def is_indexed(key: Key) -> bool:
@@ -145,7 +145,7 @@ def _fits(column: ColumnElement[str], pattern: str) -> Condition:
     escaped = pattern.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     like = column.like(escaped.replace("*", "%").replace("?", "_"), escape="\\")
     prefix = _FIRST_WILDCARD.split(pattern, maxsplit=1)[0]
-    return sa.and_(column >= prefix, column <= prefix + _LARGEST, like) if prefix else like
+    return sa.and_(column >= prefix, column <= prefix + _LAST_CHARACTER, like) if prefix else like
 
 
 _IN_STUDY = {path_of("ModalitiesInStudy"): _some_modality, path_of("SOPClassesInStudy"): _some_instance}

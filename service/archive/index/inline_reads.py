@@ -14,8 +14,8 @@ import sqlalchemy as sa
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_STEPS = 5_000  # between two calls of the progress handler; a row takes some twenty
-_CALLS = 2
+_STEPS_OF_A_CALL = 5_000  # between two calls of the progress handler; a row takes some twenty
+_MAX_CALLS = 2
 
 
 class TakesLonger(Exception):
@@ -28,7 +28,7 @@ class InlineReader:
     def __init__(self, engine: sa.Engine) -> None:
         self._connection = engine.connect()
         driver: Any = self._connection.connection.driver_connection
-        driver.set_progress_handler(self._is_long, _STEPS)
+        driver.set_progress_handler(self._is_long, _STEPS_OF_A_CALL)
         driver.execute("PRAGMA busy_timeout = 0")
         self._calls = 0
 
@@ -53,4 +53,4 @@ class InlineReader:
 
     def _is_long(self) -> bool:
         self._calls += 1
-        return self._calls >= _CALLS
+        return self._calls >= _MAX_CALLS

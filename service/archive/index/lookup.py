@@ -23,7 +23,7 @@ _COLUMNS = (
     instances.c.size,
     instances.c.digest,
 )
-_JOINED = instances.join(series, instances.c.series == series.c.id).join(
+_WITH_PARENTS = instances.join(series, instances.c.series == series.c.id).join(
     studies, series.c.study == studies.c.id
 )
 
@@ -47,12 +47,12 @@ BY_NUMBER = (
     instances.c.instance_number.asc().nulls_last(),
     instances.c.id,
 )
-WITH_DOCUMENTS = _JOINED.join(documents, documents.c.instance == instances.c.id)
+WITH_DOCUMENTS = _WITH_PARENTS.join(documents, documents.c.instance == instances.c.id)
 
 _VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES))
 
 # Written once: building a statement costs more than running it.
-_FIND = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
+_FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
 _LOCATE_SERIES = (
     sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
     .select_from(WITH_DOCUMENTS)
@@ -60,7 +60,7 @@ _LOCATE_SERIES = (
 )
 _LOCATE = _LOCATE_SERIES.where(OF_INSTANCE)
 _LOCATE_ALL = _LOCATE_SERIES.order_by(*BY_NUMBER)
-_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_JOINED).where(OF_STUDY).order_by(*BY_NUMBER)
+_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY).order_by(*BY_NUMBER)
 _ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
 _PICTURES_OF_STUDY = (
     sa.select(*_COLUMNS)
@@ -135,7 +135,7 @@ def find_pictures(connection: sa.Connection, study: str, of_series: str | None =
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     """Return of every stored instance where its file lies, its size in bytes and its SHA-256."""
-    found = connection.execute(sa.select(*_COLUMNS).select_from(_JOINED).order_by(instances.c.id))
+    found = connection.execute(sa.select(*_COLUMNS).select_from(_WITH_PARENTS).order_by(instances.c.id))
     return [(one.blob, one.size, one.digest) for one in map(_instance, found)]
 
 

@@ -25,7 +25,7 @@ from service.dicom.query.levels import Level
 from service.dicom.query.query import Query
 
 MAX_COUNT = 1_000
-_AT_ONCE = 500  # values of one IN
+_MAX_VALUES = 500  # of one IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[S
     level, parts = query.resource.level, parts_of(query)
     statement = _by_id(level, tuple(part.column for part in parts))
     found: dict[int, Sequence[Any]] = {}
-    for some in (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)):
+    for some in (ids[start : start + _MAX_VALUES] for start in range(0, len(ids), _MAX_VALUES)):
         found |= {row[0]: row[1:] for row in connection.execute(statement, {"ids": some})}
     return put_together(parts, [found[one] for one in ids if one in found], level)
 

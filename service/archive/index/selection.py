@@ -14,25 +14,27 @@ from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key
 from service.dicom.query.query import Resource
 
-_OF_STUDY = series.c.study == studies.c.id
-_OF_SERIES = instances.c.series == series.c.id
+_STUDY_ABOVE = series.c.study == studies.c.id
+_SERIES_ABOVE = instances.c.series == series.c.id
 
 # Each level together with those above it.
 JOINED: dict[Level, FromClause] = {
     Level.STUDY: studies,
-    Level.SERIES: studies.join(series, _OF_STUDY),
-    Level.INSTANCE: studies.join(series, _OF_STUDY).join(instances, _OF_SERIES),
+    Level.SERIES: studies.join(series, _STUDY_ABOVE),
+    Level.INSTANCE: studies.join(series, _STUDY_ABOVE).join(instances, _SERIES_ABOVE),
 }
 # The levels from a first to a last one, looked through from the first on.
 _NESTED: dict[tuple[Level, Level], FromClause] = {
     (Level.STUDY, Level.STUDY): studies,
-    (Level.STUDY, Level.SERIES): NestedJoin(studies, series, _OF_STUDY),
-    (Level.STUDY, Level.INSTANCE): NestedJoin(NestedJoin(studies, series, _OF_STUDY), instances, _OF_SERIES),
+    (Level.STUDY, Level.SERIES): NestedJoin(studies, series, _STUDY_ABOVE),
+    (Level.STUDY, Level.INSTANCE): NestedJoin(
+        NestedJoin(studies, series, _STUDY_ABOVE), instances, _SERIES_ABOVE
+    ),
     (Level.SERIES, Level.SERIES): series,
-    (Level.SERIES, Level.INSTANCE): NestedJoin(series, instances, _OF_SERIES),
+    (Level.SERIES, Level.INSTANCE): NestedJoin(series, instances, _SERIES_ABOVE),
     (Level.INSTANCE, Level.INSTANCE): instances,
 }
-_UIDS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")))
+_UID_PATHS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")))
 
 Order = Sequence[ColumnElement[object]]
 
@@ -74,7 +76,7 @@ class Selection:
 
 def selection(resource: Resource, keys: Sequence[Key]) -> Selection:
     """Return what a search selects with keys that the index decides."""
-    named = resource.study is not None or any(key.path in _UIDS for key in keys)
+    named = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
     rows = JOINED[resource.level] if named else _NESTED[_highest(resource, keys), resource.level]
     all_studies = resource.level is Level.STUDY and not keys
     return Selection(rows, where(resource, keys), order(resource, keys), named or all_studies)

@@ -21,7 +21,7 @@ from service.errors import ContentTooLarge
 
 MAX_ROWS = 200_000
 MAX_DOCUMENTS = 20_000
-_AT_ONCE = 256
+_ROWS_AT_ONCE = 256
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def matching_rows(
     candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(joined).where(*where)
     ordered = candidates.order_by(*order(resource))
     found: dict[int, None] = {}
-    for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _AT_ONCE}):
+    for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}):
         if row_id not in found and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):
             found[row_id] = None
     return list(found)
