@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from service.archive.index.changes import enter
-from service.archive.index.entry import Entry, entry_of
+from service.archive.index.entry import IndexEntry, entry_of
 from service.dicom.instance import ParsedInstance, Uids
 from service.dicom.query.levels import tag_of, vr_of
 
@@ -48,7 +48,7 @@ def instance(uid: str, **attributes: Any) -> dict[str, Any]:
     return data_set(**({"SOPClassUID": CT} | uids | attributes))
 
 
-def entry(metadata: dict[str, Any], transfer_syntax: str = EXPLICIT_VR_LITTLE_ENDIAN) -> Entry:
+def entry(metadata: dict[str, Any], transfer_syntax: str = EXPLICIT_VR_LITTLE_ENDIAN) -> IndexEntry:
     study, series, uid, sop_class = (
         metadata[tag(keyword)]["Value"][0]
         for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
@@ -62,5 +62,5 @@ def store(connection: sa.Connection, *instances: dict[str, Any]) -> None:
     store_entries(connection, map(entry, instances))
 
 
-def store_entries(connection: sa.Connection, entries: Iterable[Entry]) -> None:
+def store_entries(connection: sa.Connection, entries: Iterable[IndexEntry]) -> None:
     enter(connection, list(entries), lambda _: True, replace=True)

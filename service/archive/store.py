@@ -15,7 +15,7 @@ from service.archive.files.spool import FileInPlace, Spool
 from service.archive.index import changes
 from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
-from service.archive.index.entry import Entry, entry_of
+from service.archive.index.entry import IndexEntry, entry_of
 from service.archive.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
@@ -78,13 +78,13 @@ class Store:
         try:
             prepared = [self._prepared(spool, study) for spool in spools]
             waiting = {
-                one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, Entry)
+                one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, IndexEntry)
             }
             entered = self._enter(waiting) if waiting else {}
             if any(map(_leaves_a_file, entered.values())):
                 with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
                     bury(self._index, self._blobs)
-            return [entered[one] if isinstance(one, Entry) else one for one in prepared]
+            return [entered[one] if isinstance(one, IndexEntry) else one for one in prepared]
         finally:
             for spool in spools:
                 spool.discard()
@@ -94,10 +94,10 @@ class Store:
         files = [FileInPlace(self._blobs.path(key)) for key in keys]
         prepared = [self._prepared(file, None) for file in files]
         found = [_in_its_place(one, key) for one, key in zip(prepared, keys, strict=True)]
-        entered = self._write(changes.adopt, [one for one in found if isinstance(one, Entry)])
-        return [entered[one] if isinstance(one, Entry) else one for one in found]
+        entered = self._write(changes.adopt, [one for one in found if isinstance(one, IndexEntry)])
+        return [entered[one] if isinstance(one, IndexEntry) else one for one in found]
 
-    def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> Entry | Refusal:
+    def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
         try:
             parsed = parse(spool, self._blobs)
@@ -113,7 +113,7 @@ class Store:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
-    def _enter(self, waiting: Mapping[Entry, Spool]) -> dict[Entry, Outcome]:
+    def _enter(self, waiting: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
         """Bring the files into the tree and then the entries into the index."""
         for _ in range(_ENTER_ATTEMPTS):
             kept, failed = self._keep(waiting)
@@ -124,13 +124,15 @@ class Store:
         message = "the instance is being deleted at the same time"
         return {entry: _refusal(entry, message, OUT_OF_RESOURCES) for entry in waiting}
 
-    def _keep(self, waiting: Mapping[Entry, Spool]) -> tuple[list[Entry], dict[Entry, Outcome]]:
+    def _keep(
+        self, waiting: Mapping[IndexEntry, Spool]
+    ) -> tuple[list[IndexEntry], dict[IndexEntry, Outcome]]:
         """Put the files into the tree; what the disk has no room for is refused.
 
         All are written before the first is synced: one sync then brings most of them to the disk.
         """
-        kept: list[Entry] = []
-        failed: dict[Entry, Outcome] = {}
+        kept: list[IndexEntry] = []
+        failed: dict[IndexEntry, Outcome] = {}
         folders: set[Path] = set()
         for entry, spool in waiting.items():
             try:
@@ -146,7 +148,7 @@ class Store:
         sync(folders)
         return kept, failed
 
-    def _write(self, enter: Enter, entries: Sequence[Entry]) -> dict[Entry, Outcome]:
+    def _write(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
         """Write the entries' rows: together, or one by one if the database does not take them so.
 
         Raises:
@@ -159,7 +161,7 @@ class Store:
         except Exception:
             return self._write_one_by_one(enter, entries)
 
-    def _write_together(self, enter: Enter, entries: Sequence[Entry]) -> dict[Entry, Outcome]:
+    def _write_together(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
         """Write the entries' rows in one transaction."""
         try:
             results = self._index.write_now(enter, entries, self._blobs.exists, replace=self._replace)
@@ -167,11 +169,11 @@ class Store:
             return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
         return {entry: _outcome(entry, result) for entry, result in zip(entries, results, strict=True)}
 
-    def _write_one_by_one(self, enter: Enter, entries: Sequence[Entry]) -> dict[Entry, Outcome]:
+    def _write_one_by_one(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
         """Write each entry's rows in a transaction of its own: one instance never spoils the others."""
         return {entry: self._write_alone(enter, entry) for entry in entries}
 
-    def _write_alone(self, enter: Enter, entry: Entry) -> Outcome:
+    def _write_alone(self, enter: Enter, entry: IndexEntry) -> Outcome:
         try:
             return self._write_together(enter, [entry])[entry]
         except FileVanished:
@@ -188,14 +190,14 @@ def bury(index: Database, blobs: LocalBlobs) -> None:
         index.write_now(changes.bury, doomed, blobs.delete)
 
 
-def _in_its_place(found: Entry | Refusal, key: str) -> Entry | Refusal:
+def _in_its_place(found: IndexEntry | Refusal, key: str) -> IndexEntry | Refusal:
     """Refuse a file whose name is not the one its content asks for: it is damaged, or not ours."""
     if isinstance(found, Refusal) or found.blob == key:
         return found
     return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
 
-def _outcome(entry: Entry, entered: Entered) -> Outcome:
+def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
     if entered is Entered.REFUSED:
         message = "an instance with these UIDs and other content is stored already, and stays"
         return _refusal(entry, message, DUPLICATE)
@@ -210,5 +212,5 @@ def _leaves_a_file(outcome: Outcome) -> bool:
     return outcome.reason == DUPLICATE
 
 
-def _refusal(entry: Entry, message: str, reason: int) -> Refusal:
+def _refusal(entry: IndexEntry, message: str, reason: int) -> Refusal:
     return Refusal(message, reason, entry.parsed.sop_class_uid, entry.parsed.uids.instance)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import sqlalchemy as sa
 
 from service.archive.index import parents
-from service.archive.index.entry import Entry
+from service.archive.index.entry import IndexEntry
 from service.archive.index.lookup import find, find_all
 from service.archive.index.parents import SeriesUids, series_uids
 from service.archive.index.tables import documents, doomed, instances
@@ -56,7 +56,7 @@ class Enter(Protocol):
     def __call__(
         self,
         connection: sa.Connection,
-        entries: Sequence[Entry],
+        entries: Sequence[IndexEntry],
         exists: Callable[[str], bool],
         /,
         *,
@@ -70,7 +70,7 @@ class FileVanished(Exception):
 
 
 def enter(
-    connection: sa.Connection, entries: Sequence[Entry], exists: Callable[[str], bool], *, replace: bool
+    connection: sa.Connection, entries: Sequence[IndexEntry], exists: Callable[[str], bool], *, replace: bool
 ) -> list[Entered]:
     """Enter instances, in one transaction, and keep the counts of their series and studies.
 
@@ -94,7 +94,7 @@ def enter(
 
 
 def adopt(
-    connection: sa.Connection, entries: Sequence[Entry], exists: Callable[[str], bool], *, replace: bool
+    connection: sa.Connection, entries: Sequence[IndexEntry], exists: Callable[[str], bool], *, replace: bool
 ) -> list[Entered]:
     """Enter files that lie in the tree already as `enter` does, but let every file stay."""
     outcomes = enter(connection, entries, exists, replace=replace)
@@ -139,7 +139,7 @@ def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str]
         connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
 
 
-def _rounds(entries: Sequence[Entry]) -> list[list[int]]:
+def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
     """Return the positions of the entries, so grouped that no group has an instance twice."""
     rounds: list[list[int]] = []
     seen: Counter[Uids] = Counter()
@@ -152,11 +152,13 @@ def _rounds(entries: Sequence[Entry]) -> list[list[int]]:
     return rounds
 
 
-def _enter_distinct(connection: sa.Connection, entries: Sequence[Entry], *, replace: bool) -> list[Entered]:
+def _enter_distinct(
+    connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool
+) -> list[Entered]:
     series_keys = parents.series_keys(connection, [one.parsed for one in entries])
     here = _stored_already(connection, entries, series_keys)
     outcomes = [_decide(here.get(one.parsed.uids), one, replace=replace) for one in entries]
-    by_outcome: dict[Entered, list[Entry]] = {outcome: [] for outcome in Entered}
+    by_outcome: dict[Entered, list[IndexEntry]] = {outcome: [] for outcome in Entered}
     for entry, outcome in zip(entries, outcomes, strict=True):
         by_outcome[outcome].append(entry)
     _replace(connection, by_outcome[Entered.REPLACED], here)
@@ -165,7 +167,7 @@ def _enter_distinct(connection: sa.Connection, entries: Sequence[Entry], *, repl
     return outcomes
 
 
-def _decide(here: _StoredFile | None, entry: Entry, *, replace: bool) -> Entered:
+def _decide(here: _StoredFile | None, entry: IndexEntry, *, replace: bool) -> Entered:
     if here is None:
         return Entered.STORED
     if here.digest == entry.digest:
@@ -174,7 +176,7 @@ def _decide(here: _StoredFile | None, entry: Entry, *, replace: bool) -> Entered
 
 
 def _insert(
-    connection: sa.Connection, entries: Sequence[Entry], series_keys: Mapping[SeriesUids, int]
+    connection: sa.Connection, entries: Sequence[IndexEntry], series_keys: Mapping[SeriesUids, int]
 ) -> None:
     if not entries:
         return
@@ -187,7 +189,9 @@ def _insert(
     parents.add(connection, Counter(series_uids(one.parsed.uids) for one in entries))
 
 
-def _replace(connection: sa.Connection, entries: Sequence[Entry], here: Mapping[Uids, _StoredFile]) -> None:
+def _replace(
+    connection: sa.Connection, entries: Sequence[IndexEntry], here: Mapping[Uids, _StoredFile]
+) -> None:
     """Turn the rows to other files; Study and Series take the newcomer's attributes too."""
     for entry in entries:
         old = here[entry.parsed.uids]
@@ -209,7 +213,7 @@ def _portions(values: Sequence[T]) -> list[Sequence[T]]:
 
 
 def _stored_already(
-    connection: sa.Connection, entries: Sequence[Entry], series_keys: Mapping[SeriesUids, int]
+    connection: sa.Connection, entries: Sequence[IndexEntry], series_keys: Mapping[SeriesUids, int]
 ) -> dict[Uids, _StoredFile]:
     """Return those of the instances that are stored already."""
     uids = {

@@ -13,18 +13,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import anyio.to_thread
 import sqlalchemy as sa
 
-from service.archive.index.inline_reads import InlineReader, TakesLonger
+from service.archive.index.inline_reads import IndexFunction, InlineReader, TakesLonger
 from service.errors import Unavailable
 from service.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Query = Callable[Concatenate[sa.Connection, P], T]
 
 _MAX_GROUP = 64
 _CONNECTIONS = 8
@@ -59,31 +58,31 @@ class Database:
         self._waiting: deque[_Job] = deque()
         self._writing = Lock()
 
-    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function: at once where that is short, else in a thread."""
         if self._inline is None and self.engine.dialect.name == "sqlite":
             self._inline = InlineReader(self.engine)
         if self._inline is not None:
             with suppress(TakesLonger):
-                return self._inline.read(query, *args, **kwargs)
-        return await self._readers.run(partial(self.read_now, query, *args, **kwargs))
+                return self._inline.read(function, *args, **kwargs)
+        return await self._readers.run(partial(self.read_now, function, *args, **kwargs))
 
-    def read_now(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read_now(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function in this thread, in a transaction of its own."""
         with _availability(), self.engine.connect() as connection:
-            return query(connection, *args, **kwargs)
+            return function(connection, *args, **kwargs)
 
-    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a writing function; it is on disk when this returns."""
-        return await anyio.to_thread.run_sync(lambda: self.write_now(query, *args, **kwargs))
+        return await anyio.to_thread.run_sync(lambda: self.write_now(function, *args, **kwargs))
 
-    def write_now(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def write_now(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a writing function, waiting in this thread until it is on disk.
 
         Raises:
             Unavailable: the database is away, locked for too long, or out of disk.
         """
-        job = _Job(lambda connection: query(connection, *args, **kwargs), Future())
+        job = _Job(lambda connection: function(connection, *args, **kwargs), Future())
         self._waiting.append(job)
         with self._writing:
             while not job.done.done():

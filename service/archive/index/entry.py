@@ -15,7 +15,7 @@ from service.dicom.query.levels import Level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class IndexEntry:
     """An instance ready to be entered, once its file is in its place.
 
     Attributes:
@@ -33,11 +33,11 @@ class Entry:
     document: dict[str, Any]
 
 
-def entry_of(parsed: ParsedInstance, size: int, digest: bytes) -> Entry:
+def entry_of(parsed: ParsedInstance, size: int, digest: bytes) -> IndexEntry:
     """Return the entry of a parsed file of this size and SHA-256, its rows ready to be written."""
     uids = parsed.uids
     blob = blob_key(uids.study, uids.series, uids.instance, digest)
-    return Entry(parsed, blob, digest, _row(parsed, size, digest), _document(parsed))
+    return IndexEntry(parsed, blob, digest, _row(parsed, size, digest), _document(parsed))
 
 
 def _row(parsed: ParsedInstance, size: int, digest: bytes) -> dict[str, Any]:

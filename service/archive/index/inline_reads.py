@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 P = ParamSpec("P")
 T = TypeVar("T")
+IndexFunction = Callable[Concatenate[sa.Connection, P], T]
 
 _STEPS_OF_A_CALL = 5_000  # between two calls of the progress handler; a row takes some twenty
 _MAX_CALLS = 2
@@ -32,7 +33,7 @@ class InlineReader:
         driver.execute("PRAGMA busy_timeout = 0")
         self._calls = 0
 
-    def read(self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function in a transaction of its own.
 
         Raises:
@@ -41,7 +42,7 @@ class InlineReader:
         self._calls = 0
         try:
             with self._connection.begin():
-                return query(self._connection, *args, **kwargs)
+                return function(self._connection, *args, **kwargs)
         except sa.exc.OperationalError as error:
             for one in (error, error.orig):
                 clear_frames(one.__traceback__ if one else None)  # frames hold rows, and each other

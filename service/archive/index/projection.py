@@ -21,7 +21,7 @@ OTHERS: dict[Level, sa.Column[bytes]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RowPart:
     """What one column gives to a row of the answer.
 
     Attributes:
@@ -35,7 +35,7 @@ class Part:
     tags: frozenset[str] | None = None
 
 
-def parts_of(query: Query) -> list[Part]:
+def parts_of(query: Query) -> list[RowPart]:
     """Return the parts of each row, later ones going before earlier ones.
 
     The levels of the resource come whole. Of the levels above and of what is not returned by itself come the
@@ -43,22 +43,22 @@ def parts_of(query: Query) -> list[Part]:
     """
     returned = frozenset().union(*(RETURNED[level] for level in query.resource.levels))
     asked = query.fields - returned
-    found: list[Part] = []
+    found: list[RowPart] = []
     for level in Level:
         if level > query.resource.level:
             break
         shown = SHOWN_WITH_STUDY if level is Level.STUDY else frozenset[str]()
         here = frozenset(tag for tag in asked if level_of(tag) is level or tag in shown)
         if query.all_fields or here - RETURNED[level]:
-            found.append(Part(OTHERS[level], level, None if query.all_fields else here))
+            found.append(RowPart(OTHERS[level], level, None if query.all_fields else here))
         if query.all_fields or level in query.resource.levels:
-            found.append(Part(TABLES[level].c.attributes, level))
+            found.append(RowPart(TABLES[level].c.attributes, level))
         elif here & RETURNED[level]:
-            found.append(Part(TABLES[level].c.attributes, level, here))
+            found.append(RowPart(TABLES[level].c.attributes, level, here))
     return found
 
 
-def put_together(parts: Sequence[Part], rows: Iterable[Sequence[Any]], level: Level) -> list[StoredJson]:
+def put_together(parts: Sequence[RowPart], rows: Iterable[Sequence[Any]], level: Level) -> list[StoredJson]:
     """Return the rows of the answer, each from the values of its parts in their order."""
     if len(parts) == 1 and parts[0].tags is None:
         return [StoredJson(row[0]) for row in rows]
@@ -72,7 +72,7 @@ def read(column: sa.Column[bytes], value: bytes) -> dict[str, Any]:
 
 
 def _merged(
-    parts: Sequence[Part], row: Sequence[Any], level: Level, parents: dict[bytes, dict[str, Any]]
+    parts: Sequence[RowPart], row: Sequence[Any], level: Level, parents: dict[bytes, dict[str, Any]]
 ) -> StoredJson:
     merged: dict[str, Any] = {}
     for part, value in zip(parts, row, strict=True):

@@ -21,7 +21,7 @@ metadata = sa.MetaData(
 )
 
 Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+RowKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _text(name: str, *, index: bool = False) -> sa.Column[str]:
@@ -53,7 +53,7 @@ STUDY_SEARCH = (
 studies = sa.Table(
     "studies",
     metadata,
-    sa.Column("id", Key, primary_key=True),
+    sa.Column("id", RowKey, primary_key=True),
     sa.Column("study_instance_uid", Text, nullable=False, unique=True),
     sa.Column("study_date", Text, nullable=False),  # "" when unknown: NULL sorts differently on the two
     _text("study_time"),
@@ -86,8 +86,8 @@ studies = sa.Table(
 series = sa.Table(
     "series",
     metadata,
-    sa.Column("id", Key, primary_key=True),
-    sa.Column("study", Key, sa.ForeignKey("studies.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("id", RowKey, primary_key=True),
+    sa.Column("study", RowKey, sa.ForeignKey("studies.id", ondelete="CASCADE"), nullable=False),
     sa.Column("series_instance_uid", Text, nullable=False, index=True),
     _text("modality"),
     sa.Column("series_number", sa.BigInteger),
@@ -120,8 +120,8 @@ series = sa.Table(
 request_attributes = sa.Table(
     "request_attributes",
     metadata,
-    sa.Column("id", Key, primary_key=True),
-    sa.Column("series", Key, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("id", RowKey, primary_key=True),
+    sa.Column("series", RowKey, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False, index=True),
     _text("scheduled_procedure_step_id", index=True),
     _text("requested_procedure_id", index=True),
 )
@@ -129,8 +129,8 @@ request_attributes = sa.Table(
 instances = sa.Table(
     "instances",
     metadata,
-    sa.Column("id", Key, primary_key=True),
-    sa.Column("series", Key, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("id", RowKey, primary_key=True),
+    sa.Column("series", RowKey, sa.ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
     sa.Column("sop_instance_uid", Text, nullable=False, index=True),
     sa.Column("sop_class_uid", Text, nullable=False),
     sa.Column("instance_number", sa.BigInteger),
@@ -153,7 +153,7 @@ documents = sa.Table(
     metadata,
     sa.Column(
         "instance",
-        Key,
+        RowKey,
         sa.ForeignKey("instances.id", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,

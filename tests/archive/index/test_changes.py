@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive.index.changes import Entered, FileVanished, bury, doomed_blobs, enter, remove
-from service.archive.index.entry import Entry
+from service.archive.index.entry import IndexEntry
 from service.archive.index.lookup import stored_files
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, request_attributes, series, studies
@@ -15,7 +15,7 @@ from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotF
 from tests.metadata import entry, instance, tag
 
 
-def put(connection: sa.Connection, *entries: Entry, replace: bool = False) -> list[Entered]:
+def put(connection: sa.Connection, *entries: IndexEntry, replace: bool = False) -> list[Entered]:
     return enter(connection, entries, lambda _: True, replace=replace)
 
 
@@ -44,7 +44,7 @@ def attributes(connection: sa.Connection) -> dict[str, Any]:
     return StoredJson(connection.scalars(sa.select(studies.c.attributes)).one()).parsed()
 
 
-def blobs(entries: Iterable[Entry]) -> list[str]:
+def blobs(entries: Iterable[IndexEntry]) -> list[str]:
     return sorted(one.blob for one in entries)
 
 
