@@ -32,29 +32,29 @@ class RecentInstances:
         Raises:
             InstanceNotFound: it is not here.
         """
-        known = self._entries.get(uids)
-        if known and self._blobs.exists(known.instance.blob):
+        located = self._entries.get(uids)
+        if located and self._blobs.exists(located.instance.blob):
             self._entries.move_to_end(uids)
-            return known
+            return located
         self._forget(uids)
-        found = await self._index.read(locate, uids)
-        self._remember(uids, found)
-        return found
+        located = await self._index.read(locate, uids)
+        self._remember(uids, located)
+        return located
 
-    def _remember(self, uids: Uids, found: Located) -> None:
+    def _remember(self, uids: Uids, located: Located) -> None:
         self._forget(uids)
-        self._entries[uids] = found
-        self._weight += _weight(found)
+        self._entries[uids] = located
+        self._weight += _weight(located)
         while self._weight > _MAX_WEIGHT:
             _, oldest = self._entries.popitem(last=False)
             self._weight -= _weight(oldest)
 
     def _forget(self, uids: Uids) -> None:
-        known = self._entries.pop(uids, None)
-        self._weight -= _weight(known) if known else 0
+        located = self._entries.pop(uids, None)
+        self._weight -= _weight(located) if located else 0
 
 
-def _weight(one: Located) -> int:
+def _weight(located: Located) -> int:
     """Return about how much memory an entry takes, in bytes."""
-    table = one.frames.boundaries.nbytes if isinstance(one.frames, EncapsulatedFrames) else 0
-    return _ENTRY_WEIGHT + table + len(one.image or b"")
+    table = located.frames.boundaries.nbytes if isinstance(located.frames, EncapsulatedFrames) else 0
+    return _ENTRY_WEIGHT + table + len(located.image or b"")

@@ -76,15 +76,17 @@ class Store:
             What became of each, in their order. Those `Stored` are on disk and in the index.
         """
         try:
-            prepared = [self._prepared(spool, study) for spool in spools]
-            waiting = {
-                one: spool for one, spool in zip(prepared, spools, strict=True) if isinstance(one, IndexEntry)
+            entries = [self._prepared(spool, study) for spool in spools]
+            files = {
+                entry: spool
+                for entry, spool in zip(entries, spools, strict=True)
+                if isinstance(entry, IndexEntry)
             }
-            entered = self._enter(waiting) if waiting else {}
-            if any(map(_leaves_a_file, entered.values())):
+            outcomes = self._enter(files) if files else {}
+            if any(map(_leaves_a_file, outcomes.values())):
                 with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
                     bury(self._index, self._blobs)
-            return [entered[one] if isinstance(one, IndexEntry) else one for one in prepared]
+            return _in_order(entries, outcomes)
         finally:
             for spool in spools:
                 spool.discard()
@@ -92,10 +94,11 @@ class Store:
     def adopt(self, keys: Sequence[str]) -> list[Outcome]:
         """Enter files that lie in the tree already. Nothing but the index is written."""
         files = [FileInPlace(self._blobs.path(key)) for key in keys]
-        prepared = [self._prepared(file, None) for file in files]
-        found = [_in_its_place(one, key) for one, key in zip(prepared, keys, strict=True)]
-        entered = self._write(changes.adopt, [one for one in found if isinstance(one, IndexEntry)])
-        return [entered[one] if isinstance(one, IndexEntry) else one for one in found]
+        entries = [
+            _in_its_place(self._prepared(file, None), key) for file, key in zip(files, keys, strict=True)
+        ]
+        outcomes = self._write(changes.adopt, [entry for entry in entries if isinstance(entry, IndexEntry)])
+        return _in_order(entries, outcomes)
 
     def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
@@ -113,40 +116,38 @@ class Store:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
-    def _enter(self, waiting: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
+    def _enter(self, files: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
         """Bring the files into the tree and then the entries into the index."""
         for _ in range(_ENTER_ATTEMPTS):
-            kept, failed = self._keep(waiting)
+            entries, refusals = self._keep(files)
             try:
-                return failed | self._write(changes.enter, kept)
+                return refusals | self._write(changes.enter, entries)
             except FileVanished:
                 continue  # deleted by someone else between `_keep` and here: bring it again
         message = "the instance is being deleted at the same time"
-        return {entry: _refusal(entry, message, OUT_OF_RESOURCES) for entry in waiting}
+        return {entry: _refusal(entry, message, OUT_OF_RESOURCES) for entry in files}
 
-    def _keep(
-        self, waiting: Mapping[IndexEntry, Spool]
-    ) -> tuple[list[IndexEntry], dict[IndexEntry, Outcome]]:
+    def _keep(self, files: Mapping[IndexEntry, Spool]) -> tuple[list[IndexEntry], dict[IndexEntry, Outcome]]:
         """Put the files into the tree; what the disk has no room for is refused.
 
         All are written before the first is synced: one sync then brings most of them to the disk.
         """
-        kept: list[IndexEntry] = []
-        failed: dict[IndexEntry, Outcome] = {}
+        entries: list[IndexEntry] = []
+        refusals: dict[IndexEntry, Outcome] = {}
         folders: set[Path] = set()
-        for entry, spool in waiting.items():
+        for entry, spool in files.items():
             try:
                 self._blobs.write(spool, entry.blob)
             except Unavailable as error:
-                failed[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
-        for entry in [one for one in waiting if one not in failed]:
+                refusals[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
+        for entry in [entry for entry in files if entry not in refusals]:
             try:
-                folders |= self._blobs.keep(waiting[entry], entry.blob)
-                kept.append(entry)
+                folders |= self._blobs.keep(files[entry], entry.blob)
+                entries.append(entry)
             except Unavailable as error:
-                failed[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
+                refusals[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
         sync(folders)
-        return kept, failed
+        return entries, refusals
 
     def _write(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
         """Write the entries' rows: together, or one by one if the database does not take them so.
@@ -190,10 +191,17 @@ def bury(index: Database, blobs: LocalBlobs) -> None:
         index.write_now(changes.bury, doomed, blobs.delete)
 
 
-def _in_its_place(found: IndexEntry | Refusal, key: str) -> IndexEntry | Refusal:
+def _in_order(
+    entries: Sequence[IndexEntry | Refusal], outcomes: Mapping[IndexEntry, Outcome]
+) -> list[Outcome]:
+    """Return what became of each entry; a refusal stays one."""
+    return [outcomes[entry] if isinstance(entry, IndexEntry) else entry for entry in entries]
+
+
+def _in_its_place(entry: IndexEntry | Refusal, key: str) -> IndexEntry | Refusal:
     """Refuse a file whose name is not the one its content asks for: it is damaged, or not ours."""
-    if isinstance(found, Refusal) or found.blob == key:
-        return found
+    if isinstance(entry, Refusal) or entry.blob == key:
+        return entry
     return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
 

@@ -68,12 +68,12 @@ def reindex(archive: Archive) -> Iterator[Done]:
 
 def verify(archive: Archive) -> Iterator[Done]:
     """Compare every stored file with the digest in the index, and the tree with the index's rows."""
-    known: set[str] = set()
+    indexed: set[str] = set()
     for blob, size, digest in archive.index.read_now(stored_files):
-        known.add(blob)
+        indexed.add(blob)
         yield _compared(archive.blobs.path(blob), size, digest)
     for blob in archive.blobs.all_keys():
-        if blob not in known:
+        if blob not in indexed:
             path = archive.blobs.path(blob)
             yield Done(path, "unknown", "the file is not in the index", _size(path))
 
@@ -81,10 +81,10 @@ def verify(archive: Archive) -> Iterator[Done]:
 def _compared(path: Path, size: int, digest: bytes) -> Done:
     try:
         with path.open("rb") as file:
-            found = file_digest(file, "sha256").digest()
+            digest_now = file_digest(file, "sha256").digest()
     except OSError as error:
         return Done(path, "missing", f"the file cannot be read: {error.strerror}", size)
-    if found != digest:
+    if digest_now != digest:
         return Done(path, "damaged", "the file's content is not what was stored", size)
     return Done(path, "intact", "", size)
 

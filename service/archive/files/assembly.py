@@ -24,7 +24,7 @@ def assemble(blobs: LocalBlobs, buffer: Buffer, pieces: Sequence[bytes | Value],
         Refusal: they are more.
         Unavailable: the disk is full.
     """
-    size = sum(one.length if isinstance(one, Value) else len(one) for one in pieces)
+    size = sum(piece.length if isinstance(piece, Value) else len(piece) for piece in pieces)
     if size > max_bytes:
         message = f"the instance would have {size} bytes: this server takes up to {max_bytes}"
         raise Refusal(message, TOO_LARGE)
@@ -38,13 +38,13 @@ def assemble(blobs: LocalBlobs, buffer: Buffer, pieces: Sequence[bytes | Value],
 
 
 def _write(spool: Spool, buffer: Buffer, pieces: Sequence[bytes | Value]) -> None:
-    waiting = bytearray()
+    buffered = bytearray()
     for piece in pieces:
         for chunk in value_chunks(buffer, piece):
-            waiting += chunk
-            if len(waiting) >= JOINED_BYTES:
-                spool.write(bytes(waiting))
-                waiting.clear()
+            buffered += chunk
+            if len(buffered) >= JOINED_BYTES:
+                spool.write(bytes(buffered))
+                buffered.clear()
                 if spool.wants_flush:
                     spool.flush()
-    spool.write(bytes(waiting))
+    spool.write(bytes(buffered))

@@ -14,7 +14,7 @@ from pathlib import Path
 from service.archive.files.spool import Spool, out_of_space
 from service.errors import Unavailable
 
-_ABANDONED = 24 * 3600  # seconds
+_MAX_AGE = 24 * 3600  # seconds; what arrives is written to all the time
 _FOLDER_ATTEMPTS = 5
 
 
@@ -24,8 +24,8 @@ class LocalBlobs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "instances"
         self.incoming = folder / "incoming"
-        for one in (self.folder, self.incoming):
-            one.mkdir(parents=True, exist_ok=True)
+        for place in (self.folder, self.incoming):
+            place.mkdir(parents=True, exist_ok=True)
 
     def spool(self) -> Spool:
         """Return a place for bytes that are arriving."""
@@ -33,10 +33,10 @@ class LocalBlobs:
 
     def sweep(self) -> None:
         """Remove what was left half-arrived by a crash: files that nobody has written to for a day."""
-        for left in self.incoming.glob("part-*"):
+        for part in self.incoming.glob("part-*"):
             with suppress(FileNotFoundError):
-                if time.time() - left.stat().st_mtime > _ABANDONED:
-                    left.unlink()
+                if time.time() - part.stat().st_mtime > _MAX_AGE:
+                    part.unlink()
 
     def path(self, key: str) -> Path:
         """Return where a file lies."""
@@ -69,10 +69,10 @@ class LocalBlobs:
             return {target.parent}
         for _ in range(_FOLDER_ATTEMPTS):
             with out_of_space():
-                made = _make_folders(target.parent)
+                changed = _make_folders(target.parent)
             with suppress(FileNotFoundError):  # a delete took the empty folder away in between
                 spool.move_to(target)
-                return made | {target.parent}
+                return changed | {target.parent}
         raise Unavailable("the folder of stored files is gone")
 
     def exists(self, key: str) -> bool:

@@ -168,8 +168,8 @@ def _swapped(
     end = offset + length
     with opened(blobs, instance) as descriptor:
         for position in range(start, end, RUN_BYTES):
-            here = min(RUN_BYTES, place.length - position)
-            chunk = swapped(os.pread(descriptor, here, place.offset + position), place.word_size)
+            count = min(RUN_BYTES, place.length - position)
+            chunk = swapped(os.pread(descriptor, count, place.offset + position), place.word_size)
             yield chunk[max(0, offset - position) : end - position]
 
 
@@ -181,13 +181,13 @@ def _lies_as_sent(instance: Instance, frames: FrameTable) -> bool:
 
 async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[Span]:
     """Return the values of the items in a run, reading their headers only."""
-    found: list[Span] = []
+    spans: list[Span] = []
     position, end = span.offset, span.offset + span.length
     while position + ITEM_HEADER <= end:
         header = await read_run(blobs, instance, Span(position, ITEM_HEADER))
         if header[:4] == SEQUENCE_END_TAG:
             break
         length = int.from_bytes(header[4:], "little")
-        found.append(Span(position + ITEM_HEADER, length))
+        spans.append(Span(position + ITEM_HEADER, length))
         position += ITEM_HEADER + length
-    return found
+    return spans

@@ -37,7 +37,7 @@ class ConvertedFile:
         self._instance = instance
         with self._data_set() as (buffer, offset, meta):
             pieces = self._pieces(buffer, offset, meta)
-            self.size = sum(one.length if isinstance(one, Value) else len(one) for one in pieces)
+            self.size = sum(piece.length if isinstance(piece, Value) else len(piece) for piece in pieces)
 
     def chunks(self, offset: int, length: int) -> Iterator[bytes]:
         """Yield `length` bytes of the converted file from `offset`."""
@@ -45,9 +45,9 @@ class ConvertedFile:
         with self._data_set() as (buffer, start, meta):
             for piece in self._pieces(buffer, start, meta):
                 for chunk in value_chunks(buffer, piece):
-                    wanted = chunk[max(0, offset - position) : max(0, end - position)]
-                    if wanted:
-                        yield wanted
+                    part = chunk[max(0, offset - position) : max(0, end - position)]
+                    if part:
+                        yield part
                     position += len(chunk)
                     if position >= end:
                         return

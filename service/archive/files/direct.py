@@ -13,11 +13,11 @@ import os
 from service.dicom.encoding.elements import Buffer
 
 _PAGE = 4096  # bytes; a multiple of what disks want writes aligned to
-_WORTH = 2**16  # bytes from which going to the disk by itself costs less
+_MIN_DIRECT = 2**16  # bytes from which going to the disk by itself costs less
 _BUFFER_BYTES = 2**19
 _DIRECT: int = getattr(os, "O_DIRECT", 0)  # Linux
 
-_spare: list[mmap.mmap] = []  # aligned buffers; as many as there ever were threads that wrote at once
+_spare_buffers: list[mmap.mmap] = []  # aligned buffers; as many as there ever were threads that wrote at once
 
 
 def write_past_cache(descriptor: int, data: Buffer) -> None:
@@ -26,10 +26,10 @@ def write_past_cache(descriptor: int, data: Buffer) -> None:
     Raises:
         OSError: the disk is full, or fails.
     """
-    whole = len(data) // _PAGE * _PAGE
-    if whole >= _WORTH and _set_direct(descriptor, on=True):
+    pages_end = len(data) // _PAGE * _PAGE
+    if pages_end >= _MIN_DIRECT and _set_direct(descriptor, on=True):
         try:
-            _write_pages(descriptor, data, whole)
+            _write_pages(descriptor, data, pages_end)
         finally:
             _set_direct(descriptor, on=False)
     write_all(descriptor, data[os.lseek(descriptor, 0, os.SEEK_CUR) :])
@@ -44,7 +44,7 @@ def write_all(descriptor: int, data: Buffer | memoryview) -> None:
 
 def _write_pages(descriptor: int, data: Buffer, end: int) -> None:
     """Write the first `end` bytes, or fewer where the file system wants them aligned otherwise."""
-    aligned = _spare.pop() if _spare else mmap.mmap(-1, _BUFFER_BYTES)
+    aligned = _spare_buffers.pop() if _spare_buffers else mmap.mmap(-1, _BUFFER_BYTES)
     try:
         for start in range(0, end, _BUFFER_BYTES):
             length = min(_BUFFER_BYTES, end - start)
@@ -55,7 +55,7 @@ def _write_pages(descriptor: int, data: Buffer, end: int) -> None:
         if error.errno != errno.EINVAL:
             raise
     finally:
-        _spare.append(aligned)
+        _spare_buffers.append(aligned)
 
 
 def _set_direct(descriptor: int, *, on: bool) -> bool:

@@ -45,9 +45,9 @@ def inflated_chunks(path: Path, span: Span) -> Iterator[bytes]:
             file.seek(read_file_meta(mapped).dataset_offset)
         position, end = 0, span.offset + span.length
         for chunk in _inflated(iter(lambda: file.read(_INFLATED_BYTES), b"")):
-            wanted = chunk[max(0, span.offset - position) : max(0, end - position)]
-            if wanted:
-                yield wanted
+            part = chunk[max(0, span.offset - position) : max(0, end - position)]
+            if part:
+                yield part
             position += len(chunk)
             if position >= end:
                 return
@@ -61,7 +61,7 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield inflater.decompress(rest, _INFLATED_BYTES)
             rest = inflater.unconsumed_tail
     while not inflater.eof:
-        more = inflater.decompress(inflater.unconsumed_tail, _INFLATED_BYTES)
-        if not more:
+        chunk = inflater.decompress(inflater.unconsumed_tail, _INFLATED_BYTES)
+        if not chunk:
             raise EOFError
-        yield more
+        yield chunk

@@ -24,7 +24,7 @@ from service.transfer_syntaxes import DEFLATED
 RUN_BYTES = 2**20  # of a run at most: what is longer goes out as several
 _MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
 _READ_AHEAD = 128 * 1024  # bytes; about what the kernel reads at once, and has at once
-_LOOKED_AT = bytearray(1)
+_LOOK = bytearray(1)
 _WOULD_BLOCK = (errno.EAGAIN, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -48,7 +48,7 @@ class FileRun:
         last = self.offset + self.length - 1
         try:
             for place in (*range(self.offset, last, _READ_AHEAD), last):
-                os.preadv(self.descriptor, [_LOOKED_AT], place, os.RWF_NOWAIT)
+                os.preadv(self.descriptor, [_LOOK], place, os.RWF_NOWAIT)
         except OSError as error:
             if error.errno not in _WOULD_BLOCK:
                 raise
@@ -97,9 +97,8 @@ async def stream(blobs: LocalBlobs, instance: Instance, spans: Iterable[Span]) -
     try:
         for offset, length in spans:
             for start in range(offset, offset + length, RUN_BYTES):
-                here = min(RUN_BYTES, offset + length - start)
-                run = FileRun(descriptor, start, here)
-                yield run if here >= _MIN_FILE_RUN else await run.read()
+                run = FileRun(descriptor, start, min(RUN_BYTES, offset + length - start))
+                yield run if run.length >= _MIN_FILE_RUN else await run.read()
     finally:
         os.close(descriptor)
 

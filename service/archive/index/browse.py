@@ -69,16 +69,16 @@ def list_studies(connection: sa.Connection, query: Query, words: Iterable[str]) 
     ids = sa.select(studies.c.id).where(*conditions).order_by(*newest_first)  # an index alone answers this
     page = ids.limit(query.limit + 1).offset(query.offset)
     rows = sa.select(studies.c.attributes).where(studies.c.id.in_(page)).order_by(*newest_first)
-    found = connection.scalars(rows).all()
-    return Page(list(map(StoredJson, found[: query.limit])), len(found[query.limit :]))
+    texts = connection.scalars(rows).all()
+    return Page(list(map(StoredJson, texts[: query.limit])), len(texts[query.limit :]))
 
 
 def modalities(connection: sa.Connection) -> list[str]:
     """Return all modalities there are: one look into an index for each, however many series there are."""
-    found: list[str] = []
-    while modality := connection.scalar(_MODALITY_AFTER, {"before": found[-1] if found else ""}):
-        found.append(modality)
-    return found
+    names: list[str] = []
+    while name := connection.scalar(_MODALITY_AFTER, {"before": names[-1] if names else ""}):
+        names.append(name)
+    return names
 
 
 def _has_word(word: str) -> Condition:
@@ -97,10 +97,10 @@ def stack_of(connection: sa.Connection, study: str, series: str) -> list[Stacked
         SeriesNotFound: it is not here.
     """
     resource = Resource(Level.INSTANCE, study, series)
-    found = connection.execute(_STACK.where(*in_path(resource)).order_by(*order(resource))).all()
-    if not found:
+    rows = connection.execute(_STACK.where(*in_path(resource)).order_by(*order(resource))).all()
+    if not rows:
         raise SeriesNotFound(series)
-    return [StackedInstance(uid, _pictures(*image)) for uid, *image in found]
+    return [StackedInstance(uid, _pictures(*image)) for uid, *image in rows]
 
 
 def _pictures(transfer_syntax: str, rows: int | None, number_of_frames: int | None) -> int:

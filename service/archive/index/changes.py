@@ -83,12 +83,12 @@ def enter(
     Raises:
         FileVanished: a file is not in the tree any more; nothing has been entered.
     """
-    if not all(exists(one.blob) for one in entries):
+    if not all(exists(entry.blob) for entry in entries):
         raise FileVanished
     outcomes: dict[int, Entered] = {}
     for positions in _rounds(entries):
         group = [entries[position] for position in positions]
-        connection.execute(_SPARE, {"blobs": [one.blob for one in group]})
+        connection.execute(_SPARE, {"blobs": [entry.blob for entry in group]})
         outcomes.update(zip(positions, _enter_distinct(connection, group, replace=replace), strict=True))
     return [outcomes[position] for position in range(len(entries))]
 
@@ -111,17 +111,17 @@ def remove(connection: sa.Connection, study: str, series: str | None, instance: 
     Raises:
         StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
     """
-    found = (
+    matches = (
         find_all(connection, study, series)
         if series is None or instance is None
         else [find(connection, Uids(study, series, instance))]
     )
-    for some in _portions([one.key for one in found]):
-        connection.execute(sa.delete(documents).where(documents.c.instance.in_(some)))
-        connection.execute(sa.delete(instances).where(instances.c.id.in_(some)))
-    blobs = [one.blob for one in found]
+    for keys in _portions([match.key for match in matches]):
+        connection.execute(sa.delete(documents).where(documents.c.instance.in_(keys)))
+        connection.execute(sa.delete(instances).where(instances.c.id.in_(keys)))
+    blobs = [match.blob for match in matches]
     _doom(connection, blobs)
-    parents.subtract(connection, Counter(series_uids(one.uids) for one in found))
+    parents.subtract(connection, Counter(series_uids(match.uids) for match in matches))
     return blobs
 
 
@@ -132,20 +132,20 @@ def doomed_blobs(connection: sa.Connection) -> list[str]:
 
 def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str], None]) -> None:
     """Remove files that are still doomed; one that was stored again meanwhile stays."""
-    for some in _portions(blobs):
-        still = sa.select(doomed.c.blob).where(doomed.c.blob.in_(some))
-        for blob in connection.scalars(still).all():
+    for portion in _portions(blobs):
+        still_doomed = sa.select(doomed.c.blob).where(doomed.c.blob.in_(portion))
+        for blob in connection.scalars(still_doomed).all():
             delete(blob)
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(portion)))
 
 
 def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
     """Return the positions of the entries, so grouped that no group has an instance twice."""
     rounds: list[list[int]] = []
-    seen: Counter[Uids] = Counter()
+    turns: Counter[Uids] = Counter()
     for position, entry in enumerate(entries):
-        turn = seen[entry.parsed.uids]
-        seen[entry.parsed.uids] += 1
+        turn = turns[entry.parsed.uids]
+        turns[entry.parsed.uids] += 1
         if turn == len(rounds):
             rounds.append([])
         rounds[turn].append(position)
@@ -155,22 +155,22 @@ def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
 def _enter_distinct(
     connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool
 ) -> list[Entered]:
-    series_keys = parents.series_keys(connection, [one.parsed for one in entries])
-    here = _stored_already(connection, entries, series_keys)
-    outcomes = [_decide(here.get(one.parsed.uids), one, replace=replace) for one in entries]
+    series_keys = parents.series_keys(connection, [entry.parsed for entry in entries])
+    stored = _stored_already(connection, entries, series_keys)
+    outcomes = [_decide(stored.get(entry.parsed.uids), entry, replace=replace) for entry in entries]
     by_outcome: dict[Entered, list[IndexEntry]] = {outcome: [] for outcome in Entered}
     for entry, outcome in zip(entries, outcomes, strict=True):
         by_outcome[outcome].append(entry)
-    _replace(connection, by_outcome[Entered.REPLACED], here)
-    _doom(connection, [one.blob for one in by_outcome[Entered.REFUSED]])
+    _replace(connection, by_outcome[Entered.REPLACED], stored)
+    _doom(connection, [entry.blob for entry in by_outcome[Entered.REFUSED]])
     _insert(connection, by_outcome[Entered.STORED], series_keys)
     return outcomes
 
 
-def _decide(here: _StoredFile | None, entry: IndexEntry, *, replace: bool) -> Entered:
-    if here is None:
+def _decide(stored: _StoredFile | None, entry: IndexEntry, *, replace: bool) -> Entered:
+    if stored is None:
         return Entered.STORED
-    if here.digest == entry.digest:
+    if stored.digest == entry.digest:
         return Entered.UNCHANGED
     return Entered.REPLACED if replace else Entered.REFUSED
 
@@ -180,32 +180,34 @@ def _insert(
 ) -> None:
     if not entries:
         return
-    rows = [{"series": series_keys[series_uids(one.parsed.uids)], **one.row} for one in entries]
+    rows = [{"series": series_keys[series_uids(entry.parsed.uids)], **entry.row} for entry in entries]
     keys = connection.scalars(_INSERT, rows).all()
     connection.execute(
         sa.insert(documents),
-        [{"instance": key, **one.document} for key, one in zip(keys, entries, strict=True)],
+        [{"instance": key, **entry.document} for key, entry in zip(keys, entries, strict=True)],
     )
-    parents.add(connection, Counter(series_uids(one.parsed.uids) for one in entries))
+    parents.add(connection, Counter(series_uids(entry.parsed.uids) for entry in entries))
 
 
 def _replace(
-    connection: sa.Connection, entries: Sequence[IndexEntry], here: Mapping[Uids, _StoredFile]
+    connection: sa.Connection, entries: Sequence[IndexEntry], stored: Mapping[Uids, _StoredFile]
 ) -> None:
     """Turn the rows to other files; Study and Series take the newcomer's attributes too."""
     for entry in entries:
-        old = here[entry.parsed.uids]
-        connection.execute(sa.update(instances).where(instances.c.id == old.key).values(entry.row))
-        connection.execute(sa.update(documents).where(documents.c.instance == old.key).values(entry.document))
+        file = stored[entry.parsed.uids]
+        connection.execute(sa.update(instances).where(instances.c.id == file.key).values(entry.row))
+        connection.execute(
+            sa.update(documents).where(documents.c.instance == file.key).values(entry.document)
+        )
         uids = entry.parsed.uids
-        _doom(connection, [blob_key(uids.study, uids.series, uids.instance, old.digest)])
+        _doom(connection, [blob_key(uids.study, uids.series, uids.instance, file.digest)])
         parents.describe_again(connection, entry.parsed)
 
 
 def _doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
-    for some in _portions(blobs):
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(some)))
-        connection.execute(sa.insert(doomed), [{"blob": blob} for blob in some])
+    for portion in _portions(blobs):
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(portion)))
+        connection.execute(sa.insert(doomed), [{"blob": blob} for blob in portion])
 
 
 def _portions(values: Sequence[T]) -> list[Sequence[T]]:
@@ -217,12 +219,12 @@ def _stored_already(
 ) -> dict[Uids, _StoredFile]:
     """Return those of the instances that are stored already."""
     uids = {
-        (series_keys[series_uids(one.parsed.uids)], one.parsed.uids.instance): one.parsed.uids
-        for one in entries
+        (series_keys[series_uids(entry.parsed.uids)], entry.parsed.uids.instance): entry.parsed.uids
+        for entry in entries
     }
-    names = {"series": list(set(series_keys.values())), "instances": [instance for _, instance in uids]}
+    values = {"series": list(set(series_keys.values())), "instances": [instance for _, instance in uids]}
     return {
         uids[series, instance]: _StoredFile(key, digest)
-        for key, series, instance, digest in connection.execute(_STORED_ALREADY, names)
+        for key, series, instance, digest in connection.execute(_STORED_ALREADY, values)
         if (series, instance) in uids
     }

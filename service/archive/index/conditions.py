@@ -40,18 +40,18 @@ def is_indexed(key: Key) -> bool:
 
 def conditions(keys: Iterable[Key]) -> list[Condition]:
     """Return what the rows have to fulfil; the tables of the keys' levels are those of the query."""
-    found: list[Condition] = []
+    terms: list[Condition] = []
     items: list[Condition] = []
     for key in keys:
         if key.path in REQUEST_COLUMNS:
             items.append(_condition(key.match, [request_attributes.c[REQUEST_COLUMNS[key.path]]]))
         elif key.path in _IN_STUDY:
-            found.append(_IN_STUDY[key.path](key.match))
+            terms.append(_IN_STUDY[key.path](key.match))
         else:
-            found.append(_condition(key.match, _columns(key)))
+            terms.append(_condition(key.match, _columns(key)))
     if items:
-        found.append(series.c.id.in_(sa.select(request_attributes.c.series).where(*items)))
-    return found
+        terms.append(series.c.id.in_(sa.select(request_attributes.c.series).where(*items)))
+    return terms
 
 
 def _columns(key: Key) -> Columns:
@@ -69,25 +69,23 @@ def _some_modality(match: Match) -> Condition:
         return _some_series(match)
     if not any(map(is_wildcard, match.patterns)):
         return ListsAny(studies.c.modalities, match.patterns) if match.patterns else sa.false()
-    possible = _fits_any(studies.c.modalities, [f"*\\{one}\\*" for one in match.patterns])
+    possible = _fits_any(studies.c.modalities, [f"*\\{pattern}\\*" for pattern in match.patterns])
     return sa.and_(possible, _some_series(match))  # a wild card can reach from one modality into the next
 
 
 def _some_series(match: Match) -> Condition:
     """One of the study's series, looked for study by study."""
-    some = series.alias()
-    matching = sa.select(some.c.id).where(some.c.study == studies.c.id, _condition(match, [some.c.modality]))
-    return sa.exists(matching)
+    siblings = series.alias()
+    of_study = siblings.c.study == studies.c.id
+    return sa.exists(sa.select(siblings.c.id).where(of_study, _condition(match, [siblings.c.modality])))
 
 
 def _some_instance(match: Match) -> Condition:
     """SOP Classes in Study: one of the study's instances."""
-    some, of_series = instances.alias(), series.alias()
-    joined = some.join(of_series, some.c.series == of_series.c.id)
-    matching = (
-        sa.select(of_series.c.study).select_from(joined).where(_condition(match, [some.c.sop_class_uid]))
-    )
-    return studies.c.id.in_(matching)
+    members, parents = instances.alias(), series.alias()
+    join = members.join(parents, members.c.series == parents.c.id)
+    has_class = _condition(match, [members.c.sop_class_uid])
+    return studies.c.id.in_(sa.select(parents.c.study).select_from(join).where(has_class))
 
 
 def _condition(match: Match, columns: Columns) -> Condition:
@@ -119,8 +117,12 @@ def _name(match: NameMatch, columns: Columns) -> Condition:
     if len(match.groups) == 1:
         like = sa.or_(*(_fits_any(column, match.groups[0]) for column in columns))
     else:
-        asked = [one for one in zip(columns, match.groups, strict=False) if any(one[1])]
-        like = sa.and_(sa.true(), *(_fits_any(column, patterns) for column, patterns in asked))
+        groups = [
+            (column, patterns)
+            for column, patterns in zip(columns, match.groups, strict=False)
+            if any(patterns)
+        ]
+        like = sa.and_(sa.true(), *(_fits_any(column, patterns) for column, patterns in groups))
     words = [sa.or_(*(_has_word(column, word) for column in columns)) for word in match.words]
     return sa.or_(like, sa.and_(*words)) if words else like
 

@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Job:
     run: Callable[[sa.Connection], Any]
-    done: "Future[Any]"
+    future: "Future[Any]"
 
 
 class Database:
@@ -85,10 +85,10 @@ class Database:
         job = _Job(lambda connection: function(connection, *args, **kwargs), Future())
         self._waiting.append(job)
         with self._writing:
-            while not job.done.done():
+            while not job.future.done():
                 self._write_together(self._next_group())
         with _availability():
-            return cast(T, job.done.result())
+            return cast(T, job.future.result())
 
     def close(self) -> None:
         """Close all connections; whoever writes has been waited for."""
@@ -107,33 +107,33 @@ class Database:
 
     def _write_together(self, jobs: list[_Job]) -> None:
         """Run the jobs in one transaction, and settle them once it is on disk."""
-        settle: list[Callable[[], None]] = []
+        settlements: list[Callable[[], None]] = []
         try:
             with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
-                settle.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
+                settlements.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
         except BaseException as error:  # whatever it is, those who wait have to be told
             for job in jobs:
-                if not job.done.done():
-                    job.done.set_exception(error)
+                if not job.future.done():
+                    job.future.set_exception(error)
         else:
-            for tell in settle:
-                tell()
+            for settle in settlements:
+                settle()
 
 
 def _run(connection: sa.Connection, job: _Job, *, alone: bool) -> Callable[[], None]:
     """Run one job and return how to tell its outcome once the transaction is on disk."""
     if alone:
         result = job.run(connection)
-        return lambda: job.done.set_result(result)
+        return lambda: job.future.set_result(result)
     try:
         with connection.begin_nested():
             result = job.run(connection)
     except Exception as error:
         failure = error
-        return lambda: job.done.set_exception(failure)
-    return lambda: job.done.set_result(result)
+        return lambda: job.future.set_exception(failure)
+    return lambda: job.future.set_result(result)
 
 
 def create_engine(url: str) -> sa.Engine:

@@ -25,13 +25,13 @@ class ListsAny(FunctionElement[bool]):
 
 @compiles(ListsAny, "sqlite")
 def _look_through(element: ListsAny, compiler: SQLCompiler, **options: Any) -> str:
-    column, *values = (compiler.process(one, **options) for one in element.clauses)
+    column, *values = (compiler.process(clause, **options) for clause in element.clauses)
     return "(" + " OR ".join(f"instr({column}, '\\' || {value} || '\\') > 0" for value in values) + ")"
 
 
 @compiles(ListsAny, "postgresql")
 def _overlap(element: ListsAny, compiler: SQLCompiler, **options: Any) -> str:
-    column, *values = (compiler.process(one, **options) for one in element.clauses)
+    column, *values = (compiler.process(clause, **options) for clause in element.clauses)
     return f"string_to_array({column}, '\\') && CAST(ARRAY[{', '.join(values)}] AS TEXT[])"
 
 

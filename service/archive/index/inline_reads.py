@@ -44,8 +44,8 @@ class InlineReader:
             with self._connection.begin():
                 return function(self._connection, *args, **kwargs)
         except sa.exc.OperationalError as error:
-            for one in (error, error.orig):
-                clear_frames(one.__traceback__ if one else None)  # frames hold rows, and each other
+            for cause in (error, error.orig):
+                clear_frames(cause.__traceback__ if cause else None)  # frames hold rows, and each other
             raise TakesLonger from None
 
     def close(self) -> None:

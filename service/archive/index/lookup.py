@@ -101,10 +101,10 @@ def locate_all(connection: sa.Connection, study: str, of_series: str) -> list[Lo
     Raises:
         SeriesNotFound: it is not here.
     """
-    found = connection.execute(_LOCATE_ALL, {"study": study, "series": of_series}).all()
-    if not found:
+    rows = connection.execute(_LOCATE_ALL, {"study": study, "series": of_series}).all()
+    if not rows:
         raise SeriesNotFound(of_series)
-    return [_located(row) for row in found]
+    return [_located(row) for row in rows]
 
 
 def _located(row: Iterable[Any]) -> Located:
@@ -120,23 +120,23 @@ def find_all(connection: sa.Connection, study: str, of_series: str | None = None
         StudyNotFound, SeriesNotFound: it is not here.
     """
     query = _ALL_OF_STUDY if of_series is None else _ALL_OF_SERIES
-    found = [_instance(row) for row in connection.execute(query, {"study": study, "series": of_series})]
-    if not found:
+    rows = connection.execute(query, {"study": study, "series": of_series}).all()
+    if not rows:
         raise StudyNotFound(study) if of_series is None else SeriesNotFound(of_series)
-    return found
+    return [_instance(row) for row in rows]
 
 
 def find_pictures(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
     """Return those instances of a study or series that have pixels and are no video, in order; maybe none."""
     query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
-    found = connection.execute(query, {"study": study, "series": of_series})
-    return [_instance(row) for row in found]
+    rows = connection.execute(query, {"study": study, "series": of_series})
+    return [_instance(row) for row in rows]
 
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     """Return of every stored instance where its file lies, its size in bytes and its SHA-256."""
-    found = connection.execute(sa.select(*_COLUMNS).select_from(_WITH_PARENTS).order_by(instances.c.id))
-    return [(one.blob, one.size, one.digest) for one in map(_instance, found)]
+    rows = connection.execute(sa.select(*_COLUMNS).select_from(_WITH_PARENTS).order_by(instances.c.id))
+    return [(instance.blob, instance.size, instance.digest) for instance in map(_instance, rows)]
 
 
 def check_tables(connection: sa.Connection) -> None:

@@ -39,10 +39,10 @@ def first_metadata(connection: sa.Connection, target: Target, limit: int) -> lis
     query = _METADATA_OF_INSTANCE
     if target.instance is None:
         query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
-    found = connection.execute(query, {**target._asdict(), "limit": limit}).all()
-    if not found:
+    rows = connection.execute(query, {**target._asdict(), "limit": limit}).all()
+    if not rows:
         raise target.not_found()
-    return [(digest, StoredJson(text, deflated=True)) for digest, text in found]
+    return [(digest, StoredJson(text, deflated=True)) for digest, text in rows]
 
 
 def revision_of(connection: sa.Connection, target: Target) -> tuple[int, int]:
@@ -52,18 +52,18 @@ def revision_of(connection: sa.Connection, target: Target) -> tuple[int, int]:
         StudyNotFound, SeriesNotFound: it is not here.
     """
     query = _REVISION_OF_STUDY if target.series is None else _REVISION_OF_SERIES
-    found = connection.execute(query, target._asdict()).one_or_none()
-    if found is None:
+    row = connection.execute(query, target._asdict()).one_or_none()
+    if row is None:
         raise target.not_found()
-    revision, number_of_instances = found
+    revision, number_of_instances = row
     return revision, number_of_instances
 
 
 def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[StoredJson]:
     """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
-    found = dict(connection.execute(query).all())
-    return [StoredJson(found[key], deflated=True) for key in keys if key in found]
+    texts = dict(connection.execute(query).all())
+    return [StoredJson(texts[key], deflated=True) for key in keys if key in texts]
 
 
 def attributes_of(connection: sa.Connection, instance: Instance) -> DicomJson:

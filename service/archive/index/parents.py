@@ -70,9 +70,9 @@ def series_uids(uids: Uids) -> SeriesUids:
 def series_keys(connection: sa.Connection, parsed: Sequence[ParsedInstance]) -> dict[SeriesUids, int]:
     """Return the keys of the instances' series, which are made where they are not there yet."""
     firsts: dict[SeriesUids, ParsedInstance] = {}
-    for one in parsed:
-        firsts.setdefault(series_uids(one.uids), one)
-    return {uids: _series_key(connection, uids, one) for uids, one in firsts.items()}
+    for instance in parsed:
+        firsts.setdefault(series_uids(instance.uids), instance)
+    return {uids: _series_key(connection, uids, instance) for uids, instance in firsts.items()}
 
 
 def add(connection: sa.Connection, counts: "Counter[SeriesUids]") -> None:
@@ -100,8 +100,9 @@ def describe_again(connection: sa.Connection, parsed: ParsedInstance) -> None:
     """Let a study and series take their attributes from this instance."""
     of_study = studies.c.study_instance_uid == parsed.uids.study
     study_key = connection.scalars(sa.select(studies.c.id).where(of_study)).one()
-    found = series.c.series_instance_uid == parsed.uids.series, series.c.study == study_key
-    key, count = connection.execute(sa.select(series.c.id, series.c.number_of_instances).where(*found)).one()
+    of_series = series.c.series_instance_uid == parsed.uids.series, series.c.study == study_key
+    row = sa.select(series.c.id, series.c.number_of_instances).where(*of_series)
+    key, count = connection.execute(row).one()
     connection.execute(sa.update(series).where(series.c.id == key).values(_series_values(parsed, count)))
     connection.execute(sa.update(studies).where(of_study).values(_study_values(parsed)))
     connection.execute(sa.delete(request_attributes).where(request_attributes.c.series == key))
@@ -153,12 +154,12 @@ def _insert_requests(connection: sa.Connection, key: int, parsed: ParsedInstance
 
 
 def _add_to_series(connection: sa.Connection, uids: SeriesUids, count: int) -> None:
-    key, before, row = connection.execute(_SERIES_ROW, uids._asdict()).one()
+    key, previous_count, row = connection.execute(_SERIES_ROW, uids._asdict()).one()
     values = {
         "key": key,
-        "count": before + count,
+        "count": previous_count + count,
         "new_revision": _new_revision(),
-        "row": rows.series_row(StoredJson(row).parsed(), uids.study, uids.series, before + count),
+        "row": rows.series_row(StoredJson(row).parsed(), uids.study, uids.series, previous_count + count),
     }
     connection.execute(_COUNT_SERIES, values)
 
@@ -167,19 +168,19 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
     """Bring counts and modalities of studies up to those of their series; studies without any go."""
     for uid in sorted(uids):
         key, row = connection.execute(_STUDY_ROW, {"study": uid}).one()
-        found = connection.execute(_SERIES_OF_STUDY, {"key": key}).all()
-        if not found:
+        members = connection.execute(_SERIES_OF_STUDY, {"key": key}).all()
+        if not members:
             connection.execute(sa.delete(studies).where(studies.c.id == key))
             continue
-        modalities = {modality for modality, _ in found if modality}
-        count = sum(instances for _, instances in found)
+        modalities = {modality for modality, _ in members if modality}
+        count = sum(instances for _, instances in members)
         values = {
             "key": key,
             "modalities": "\\".join(["", *sorted(modalities), ""]) if modalities else None,
-            "series": len(found),
+            "series": len(members),
             "count": count,
             "new_revision": _new_revision(),
-            "row": rows.study_row(StoredJson(row).parsed(), uid, modalities, len(found), count),
+            "row": rows.study_row(StoredJson(row).parsed(), uid, modalities, len(members), count),
         }
         connection.execute(_COUNT_STUDY, values)
 

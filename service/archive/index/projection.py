@@ -42,20 +42,20 @@ def parts_of(query: Query) -> list[RowPart]:
     attributes asked for; of levels below nothing: PS3.18 10.6.1.2.
     """
     returned = frozenset().union(*(RETURNED[level] for level in query.resource.levels))
-    asked = query.fields - returned
-    found: list[RowPart] = []
+    fields = query.fields - returned
+    parts: list[RowPart] = []
     for level in Level:
         if level > query.resource.level:
             break
         shown = SHOWN_WITH_STUDY if level is Level.STUDY else frozenset[str]()
-        here = frozenset(tag for tag in asked if level_of(tag) is level or tag in shown)
-        if query.all_fields or here - RETURNED[level]:
-            found.append(RowPart(OTHERS[level], level, None if query.all_fields else here))
+        tags = frozenset(tag for tag in fields if level_of(tag) is level or tag in shown)
+        if query.all_fields or tags - RETURNED[level]:
+            parts.append(RowPart(OTHERS[level], level, None if query.all_fields else tags))
         if query.all_fields or level in query.resource.levels:
-            found.append(RowPart(TABLES[level].c.attributes, level))
-        elif here & RETURNED[level]:
-            found.append(RowPart(TABLES[level].c.attributes, level, here))
-    return found
+            parts.append(RowPart(TABLES[level].c.attributes, level))
+        elif tags & RETURNED[level]:
+            parts.append(RowPart(TABLES[level].c.attributes, level, tags))
+    return parts
 
 
 def put_together(parts: Sequence[RowPart], rows: Iterable[Sequence[Any]], level: Level) -> list[StoredJson]:

@@ -50,9 +50,9 @@ def search(connection: sa.Connection, query: Query) -> Page:
     indexed = [key for key in query.keys if is_indexed(key)]
     unindexed = [key for key in query.keys if not is_indexed(key)]
     if unindexed:
-        found = matching_rows(connection, query.resource, indexed, unindexed)
-        here = found[query.offset : query.offset + query.limit]
-        return Page(_rows(connection, query, here), max(0, len(found) - query.offset - len(here)))
+        ids = matching_rows(connection, query.resource, indexed, unindexed)
+        page = ids[query.offset : query.offset + query.limit]
+        return Page(_rows(connection, query, page), max(0, len(ids) - query.offset - len(page)))
     matches = selection(query.resource, indexed)
     if matches.at_once:
         rows = _rows_at_once(connection, query, matches)
@@ -67,8 +67,8 @@ def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -
     """Return the rows of a page, and one after it."""
     parts = parts_of(query)
     columns = [part.column for part in parts]
-    found = sa.select(*columns).select_from(_with_documents(matches.rows, columns)).where(*matches.conditions)
-    page = found.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
+    rows = sa.select(*columns).select_from(_with_documents(matches.rows, columns)).where(*matches.conditions)
+    page = rows.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
     return put_together(parts, connection.execute(page).all(), query.resource.level)
 
 
@@ -85,20 +85,18 @@ def _count_after(connection: sa.Connection, query: Query, matches: Selection) ->
     They are counted in their order, so that a planner does not set out to find them another way.
     """
     after = sa.select(sa.literal(1)).select_from(matches.rows).where(*matches.conditions)
-    counted = (
-        after.order_by(*matches.order).limit(MAX_COUNT + 1).offset(query.offset + query.limit).subquery()
-    )
-    return connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+    later = after.order_by(*matches.order).limit(MAX_COUNT + 1).offset(query.offset + query.limit).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(later)) or 0
 
 
 def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[StoredJson]:
     """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
     level, parts = query.resource.level, parts_of(query)
     statement = _by_id(level, tuple(part.column for part in parts))
-    found: dict[int, Sequence[Any]] = {}
-    for some in (ids[start : start + _MAX_VALUES] for start in range(0, len(ids), _MAX_VALUES)):
-        found |= {row[0]: row[1:] for row in connection.execute(statement, {"ids": some})}
-    return put_together(parts, [found[one] for one in ids if one in found], level)
+    rows: dict[int, Sequence[Any]] = {}
+    for portion in (ids[start : start + _MAX_VALUES] for start in range(0, len(ids), _MAX_VALUES)):
+        rows |= {row[0]: row[1:] for row in connection.execute(statement, {"ids": portion})}
+    return put_together(parts, [rows[row_id] for row_id in ids if row_id in rows], level)
 
 
 @lru_cache(maxsize=64)

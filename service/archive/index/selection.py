@@ -76,10 +76,10 @@ class Selection:
 
 def selection(resource: Resource, keys: Sequence[Key]) -> Selection:
     """Return what a search selects with keys that the index decides."""
-    named = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
-    rows = JOINED[resource.level] if named else _NESTED[_highest(resource, keys), resource.level]
+    by_uid = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
+    rows = JOINED[resource.level] if by_uid else _NESTED[_highest(resource, keys), resource.level]
     all_studies = resource.level is Level.STUDY and not keys
-    return Selection(rows, where(resource, keys), order(resource, keys), named or all_studies)
+    return Selection(rows, where(resource, keys), order(resource, keys), by_uid or all_studies)
 
 
 def order(resource: Resource, keys: Iterable[Key] = ()) -> Order:
@@ -104,8 +104,8 @@ def _highest(resource: Resource, keys: Iterable[Key]) -> Level:
 
 def in_path(resource: Resource) -> list[Condition]:
     """Return the conditions that the UIDs of the path make."""
-    named = ((studies.c.study_instance_uid, resource.study), (series.c.series_instance_uid, resource.series))
-    return [column == uid for column, uid in named if uid is not None]
+    uids = ((studies.c.study_instance_uid, resource.study), (series.c.series_instance_uid, resource.series))
+    return [column == uid for column, uid in uids if uid is not None]
 
 
 def where(resource: Resource, keys: Iterable[Key]) -> list[Condition]:
@@ -114,8 +114,8 @@ def where(resource: Resource, keys: Iterable[Key]) -> list[Condition]:
     below: list[Key] = []
     for key in keys:
         (below if key.level > resource.level else at_level).append(key)
-    found = in_path(resource) + conditions(at_level)
-    return [*found, _some_below(resource.level, below)] if below else found
+    terms = in_path(resource) + conditions(at_level)
+    return [*terms, _some_below(resource.level, below)] if below else terms
 
 
 def _some_below(level: Level, keys: Sequence[Key]) -> Condition:
@@ -123,5 +123,5 @@ def _some_below(level: Level, keys: Sequence[Key]) -> Condition:
     if level is Level.SERIES:
         return series.c.id.in_(sa.select(instances.c.series).where(*conditions(keys)))
     lowest = max(key.level for key in keys)
-    joined = series.join(instances, instances.c.series == series.c.id) if lowest is Level.INSTANCE else series
-    return studies.c.id.in_(sa.select(series.c.study).select_from(joined).where(*conditions(keys)))
+    join = series.join(instances, instances.c.series == series.c.id) if lowest is Level.INSTANCE else series
+    return studies.c.id.in_(sa.select(series.c.study).select_from(join).where(*conditions(keys)))

@@ -62,27 +62,27 @@ def matching_rows(
     """
     levels = sorted({key.level for key in unindexed})
     judges = [_Judge(level, [key for key in unindexed if key.level is level]) for level in levels]
-    joined = JOINED[max(resource.level, *(key.level for key in (*indexed, *unindexed)))]
+    join = JOINED[max(resource.level, *(key.level for key in (*indexed, *unindexed)))]
     if Level.INSTANCE in levels:
-        joined = joined.join(documents, documents.c.instance == instances.c.id)
+        join = join.join(documents, documents.c.instance == instances.c.id)
     where = [*in_path(resource), *conditions(indexed)]
-    _check_number(connection, joined, where, MAX_DOCUMENTS if Level.INSTANCE in levels else MAX_ROWS)
+    _check_number(connection, join, where, MAX_DOCUMENTS if Level.INSTANCE in levels else MAX_ROWS)
     columns = [column for judge in judges for column in judge.columns]
-    candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(joined).where(*where)
+    candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(join).where(*where)
     ordered = candidates.order_by(*order(resource))
-    found: dict[int, None] = {}
+    ids: dict[int, None] = {}
     for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}):
-        if row_id not in found and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):
-            found[row_id] = None
-    return list(found)
+        if row_id not in ids and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):
+            ids[row_id] = None
+    return list(ids)
 
 
 def _check_number(
-    connection: sa.Connection, joined: sa.FromClause, where: Iterable[Condition], most: int
+    connection: sa.Connection, join: sa.FromClause, where: Iterable[Condition], maximum: int
 ) -> None:
-    some = sa.select(sa.literal(1)).select_from(joined).where(*where).limit(most + 1).subquery()
-    if (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > most:
+    candidates = sa.select(sa.literal(1)).select_from(join).where(*where).limit(maximum + 1).subquery()
+    if (connection.scalar(sa.select(sa.func.count()).select_from(candidates)) or 0) > maximum:
         raise ContentTooLarge(
-            f"a key without an index would have to be compared with more than {most} data sets: "
+            f"a key without an index would have to be compared with more than {maximum} data sets: "
             "add one that narrows the search, as a date range or a UID"
         )
