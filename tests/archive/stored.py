@@ -51,5 +51,5 @@ def uids(page: Page, level: Level) -> list[str]:
     return [row.parsed()[tag(UIDS[level])]["Value"][0] for row in page.rows]
 
 
-def found(connection: sa.Connection, resource: Resource, *parameters: tuple[str, str]) -> list[str]:
+def hits(connection: sa.Connection, resource: Resource, *parameters: tuple[str, str]) -> list[str]:
     return uids(find(connection, resource, *parameters), resource.level)

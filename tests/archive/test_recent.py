@@ -12,11 +12,11 @@ FILE = part10(ct_image("1.1.1"))
 async def test_an_instance_is_found_with_its_frames(sqlite_archive: Archive) -> None:
     put(sqlite_archive, FILE)
 
-    found = await sqlite_archive.recent.find(uids("1.1.1"))
+    located = await sqlite_archive.recent.find(uids("1.1.1"))
 
-    assert found.instance.uids == uids("1.1.1")
-    assert isinstance(found.frames, NativeFrames)
-    assert found.frames.span(1).length == 8 * 8 * 2
+    assert located.instance.uids == uids("1.1.1")
+    assert isinstance(located.frames, NativeFrames)
+    assert located.frames.span(1).length == 8 * 8 * 2
 
 
 async def test_an_instance_without_pixels_has_no_frames(sqlite_archive: Archive) -> None:

@@ -31,7 +31,7 @@ OTHER = part10(ct_image("1.1.1", PatientID="P2"))
 
 def words(outcomes: list[Outcome]) -> list[str | int]:
     """Return one word for each outcome: how it was entered, or its Failure Reason."""
-    return [one.entered.value if isinstance(one, Stored) else one.reason for one in outcomes]
+    return [outcome.entered.value if isinstance(outcome, Stored) else outcome.reason for outcome in outcomes]
 
 
 def is_sound(archive: Archive) -> bool:
@@ -184,12 +184,12 @@ def test_the_same_instance_from_many_at_once_is_one_instance(archive: Archive) -
 
 
 def test_different_files_of_one_instance_at_once_leave_one_of_them(archive: Archive) -> None:
-    every = [part10(ct_image("1.1.1", InstanceNumber=number)) for number in range(8)]
+    versions = [part10(ct_image("1.1.1", InstanceNumber=number)) for number in range(8)]
 
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda file: put(archive, file)[0], every))
+        outcomes = list(pool.map(lambda file: put(archive, file)[0], versions))
 
-    accepted = [file for file, one in zip(every, outcomes, strict=True) if isinstance(one, Stored)]
+    accepted = [file for file, outcome in zip(versions, outcomes, strict=True) if isinstance(outcome, Stored)]
     assert files(archive) == accepted
     assert len(accepted) == 1
     assert is_sound(archive)
@@ -206,11 +206,11 @@ def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive
     with ThreadPoolExecutor(4) as pool:
         stores = [pool.submit(put, archive, FILE) for _ in range(20)]
         deletes = [pool.submit(delete) for _ in range(20)]
-        outcomes = [one.result()[0] for one in stores]
-        for one in deletes:
-            one.result()
+        outcomes = [future.result()[0] for future in stores]
+        for future in deletes:
+            future.result()
 
-    assert all(isinstance(one, Stored) for one in outcomes)
+    assert all(isinstance(outcome, Stored) for outcome in outcomes)
     assert len(archive.index.read_now(stored_files)) == len(files(archive))
     assert is_sound(archive)
 

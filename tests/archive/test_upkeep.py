@@ -51,19 +51,19 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_imported_with_all_folders_in_it(archive: Archive, folder: Path) -> None:
-    found = list(import_files(archive, files_below(folder)))
+    imports = list(import_files(archive, files_below(folder)))
 
-    assert results(found) == ["stored", "stored", "stored", "refused"]
-    assert [done.size for done in found] == [*map(len, FILES.values()), 8]
-    assert found[-1].file == folder / "readme.txt"
-    assert "not a DICOM file" in found[-1].problem
+    assert results(imports) == ["stored", "stored", "stored", "refused"]
+    assert [done.size for done in imports] == [*map(len, FILES.values()), 8]
+    assert imports[-1].file == folder / "readme.txt"
+    assert "not a DICOM file" in imports[-1].problem
 
 
 def test_importing_again_changes_nothing(archive: Archive, folder: Path) -> None:
     first = results(import_files(archive, files_below(folder)))
     second = results(import_files(archive, files_below(folder)))
 
-    assert second == [one.replace("stored", "unchanged") for one in first]
+    assert second == [word.replace("stored", "unchanged") for word in first]
 
 
 def test_a_single_file_is_a_folder_of_its_own(folder: Path) -> None:
@@ -73,9 +73,9 @@ def test_a_single_file_is_a_folder_of_its_own(folder: Path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_and_the_others_stored(
     sqlite_archive: Archive, folder: Path
 ) -> None:
-    found = import_files(sqlite_archive, [folder / "gone", *files_below(folder / "more")])
+    imports = import_files(sqlite_archive, [folder / "gone", *files_below(folder / "more")])
 
-    assert results(found) == ["refused", "stored", "stored", "stored"]
+    assert results(imports) == ["refused", "stored", "stored", "stored"]
 
 
 def test_more_files_than_a_batch_holds_are_imported(
@@ -92,9 +92,9 @@ def test_reindexing_brings_back_what_was_lost(archive: Archive) -> None:
     archive.index.write_now(lose_everything)
     assert rows_of(archive, Level.STUDY) == []
 
-    found = results(reindex(archive))
+    words = results(reindex(archive))
 
-    assert found == ["stored"] * 3
+    assert words == ["stored"] * 3
     assert {level: rows_of(archive, level) for level in Level} == before
 
 
@@ -111,9 +111,9 @@ def test_a_damaged_file_is_left_out_of_a_new_index_and_stays_in_the_tree(sqlite_
     put(sqlite_archive, *FILES.values())
     flip(one_path(sqlite_archive, "1.1.1"))
 
-    found = list(reindex(sqlite_archive))
+    entered = list(reindex(sqlite_archive))
 
-    [refused] = [done for done in found if done.problem]
+    [refused] = [done for done in entered if done.problem]
     assert refused.file == one_path(sqlite_archive, "1.1.1")
     assert len(rows_of(sqlite_archive, Level.INSTANCE)) == 2
 
@@ -127,10 +127,10 @@ def test_of_two_files_of_one_instance_the_first_written_is_indexed_and_both_stay
     spool = spooled(sqlite_archive.blobs.incoming, younger)
     sqlite_archive.blobs.keep(spool, f"1/1.1/1.1.1.{spool.digest.hex()[:16]}.dcm")
 
-    found = results(reindex(sqlite_archive))
+    words = results(reindex(sqlite_archive))
 
     reopened = another_process(sqlite_archive)
-    assert found == ["stored", "refused"]
+    assert words == ["stored", "refused"]
     assert sorted(files(reopened)) == sorted([FILES["1.1.1"], younger])
     assert b"younger" not in rows_of(reopened, Level.STUDY)[0]
     reopened.close()
@@ -139,10 +139,10 @@ def test_of_two_files_of_one_instance_the_first_written_is_indexed_and_both_stay
 def test_an_archive_as_it_should_be_is_intact(archive: Archive) -> None:
     put(archive, *FILES.values())
 
-    found = list(verify(archive))
+    verdicts = list(verify(archive))
 
-    assert results(found) == ["intact"] * 3
-    assert not any(done.problem for done in found)
+    assert results(verdicts) == ["intact"] * 3
+    assert not any(done.problem for done in verdicts)
 
 
 def test_a_flipped_byte_a_missing_and_an_unknown_file_are_found(sqlite_archive: Archive) -> None:
@@ -152,11 +152,11 @@ def test_a_flipped_byte_a_missing_and_an_unknown_file_are_found(sqlite_archive: 
     stranger = sqlite_archive.blobs.folder / "1/1.1/stranger.dcm"
     stranger.write_bytes(b"?")
 
-    found = {done.result: done for done in verify(sqlite_archive)}
+    verdicts = {done.result: done for done in verify(sqlite_archive)}
 
-    assert found.keys() == {"damaged", "missing", "intact", "unknown"}
-    assert found["unknown"] == Done(stranger, "unknown", "the file is not in the index", 1)
-    assert all(bool(done.problem) == (result != "intact") for result, done in found.items())
+    assert verdicts.keys() == {"damaged", "missing", "intact", "unknown"}
+    assert verdicts["unknown"] == Done(stranger, "unknown", "the file is not in the index", 1)
+    assert all(bool(done.problem) == (result != "intact") for result, done in verdicts.items())
 
 
 def flip(path: Path) -> None:

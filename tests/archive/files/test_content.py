@@ -49,9 +49,9 @@ async def frame_of(archive: Archive, file: bytes, number: int) -> bytes:
     frames = archive.index.read_now(locate, instance.uids).frames
     assert frames is not None
     content = await frame_content(archive.blobs, instance, frames, number)
-    found = await everything(content)
-    assert len(found) == content.size
-    return found
+    frame = await everything(content)
+    assert len(frame) == content.size
+    return frame
 
 
 async def bulkdata(archive: Archive, file: bytes, path: str) -> Content:
@@ -124,10 +124,10 @@ async def test_floating_point_pixels_have_frames_too(
 async def test_a_frame_of_single_bits_begins_at_bit_0(sqlite_archive: Archive, number: int) -> None:
     pixels = np.random.default_rng(7).integers(0, 2, (3, 5, 7))
 
-    found = await frame_of(sqlite_archive, part10(one_bit_image(pixels, "1.1.1")), number)
+    frame = await frame_of(sqlite_archive, part10(one_bit_image(pixels, "1.1.1")), number)
 
     expected = np.packbits(pixels[number - 1].astype(np.uint8), bitorder="little")
-    assert found == expected.tobytes()
+    assert frame == expected.tobytes()
 
 
 @pytest.mark.parametrize("table", ["empty", "basic", "extended"])
@@ -137,7 +137,7 @@ async def test_an_encapsulated_frame_is_its_code_stream(
 ) -> None:
     streams = [code_stream(name) for name in (b"first", b"second one", b"third")]
 
-    file = part10(encapsulated([[one] for one in streams], table, "1.1.1"), JPEG_2000)
+    file = part10(encapsulated([[stream] for stream in streams], table, "1.1.1"), JPEG_2000)
 
     assert await frame_of(sqlite_archive, file, number) == streams[number - 1]
 

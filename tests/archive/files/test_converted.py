@@ -15,9 +15,9 @@ NEVER_SENT = pytest.mark.parametrize("syntax", [IMPLICIT, BIG_ENDIAN, DEFLATED])
 
 
 def converted(archive: Archive, file: bytes) -> bytes:
-    one = ConvertedFile(archive.blobs, stored(archive, "1.1.1", file))
-    content = b"".join(one.chunks(0, one.size))
-    assert len(content) == one.size
+    output = ConvertedFile(archive.blobs, stored(archive, "1.1.1", file))
+    content = b"".join(output.chunks(0, output.size))
+    assert len(content) == output.size
     return content
 
 
@@ -27,12 +27,12 @@ def test_a_converted_file_is_the_same_data_set_to_an_independent_reader(
 ) -> None:
     original = ct_image("1.1.1", PatientWeight=70.5, FrameIncrementPointer=0x00181063, TimeRange=[1.5, 2.5])
 
-    found = pydicom.dcmread(BytesIO(converted(sqlite_archive, part10(original, syntax))))
+    data_set = pydicom.dcmread(BytesIO(converted(sqlite_archive, part10(original, syntax))))
 
-    assert found.file_meta.TransferSyntaxUID == EXPLICIT
-    assert found.file_meta.MediaStorageSOPInstanceUID == "1.1.1"
-    assert found.file_meta.MediaStorageSOPClassUID == original.SOPClassUID
-    assert found == original
+    assert data_set.file_meta.TransferSyntaxUID == EXPLICIT
+    assert data_set.file_meta.MediaStorageSOPInstanceUID == "1.1.1"
+    assert data_set.file_meta.MediaStorageSOPClassUID == original.SOPClassUID
+    assert data_set == original
 
 
 @NEVER_SENT
@@ -52,38 +52,39 @@ def test_floating_point_pixels_keep_their_values(
 ) -> None:
     pixels: np.ndarray[Any, Any] = np.linspace(-1, 1, 4 * 300 * 300).reshape(4, 300, 300).astype(kind)
 
-    found = pydicom.dcmread(BytesIO(converted(sqlite_archive, part10(float_image(pixels, "1.1.1"), syntax))))
+    file = converted(sqlite_archive, part10(float_image(pixels, "1.1.1"), syntax))
+    data_set = pydicom.dcmread(BytesIO(file))
 
-    assert found[keyword].value == pixels.tobytes()
+    assert data_set[keyword].value == pixels.tobytes()
 
 
 @NEVER_SENT
 def test_a_file_of_many_chunks_is_converted_as_one(sqlite_archive: Archive, syntax: str) -> None:
     pixels = np.arange(1500 * 1000, dtype=np.uint16).reshape(1500, 1000)
 
-    found = pydicom.dcmread(BytesIO(converted(sqlite_archive, part10(image(pixels, "1.1.1"), syntax))))
+    data_set = pydicom.dcmread(BytesIO(converted(sqlite_archive, part10(image(pixels, "1.1.1"), syntax))))
 
-    assert found.PixelData == pixels.tobytes()
+    assert data_set.PixelData == pixels.tobytes()
 
 
 @NEVER_SENT
 def test_runs_of_the_converted_file_fit_together(sqlite_archive: Archive, syntax: str) -> None:
-    one = ConvertedFile(
+    file = ConvertedFile(
         sqlite_archive.blobs, stored(sqlite_archive, "1.1.1", part10(ct_image("1.1.1"), syntax))
     )
-    whole = b"".join(one.chunks(0, one.size))
+    whole = b"".join(file.chunks(0, file.size))
 
-    runs = [b"".join(one.chunks(start, min(77, one.size - start))) for start in range(0, one.size, 77)]
+    runs = [b"".join(file.chunks(start, min(77, file.size - start))) for start in range(0, file.size, 77)]
 
     assert b"".join(runs) == whole
 
 
 async def test_an_instance_deleted_meanwhile_is_not_found(sqlite_archive: Archive) -> None:
     instance = stored(sqlite_archive, "1.1.1", part10(ct_image("1.1.1"), IMPLICIT))
-    one = ConvertedFile(sqlite_archive.blobs, instance)
+    file = ConvertedFile(sqlite_archive.blobs, instance)
     await sqlite_archive.delete("1", None, None)
 
     with pytest.raises(InstanceNotFound):
-        next(one.chunks(0, one.size))
+        next(file.chunks(0, file.size))
     with pytest.raises(InstanceNotFound):
         ConvertedFile(sqlite_archive.blobs, instance)

@@ -19,7 +19,7 @@ def test_the_newest_study_is_the_first(index: sa.Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "expected"),
     [
         pytest.param(["muller"], ["1"], id="a name without its accents"),
         pytest.param(["ÜRGEN"], ["1"], id="a part of it, in capitals"),
@@ -34,8 +34,10 @@ def test_the_newest_study_is_the_first(index: sa.Connection) -> None:
         pytest.param(["_"], ["1"], id="and another one"),
     ],
 )
-def test_a_study_is_found_by_any_word_in_it(index: sa.Connection, words: list[str], found: list[str]) -> None:
-    assert uids(_list(index, *words), Level.STUDY) == found
+def test_a_study_is_found_by_any_word_in_it(
+    index: sa.Connection, words: list[str], expected: list[str]
+) -> None:
+    assert uids(_list(index, *words), Level.STUDY) == expected
 
 
 def test_words_and_keys_have_to_match_both(index: sa.Connection) -> None:
@@ -69,9 +71,9 @@ def test_a_stack_has_the_instances_in_the_order_of_their_numbers(connection: sa.
         instance("1.2.4", InstanceNumber=1, Rows=8),
     )
 
-    found = stack_of(connection, "1", "1.1")
+    stack = stack_of(connection, "1", "1.1")
 
-    assert found == [StackedInstance("1.1.2", 20), StackedInstance("1.1.3", 0), StackedInstance("1.1.1", 1)]
+    assert stack == [StackedInstance("1.1.2", 20), StackedInstance("1.1.3", 0), StackedInstance("1.1.1", 1)]
 
 
 def test_a_stack_of_a_series_that_is_not_here_is_not_found(index: sa.Connection) -> None:

@@ -37,7 +37,9 @@ def stored(connection: sa.Connection) -> list[str]:
 
 def number_of_rows(connection: sa.Connection) -> dict[str, int]:
     tables = (studies, series, instances, documents, request_attributes)
-    return {one.name: connection.scalar(sa.select(sa.func.count()).select_from(one)) or 0 for one in tables}
+    return {
+        table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables
+    }
 
 
 def attributes(connection: sa.Connection) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def attributes(connection: sa.Connection) -> dict[str, Any]:
 
 
 def blobs(entries: Iterable[IndexEntry]) -> list[str]:
-    return sorted(one.blob for one in entries)
+    return sorted(entry.blob for entry in entries)
 
 
 A = entry(instance("1.1.1", StudyID="A", Modality="CT"))
@@ -95,8 +97,8 @@ def test_a_file_that_comes_back_to_its_place_is_not_doomed(connection: sa.Connec
     if together:
         put(connection, A, B, A, replace=True)
     else:
-        for one in (A, B, A):
-            put(connection, one, replace=True)
+        for version in (A, B, A):
+            put(connection, version, replace=True)
 
     assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [B.blob])
 
@@ -135,14 +137,14 @@ def test_without_its_file_nothing_is_entered(connection: sa.Connection) -> None:
 def test_removing_takes_what_becomes_empty_and_dooms_the_files(
     connection: sa.Connection, uids: tuple[str, str | None, str | None], gone: list[str], left: object
 ) -> None:
-    every = {uid: entry(instance(uid)) for uid in ("1.1.1", "1.1.2", "1.2.1", "2.1.1")}
-    put(connection, *every.values())
+    entries = {uid: entry(instance(uid)) for uid in ("1.1.1", "1.1.2", "1.2.1", "2.1.1")}
+    put(connection, *entries.values())
 
     remove(connection, *uids)
 
     assert counts(connection) == left
-    assert sorted(doomed_blobs(connection)) == blobs(every[uid] for uid in gone)
-    assert stored(connection) == blobs(one for uid, one in every.items() if uid not in gone)
+    assert sorted(doomed_blobs(connection)) == blobs(entries[uid] for uid in gone)
+    assert stored(connection) == blobs(kept for uid, kept in entries.items() if uid not in gone)
 
 
 def test_removing_everything_leaves_no_row_behind(connection: sa.Connection) -> None:
@@ -155,8 +157,8 @@ def test_removing_everything_leaves_no_row_behind(connection: sa.Connection) -> 
 
 
 def test_more_instances_can_be_removed_than_one_statement_can_name(connection: sa.Connection) -> None:
-    every = [entry(instance(f"1.1.{number}")) for number in range(501)]
-    put(connection, *every)
+    entries = [entry(instance(f"1.1.{number}")) for number in range(501)]
+    put(connection, *entries)
 
     remove(connection, "1", None, None)
     bury(connection, doomed_blobs(connection), lambda _: None)
@@ -206,11 +208,11 @@ def test_only_files_that_are_still_doomed_are_buried(connection: sa.Connection) 
     put(connection, A, entry(instance("2.1.1")))
     remove(connection, "1", None, None)
     remove(connection, "2", None, None)
-    seen = doomed_blobs(connection)
+    doomed = doomed_blobs(connection)
     put(connection, A)
     buried: list[str] = []
 
-    bury(connection, seen, buried.append)
+    bury(connection, doomed, buried.append)
 
-    assert buried == [one for one in seen if one != A.blob]
+    assert buried == [blob for blob in doomed if blob != A.blob]
     assert doomed_blobs(connection) == []

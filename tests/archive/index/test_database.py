@@ -53,11 +53,11 @@ async def test_a_long_read_gives_its_rows_back_at_once(index: Database) -> None:
 
     gc.collect()
     gc.disable()  # so that what refers to itself stays
-    found = await index.read(read)
+    largest = await index.read(read)
     gc.enable()
 
-    assert found == 9999
-    assert [one() for one in held] == [None] * len(held)
+    assert largest == 9999
+    assert [reference() for reference in held] == [None] * len(held)
 
 
 def test_a_write_is_visible_to_others_when_it_returns(index: Database, database_url: str) -> None:
@@ -84,7 +84,7 @@ def test_of_writes_that_share_a_transaction_one_that_fails_leaves_the_others_alo
         wait([good, same, bad])
 
     assert index.read_now(blobs) == ["a", "b"]
-    assert sorted(type(one.exception()).__name__ for one in (same, bad)) == ["IntegrityError", "NoneType"]
+    assert sorted(type(write.exception()).__name__ for write in (same, bad)) == ["IntegrityError", "NoneType"]
     assert good.result() == "a"
 
 
@@ -104,9 +104,9 @@ def test_two_processes_can_write_at_the_same_time(index: Database, database_url:
 
     with ThreadPoolExecutor(8) as pool:
         writes = [
-            pool.submit(one.write_now, insert, f"{one is index} {n}")
+            pool.submit(database.write_now, insert, f"{database is index} {n}")
             for n in range(20)
-            for one in (index, other)
+            for database in (index, other)
         ]
         wait(writes)
 
@@ -144,12 +144,12 @@ def test_a_commit_on_sqlite_is_on_disk_before_it_is_acknowledged(sqlite_url: str
     index = Database(sqlite_url)
 
     pragmas = ("synchronous", "journal_mode", "foreign_keys")
-    found = index.read_now(
+    values = index.read_now(
         lambda connection: [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
     )
 
     full = 2
-    assert found == [full, "wal", 1]
+    assert values == [full, "wal", 1]
     index.close()
 
 
@@ -158,9 +158,9 @@ def test_a_database_that_is_away_is_unavailable_for_everyone_who_waits() -> None
 
     with ThreadPoolExecutor() as pool:
         writes = [pool.submit(index.write_now, insert, str(number)) for number in range(4)]
-        failures = [one.exception() for one in writes]
+        failures = [write.exception() for write in writes]
 
-    assert [type(one) for one in failures] == [Unavailable] * 4
+    assert [type(failure) for failure in failures] == [Unavailable] * 4
     with pytest.raises(Unavailable):
         index.read_now(blobs)
     index.close()

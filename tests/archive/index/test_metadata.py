@@ -10,16 +10,16 @@ from tests.builders import data_set, part10
 
 
 def test_attributes_are_found_by_the_uids_and_not_by_the_key_of_a_row(archive: Archive) -> None:
-    one = stored(archive, "1.1.1", part10(data_set("1.1.1", PatientID="one")))
+    instance = stored(archive, "1.1.1", part10(data_set("1.1.1", PatientID="one")))
     other = stored(archive, "1.1.2", part10(data_set("1.1.2", PatientID="other")))
 
-    found = archive.index.read_now(attributes_of, replace(one, key=other.key))
+    attributes = archive.index.read_now(attributes_of, replace(instance, key=other.key))
 
-    assert found["00100020"]["Value"] == ["one"]
+    assert attributes["00100020"]["Value"] == ["one"]
 
 
 def test_attributes_of_another_file_of_the_same_instance_are_not_taken(archive: Archive) -> None:
-    one = stored(archive, "1.1.1", part10(data_set("1.1.1")))
+    instance = stored(archive, "1.1.1", part10(data_set("1.1.1")))
 
     with pytest.raises(InstanceGone):
-        archive.index.read_now(attributes_of, replace(one, digest=bytes(32)))
+        archive.index.read_now(attributes_of, replace(instance, digest=bytes(32)))

@@ -41,22 +41,22 @@ def test_rows_are_served_with_the_base_url_of_who_asks(index: sa.Connection) -> 
 
 def test_a_flat_resource_brings_the_attributes_of_the_parents(index: sa.Connection) -> None:
     series = row(index, SERIES, ("SeriesInstanceUID", "1.1"))
-    one = row(index, INSTANCES, ("SOPInstanceUID", "1.1.1"))
+    instance_row = row(index, INSTANCES, ("SOPInstanceUID", "1.1.1"))
 
     assert values(series, "PatientID", "Modality", "NumberOfSeriesRelatedInstances") == [
         ["P_1%"],
         ["CT"],
         [2],
     ]
-    assert values(one, "PatientID", "Modality", "InstanceNumber") == [["P_1%"], ["CT"], [2]]
+    assert values(instance_row, "PatientID", "Modality", "InstanceNumber") == [["P_1%"], ["CT"], [2]]
 
 
 def test_a_resource_inside_a_study_leaves_out_what_the_path_names(index: sa.Connection) -> None:
     series = row(index, Resource(Level.SERIES, "1"))
-    one = row(index, Resource(Level.INSTANCE, "1", "1.1"))
+    instance_row = row(index, Resource(Level.INSTANCE, "1", "1.1"))
 
     assert values(series, "PatientID", "StudyInstanceUID") == [None, ["1"]]
-    assert values(one, "PatientID", "Modality", "SeriesInstanceUID") == [None, None, ["1.1"]]
+    assert values(instance_row, "PatientID", "Modality", "SeriesInstanceUID") == [None, None, ["1.1"]]
 
 
 @pytest.mark.parametrize(
@@ -79,18 +79,18 @@ def test_fields_can_be_asked_for(
 
 def test_a_match_key_is_returned_too(index: sa.Connection) -> None:
     study = row(index, STUDIES, ("PatientAge", "045*"))
-    one = row(index, INSTANCES, ("KVP", "100"), ("PatientWeight", ""))
+    instance_row = row(index, INSTANCES, ("KVP", "100"), ("PatientWeight", ""))
 
     assert values(study, "PatientAge") == [["045Y"]]
-    assert values(one, "KVP", "PatientWeight") == [[100], [70.5]]
+    assert values(instance_row, "KVP", "PatientWeight") == [[100], [70.5]]
 
 
 def test_all_fields_are_those_of_the_level_and_above(index: sa.Connection) -> None:
     study = row(index, STUDIES, ("includefield", "all"))
-    one = row(index, Resource(Level.INSTANCE, "1", "1.1"), ("includefield", "all"))
+    instance_row = row(index, Resource(Level.INSTANCE, "1", "1.1"), ("includefield", "all"))
 
     assert values(study, "PatientAge", "Modality", "ModalitiesInStudy") == [["045Y"], None, ["CT", "SR"]]
-    assert values(one, "PatientAge", "KVP", "Modality") == [["045Y"], [100], ["CT"]]
+    assert values(instance_row, "PatientAge", "KVP", "Modality") == [["045Y"], [100], ["CT"]]
 
 
 @pytest.mark.parametrize(

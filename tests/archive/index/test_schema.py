@@ -34,9 +34,9 @@ def test_the_migrations_make_exactly_the_tables_the_archive_knows(connection: sa
 def test_a_database_that_is_said_to_be_new_has_the_newest_schema(connection: sa.Connection) -> None:
     newest = ScriptDirectory(str(folder("migrations"))).get_current_head()
 
-    here = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    version = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
 
-    assert schema.HEAD == newest == here
+    assert schema.HEAD == newest == version
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

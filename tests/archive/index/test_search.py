@@ -9,7 +9,7 @@ from service.dicom.query.levels import Level
 from service.dicom.query.matches import matches
 from service.dicom.query.query import Resource, parse_query
 from service.errors import ContentTooLarge
-from tests.archive.stored import INSTANCES, SERIES, STORED, STUDIES, UIDS, find, found, uids
+from tests.archive.stored import INSTANCES, SERIES, STORED, STUDIES, UIDS, find, hits, uids
 from tests.metadata import CT, MR, entry, instance, store, store_entries, tag
 
 KEYS = [
@@ -79,7 +79,7 @@ OPTIONS: list[tuple[tuple[str, str], ...]] = [
 def by_reference(level: Level, *parameters: tuple[str, str]) -> set[str]:
     """Say which entities have an instance whose metadata matches: a search without an index."""
     keys = parse_query(parameters, STUDIES, 1000).keys
-    return {one[tag(UIDS[level])]["Value"][0] for one in STORED if matches(one, keys)}
+    return {metadata[tag(UIDS[level])]["Value"][0] for metadata in STORED if matches(metadata, keys)}
 
 
 def test_every_key_finds_on_every_level_what_the_reference_finds(index: sa.Connection) -> None:
@@ -87,51 +87,51 @@ def test_every_key_finds_on_every_level_what_the_reference_finds(index: sa.Conne
         for resource in (STUDIES, SERIES, INSTANCES):
             expected = by_reference(resource.level, *parameters)
 
-            assert set(found(index, resource, *parameters)) == expected, (resource, parameters)
+            assert set(hits(index, resource, *parameters)) == expected, (resource, parameters)
 
 
 def test_case_matters_except_in_names(index: sa.Connection) -> None:
-    assert found(index, STUDIES, ("PatientID", "p*")) == ["2"]
-    assert found(index, STUDIES, ("PatientName", "MULLER*")) == ["1"]
+    assert hits(index, STUDIES, ("PatientID", "p*")) == ["2"]
+    assert hits(index, STUDIES, ("PatientName", "MULLER*")) == ["1"]
 
 
 def test_modalities_in_study_matches_any_modality_of_the_study(index: sa.Connection) -> None:
-    assert found(index, STUDIES, ("ModalitiesInStudy", "SR")) == ["1"]
-    assert found(index, STUDIES, ("ModalitiesInStudy", "MR,SR")) == ["1", "2"]
-    assert found(index, STUDIES, ("ModalitiesInStudy", "\\")) == []
-    assert set(found(index, SERIES, ("ModalitiesInStudy", "SR"))) == {"1.1", "1.2"}
-    assert found(index, STUDIES, ("ModalitiesInStudy", "CT\\SR"), ("multiplevaluematching", "true")) == ["1"]
-    assert found(index, STUDIES, ("ModalitiesInStudy", "SR"), ("SeriesNumber", "2")) == ["1"]
+    assert hits(index, STUDIES, ("ModalitiesInStudy", "SR")) == ["1"]
+    assert hits(index, STUDIES, ("ModalitiesInStudy", "MR,SR")) == ["1", "2"]
+    assert hits(index, STUDIES, ("ModalitiesInStudy", "\\")) == []
+    assert set(hits(index, SERIES, ("ModalitiesInStudy", "SR"))) == {"1.1", "1.2"}
+    assert hits(index, STUDIES, ("ModalitiesInStudy", "CT\\SR"), ("multiplevaluematching", "true")) == ["1"]
+    assert hits(index, STUDIES, ("ModalitiesInStudy", "SR"), ("SeriesNumber", "2")) == ["1"]
 
 
 def test_sop_classes_in_study_matches_any_class_of_the_study(index: sa.Connection) -> None:
-    assert found(index, STUDIES, ("SOPClassesInStudy", MR)) == ["1"]
+    assert hits(index, STUDIES, ("SOPClassesInStudy", MR)) == ["1"]
 
 
 def test_keys_below_a_study_have_to_be_of_the_same_series(index: sa.Connection) -> None:
-    assert found(index, STUDIES, ("Modality", "SR"), ("SeriesNumber", "1")) == ["1"]
-    assert found(index, STUDIES, ("Modality", "SR"), ("SeriesNumber", "2")) == []
+    assert hits(index, STUDIES, ("Modality", "SR"), ("SeriesNumber", "1")) == ["1"]
+    assert hits(index, STUDIES, ("Modality", "SR"), ("SeriesNumber", "2")) == []
 
 
 def test_counts_can_be_keys(index: sa.Connection) -> None:
-    assert found(index, STUDIES, ("NumberOfStudyRelatedInstances", "3")) == ["1"]
-    assert found(index, SERIES, ("NumberOfSeriesRelatedInstances", "2")) == ["1.1"]
+    assert hits(index, STUDIES, ("NumberOfStudyRelatedInstances", "3")) == ["1"]
+    assert hits(index, SERIES, ("NumberOfSeriesRelatedInstances", "2")) == ["1.1"]
 
 
 def test_the_available_transfer_syntax_can_be_a_key(connection: sa.Connection) -> None:
     store_entries(connection, [entry(instance("1.1.1"), "1.2.840.10008.1.2.4.80"), entry(instance("2.1.1"))])
 
-    assert found(connection, INSTANCES, ("AvailableTransferSyntaxUID", "1.2.840.10008.1.2.4.80")) == ["1.1.1"]
+    assert hits(connection, INSTANCES, ("AvailableTransferSyntaxUID", "1.2.840.10008.1.2.4.80")) == ["1.1.1"]
 
 
 def test_studies_come_newest_first_and_those_without_a_date_last(index: sa.Connection) -> None:
-    assert found(index, STUDIES) == ["1", "2", "3"]
+    assert hits(index, STUDIES) == ["1", "2", "3"]
 
 
 def test_series_and_instances_of_a_study_come_by_number(index: sa.Connection) -> None:
-    assert found(index, Resource(Level.SERIES, "1")) == ["1.2", "1.1"]
-    assert found(index, Resource(Level.INSTANCE, "1")) == ["1.2.1", "1.1.2", "1.1.1"]
-    assert found(index, Resource(Level.INSTANCE, "1", "1.1")) == ["1.1.2", "1.1.1"]
+    assert hits(index, Resource(Level.SERIES, "1")) == ["1.2", "1.1"]
+    assert hits(index, Resource(Level.INSTANCE, "1")) == ["1.2.1", "1.1.2", "1.1.1"]
+    assert hits(index, Resource(Level.INSTANCE, "1", "1.1")) == ["1.1.2", "1.1.1"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_pages_fit_together_and_tell_what_remains(
     connection: sa.Connection, key: Iterable[tuple[str, str]]
 ) -> None:
     store(connection, *(instance(f"1.1.{number}", Modality="CT", KVP=120) for number in range(1, 12)))
-    all_of_them = found(connection, INSTANCES, *key)
+    all_of_them = hits(connection, INSTANCES, *key)
 
     pages = [
         find(connection, INSTANCES, *key, ("limit", "4"), ("offset", str(start))) for start in (0, 4, 8, 12)
@@ -172,8 +172,8 @@ def test_an_offset_of_any_size_is_beyond_the_end(index: sa.Connection) -> None:
 )
 def test_characters_with_a_meaning_elsewhere_have_none_here(index: sa.Connection, value: str) -> None:
     for keyword in ("PatientID", "PatientName", "StudyDescription", "PatientComments", "ImageComments"):
-        assert found(index, STUDIES, (keyword, value)) == []
-        assert found(index, STUDIES, (keyword, f"*{value}*x")) == []
+        assert hits(index, STUDIES, (keyword, value)) == []
+        assert hits(index, STUDIES, (keyword, f"*{value}*x")) == []
 
 
 @pytest.fixture
@@ -188,4 +188,4 @@ def test_a_key_without_index_has_to_come_with_one_that_narrows(
     with pytest.raises(ContentTooLarge, match=f"more than {few_documents}"):
         find(index, INSTANCES, ("KVP", "100"))
 
-    assert found(index, INSTANCES, ("KVP", "100"), ("PatientID", "P_1%")) == ["1.1.2"]
+    assert hits(index, INSTANCES, ("KVP", "100"), ("PatientID", "P_1%")) == ["1.1.2"]
