@@ -55,7 +55,7 @@ class Located:
     """An instance, and how to get at its pixels.
 
     Attributes:
-        instance: found.
+        instance: its identity and its file.
         frames: where its frames lie; None without pixels.
         image: what rendering needs, as deflated DICOM JSON; None without pixels.
     """

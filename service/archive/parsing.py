@@ -18,7 +18,7 @@ _IMAGE_TAGS = frozenset(int(tag, 16) for tag in ATTRIBUTES)
 
 
 def parse(spool: Spool | FileInPlace, blobs: LocalBlobs) -> ParsedInstance:
-    """Parse one file, in memory or mapped; of a deflated one, the inflated data set.
+    """Parse one file, in memory or mapped; a deflated data set is inflated first.
 
     Raises:
         Refusal: it cannot be kept.

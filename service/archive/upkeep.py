@@ -56,8 +56,8 @@ def import_files(archive: Archive, files: Iterable[Path]) -> Iterator[Done]:
 def reindex(archive: Archive) -> Iterator[Done]:
     """Empty the index and fill it again from the files of the tree, which stay as they are.
 
-    Of two files of one instance, left by a crash, the rule for conflicts decides in the order in which they
-    were written. The other one stays in the tree, and is named.
+    A crash may have left two files of one instance: the rule for conflicts decides between them, in the order
+    in which they were written. The other one stays in the tree, and is named.
     """
     archive.index.write_now(_empty)
     for batch in _batches(_in_order_of_writing(archive.blobs)):
@@ -110,7 +110,7 @@ def _batches(files: Iterable[Path]) -> Iterator[list[Path]]:
 
 
 def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
-    """Return a file's bytes on their way in; none of a file that cannot be read, which is refused then."""
+    """Return a file's bytes on their way in. A file that cannot be read has none, and is refused then."""
     spool = blobs.spool()
     with suppress(OSError), path.open("rb") as file:
         while chunk := file.read(_READ_BYTES):

@@ -90,7 +90,7 @@ def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buf
 
 
 def value_chunks(buffer: Buffer, piece: bytes | Value) -> Iterator[bytes]:
-    """Yield a piece's bytes; of a long value no more than a chunk is in memory at a time."""
+    """Yield a piece's bytes; no more than a chunk of a long value is in memory at a time."""
     if isinstance(piece, bytes):
         yield piece
         return

@@ -98,7 +98,7 @@ class Spool:
             self._path = None
 
     def _to_new_file(self) -> None:
-        """Write what is in memory, or in a file that was moved and then deleted, to a new one, or nothing."""
+        """Write all bytes or none to a new file: from memory, or from a file that was moved and deleted."""
         source = self._file
         file = self._new_file()
         try:

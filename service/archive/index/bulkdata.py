@@ -19,9 +19,9 @@ class Held(NamedTuple):
     """Which bulk data an instance has.
 
     Attributes:
-        pixel_data: of the instance itself; an icon's are others.
-        encapsulated: the pixel data are.
-        others: besides its pixel data.
+        pixel_data: whether it has pixel data of its own; an icon's are others.
+        encapsulated: whether these are.
+        others: whether it has any besides.
     """
 
     pixel_data: bool

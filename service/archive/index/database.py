@@ -1,8 +1,8 @@
 """The engine, and the two ways through it: `read` and `write`, plain functions of a connection.
 
-Reads run in threads, each with a connection of its own; on SQLite short ones run at once. Of the threads that
-write, one at a time does so for all that are waiting, in a single transaction, so that one sync of the disk
-acknowledges many uploads; each has its own savepoint, so that one that fails does not take others with it.
+Reads run in threads, each with a connection of its own; on SQLite short ones run at once. One thread at a
+time writes, for all that are waiting and in a single transaction, so that one sync of the disk acknowledges
+many uploads; each write has its own savepoint, so that one that fails does not take others with it.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """Short reads of an SQLite index in the event loop itself.
 
-A look at a few rows costs less than the hop to a thread and back. What takes longer cannot be known before,
-but SQLite counts the steps of its virtual machine: a read that needs more than some thousands is interrupted,
-and the caller gives it to a thread.
+A look at a few rows costs less than the hop to a thread and back. Nobody knows beforehand which reads take
+longer, but SQLite counts the steps of its virtual machine: a read that needs more than some thousands is
+interrupted, and the caller gives it to a thread.
 """
 
 from collections.abc import Callable

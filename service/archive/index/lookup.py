@@ -134,7 +134,7 @@ def find_pictures(connection: sa.Connection, study: str, of_series: str | None =
 
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
-    """Return of every stored instance where its file lies, its size in bytes and its SHA-256."""
+    """Return where the file of every stored instance lies, its size in bytes and its SHA-256."""
     rows = connection.execute(sa.select(*_COLUMNS).select_from(_WITH_PARENTS).order_by(instances.c.id))
     return [(instance.blob, instance.size, instance.digest) for instance in map(_instance, rows)]
 

@@ -38,8 +38,8 @@ class RowPart:
 def parts_of(query: Query) -> list[RowPart]:
     """Return the parts of each row, later ones going before earlier ones.
 
-    The levels of the resource come whole. Of the levels above and of what is not returned by itself come the
-    attributes asked for; of levels below nothing: PS3.18 10.6.1.2.
+    The levels of the resource come whole. The levels above give the attributes that the query asks for, as
+    does what is not returned by itself; levels below give nothing: PS3.18 10.6.1.2.
     """
     returned = frozenset().union(*(RETURNED[level] for level in query.resource.levels))
     fields = query.fields - returned

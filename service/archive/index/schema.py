@@ -33,8 +33,8 @@ def _revision(url: str) -> str | None:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            return found
+            revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return revision
     except sa.exc.DBAPIError:  # no such table; or no such database, which the upgrade will say
         return None
     finally:

@@ -1,6 +1,6 @@
 """Matching by attributes that have no column: their DICOM JSON is read and matched in this process.
 
-SQL has decided all other keys before; what is left over are the candidates. Their number is bounded, because
+SQL decides all other keys first; the rows that are left are the candidates. Their number is bounded, because
 each takes about 10 µs, and the metadata of an instance 25 to 100.
 """
 
