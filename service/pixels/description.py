@@ -159,27 +159,29 @@ def _one_of(expected: range | tuple[int, ...], name: str, value: int | None) -> 
 
 def _bits_stored(image: Attributes, bits_allocated: int) -> tuple[int, int]:
     """Return Bits Stored and High Bit such that a sample lies within its cell."""
-    stored = integer(image, "00280101")
-    if stored is None or not 1 <= stored <= bits_allocated:
-        stored = bits_allocated
-    high = integer(image, "00280102")
-    return stored, high if high is not None and stored <= high + 1 <= bits_allocated else stored - 1
+    bits_stored = integer(image, "00280101")
+    if bits_stored is None or not 1 <= bits_stored <= bits_allocated:
+        bits_stored = bits_allocated
+    high_bit = integer(image, "00280102")
+    if high_bit is None or not bits_stored <= high_bit + 1 <= bits_allocated:
+        high_bit = bits_stored - 1
+    return bits_stored, high_bit
 
 
 def _is_floating(image: Attributes, bits_allocated: int) -> bool:
     """Only floating point images state neither Bits Stored nor Pixel Representation."""
-    stated = integer(image, "00280101"), integer(image, "00280103")
-    return bits_allocated in (32, 64) and stated == (None, None)
+    attributes = integer(image, "00280101"), integer(image, "00280103")
+    return bits_allocated in (32, 64) and attributes == (None, None)
 
 
 def _padding(image: Attributes, bits_allocated: int, *, signed: bool) -> tuple[float, float] | None:
     """Return the range of padding values, which a file may state either way round."""
-    for (value_tag, limit_tag), wraps in PADDING.items():
+    for (value_tag, limit_tag), are_words in PADDING.items():
         value, limit = number(image, value_tag), number(image, limit_tag)
         if value is None:
             continue
         ends = [value, value if limit is None else limit]
-        ends = [_wrapped(end, bits_allocated, signed=signed) for end in ends] if wraps else ends
+        ends = [_wrapped(end, bits_allocated, signed=signed) for end in ends] if are_words else ends
         return min(ends), max(ends)
     return None
 

@@ -58,9 +58,9 @@ def lookup_table(item: Attributes, *, signed: bool) -> LookupTable | None:
     entries = _entries(item, length & 0xFFFF or 65536)
     if not entries.size:
         return None
-    needed = int(entries.max()).bit_length()
+    widest = int(entries.max()).bit_length()
     return LookupTable(
-        first=_sixteen_bits(first, signed=signed), entries=entries, bits=max(needed, min(max(bits, 1), 16))
+        first=_sixteen_bits(first, signed=signed), entries=entries, bits=max(widest, min(max(bits, 1), 16))
     )
 
 

@@ -59,13 +59,13 @@ def palette_of(image: Attributes, *, signed: bool) -> Palette:
     )
 
 
-def _table(image: Attributes, descriptor: str, data: str, segmented: str) -> Values:
+def _table(image: Attributes, descriptor: str, data: str, segmented_data: str) -> Values:
     """Return the entries of one colour; none without its descriptor or data."""
-    stated = [int(value or 0) for value in numbers(image, descriptor)]
-    if len(stated) != 3:
+    parameters = [int(value or 0) for value in numbers(image, descriptor)]
+    if len(parameters) != 3:
         return np.empty(0, np.uint16)
-    length, bits = stated[0] & 0xFFFF or 65536, stated[2]
-    words = _words(image, segmented)
+    length, bits = parameters[0] & 0xFFFF or 65536, parameters[2]
+    words = _words(image, segmented_data)
     if words.size:
         words = _octets(words) if bits <= 8 else words
         return np.array(expanded(words, length), np.uint16)
@@ -110,12 +110,12 @@ def expanded(table: Values, length: int) -> list[int]:
     position = 0
     while position < len(words) and len(entries) < length:
         if words[position] == _INDIRECT:
-            after = _repeat(words, position, entries, length, table.itemsize)
+            next_position = _repeat(words, position, entries, length, table.itemsize)
         else:
-            after = _append(words, position, entries)
-        if after == position:
+            next_position = _append(words, position, entries)
+        if next_position == position:
             break
-        position = after
+        position = next_position
     return entries[:length]
 
 
@@ -140,10 +140,10 @@ def _repeat(words: Sequence[int], position: int, entries: list[int], length: int
     count, low, high = words[position + 1 : position + 4]
     place = (low | high << 8 * word_size) // word_size
     for _ in range(count):
-        after = _append(words, place, entries) if place < len(words) else place
-        if after == place:
+        next_place = _append(words, place, entries) if place < len(words) else place
+        if next_place == place:
             return position
-        place = after
+        place = next_place
         if len(entries) >= length:
             break
     return position + 4

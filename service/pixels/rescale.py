@@ -57,8 +57,8 @@ def voi_of(image: Attributes, frame_number: int, *, signed: bool) -> LookupTable
         signed: modality values may be negative.
     """
     for scope in scopes(image, frame_number, FRAME_VOI_LUT):
-        if found := _first_table(scope, "00283010", signed=signed) or _first_window(scope):
-            return found
+        if voi := _first_table(scope, "00283010", signed=signed) or _first_window(scope):
+            return voi
     return None
 
 
@@ -68,10 +68,10 @@ def _first_table(scope: Attributes, sequence: str, *, signed: bool) -> LookupTab
 
 def _first_window(scope: Attributes) -> Window | None:
     """A LINEAR window narrower than 1, which the Standard does not define, is taken as LINEAR_EXACT."""
-    stated = text(scope, "00281056").upper()
-    function = stated if stated in FUNCTIONS else "LINEAR"
+    name = text(scope, "00281056").upper()
+    function = name if name in FUNCTIONS else "LINEAR"
     for center, width in zip(numbers(scope, "00281050"), numbers(scope, "00281051"), strict=False):
         if center is not None and width is not None and width > 0:
-            exact = function == "LINEAR" and width < 1
-            return Window(center, width, "LINEAR_EXACT" if exact else function)
+            is_exact = function == "LINEAR" and width < 1
+            return Window(center, width, "LINEAR_EXACT" if is_exact else function)
     return None

@@ -95,8 +95,8 @@ def _decompressed(frame: bytes, transfer_syntax: str, description: ImageDescript
     if transfer_syntax == RLE_LOSSLESS:
         return _native(rle.native_frame(frame, description), replace(description, planar_configuration=1))
     if transfer_syntax == DEFLATED_IMAGE_FRAME:
-        inflated = zlib.decompressobj(_RAW_DEFLATE).decompress(frame, description.frame_length)
-        return _native(inflated, description)
+        content = zlib.decompressobj(_RAW_DEFLATE).decompress(frame, description.frame_length)
+        return _native(content, description)
     return _by(CODECS[transfer_syntax], frame, description)
 
 
@@ -128,11 +128,11 @@ def _as_described(values: Values, header: StreamHeader, description: ImageDescri
 
 def _completed(values: Values, description: ImageDescription) -> Values:
     """Fill what a tile at the edge of a slide lacks of its size with white, the light of the lamp."""
-    missing = description.rows - values.shape[0], description.columns - values.shape[1]
-    if not any(missing):
+    margin = description.rows - values.shape[0], description.columns - values.shape[1]
+    if not any(margin):
         return values
     white = description.stored_range[1]
-    return np.pad(values, [(0, missing[0]), (0, missing[1]), (0, 0)], constant_values=white)
+    return np.pad(values, [(0, margin[0]), (0, margin[1]), (0, 0)], constant_values=white)
 
 
 def _with_sign(values: Values, bits: int, *, signed: bool) -> Values:

@@ -59,8 +59,8 @@ def _jpeg(stream: bytes, header: StreamHeader, description: ImageDescription) ->
     """Decode JPEG; three components that are YBR become RGB, others are left alone."""
     if header.samples != 3:
         return imagecodecs.jpeg8_decode(stream)
-    carried = "YCBCR" if header.lossy and _is_ybr(header, description) else "RGB"
-    return imagecodecs.jpeg8_decode(stream, colorspace=carried, outcolorspace="RGB")
+    colour_space = "YCBCR" if header.lossy and _is_ybr(header, description) else "RGB"
+    return imagecodecs.jpeg8_decode(stream, colorspace=colour_space, outcolorspace="RGB")
 
 
 def _is_ybr(header: StreamHeader, description: ImageDescription) -> bool:

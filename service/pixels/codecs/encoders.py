@@ -75,15 +75,15 @@ def can_encode(description: ImageDescription, transfer_syntax: str) -> bool:
     return name in encoder.photometric_interpretations
 
 
-def encoded_photometric_interpretation(decoded: str, transfer_syntax: str) -> str:
+def encoded_photometric_interpretation(photometric_interpretation: str, transfer_syntax: str) -> str:
     """Return the Photometric Interpretation of frames once they are encoded. PS3.5 8.2.1 to 8.2.4."""
-    name = native_photometric_interpretation(decoded)
+    name = native_photometric_interpretation(photometric_interpretation)
     return ENCODERS[transfer_syntax].photometric_interpretations.get(name, name)
 
 
-def native_photometric_interpretation(decoded: str) -> str:
+def native_photometric_interpretation(photometric_interpretation: str) -> str:
     """Return the Photometric Interpretation of values that each have all their samples."""
-    return _DECODED.get(decoded, decoded)
+    return _DECODED.get(photometric_interpretation, photometric_interpretation)
 
 
 def native(frame: DecodedFrame, description: ImageDescription) -> bytes:

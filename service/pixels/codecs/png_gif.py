@@ -46,10 +46,8 @@ def native(content: bytes, media_type: str) -> tuple[ImagePixel, bytes]:
     number, rows, columns, samples = frames.shape
     bits = 8 * frames.itemsize
     name = "RGB" if samples == 3 else "MONOCHROME2"
-    described = ImagePixel(
-        rows, columns, samples, name, bits, number_of_frames=number if number > 1 else None
-    )
-    return described, frames.astype(f"<u{frames.itemsize}").tobytes()
+    image = ImagePixel(rows, columns, samples, name, bits, number_of_frames=number if number > 1 else None)
+    return image, frames.astype(f"<u{frames.itemsize}").tobytes()
 
 
 def _png_bytes(content: bytes) -> int:
@@ -91,14 +89,12 @@ def _table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _without_alpha(decoded: Values) -> Values:
+def _without_alpha(pixels: Values) -> Values:
     """Return samples, shape (frames, rows, columns, 1 or 3), of a picture or several."""
-    if decoded.ndim == 2:
-        decoded = decoded[..., np.newaxis]
-    channels = decoded.shape[-1]
-    return decoded[..., : 3 if channels > 2 else 1].reshape(
-        -1, *decoded.shape[-3:-1], 3 if channels > 2 else 1
-    )
+    if pixels.ndim == 2:
+        pixels = pixels[..., np.newaxis]
+    channels = pixels.shape[-1]
+    return pixels[..., : 3 if channels > 2 else 1].reshape(-1, *pixels.shape[-3:-1], 3 if channels > 2 else 1)
 
 
 _FORMATS: dict[str, tuple[Callable[[bytes], int], Callable[[bytes], Values]]] = {

@@ -69,9 +69,9 @@ def centered(picture: Levels, line: str) -> Levels:
 
 def _scale(lines: Sequence[str], width: int, height: int) -> int:
     """Return the size of a dot: by the size of the picture, smaller where that makes the longest line fit."""
-    wanted = max(1, round(min(width, height) / _PIXELS_PER_DOT))
-    longest = max(map(characters, lines), default=1)
-    return max(1, min(wanted, width // (longest * WIDTH + 2)))
+    scale = max(1, round(min(width, height) / _PIXELS_PER_DOT))
+    length = max(map(characters, lines), default=1)
+    return max(1, min(scale, width // (length * WIDTH + 2)))
 
 
 def _fitted(line: str, columns: int) -> str:
@@ -89,11 +89,11 @@ def _burn(area: Levels, mask: Mask, scale: int) -> None:
 
 def _thickened(mask: Mask) -> Mask:
     """Return the mask with all neighbours of its points."""
-    padded = np.pad(mask, 1)
+    canvas = np.pad(mask, 1)
     shifts = [(row, column) for row in range(3) for column in range(3)]
     rows, columns = mask.shape
-    thickened: Mask = np.logical_or.reduce([padded[y : y + rows, x : x + columns] for y, x in shifts])
-    return thickened
+    result: Mask = np.logical_or.reduce([canvas[y : y + rows, x : x + columns] for y, x in shifts])
+    return result
 
 
 def placeholder(kind: str, viewport: Viewport) -> Levels:

@@ -112,20 +112,20 @@ def _letters(line: str) -> Iterator[str]:
 def _cell(letter: str) -> Mask:
     """Return the pixels of a letter with its accents, shape (HEIGHT, WIDTH)."""
     rows = [0] * HEIGHT
-    drawn = _drawn(letter[0])
-    if drawn[:2] in (b"\4\0", b"\2\0") and letter[1:2] in _ABOVE:  # i and j lose their dot
-        drawn = b"\0\0" + drawn[2:]
-    rows[TOP : TOP + len(drawn)] = drawn
+    base = _drawn(letter[0])
+    if base[:2] in (b"\4\0", b"\2\0") and letter[1:2] in _ABOVE:  # i and j lose their dot
+        base = b"\0\0" + base[2:]
+    rows[TOP : TOP + len(base)] = base
     for accent in letter[1:]:
-        above = TOP - 1 if drawn[:2] == b"\0\0" else 0
-        for place, marks in ((above, _ABOVE.get(accent)), (_UNDER, _BELOW.get(accent))):
+        top = TOP - 1 if base[:2] == b"\0\0" else 0
+        for place, marks in ((top, _ABOVE.get(accent)), (_UNDER, _BELOW.get(accent))):
             for row, bits in enumerate(marks or ()):
                 rows[place + row] |= bits
     return np.unpackbits(np.array([[row << 3] for row in rows], np.uint8), axis=1)[:, :WIDTH].astype(bool)
 
 
 def _drawn(character: str) -> bytes:
-    for one in (character, character.upper()):
-        if (found := _ROWS.get(one.translate(_ALIKE))) is not None:
-            return found
+    for form in (character, character.upper()):
+        if (rows := _ROWS.get(form.translate(_ALIKE))) is not None:
+            return rows
     return _ROWS[_MISSING]

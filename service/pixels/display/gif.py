@@ -86,16 +86,16 @@ def quantized(pixels: Levels) -> tuple[Levels, Levels]:
         colours in one cell and at most 256 of them is kept exactly.
     """
     cells = _cells(pixels)
-    count = np.bincount(cells.ravel(), minlength=1 << 3 * _BITS)
-    used = np.flatnonzero(count)
-    sums = [np.bincount(cells.ravel(), pixels[..., sample].ravel(), len(count))[used] for sample in range(3)]
-    weights = count[used]
+    counts = np.bincount(cells.ravel(), minlength=1 << 3 * _BITS)
+    occupied = np.flatnonzero(counts)
+    sums = [np.bincount(cells.ravel(), samples.ravel())[occupied] for samples in np.moveaxis(pixels, -1, 0)]
+    weights = counts[occupied]
     colours = np.stack(sums, axis=1) / weights[:, np.newaxis]
     table = np.zeros((COLOURS, 3), np.uint8)
-    index_of_cell = np.zeros(len(count), np.uint8)
+    index_of_cell = np.zeros(len(counts), np.uint8)
     for index, box in enumerate(_boxes(colours, weights)):
         table[index] = np.rint(np.average(colours[box], axis=0, weights=weights[box]))
-        index_of_cell[used[box]] = index
+        index_of_cell[occupied[box]] = index
     return index_of_cell[cells], table
 
 
@@ -124,9 +124,9 @@ def _spread(colours: Values, weights: Values, box: Values) -> float:
 
 def _halves(colours: Values, weights: Values, box: Values) -> tuple[Values, Values]:
     """Cut a box of two colours or more across its longest side, where half of its pixels lie on each side."""
-    along = int(np.ptp(colours[box], axis=0).argmax())
-    ordered = box[np.argsort(colours[box, along], kind="stable")]
-    passed = weights[ordered].cumsum()
-    cut = int(np.searchsorted(passed, passed[-1] / 2)) + 1
-    cut = min(cut, len(ordered) - 1)
-    return ordered[:cut], ordered[cut:]
+    axis = int(np.ptp(colours[box], axis=0).argmax())
+    indices = box[np.argsort(colours[box, axis], kind="stable")]
+    totals = weights[indices].cumsum()
+    cut = int(np.searchsorted(totals, totals[-1] / 2)) + 1
+    cut = min(cut, len(indices) - 1)
+    return indices[:cut], indices[cut:]

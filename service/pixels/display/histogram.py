@@ -67,7 +67,7 @@ def _draw_values_axis(picture: Levels, low: float, high: float) -> None:
 def _ticks(low: float, high: float) -> Iterator[float]:
     """Yield round numbers between two values: 1, 2 or 5 times a power of ten apart."""
     magnitude = 10.0 ** math.floor(math.log10((high - low) / _MAX_TICKS))
-    step = next(one * magnitude for one in _STEPS if (high - low) / (one * magnitude) <= _MAX_TICKS)
+    step = next(factor * magnitude for factor in _STEPS if (high - low) / (factor * magnitude) <= _MAX_TICKS)
     for index in range(math.ceil(low / step), math.floor(high / step) + 1):
         yield index * step
 

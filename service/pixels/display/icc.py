@@ -42,24 +42,24 @@ _PNG_HEADER_END = len(PNG_SIGNATURE) + 25
 @cache
 def profile(space: str) -> bytes:
     """Return the profile of one of SPACES, the same bytes in every process."""
-    made = bytearray(_GENERATORS[space]())
-    made[_CREATED] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
-    return bytes(made)
+    content = bytearray(_GENERATORS[space]())
+    content[_CREATED] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    return bytes(content)
 
 
-def is_usable(found: bytes) -> bool:
+def is_usable(content: bytes) -> bool:
     """Tell whether a file's profile describes red, green and blue, as far as its header says."""
-    sound = _HEADER_BYTES < len(found) <= MAX_BYTES and found[_SIGNATURE] == b"acsp"
-    return sound and found[_SPACE] == b"RGB "
+    is_profile = _HEADER_BYTES < len(content) <= MAX_BYTES and content[_SIGNATURE] == b"acsp"
+    return is_profile and content[_SPACE] == b"RGB "
 
 
-def converted(picture: Levels, own: bytes, wanted: bytes) -> Levels:
+def converted(picture: Levels, source: bytes, target: bytes) -> Levels:
     """Return the picture in another colour space.
 
     Args:
         picture: shape (height, width), which becomes three samples, or (height, width, 3).
-        own: profile of the space it is in.
-        wanted: profile of the space it is to be in.
+        source: profile of the space it is in.
+        target: profile of the space it is to be in.
 
     Returns:
         Shape (height, width, 3).
@@ -69,22 +69,24 @@ def converted(picture: Levels, own: bytes, wanted: bytes) -> Levels:
     """
     if picture.ndim == 2:
         picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
-    if own == wanted:
+    if source == target:
         return picture
     try:
-        found: Levels = imagecodecs.cms_transform(picture, own, wanted, colorspace="rgb", outcolorspace="rgb")
+        levels: Levels = imagecodecs.cms_transform(
+            picture, source, target, colorspace="rgb", outcolorspace="rgb"
+        )
     except imagecodecs.CmsError as error:
         raise NotRenderable(
             "the ICC profile of the file is broken: no colour space to convert from"
         ) from error
-    return found
+    return levels
 
 
-def in_jpeg(file: bytes, embedded: bytes) -> bytes:
+def in_jpeg(file: bytes, content: bytes) -> bytes:
     """Return a JPEG with the profile in its APP2 segments, after the first marker segment. ICC.1 B.4."""
     (length,) = struct.unpack_from(">H", file, 4)
     place = 4 + length  # after SOI and APP0
-    pieces = [embedded[start : start + _APP2_BYTES] for start in range(0, len(embedded), _APP2_BYTES)]
+    pieces = [content[start : start + _APP2_BYTES] for start in range(0, len(content), _APP2_BYTES)]
     segments = [
         _APP2
         + struct.pack(">H", 2 + len(_APP2_IDENTIFIER) + 2 + len(piece))
@@ -96,7 +98,7 @@ def in_jpeg(file: bytes, embedded: bytes) -> bytes:
     return b"".join([file[:place], *segments, file[place:]])
 
 
-def in_png(file: bytes, embedded: bytes) -> bytes:
+def in_png(file: bytes, content: bytes) -> bytes:
     """Return a PNG with the profile in an iCCP chunk, right after its header."""
-    chunk = png_chunk(b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(embedded, 1))
+    chunk = png_chunk(b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(content, 1))
     return file[:_PNG_HEADER_END] + chunk + file[_PNG_HEADER_END:]

@@ -38,12 +38,12 @@ def png(pixels: Levels) -> bytes:
     height, width = pixels.shape[:2]
     colour = PNG_RGB if pixels.ndim == 3 else PNG_GRAYSCALE
     lines = np.ascontiguousarray(pixels).reshape(height, -1)
-    filtered = np.empty((height, 1 + lines.shape[1]), np.uint8)
-    filtered[:, 0] = PNG_FILTER_UP
-    filtered[0, 1:] = lines[0]
-    np.subtract(lines[1:], lines[:-1], out=filtered[1:, 1:])
+    scanlines = np.empty((height, 1 + lines.shape[1]), np.uint8)
+    scanlines[:, 0] = PNG_FILTER_UP
+    scanlines[0, 1:] = lines[0]
+    np.subtract(lines[1:], lines[:-1], out=scanlines[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
-    data = isal_zlib.compress(filtered, 1)
+    data = isal_zlib.compress(scanlines, 1)
     return PNG_SIGNATURE + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
 
 

@@ -122,24 +122,24 @@ def _weights(extent: Extent, length: int, size: int) -> Weights:
     edges = extent.start + step * np.arange(length + 1)
     indices, weights = _areas(edges, step) if step >= 1 else _neighbours(edges, extent)
     direction = -1 if extent.flipped else 1
-    taken = weights.any(axis=1)
+    contributors = weights.any(axis=1)
     indices = np.clip(indices, 0, size - 1).astype(np.intp)
-    return Weights(indices[taken, ::direction], weights[taken, ::direction].astype(np.float32))
+    return Weights(indices[contributors, ::direction], weights[contributors, ::direction].astype(np.float32))
 
 
 def _areas(edges: Values, step: float) -> tuple[Values, Values]:
     """Weigh each source pixel by how much of it lies between two edges."""
     indices = np.floor(edges[:-1]) + np.arange(math.ceil(step) + 1)[:, np.newaxis]
-    covered = np.minimum(indices + 1, edges[1:]) - np.maximum(indices, edges[:-1])
-    return indices, np.maximum(covered, 0) / step
+    overlaps = np.minimum(indices + 1, edges[1:]) - np.maximum(indices, edges[:-1])
+    return indices, np.maximum(overlaps, 0) / step
 
 
 def _neighbours(edges: Values, extent: Extent) -> tuple[Values, Values]:
     """Weigh the two source pixels of the extent whose centers are nearest to the middle of two edges."""
     first, last = math.floor(extent.start), math.ceil(extent.start + extent.length) - 1
     middle = np.clip((edges[:-1] + edges[1:]) / 2 - 0.5, first, last)
-    lower = np.floor(middle)
-    return np.stack([lower, lower + 1]), np.stack([lower + 1 - middle, middle - lower])
+    floor = np.floor(middle)
+    return np.stack([floor, floor + 1]), np.stack([floor + 1 - middle, middle - floor])
 
 
 def _scaled(pixels: Levels, vertical: Weights, horizontal: Weights) -> Levels:

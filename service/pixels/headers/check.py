@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from service.errors import UndecodableFrame
 from service.pixels.description import ImageDescription
 
+Size = tuple[int, int, int]
+"""Rows, columns, and the samples of a pixel."""
+
 
 @dataclass(frozen=True, slots=True)
 class StreamHeader:
@@ -43,11 +46,10 @@ def check(header: StreamHeader, description: ImageDescription) -> None:
         UndecodableFrame: they differ in size or components, or its samples do not fit Bits Allocated.
     """
     samples = description.samples_per_pixel
-    found = (header.rows, header.columns, header.samples or samples)
-    expected = (description.rows, description.columns, samples)
-    is_edge_tile = found[2] == samples == 3 and 0 < found[0] <= expected[0] and 0 < found[1] <= expected[1]
-    if found != expected and not is_edge_tile:
-        raise UndecodableFrame(f"the frame's stream is of {_size(found)}: expected {_size(expected)}")
+    size = header.rows, header.columns, header.samples or samples
+    expected = description.rows, description.columns, samples
+    if size != expected and not _is_edge_tile(size, expected):
+        raise UndecodableFrame(f"the frame's stream is of {_words(size)}: expected {_words(expected)}")
     if (header.bits or 1) > description.bits_allocated:
         limit = description.bits_allocated
         raise UndecodableFrame(f"the frame's samples have {header.bits} bits: expected up to {limit}")
@@ -70,6 +72,11 @@ def boxes(stream: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = end
 
 
-def _size(size: tuple[int, int, int]) -> str:
+def _is_edge_tile(size: Size, expected: Size) -> bool:
+    rows, columns, samples = size
+    return samples == expected[2] == 3 and 0 < rows <= expected[0] and 0 < columns <= expected[1]
+
+
+def _words(size: Size) -> str:
     rows, columns, samples = size
     return f"{rows} rows, {columns} columns, {samples} sample{'s' * (samples > 1)} a pixel"

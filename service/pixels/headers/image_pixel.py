@@ -5,7 +5,7 @@ Standard: PS3.3 C.7.6.3, PS3.18 10.5.1.4; PS3.5 8.2 for Photometric Interpretati
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import UndecodableFrame
@@ -54,8 +54,8 @@ class ImagePixel:
     @property
     def attributes(self) -> dict[str, Any]:
         """Return them as DICOM JSON."""
-        allocated = next(one for one in (8, 16, 32) if one >= self.bits_stored)
-        found = {
+        allocated = next(bits for bits in (8, 16, 32) if bits >= self.bits_stored)
+        numbers = {
             "00280002": self.samples_per_pixel,
             "00280006": 0 if self.samples_per_pixel > 1 else None,
             "00280010": self.rows,
@@ -66,7 +66,7 @@ class ImagePixel:
             "00280103": int(self.signed),
         }
         return {
-            **{tag: _element("US", value) for tag, value in found.items() if value is not None},
+            **{tag: _element("US", value) for tag, value in numbers.items() if value is not None},
             "00280004": _element("CS", self.photometric_interpretation),
             **({"00280008": _element("IS", self.number_of_frames)} if self.number_of_frames else {}),
             **({"00282110": _element("CS", "01")} if self.lossy else {}),
@@ -120,8 +120,8 @@ def _jpeg_2000(lossless: str, lossy: str) -> "CodeStream":
 
 def _jpeg_xl(head: bytes) -> tuple[str, ImagePixel]:
     header, (samples, bits, transfer_syntax) = jpeg_xl_header(head), jpeg_xl_samples(head)
-    whole = StreamHeader(header.rows, header.columns, samples, bits)
-    return transfer_syntax, _image_pixel(whole, "RGB", transfer_syntax)
+    header = replace(header, samples=samples, bits=bits)
+    return transfer_syntax, _image_pixel(header, "RGB", transfer_syntax)
 
 
 def _image_pixel(header: StreamHeader, colour: str, transfer_syntax: str) -> ImagePixel:
@@ -129,8 +129,8 @@ def _image_pixel(header: StreamHeader, colour: str, transfer_syntax: str) -> Ima
         raise UndecodableFrame(f"the stream has {header.samples} samples a pixel: expected 1 or 3")
     bits = header.bits or 0
     if not (header.rows and header.columns and 0 < bits <= 32):
-        found = f"{header.rows} rows, {header.columns} columns, {bits} bits"
-        raise UndecodableFrame(f"the stream has {found}: expected a size, and 1 to 32 bits a sample")
+        announcement = f"{header.rows} rows, {header.columns} columns, {bits} bits"
+        raise UndecodableFrame(f"the stream has {announcement}: expected a size, and 1 to 32 bits a sample")
     return ImagePixel(
         header.rows,
         header.columns,

@@ -45,18 +45,18 @@ def jpeg_header(stream: bytes) -> StreamHeader:
     """
     if not stream.startswith(_START_OF_IMAGE):
         raise UndecodableFrame(f"the frame begins with {stream[:4].hex()}: expected a JPEG stream, ffd8")
-    found = list(segments(stream))
-    frame = next((one for one in found if one.marker in _FRAME_HEADERS), None)
+    head = list(segments(stream))
+    frame = next((segment for segment in head if segment.marker in _FRAME_HEADERS), None)
     if frame is None or len(frame.content) < 6 + 3 * frame.content[5]:
         raise UndecodableFrame("the JPEG stream has no frame header of a process that can be decoded")
-    content, dct = frame.content, frame.marker in _DCT
+    content, is_dct = frame.content, frame.marker in _DCT
     return StreamHeader(
         rows=int.from_bytes(content[1:3], "big"),
         columns=int.from_bytes(content[3:5], "big"),
         samples=content[5],
         bits=content[0],
-        lossy=dct,
-        colour=_colour(found, content[6:]) if dct and content[5] == 3 else "",
+        lossy=is_dct,
+        colour=_colour(head, content[6:]) if is_dct and content[5] == 3 else "",
     )
 
 
@@ -66,22 +66,22 @@ def jpeg_transfer_syntax(stream: bytes) -> str:
     Raises:
         UndecodableFrame: it is of none, or ends before its pixels begin.
     """
-    found = {one.marker: one.content for one in segments(stream)}
-    scan = found.get(_START_OF_SCAN, b"")
+    contents = {segment.marker: segment.content for segment in segments(stream)}
+    scan = contents.get(_START_OF_SCAN, b"")
     selection = scan[1 + 2 * scan[0]] if scan else None  # of the predictor; of JPEG-LS, how near it is
-    if _LOSSLESS in found:
+    if _LOSSLESS in contents:
         return JPEG_LOSSLESS_FIRST_ORDER if selection == 1 else JPEG_LOSSLESS
-    if _JPEG_LS in found:
+    if _JPEG_LS in contents:
         return JPEG_LS_NEAR_LOSSLESS if selection else JPEG_LS_LOSSLESS
     for marker, transfer_syntax in _SYNTAXES.items():
-        if marker in found:
+        if marker in contents:
             return transfer_syntax
     raise UndecodableFrame("the JPEG stream has no frame header of a process that DICOM knows")
 
 
 def is_subsampled(stream: bytes) -> bool:
     """Tell whether the components of a JPEG stream are sampled differently."""
-    frames = (one.content for one in segments(stream) if one.marker in _FRAME_HEADERS)
+    frames = (segment.content for segment in segments(stream) if segment.marker in _FRAME_HEADERS)
     return len(set(next(frames, b"")[7::3])) > 1
 
 
@@ -106,14 +106,14 @@ def segments(stream: bytes) -> Iterator[Segment]:
             position = max(end, position + 4)
 
 
-def _colour(segments: list[Segment], components: bytes) -> str:
+def _colour(head: list[Segment], components: bytes) -> str:
     """Return what the markers say about three components: RGB, YBR or nothing."""
     if len(set(components[1::3])) > 1:  # only chrominance is ever subsampled
         return "YBR"
-    adobe = next((one.content for one in segments if one.marker == _ADOBE), b"")
+    adobe = next((segment.content for segment in head if segment.marker == _ADOBE), b"")
     if adobe.startswith(b"Adobe") and len(adobe) >= 12:
         return "YBR" if adobe[11] else "RGB"
     if components[0::3] in (b"RGB", b"rgb"):
         return "RGB"
-    is_jfif = any(one.marker == _JFIF and one.content.startswith(b"JFIF\0") for one in segments)
+    is_jfif = any(segment.marker == _JFIF and segment.content.startswith(b"JFIF\0") for segment in head)
     return "YBR" if is_jfif else ""

@@ -25,9 +25,9 @@ class _Bits:
 
     def take(self, number: int) -> int:
         """Return the next bits as a number."""
-        taken = self._rest & ((1 << number) - 1)
+        bits = self._rest & ((1 << number) - 1)
         self._rest >>= number
-        return taken
+        return bits
 
 
 class JpegXlSamples(NamedTuple):

@@ -36,10 +36,10 @@ def video_header(read: Read) -> VideoHeader:
     Raises:
         UndecodableFrame: it is neither, or does not say.
     """
-    found = _of_mp4(read) if read(4, 4) == b"ftyp" else _of_mpeg_2(read(0, _HEAD_BYTES))
-    if found is None or not (found.rows and found.columns):
+    header = _of_mp4(read) if read(4, 4) == b"ftyp" else _of_mpeg_2(read(0, _HEAD_BYTES))
+    if header is None or not (header.rows and header.columns):
         raise UndecodableFrame("the video says neither as MP4 nor as MPEG-2 how large its pictures are")
-    return found
+    return header
 
 
 def _of_mpeg_2(head: bytes) -> VideoHeader | None:
@@ -73,13 +73,13 @@ def _index(read: Read) -> bytes:
 
 def _of_track(track: bytes) -> VideoHeader | None:
     """Return what a track says of its pictures; None if it has none."""
-    found = track
+    content = track
     for name in _TO_SAMPLES:
-        inner = dict(boxes(found))
-        if name == b"minf" and inner.get(b"hdlr", b"")[8:12] != b"vide":
+        children = dict(boxes(content))
+        if name == b"minf" and children.get(b"hdlr", b"")[8:12] != b"vide":
             return None
-        found = inner.get(name, b"")
-    samples = dict(boxes(found))
+        content = children.get(name, b"")
+    samples = dict(boxes(content))
     entry = samples.get(b"stsd", b"")[16:]
     columns, rows = (int.from_bytes(entry[start : start + 2], "big") for start in (24, 26))
     return VideoHeader(rows, columns, int.from_bytes(samples.get(b"stsz", b"")[8:12], "big") or None)

@@ -24,7 +24,8 @@ _EXACT_IN_FLOAT32 = 2**24
 
 def value_type(descriptions: Iterable[ImageDescription]) -> np.dtype[Any]:
     """Return int16 where all values that these frames can hold are whole and fit, else float32."""
-    return INT16 if all(fits_int16(one, *one.stored_range) for one in descriptions) else FLOAT32
+    fits = (fits_int16(description, *description.stored_range) for description in descriptions)
+    return INT16 if all(fits) else FLOAT32
 
 
 def fits_int16(description: ImageDescription, lowest: float, highest: float) -> bool:

@@ -66,8 +66,9 @@ def slices_of(metadata: Attributes, number_of_frames: int) -> list[Slice]:
         metadata: DICOM JSON object of the instance.
         number_of_frames: those that can be read.
     """
-    uid, number = text(metadata, "00080018"), integer(metadata, "00200013")
-    return [Slice(uid, number, one, plane_of(metadata, one)) for one in range(1, number_of_frames + 1)]
+    uid, instance_number = text(metadata, "00080018"), integer(metadata, "00200013")
+    frame_numbers = range(1, number_of_frames + 1)
+    return [Slice(uid, instance_number, number, plane_of(metadata, number)) for number in frame_numbers]
 
 
 def plane_of(metadata: Attributes, frame_number: int = 1) -> Plane:
@@ -80,7 +81,8 @@ def plane_of(metadata: Attributes, frame_number: int = 1) -> Plane:
     measures = list(scopes(metadata, frame_number, _PIXEL_MEASURES))
     positions = scopes(metadata, frame_number, _PLANE_POSITION)
     orientations = scopes(metadata, frame_number, _PLANE_ORIENTATION)
-    distances = (number(scope, tag) for tag in ("00180088", "00180050") for scope in measures)
+    stated_numbers = (number(scope, tag) for tag in ("00180088", "00180050") for scope in measures)
+    distances = (abs(distance) for distance in stated_numbers if distance)
     return Plane(
         rows=integer(metadata, "00280010") or 0,
         columns=integer(metadata, "00280011") or 0,
@@ -88,14 +90,14 @@ def plane_of(metadata: Attributes, frame_number: int = 1) -> Plane:
         position=_vector(positions, "00200032", 3),
         orientation=_vector(orientations, "00200037", 6),
         spacing=_vector(measures, "00280030", 2),
-        distance=next((abs(one) for one in distances if one and abs(one) < _FAR), 1.0),
+        distance=next((distance for distance in distances if distance < _FAR), 1.0),
         frame_of_reference=text(metadata, "00200052"),
     )
 
 
 def _vector(scopes: Iterable[Attributes], tag: str, length: int) -> Vector:
     for scope in scopes:
-        found = tuple(one for one in numbers(scope, tag) if one is not None)
-        if len(found) == length:
-            return found
+        vector = tuple(component for component in numbers(scope, tag) if component is not None)
+        if len(vector) == length:
+            return vector
     return ()

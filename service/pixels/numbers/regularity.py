@@ -42,7 +42,7 @@ class Disagreement:
         }
 
 
-class _Needed(NamedTuple):
+class _Requirement(NamedTuple):
     """An attribute that every slice must have: how to read it, when it makes sense, what is expected."""
 
     value: Callable[[Plane], Any]
@@ -55,28 +55,28 @@ def _is_orthonormal(orientation: Vector) -> bool:
         return False
     row, column = orientation[:3], orientation[3:]
     products = (_dot(row, row), 1), (_dot(column, column), 1), (_dot(row, column), 0)
-    return all(abs(found - wanted) < 10 * _CLOSE for found, wanted in products)
+    return all(abs(product - ideal) < 10 * _CLOSE for product, ideal in products)
 
 
-def _dot(one: Vector, other: Vector) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+def _dot(left: Vector, right: Vector) -> float:
+    return sum(a * b for a, b in zip(left, right, strict=True))
 
 
-_NEEDED = {
-    "Rows": _Needed(lambda plane: plane.rows, lambda value: value > 0, "a number"),
-    "Columns": _Needed(lambda plane: plane.columns, lambda value: value > 0, "a number"),
-    "Photometric Interpretation": _Needed(
+_REQUIREMENTS = {
+    "Rows": _Requirement(lambda plane: plane.rows, lambda value: value > 0, "a number"),
+    "Columns": _Requirement(lambda plane: plane.columns, lambda value: value > 0, "a number"),
+    "Photometric Interpretation": _Requirement(
         lambda plane: plane.photometric_interpretation, lambda value: value in GRAYSCALE, "a grayscale image"
     ),
-    "Image Position (Patient)": _Needed(
+    "Image Position (Patient)": _Requirement(
         lambda plane: plane.position,
         lambda value: len(value) == 3 and max(map(abs, value)) < _FAR,
         "three numbers of mm",
     ),
-    "Image Orientation (Patient)": _Needed(
+    "Image Orientation (Patient)": _Requirement(
         lambda plane: plane.orientation, _is_orthonormal, "two directions at right angles"
     ),
-    "Pixel Spacing": _Needed(
+    "Pixel Spacing": _Requirement(
         lambda plane: plane.spacing,
         lambda value: len(value) == 2 and _CLOSE**2 < min(value) <= max(value) < _FAR,
         "two positive numbers of mm",
@@ -94,58 +94,58 @@ _SHARED: dict[str, Callable[[Plane], Any]] = {
 def incomplete(slices: Sequence[Slice]) -> list[Disagreement]:
     """Return the slices that do not say what place they have, or have no modality values."""
     return [
-        Disagreement(one, name, needed.value(one.plane) or None, needed.expected)
-        for one in slices
-        for name, needed in _NEEDED.items()
-        if not needed.makes_sense(needed.value(one.plane))
+        Disagreement(slice_, name, requirement.value(slice_.plane) or None, requirement.expected)
+        for slice_ in slices
+        for name, requirement in _REQUIREMENTS.items()
+        if not requirement.makes_sense(requirement.value(slice_.plane))
     ]
 
 
 def unlike(slices: Sequence[Slice]) -> list[Disagreement]:
     """Return the slices that are not like most of the others."""
     return [
-        Disagreement(one, name, value(one.plane), usual)
+        Disagreement(slice_, name, value(slice_.plane), usual_value)
         for name, value in _SHARED.items()
-        for usual in [Counter(value(one.plane) for one in slices).most_common(1)[0][0]]
-        for one in slices
-        if not _same(value(one.plane), usual)
+        for usual_value in [Counter(value(slice_.plane) for slice_ in slices).most_common(1)[0][0]]
+        for slice_ in slices
+        if not _same(value(slice_.plane), usual_value)
     ]
 
 
-def _same(value: Any, usual: Any) -> bool:
+def _same(value: Any, usual_value: Any) -> bool:
     if isinstance(value, tuple):
-        return all(abs(one - other) < _CLOSE for one, other in zip(value, usual, strict=True))
-    return bool(value == usual)
+        return all(abs(a - b) < _CLOSE for a, b in zip(value, usual_value, strict=True))
+    return bool(value == usual_value)
 
 
-def coinciding(in_order: Sequence[Slice], normal: Values) -> list[Disagreement]:
+def coinciding(stack: Sequence[Slice], normal: Values) -> list[Disagreement]:
     """Return the slices that lie at the same place along the normal as the one before."""
     return [
         Disagreement(
-            one,
+            slice_,
             "Image Position (Patient)",
-            one.plane.position,
-            f"another place than that of {before.sop_instance_uid}, frame {before.frame_number}",
+            slice_.plane.position,
+            f"another place than that of {predecessor.sop_instance_uid}, frame {predecessor.frame_number}",
         )
-        for before, one in pairwise(in_order)
-        if normal @ np.subtract(one.plane.position, before.plane.position) < _CLOSE
+        for predecessor, slice_ in pairwise(stack)
+        if normal @ np.subtract(slice_.plane.position, predecessor.plane.position) < _CLOSE
     ]
 
 
-def out_of_step(in_order: Sequence[Slice]) -> list[Disagreement]:
+def out_of_step(stack: Sequence[Slice]) -> list[Disagreement]:
     """Return the slices whose step from the one before is not the usual one: the median of all."""
-    positions = np.array([one.plane.position for one in in_order])
+    positions = np.array([slice_.plane.position for slice_ in stack])
     steps = np.diff(positions, axis=0)
     if not len(steps):
         return []
-    usual = np.median(steps, axis=0)
-    off = np.linalg.norm(steps - usual, axis=1) > _STEP_TOLERANCE * np.linalg.norm(usual)
+    median = np.median(steps, axis=0)
+    outliers = np.linalg.norm(steps - median, axis=1) > _STEP_TOLERANCE * np.linalg.norm(median)
     return [
         Disagreement(
-            in_order[index + 1],
+            stack[index + 1],
             "Image Position (Patient)",
-            in_order[index + 1].plane.position,
-            tuple((positions[index] + usual).round(3).tolist()),
+            stack[index + 1].plane.position,
+            tuple((positions[index] + median).round(3).tolist()),
         )
-        for index in np.flatnonzero(off).tolist()
+        for index in np.flatnonzero(outliers).tolist()
     ]

@@ -81,19 +81,19 @@ class Tally:
             stored: stored values, any shape.
             description: of this frame.
         """
-        found, counts = _distinct(stored)
+        distinct, counts = _distinct(stored)
         with np.errstate(all="ignore"):
-            modality = description.modality.modality(found.astype(np.float64))
-            counted = np.abs(modality) <= _LARGEST
+            modality = description.modality.modality(distinct.astype(np.float64))
+            mask = np.abs(modality) <= _LARGEST
         if description.padding is not None:
             low, high = description.padding
-            counted &= (found < low) | (found > high)
-        values = modality[counted]
-        self._excluded += int(counts[~counted].sum())
+            mask &= (distinct < low) | (distinct > high)
+        values = modality[mask]
+        self._excluded += int(counts[~mask].sum())
         if values.size:
             self._ends += [float(values.min()), float(values.max())]
         self._values.append(values)
-        self._counts.append(counts[counted])
+        self._counts.append(counts[mask])
         if sum(map(len, self._values)) > 2 * self._max_distinct:
             values, counts = _thinned(*self._together(), self._max_distinct)
             self._values, self._counts = [values], [counts]
@@ -137,8 +137,8 @@ def _distinct(stored: Values) -> tuple[Values, Values]:
         return np.unique(stored, return_counts=True)
     lowest, unsigned = stored.min(), f"u{stored.itemsize}"
     counts = np.bincount((stored.view(unsigned) - lowest.view(unsigned)).ravel())
-    present = np.flatnonzero(counts)
-    return present + int(lowest), counts[present]
+    offsets = np.flatnonzero(counts)
+    return offsets + int(lowest), counts[offsets]
 
 
 def _thinned(values: Values, counts: Values, limit: int) -> tuple[Values, Values]:
@@ -146,14 +146,14 @@ def _thinned(values: Values, counts: Values, limit: int) -> tuple[Values, Values
     if len(values) <= limit:
         return values, counts
     starts = np.linspace(0, len(values), limit // 2, endpoint=False).astype(np.intp)
-    joined = np.add.reduceat(counts, starts)
-    return np.add.reduceat(values * counts, starts) / joined, joined
+    totals = np.add.reduceat(counts, starts)
+    return np.add.reduceat(values * counts, starts) / totals, totals
 
 
 def _percentiles(values: Values, counts: Values) -> Values:
     ends = counts.cumsum()
     ranks = np.array(PERCENTILES) / 100 * (ends[-1] - 1)
-    below, above = (values[ends.searchsorted(bound(ranks), "right")] for bound in (np.floor, np.ceil))
+    below, above = (values[ends.searchsorted(rounded(ranks), "right")] for rounded in (np.floor, np.ceil))
     return np.asarray(below + (above - below) * (ranks % 1))
 
 

@@ -55,21 +55,22 @@ def volume_of(slices: Sequence[Slice]) -> Volume:
     _refuse(unlike(slices), len(slices))
     orientation = np.array(slices[0].plane.orientation)
     normal = np.cross(orientation[:3], orientation[3:])
-    in_order = sorted(slices, key=lambda one: float(normal @ one.plane.position))
-    _refuse(coinciding(in_order, normal), len(slices))
-    _refuse(out_of_step(in_order), len(slices))
-    return Volume(tuple(in_order), _LPS_TO_RAS @ _affine(in_order, normal))
+    stack = sorted(slices, key=lambda slice_: float(normal @ slice_.plane.position))
+    _refuse(coinciding(stack, normal), len(slices))
+    _refuse(out_of_step(stack), len(slices))
+    return Volume(tuple(stack), _LPS_TO_RAS @ _affine(stack, normal))
 
 
 def _refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None:
     """Raise IrregularVolume if there are any disagreements."""
     if not disagreements:
         return
-    places = {(one.slice.sop_instance_uid, one.slice.frame_number) for one in disagreements}
-    names = ", ".join(dict.fromkeys(one.attribute for one in disagreements))
+    slices = (disagreement.slice for disagreement in disagreements)
+    frames = {(slice_.sop_instance_uid, slice_.frame_number) for slice_ in slices}
+    names = ", ".join(dict.fromkeys(disagreement.attribute for disagreement in disagreements))
     raise IrregularVolume(
-        f"{len(places)} of {number_of_slices} slices do not fit into one volume: {names}",
-        [one.as_json() for one in disagreements],
+        f"{len(frames)} of {number_of_slices} slices do not fit into one volume: {names}",
+        [disagreement.as_json() for disagreement in disagreements],
     )
 
 

@@ -31,12 +31,12 @@ class Worker:
     """One process that runs `service.pixels.workers.process`, and the connection to it."""
 
     def __init__(self) -> None:
-        self._connection, theirs = Pipe()
-        command = [sys.executable, "-m", "service.pixels.workers.process", str(theirs.fileno())]
+        self._connection, child_end = Pipe()
+        command = [sys.executable, "-m", "service.pixels.workers.process", str(child_end.fileno())]
         environment = {**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        with theirs:
+        with child_end:
             self._process = subprocess.Popen(  # noqa: S603 (a module of ours)
-                command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=environment
+                command, stdin=subprocess.DEVNULL, pass_fds=[child_end.fileno()], env=environment
             )
 
     @property
