@@ -10,7 +10,7 @@ from service.dicom_json import Attributes, numbers, scopes
 
 _PIXEL_MEASURES = "00289110"
 _SPACINGS = ("00280030", "00181164", "00280034")  # Pixel Spacing, Imager Pixel Spacing, Pixel Aspect Ratio
-_LARGEST = 100.0  # beyond this, or below its inverse, it is a slip of the pen
+_LARGEST_RATIO = 100.0  # beyond this, or below its inverse, it is a slip of the pen
 
 
 def pixel_aspect(image: Attributes, frame_number: int) -> float:
@@ -29,5 +29,5 @@ def _stated(image: Attributes, frame_number: int) -> Iterator[float]:
             match numbers(scope, tag):
                 case [float(vertical), float(horizontal)] if vertical > 0 and horizontal > 0:
                     ratio = vertical / horizontal
-                    if math.isfinite(ratio) and 1 / _LARGEST <= ratio <= _LARGEST:
+                    if math.isfinite(ratio) and 1 / _LARGEST_RATIO <= ratio <= _LARGEST_RATIO:
                         yield ratio

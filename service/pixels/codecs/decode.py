@@ -14,7 +14,7 @@ from service.errors import DicomwebError, UndecodableFrame, shorten
 from service.pixels.arrays import Values
 from service.pixels.codecs import rle
 from service.pixels.codecs.decoders import CODECS, Codec
-from service.pixels.codecs.native import Frame, stored_values
+from service.pixels.codecs.native import FrameBytes, stored_values
 from service.pixels.description import ImageDescription
 from service.pixels.headers.check import StreamHeader, check
 from service.transfer_syntaxes import DEFLATED_IMAGE_FRAME, RLE_LOSSLESS, TRANSFER_SYNTAXES, Kind
@@ -47,7 +47,7 @@ class DecodedFrame:
         return replace(description, photometric_interpretation=self.photometric_interpretation)
 
 
-def decoded(frame: Frame, transfer_syntax: str, description: ImageDescription) -> DecodedFrame:
+def decoded(frame: FrameBytes, transfer_syntax: str, description: ImageDescription) -> DecodedFrame:
     """Return the stored values of a frame.
 
     Args:
@@ -76,7 +76,7 @@ def decoded(frame: Frame, transfer_syntax: str, description: ImageDescription) -
         raise UndecodableFrame(f"the frame's stream cannot be decoded: {reason}") from error
 
 
-def check_stream(frame: Frame, transfer_syntax: str, description: ImageDescription) -> None:
+def check_stream(frame: FrameBytes, transfer_syntax: str, description: ImageDescription) -> None:
     """Compare what a code stream announces with the description. Nothing is decoded.
 
     Raises:
@@ -100,7 +100,7 @@ def _decompressed(frame: bytes, transfer_syntax: str, description: ImageDescript
     return _by(CODECS[transfer_syntax], frame, description)
 
 
-def _native(frame: Frame, description: ImageDescription) -> DecodedFrame:
+def _native(frame: FrameBytes, description: ImageDescription) -> DecodedFrame:
     return _frame(stored_values(frame, description), description.photometric_interpretation)
 
 

@@ -11,6 +11,7 @@ import imagecodecs
 import numpy as np
 
 from service.pixels.arrays import Values
+from service.pixels.codecs import rle
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.description import ImageDescription
 from service.transfer_syntaxes import (
@@ -21,15 +22,14 @@ from service.transfer_syntaxes import (
     RLE_LOSSLESS,
 )
 
-_QUALITY = 90
-_RLE_HEADER = 64
-_RLE_SEGMENTS = 15
+_BASELINE_QUALITY = 90
 _SPIFF = b"\xff\xe8"
 
 _GRAY = ("MONOCHROME1", "MONOCHROME2")
-_LOSSLESS = {name: name for name in (*_GRAY, "PALETTE COLOR", "RGB", "YBR_FULL")}
-_REVERSIBLE = _LOSSLESS | {"RGB": "YBR_RCT"}
-_BASELINE = {name: name for name in _GRAY} | {"RGB": "YBR_FULL_422", "YBR_FULL": "YBR_FULL_422"}
+# Photometric Interpretation of the values → of the code stream.
+_UNCHANGED = {name: name for name in (*_GRAY, "PALETTE COLOR", "RGB", "YBR_FULL")}
+_TRANSFORMED = _UNCHANGED | {"RGB": "YBR_RCT"}
+_CHROMINANCE_HALVED = {name: name for name in _GRAY} | {"RGB": "YBR_FULL_422", "YBR_FULL": "YBR_FULL_422"}
 _DECODED = {"YBR_FULL_422": "YBR_FULL", "YBR_RCT": "RGB", "YBR_ICT": "RGB"}
 
 
@@ -112,7 +112,7 @@ def _jpeg_baseline(values: Values, photometric: str, _bits_stored: int) -> bytes
     space = "YCBCR" if photometric == "YBR_FULL" else None  # RGB is made YCbCr by the encoder
     return bytes(
         imagecodecs.jpeg8_encode(
-            values, level=_QUALITY, colorspace=space, outcolorspace=space, subsampling="422"
+            values, level=_BASELINE_QUALITY, colorspace=space, outcolorspace=space, subsampling="422"
         )
     )
 
@@ -134,23 +134,6 @@ def _htj2k(values: Values, photometric: str, _bits_stored: int) -> bytes:
     return bytes(imagecodecs.htj2k_encode(values, reversible=True, rgb=photometric == "RGB"))
 
 
-def _rle(values: Values, _photometric: str, _bits_stored: int) -> bytes:
-    """Return the segments, one per byte of a pixel, the most significant first. PS3.5 Annex G."""
-    rows, columns = values.shape[:2]
-    octets = values.astype(values.dtype.newbyteorder(">"), copy=False).view(np.uint8)
-    planes = np.moveaxis(octets.reshape(rows, columns, -1), -1, 0)
-    segments = [_even(bytes(imagecodecs.packbits_encode(np.ascontiguousarray(plane)))) for plane in planes]
-    lengths = np.array([_RLE_HEADER, *map(len, segments[:-1])])
-    header = np.zeros(_RLE_SEGMENTS + 1, "<u4")
-    header[0] = len(segments)
-    header[1 : len(segments) + 1] = np.cumsum(lengths)
-    return header.tobytes() + b"".join(segments)
-
-
-def _even(segment: bytes) -> bytes:
-    return segment + b"\0" * (len(segment) % 2)
-
-
 def _cells(values: Values) -> Values:
     """Return the values as their bits, for codecs that know no sign."""
     return values.view(f"u{values.itemsize}")
@@ -158,9 +141,9 @@ def _cells(values: Values) -> Values:
 
 # The first that suits is made when several would do.
 ENCODERS = {
-    JPEG_LS_LOSSLESS: Encoder(_jpeg_ls, (8, 16), _LOSSLESS),
-    JPEG_2000_LOSSLESS: Encoder(_jpeg_2000, (8, 16), _REVERSIBLE),
-    HTJ2K_LOSSLESS: Encoder(_htj2k, (8, 16), _REVERSIBLE),
-    RLE_LOSSLESS: Encoder(_rle, (8, 16, 32), _LOSSLESS),
-    JPEG_BASELINE: Encoder(_jpeg_baseline, (8,), _BASELINE, "ISO_10918_1"),
+    JPEG_LS_LOSSLESS: Encoder(_jpeg_ls, (8, 16), _UNCHANGED),
+    JPEG_2000_LOSSLESS: Encoder(_jpeg_2000, (8, 16), _TRANSFORMED),
+    HTJ2K_LOSSLESS: Encoder(_htj2k, (8, 16), _TRANSFORMED),
+    RLE_LOSSLESS: Encoder(lambda values, _, __: rle.encoded_frame(values), (8, 16, 32), _UNCHANGED),
+    JPEG_BASELINE: Encoder(_jpeg_baseline, (8,), _CHROMINANCE_HALVED, "ISO_10918_1"),
 }

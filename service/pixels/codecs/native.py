@@ -6,10 +6,10 @@ from service.errors import NotRenderable
 from service.pixels.arrays import Values
 from service.pixels.description import ImageDescription
 
-Frame = bytes | bytearray | memoryview
+FrameBytes = bytes | bytearray | memoryview
 
 
-def stored_values(frame: Frame, description: ImageDescription) -> Values:
+def stored_values(frame: FrameBytes, description: ImageDescription) -> Values:
     """Return the stored values of a native frame.
 
     Args:
@@ -35,7 +35,7 @@ def stored_values(frame: Frame, description: ImageDescription) -> Values:
     return _shaped(_samples(frame, description), description)
 
 
-def _samples(frame: Frame, description: ImageDescription) -> Values:
+def _samples(frame: FrameBytes, description: ImageDescription) -> Values:
     """Return the samples in the order of the bytes, shape (number of samples,)."""
     number = description.frame_samples
     if description.bits_allocated == 1:

@@ -10,6 +10,7 @@ import imagecodecs
 import numpy as np
 
 from service.errors import UndecodableFrame
+from service.pixels.arrays import Values
 from service.pixels.description import ImageDescription
 
 _HEADER_BYTES = 64
@@ -34,6 +35,21 @@ def native_frame(frame: bytes, description: ImageDescription) -> bytes:
     return planes.tobytes()
 
 
+def encoded_frame(values: Values) -> bytes:
+    """Return the RLE coded frame of stored values, shape (rows, columns) or (rows, columns, 3).
+
+    It has a segment per byte of a pixel, the most significant first.
+    """
+    rows, columns = values.shape[:2]
+    octets = values.astype(values.dtype.newbyteorder(">"), copy=False).view(np.uint8)
+    planes = np.moveaxis(octets.reshape(rows, columns, -1), -1, 0)
+    segments = [_even(bytes(imagecodecs.packbits_encode(np.ascontiguousarray(plane)))) for plane in planes]
+    header = np.zeros(_HEADER_BYTES // 4, "<u4")
+    header[0] = len(segments)
+    header[1 : len(segments) + 1] = np.cumsum([_HEADER_BYTES, *map(len, segments[:-1])])
+    return header.tobytes() + b"".join(segments)
+
+
 def _segments(frame: bytes, expected: int) -> list[slice]:
     """Return where the segments lie."""
     if len(frame) < _HEADER_BYTES:
@@ -53,3 +69,7 @@ def _plane(segment: bytes, size: int) -> bytes:
     if len(plane) < size:
         raise UndecodableFrame(f"an RLE segment holds {len(plane)} bytes: expected {size}")
     return plane[:size]
+
+
+def _even(segment: bytes) -> bytes:
+    return segment + b"\0" * (len(segment) % 2)

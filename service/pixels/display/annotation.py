@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.pixels.arrays import Levels
-from service.pixels.display.font import HEIGHT, WIDTH, Mask, characters, text_mask
+from service.pixels.display.font import CELL_HEIGHT, CELL_WIDTH, Mask, characters, text_mask
 from service.pixels.display.viewport import Viewport
 
 _PIXELS_PER_DOT = 256  # of the picture's shorter side for each pixel that a dot of the font takes
 _CARD_CHARACTERS = 6  # that fill three quarters of a card's width
 _CUT = "..."
-_INK, _EDGE = 255, 0
+_INK, _OUTLINE = 255, 0
 _DIMMED = 3  # what is left of the picture behind text: one part of so many
 _CARD_SIDE, _CARD_LEVEL = 512, 96  # of a placeholder, at most; its gray
 
@@ -42,7 +42,7 @@ def annotated(picture: Levels, annotation: Annotation) -> Levels:
     """
     height, width = picture.shape[:2]
     scale = _scale([*annotation.top, *annotation.bottom], width, height)
-    rows, columns = (height // scale - 2) // (2 * HEIGHT), (width // scale - 2) // WIDTH
+    rows, columns = (height // scale - 2) // (2 * CELL_HEIGHT), (width // scale - 2) // CELL_WIDTH
     result = picture.copy()
     for lines, at_bottom in ((annotation.top, False), (annotation.bottom, True)):
         if not lines:
@@ -59,7 +59,7 @@ def centered(picture: Levels, line: str) -> Levels:
     """Return the picture with one line of text in its middle, three quarters of its width at most."""
     height, width = picture.shape[:2]
     mask = np.pad(text_mask([line]), 1)
-    columns = max(mask.shape[1], _CARD_CHARACTERS * WIDTH)
+    columns = max(mask.shape[1], _CARD_CHARACTERS * CELL_WIDTH)
     scale = max(1, min(width * 3 // 4 // columns, height // mask.shape[0]))
     result = picture.copy()
     top, left = (height - mask.shape[0] * scale) // 2, (width - mask.shape[1] * scale) // 2
@@ -71,7 +71,7 @@ def _scale(lines: Sequence[str], width: int, height: int) -> int:
     """Return the size of a dot: by the size of the picture, smaller where that makes the longest line fit."""
     scale = max(1, round(min(width, height) / _PIXELS_PER_DOT))
     length = max(map(characters, lines), default=1)
-    return max(1, min(scale, width // (length * WIDTH + 2)))
+    return max(1, min(scale, width // (length * CELL_WIDTH + 2)))
 
 
 def _fitted(line: str, columns: int) -> str:
@@ -82,7 +82,7 @@ def _fitted(line: str, columns: int) -> str:
 
 def _burn(area: Levels, mask: Mask, scale: int) -> None:
     """Write into the upper left of an area; what reaches over its sides is lost."""
-    for points, level in ((_thickened(mask), _EDGE), (mask, _INK)):
+    for points, level in ((_thickened(mask), _OUTLINE), (mask, _INK)):
         ink = np.kron(points, np.ones((scale, scale), bool))[: area.shape[0], : area.shape[1]]
         area[: ink.shape[0], : ink.shape[1]][ink] = level
 

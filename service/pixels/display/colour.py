@@ -13,7 +13,7 @@ _TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], np
 _PARTIAL_BLACK = 16
 _PARTIAL_SCALES = np.array([255 / 219, 255 / 224, 255 / 224], np.float32)
 
-_STRIP_ROWS = 256  # made at a time, so that the memory in between follows the strip and not the picture
+_CONVERTED_ROWS = 256  # made at a time, so that the memory in between follows the strip and not the picture
 
 
 def rgb_levels(stored: Values, description: ImageDescription) -> Levels:
@@ -58,8 +58,8 @@ def _from_ybr(stored: Values, description: ImageDescription, black: int, scales:
     zero = np.array([black, 128, 128], np.float32)
     matrix = (_TO_RGB * scales).T
     levels = np.empty(stored.shape, np.uint8)
-    for top in range(0, len(stored), _STRIP_ROWS):
-        rows = slice(top, top + _STRIP_ROWS)
+    for top in range(0, len(stored), _CONVERTED_ROWS):
+        rows = slice(top, top + _CONVERTED_ROWS)
         rgb = (stored[rows] * unit - zero) @ matrix
         levels[rows] = np.rint(rgb).clip(0, 255)
     return levels

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-WIDTH, HEIGHT = 6, 12  # of a character's cell
-TOP = 3  # rows of the cell above a capital, for accents
+CELL_WIDTH, CELL_HEIGHT = 6, 12  # of a character's cell
+_ASCENT = 3  # rows of the cell above a capital, for accents
 
 Mask = npt.NDArray[np.bool_]
 
 # A character, then its rows from the top of a capital downwards; below the seventh row hang descenders. The
 # five low bits of a row are its pixels, the highest of them leftmost.
-_DRAWN = """
+_FONT = """
 ! 04040404000004       " 0A0A0A00000000       # 0A0A1F0A1F0A0A       $ 040F140E051E04
 % 18190204081303       & 0C12140815120D       ' 04040400000000       ( 02040808080402
 ) 08040202020408       * 0004150E150400       + 0004041F040400       , 00000000000C0408
@@ -64,7 +64,7 @@ _ABOVE = {
     "\u0309": (0x06, 0x04), "\u030a": (0x0E, 0x0A), "\u030b": (0x09, 0x12), "\u030c": (0x0A, 0x04),
 }  # fmt: skip
 _BELOW = {"\u0323": (0x00, 0x04), "\u0326": (0x04, 0x08), "\u0327": (0x04, 0x0C), "\u0328": (0x04, 0x06)}
-_UNDER = TOP + 7  # row of the cell below the line
+_BASELINE = _ASCENT + 7  # row of the cell below the line
 
 # Letters that look alike are drawn once.
 _ALIKE = str.maketrans(
@@ -73,20 +73,20 @@ _ALIKE = str.maketrans(
 )
 _MISSING = "□"
 
-_ROWS = dict(zip(_DRAWN.split()[::2], map(bytes.fromhex, _DRAWN.split()[1::2]), strict=True)) | {" ": b""}
+_ROWS = dict(zip(_FONT.split()[::2], map(bytes.fromhex, _FONT.split()[1::2]), strict=True)) | {" ": b""}
 
 
 def text_mask(lines: Sequence[str]) -> Mask:
     """Return lines of text, set flush left.
 
     Returns:
-        Shape (lines × HEIGHT, longest line × WIDTH), True where there is ink.
+        Shape (lines × CELL_HEIGHT, longest line × CELL_WIDTH), True where there is ink.
     """
     cells = [[_cell(letter) for letter in _letters(line)] for line in lines]
-    mask = np.zeros((len(lines) * HEIGHT, max(map(len, cells), default=0) * WIDTH), bool)
+    mask = np.zeros((len(lines) * CELL_HEIGHT, max(map(len, cells), default=0) * CELL_WIDTH), bool)
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
-            mask[row * HEIGHT :, column * WIDTH :][:HEIGHT, :WIDTH] = cell
+            mask[row * CELL_HEIGHT :, column * CELL_WIDTH :][:CELL_HEIGHT, :CELL_WIDTH] = cell
     return mask
 
 
@@ -110,21 +110,22 @@ def _letters(line: str) -> Iterator[str]:
 
 
 def _cell(letter: str) -> Mask:
-    """Return the pixels of a letter with its accents, shape (HEIGHT, WIDTH)."""
-    rows = [0] * HEIGHT
-    base = _drawn(letter[0])
+    """Return the pixels of a letter with its accents, shape (CELL_HEIGHT, CELL_WIDTH)."""
+    rows = [0] * CELL_HEIGHT
+    base = _rows_of(letter[0])
     if base[:2] in (b"\4\0", b"\2\0") and letter[1:2] in _ABOVE:  # i and j lose their dot
         base = b"\0\0" + base[2:]
-    rows[TOP : TOP + len(base)] = base
+    rows[_ASCENT : _ASCENT + len(base)] = base
     for accent in letter[1:]:
-        top = TOP - 1 if base[:2] == b"\0\0" else 0
-        for place, marks in ((top, _ABOVE.get(accent)), (_UNDER, _BELOW.get(accent))):
+        top = _ASCENT - 1 if base[:2] == b"\0\0" else 0
+        for place, marks in ((top, _ABOVE.get(accent)), (_BASELINE, _BELOW.get(accent))):
             for row, bits in enumerate(marks or ()):
                 rows[place + row] |= bits
-    return np.unpackbits(np.array([[row << 3] for row in rows], np.uint8), axis=1)[:, :WIDTH].astype(bool)
+    octets = np.array([[bits << 3] for bits in rows], np.uint8)
+    return np.unpackbits(octets, axis=1)[:, :CELL_WIDTH].astype(bool)
 
 
-def _drawn(character: str) -> bytes:
+def _rows_of(character: str) -> bytes:
     for form in (character, character.upper()):
         if (rows := _ROWS.get(form.translate(_ALIKE))) is not None:
             return rows

@@ -16,8 +16,8 @@ from service.pixels.lut import LookupTable
 from service.pixels.rescale import Rescale
 from service.pixels.window import Window
 
-BLOCK = 4096  # stored values: those of 12 bits
-SMALLEST, LARGEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max / 4
+_BLOCK = 4096  # stored values: those of 12 bits
+_SMALLEST_WIDTH, _LARGEST_LIMIT = np.finfo(np.float64).tiny, np.finfo(np.float64).max / 4
 
 
 def gray_levels(stored: Values, description: ImageDescription, window: Window | None = None) -> Levels:
@@ -63,8 +63,8 @@ def _whole_blocks(stored: Values) -> tuple[int, int]:
     """Return a range around a frame's values that is likely to be that of the next frame too."""
     lowest, highest = int(stored.min()), int(stored.max())
     limits = np.iinfo(stored.dtype)
-    first = lowest - lowest % BLOCK
-    last = highest - highest % BLOCK + BLOCK - 1
+    first = lowest - lowest % _BLOCK
+    last = highest - highest % _BLOCK + _BLOCK - 1
     return max(first, int(limits.min)), min(last, int(limits.max))
 
 
@@ -90,8 +90,8 @@ def automatic_window(stored: Values, description: ImageDescription) -> Window:
     with np.errstate(all="ignore"):
         limits = np.array(_occupied_range(stored, description), np.float64)
         modality = description.modality.modality(limits)
-    low, high = sorted(np.clip(modality, -LARGEST, LARGEST).tolist())
-    width = max(high - low, SMALLEST)
+    low, high = sorted(np.clip(modality, -_LARGEST_LIMIT, _LARGEST_LIMIT).tolist())
+    width = max(high - low, _SMALLEST_WIDTH)
     return Window(low + width / 2, width, "LINEAR_EXACT")
 
 

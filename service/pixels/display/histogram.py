@@ -18,14 +18,14 @@ _DOT = 2  # pixels that a dot of the font takes
 _TITLE = 28  # between lines
 _TICK = 8
 _GAP = 12
-_PAPER, _GRID, _BAR, _INK = 255, 225, 110, 0
-_STEPS = (1, 2, 5, 10)
+_WHITE, _GRID, _BAR, _BLACK = 255, 225, 110, 0
+_TICK_STEPS = (1, 2, 5, 10)
 _MAX_TICKS = 8
 
 
 def histogram_picture(statistics: Statistics) -> Levels:
     """Return the histogram of these statistics, shape (HEIGHT, WIDTH), dark on white."""
-    picture = np.full((HEIGHT, WIDTH), _PAPER, np.uint8)
+    picture = np.full((HEIGHT, WIDTH), _WHITE, np.uint8)
     peak = max(statistics.counts)
     decades = max(1, math.ceil(math.log10(peak)))
     _draw_counts_axis(picture, decades)
@@ -51,23 +51,25 @@ def _draw_counts_axis(picture: Levels, decades: int) -> None:
     for exponent in range(decades + 1):
         y = _BOTTOM - round((_BOTTOM - _TOP) * exponent / decades)
         picture[y, _LEFT:_RIGHT] = _GRID
-        picture[y, _LEFT - _TICK : _LEFT] = _INK
+        picture[y, _LEFT - _TICK : _LEFT] = _BLACK
         _write(picture, _short(10**exponent), _LEFT - _GAP, y, align=2)
-    picture[_TOP : _BOTTOM + 1, _LEFT - 1] = _INK
+    picture[_TOP : _BOTTOM + 1, _LEFT - 1] = _BLACK
 
 
 def _draw_values_axis(picture: Levels, low: float, high: float) -> None:
-    picture[_BOTTOM, _LEFT - 1 : _RIGHT + 1] = _INK
+    picture[_BOTTOM, _LEFT - 1 : _RIGHT + 1] = _BLACK
     for value in _ticks(low, high):
         x = _LEFT + round((value - low) / (high - low) * (_RIGHT - _LEFT - 1))
-        picture[_BOTTOM : _BOTTOM + _TICK, x] = _INK
+        picture[_BOTTOM : _BOTTOM + _TICK, x] = _BLACK
         _write(picture, f"{value:g}", x, _BOTTOM + _TICK + _GAP, align=1)
 
 
 def _ticks(low: float, high: float) -> Iterator[float]:
     """Yield round numbers between two values: 1, 2 or 5 times a power of ten apart."""
     magnitude = 10.0 ** math.floor(math.log10((high - low) / _MAX_TICKS))
-    step = next(factor * magnitude for factor in _STEPS if (high - low) / (factor * magnitude) <= _MAX_TICKS)
+    step = next(
+        factor * magnitude for factor in _TICK_STEPS if (high - low) / (factor * magnitude) <= _MAX_TICKS
+    )
     for index in range(math.ceil(low / step), math.floor(high / step) + 1):
         yield index * step
 
@@ -85,4 +87,4 @@ def _write(picture: Levels, line: str, x: int, y: int, *, align: int) -> None:
     height, width = ink.shape
     left = min(max(x - align * width // 2, 0), WIDTH - 1)
     area = picture[max(y - height // 2, 0) :, left:][:height, :width]
-    area[ink[: area.shape[0], : area.shape[1]]] = _INK
+    area[ink[: area.shape[0], : area.shape[1]]] = _BLACK

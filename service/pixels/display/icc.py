@@ -28,10 +28,10 @@ _GENERATORS: dict[str, Callable[[], bytes]] = {
 SPACES = tuple(_GENERATORS)
 """The colour spaces that have a name in the `iccprofile` parameter."""
 
-_HEADER_BYTES = 128
+_PROFILE_HEADER_BYTES = 128
 MAX_BYTES = 2**22
-_CREATED = slice(24, 36)  # in the header: when the profile was made
-_SPACE, _SIGNATURE = slice(16, 20), slice(36, 40)
+_CREATION_FIELD = slice(24, 36)  # in the header: when the profile was made
+_SPACE_FIELD, _SIGNATURE_FIELD = slice(16, 20), slice(36, 40)
 
 _APP2 = b"\xff\xe2"
 _APP2_IDENTIFIER = b"ICC_PROFILE\0"
@@ -43,14 +43,14 @@ _PNG_HEADER_END = len(PNG_SIGNATURE) + 25
 def profile(space: str) -> bytes:
     """Return the profile of one of SPACES, the same bytes in every process."""
     content = bytearray(_GENERATORS[space]())
-    content[_CREATED] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    content[_CREATION_FIELD] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
     return bytes(content)
 
 
 def is_usable(content: bytes) -> bool:
     """Tell whether a file's profile describes red, green and blue, as far as its header says."""
-    is_profile = _HEADER_BYTES < len(content) <= MAX_BYTES and content[_SIGNATURE] == b"acsp"
-    return is_profile and content[_SPACE] == b"RGB "
+    is_profile = _PROFILE_HEADER_BYTES < len(content) <= MAX_BYTES and content[_SIGNATURE_FIELD] == b"acsp"
+    return is_profile and content[_SPACE_FIELD] == b"RGB "
 
 
 def converted(picture: Levels, source: bytes, target: bytes) -> Levels:

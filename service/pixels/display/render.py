@@ -68,7 +68,7 @@ class Display(NamedTuple):
     levels: Callable[[Values, ImageDescription, Window | None], Levels]
 
 
-class Encoder(NamedTuple):
+class ImageFormat(NamedTuple):
     """How a picture becomes a file, and how the file takes in an ICC profile."""
 
     encode: Callable[[Levels, int], bytes]
@@ -84,13 +84,13 @@ DISPLAYS = {
     "PALETTE COLOR": Display(1, lambda stored, description, _: palette_levels(stored, description)),
 }
 
-ENCODERS = {
-    "image/jpeg": Encoder(jpeg, icc.in_jpeg),
-    "image/png": Encoder(lambda picture, _: png(picture), icc.in_png),
-    "image/gif": Encoder(lambda picture, _: gif(picture), lambda file, _: file),
+IMAGE_FORMATS = {
+    "image/jpeg": ImageFormat(jpeg, icc.in_jpeg),
+    "image/png": ImageFormat(lambda picture, _: png(picture), icc.in_png),
+    "image/gif": ImageFormat(lambda picture, _: gif(picture), lambda file, _: file),
 }
 
-RENDERED_MEDIA_TYPES = tuple(ENCODERS)
+RENDERED_MEDIA_TYPES = tuple(IMAGE_FORMATS)
 """The media types a frame can be rendered as, the default first. Standard: PS3.18 Table 8.7.4-1."""
 
 
@@ -117,13 +117,13 @@ def render(frame: DecodedFrame, description: ImageDescription, options: RenderOp
 
 def finished(picture: Levels, options: RenderOptions) -> bytes:
     """Return a picture as an image file, in the colour space and with the text that are asked for."""
-    encoder, space = ENCODERS[options.media_type], options.colour_space
+    image_format, space = IMAGE_FORMATS[options.media_type], options.colour_space
     if space is not None:
         picture = icc.converted(picture, space.own, space.wanted)
     if options.annotation is not None:
         picture = annotated(picture, options.annotation)
-    file = encoder.encode(picture, options.quality)
-    return file if space is None else encoder.with_profile(file, space.wanted)
+    file = image_format.encode(picture, options.quality)
+    return file if space is None else image_format.with_profile(file, space.wanted)
 
 
 def _display(description: ImageDescription) -> Display:

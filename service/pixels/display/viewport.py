@@ -18,7 +18,7 @@ from service.pixels.arrays import Levels, Values
 
 MAX_SIDE = 65535
 MAX_PIXELS = 8192 * 8192
-STRIP_ROWS = 128  # made at a time, so that memory follows the strip and not the picture
+_SCALED_ROWS = 128  # made at a time, so that memory follows the strip and not the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ def _neighbours(edges: Values, extent: Extent) -> tuple[Values, Values]:
 def _scaled(pixels: Levels, vertical: Weights, horizontal: Weights) -> Levels:
     height, width = vertical.indices.shape[1], horizontal.indices.shape[1]
     result = np.empty((height, width, *pixels.shape[2:]), np.uint8)
-    for top in range(0, height, STRIP_ROWS):
-        rows = slice(top, top + STRIP_ROWS)
+    for top in range(0, height, _SCALED_ROWS):
+        rows = slice(top, top + _SCALED_ROWS)
         strip = _summed(pixels, vertical.indices[:, rows], vertical.weights[:, rows])
         strip = _summed(strip.swapaxes(0, 1), *horizontal).swapaxes(0, 1)
         result[rows] = np.rint(strip)

@@ -106,7 +106,7 @@ def _jpeg(head: bytes) -> tuple[str, ImagePixel]:
     return transfer_syntax, _image_pixel(header, name, transfer_syntax)
 
 
-def _jpeg_2000(lossless: str, lossy: str) -> "CodeStream":
+def _jpeg_2000(lossless: str, lossy: str) -> "CodeStreamReader":
     """Return the reader of JPEG 2000 that goes by one of two transfer syntaxes."""
 
     def read(head: bytes) -> tuple[str, ImagePixel]:
@@ -146,10 +146,10 @@ def _element(vr: str, value: object) -> dict[str, Any]:
     return {"vr": vr, "Value": [value]}
 
 
-CodeStream = Callable[[bytes], tuple[str, ImagePixel]]
+CodeStreamReader = Callable[[bytes], tuple[str, ImagePixel]]
 _HIGH_THROUGHPUT = _jpeg_2000(HTJ2K_LOSSLESS, HTJ2K)
 
-CODE_STREAMS: dict[str, CodeStream] = {
+CODE_STREAMS: dict[str, CodeStreamReader] = {
     "image/jpeg": _jpeg,
     "image/jls": _jpeg,
     "image/jp2": _jpeg_2000(JPEG_2000_LOSSLESS, JPEG_2000),

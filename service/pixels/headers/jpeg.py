@@ -23,11 +23,10 @@ from service.transfer_syntaxes import (
 
 _START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xd8", 0xDA, 0xD9
 _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
-_DCT = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
-_LOSSLESS, _JPEG_LS = 0xC3, 0xF7
-_FRAME_HEADERS = _DCT | {_LOSSLESS, _JPEG_LS}
+_DCT_FRAMES = {0xC0: JPEG_BASELINE, 0xC1: JPEG_EXTENDED, 0xC2: JPEG_FULL_PROGRESSION}
+_LOSSLESS_FRAME, _JPEG_LS_FRAME = 0xC3, 0xF7
+_FRAME_HEADERS = _DCT_FRAMES.keys() | {_LOSSLESS_FRAME, _JPEG_LS_FRAME}
 _JFIF, _ADOBE = 0xE0, 0xEE
-_SYNTAXES = {0xC0: JPEG_BASELINE, 0xC1: JPEG_EXTENDED, 0xC2: JPEG_FULL_PROGRESSION}
 
 
 class Segment(NamedTuple):
@@ -49,7 +48,7 @@ def jpeg_header(stream: bytes) -> StreamHeader:
     frame = next((segment for segment in head if segment.marker in _FRAME_HEADERS), None)
     if frame is None or len(frame.content) < 6 + 3 * frame.content[5]:
         raise UndecodableFrame("the JPEG stream has no frame header of a process that can be decoded")
-    content, is_dct = frame.content, frame.marker in _DCT
+    content, is_dct = frame.content, frame.marker in _DCT_FRAMES
     return StreamHeader(
         rows=int.from_bytes(content[1:3], "big"),
         columns=int.from_bytes(content[3:5], "big"),
@@ -69,11 +68,11 @@ def jpeg_transfer_syntax(stream: bytes) -> str:
     contents = {segment.marker: segment.content for segment in segments(stream)}
     scan = contents.get(_START_OF_SCAN, b"")
     selection = scan[1 + 2 * scan[0]] if scan else None  # of the predictor; of JPEG-LS, how near it is
-    if _LOSSLESS in contents:
+    if _LOSSLESS_FRAME in contents:
         return JPEG_LOSSLESS_FIRST_ORDER if selection == 1 else JPEG_LOSSLESS
-    if _JPEG_LS in contents:
+    if _JPEG_LS_FRAME in contents:
         return JPEG_LS_NEAR_LOSSLESS if selection else JPEG_LS_LOSSLESS
-    for marker, transfer_syntax in _SYNTAXES.items():
+    for marker, transfer_syntax in _DCT_FRAMES.items():
         if marker in contents:
             return transfer_syntax
     raise UndecodableFrame("the JPEG stream has no frame header of a process that DICOM knows")

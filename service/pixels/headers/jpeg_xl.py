@@ -9,12 +9,12 @@ from service.errors import UndecodableFrame
 from service.pixels.headers.check import StreamHeader, boxes
 from service.transfer_syntaxes import JPEG_XL, JPEG_XL_LOSSLESS, JPEG_XL_RECOMPRESSION
 
-_CODE_STREAM = b"\xff\x0a"
+_SIGNATURE = b"\xff\x0a"
 _CONTAINER = b"\x00\x00\x00\x0cJXL "
 _LENGTHS = (9, 13, 18, 30)  # bits of a side, by the two bits before it
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
-_HEADER_BYTES = 16
-_GRAY = 1  # of the colour spaces
+_MAX_HEADER_BYTES = 16
+_GRAY_SPACE = 1  # of the colour spaces
 
 
 class _Bits:
@@ -73,7 +73,7 @@ def jpeg_xl_samples(frame: bytes) -> JpegXlSamples:
             "the JPEG XL stream has an alpha channel or other channels besides its colours"
         )
     transfer_syntax = JPEG_XL if bits.take(1) else JPEG_XL_LOSSLESS
-    is_gray = not bits.take(1) and bits.take(3) >> 1 == _GRAY  # after the bit that announces a profile
+    is_gray = not bits.take(1) and bits.take(3) >> 1 == _GRAY_SPACE  # after the bit that announces a profile
     if any(kind == b"jbrd" for kind, _ in boxes(frame)):
         transfer_syntax = JPEG_XL_RECOMPRESSION
     return JpegXlSamples(1 if is_gray else 3, depth, transfer_syntax)
@@ -82,9 +82,9 @@ def jpeg_xl_samples(frame: bytes) -> JpegXlSamples:
 def _bits(frame: bytes) -> _Bits:
     """Return the bits behind the signature of a stream."""
     stream = _code_stream(frame)
-    if not stream.startswith(_CODE_STREAM):
+    if not stream.startswith(_SIGNATURE):
         raise UndecodableFrame(f"the frame begins with {frame[:4].hex()}: expected JPEG XL, ff0a")
-    return _Bits(stream[2:_HEADER_BYTES])
+    return _Bits(stream[2:_MAX_HEADER_BYTES])
 
 
 def _size(bits: _Bits) -> tuple[int, int]:

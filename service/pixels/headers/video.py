@@ -17,7 +17,7 @@ Read = Callable[[int, int], bytes]
 
 _MAX_INDEX_BYTES = 2**26  # of an MP4 file's moov box
 _MAX_BOXES = 1024  # before it
-_HEAD_BYTES = 2**20  # in which an MPEG-2 stream has its first sequence header
+_MPEG_2_HEAD_BYTES = 2**20  # in which an MPEG-2 stream has its first sequence header
 _SEQUENCE_HEADER = b"\x00\x00\x01\xb3"
 _TO_SAMPLES = (b"mdia", b"minf", b"stbl")
 
@@ -36,7 +36,7 @@ def video_header(read: Read) -> VideoHeader:
     Raises:
         UndecodableFrame: it is neither, or does not say.
     """
-    header = _of_mp4(read) if read(4, 4) == b"ftyp" else _of_mpeg_2(read(0, _HEAD_BYTES))
+    header = _of_mp4(read) if read(4, 4) == b"ftyp" else _of_mpeg_2(read(0, _MPEG_2_HEAD_BYTES))
     if header is None or not (header.rows and header.columns):
         raise UndecodableFrame("the video says neither as MP4 nor as MPEG-2 how large its pictures are")
     return header

@@ -31,7 +31,7 @@ _LONGEST_SIDE = 32767
 _SHEARED = 1e-3  # cosine between axes from which they are not at right angles
 
 NPY = "application/x-npy"
-HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
+_NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
 
 
 def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
@@ -52,7 +52,7 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
         *(3, columns, rows, slices, 1, 1, 1, 1),
         *(0, 0, 0, 0, _DATA_TYPES[kind], 8 * kind.itemsize, 0),
         *(1, between_columns, between_rows, between_slices, 0, 0, 0, 0),
-        *(HEAD_BYTES, 1, 0, 0, 0, _MILLIMETRES),
+        *(_NIFTI_HEAD_BYTES, 1, 0, 0, 0, _MILLIMETRES),
         *(0, 0, 0, 0, 0, 0, b"", b""),
         *(_SCANNER if _is_right_angled(rotation) else _UNKNOWN, _SCANNER),
         *_quaternion(rotation),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from service.dicom_json import Attributes, integer, number, numbers, scopes, text
 
 _PLANE_POSITION, _PLANE_ORIENTATION, _PIXEL_MEASURES = "00209113", "00209116", "00289110"
-_FAR = 1e6  # mm
+FARTHEST = 1e6  # mm: farther away, or larger, is nothing that was ever in a scanner
 
 Vector = tuple[float, ...]
 
@@ -90,7 +90,7 @@ def plane_of(metadata: Attributes, frame_number: int = 1) -> Plane:
         position=_vector(positions, "00200032", 3),
         orientation=_vector(orientations, "00200037", 6),
         spacing=_vector(measures, "00280030", 2),
-        distance=next((distance for distance in distances if distance < _FAR), 1.0),
+        distance=next((distance for distance in distances if distance < FARTHEST), 1.0),
         frame_of_reference=text(metadata, "00200052"),
     )
 

@@ -14,11 +14,10 @@ import numpy as np
 
 from service.pixels.arrays import Values
 from service.pixels.numbers.modality import GRAYSCALE
-from service.pixels.numbers.plane import Plane, Slice, Vector
+from service.pixels.numbers.plane import FARTHEST, Plane, Slice, Vector
 
 _CLOSE = 1e-3  # of direction cosines, and of mm: below it, the same number was written differently
 _STEP_TOLERANCE = 0.05  # of the distance between slices
-_FAR = 1e6  # mm: farther away, or larger, is nothing that was ever in a scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ _REQUIREMENTS = {
     ),
     "Image Position (Patient)": _Requirement(
         lambda plane: plane.position,
-        lambda value: len(value) == 3 and max(map(abs, value)) < _FAR,
+        lambda value: len(value) == 3 and max(map(abs, value)) < FARTHEST,
         "three numbers of mm",
     ),
     "Image Orientation (Patient)": _Requirement(
@@ -78,7 +77,7 @@ _REQUIREMENTS = {
     ),
     "Pixel Spacing": _Requirement(
         lambda plane: plane.spacing,
-        lambda value: len(value) == 2 and _CLOSE**2 < min(value) <= max(value) < _FAR,
+        lambda value: len(value) == 2 and _CLOSE**2 < min(value) <= max(value) < FARTHEST,
         "two positive numbers of mm",
     ),
 }

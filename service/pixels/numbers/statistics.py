@@ -17,7 +17,7 @@ from service.pixels.description import ImageDescription
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 MAX_BINS = 256
 
-_SMALLEST, _LARGEST = 1e-140, 1e140  # a value beyond, whose square no number holds, is none
+_SMALLEST_SPAN, _LARGEST_VALUE = 1e-140, 1e140  # a value beyond, whose square no number holds, is none
 _MAX_DISTINCT = 2**21
 
 
@@ -84,7 +84,7 @@ class Tally:
         distinct, counts = _distinct(stored)
         with np.errstate(all="ignore"):
             modality = description.modality.modality(distinct.astype(np.float64))
-            mask = np.abs(modality) <= _LARGEST
+            mask = np.abs(modality) <= _LARGEST_VALUE
         if description.padding is not None:
             low, high = description.padding
             mask &= (distinct < low) | (distinct > high)
@@ -163,7 +163,7 @@ def _histogram(values: Values, counts: Values, low: float, high: float) -> tuple
         width = int(high - low) // MAX_BINS + 1
         edges = low + width * np.arange(int(high - low) // width + 2, dtype=np.float64)
     else:
-        span = max(high - low, 1e-9 * max(abs(low), abs(high)), _SMALLEST)
+        span = max(high - low, 1e-9 * max(abs(low), abs(high)), _SMALLEST_SPAN)
         edges = np.linspace(low, low + span, MAX_BINS + 1)
         edges[-1] = max(edges[-1], high)
     return np.histogram(values, edges, weights=counts)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from service.pixels.display.font import HEIGHT, WIDTH, characters, text_mask
+from service.pixels.display.font import CELL_HEIGHT, CELL_WIDTH, characters, text_mask
 
 BOX = text_mask(["山"])
 
@@ -9,7 +9,7 @@ BOX = text_mask(["山"])
 def test_a_line_takes_a_cell_for_each_letter_whatever_its_accents() -> None:
     mask = text_mask(["Zoë", "Ångström"])
 
-    assert mask.shape == (2 * HEIGHT, 8 * WIDTH)
+    assert mask.shape == (2 * CELL_HEIGHT, 8 * CELL_WIDTH)
     assert characters("Zoe\u0308") == characters("Zoë") == 3
 
 
