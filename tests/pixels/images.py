@@ -1,12 +1,14 @@
-"""Descriptions of small images as DICOM JSON, and a dataset reduced to what rendering needs."""
+"""Small images: their pixels, their descriptions as DICOM JSON, and datasets reduced to these."""
 
 import base64
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pydicom
 from pydicom.data import get_testdata_file
 
+from service.pixels.arrays import Values
 from service.pixels.description import ATTRIBUTES, ImageDescription, describe
 
 TAGS = {
@@ -84,3 +86,13 @@ def packaged(name: str) -> pydicom.Dataset:
     path = get_testdata_file(name, download=False)
     assert isinstance(path, str)
     return pydicom.dcmread(path)
+
+
+def gray(rows: int, columns: int, kind: str = "u2") -> Values:
+    """Return a ramp of up to 200 grays."""
+    return (np.arange(rows * columns) % 200).reshape(rows, columns).astype(kind)
+
+
+def colour(rows: int, columns: int) -> Values:
+    """Return such a ramp with the same value in each of its colours."""
+    return np.stack([gray(rows, columns, "u1")] * 3, axis=-1)

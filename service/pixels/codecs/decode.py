@@ -16,7 +16,8 @@ from service.pixels.codecs import rle
 from service.pixels.codecs.decoders import CODECS, Codec
 from service.pixels.codecs.native import FrameBytes, stored_values
 from service.pixels.description import ImageDescription
-from service.pixels.headers.check import StreamHeader, check
+from service.pixels.headers.check import check
+from service.pixels.headers.stream_header import StreamHeader
 from service.transfer_syntaxes import DEFLATED_IMAGE_FRAME, RLE_LOSSLESS, TRANSFER_SYNTAXES, Kind
 
 NATIVE_SYNTAXES = frozenset(

@@ -12,10 +12,10 @@ import imagecodecs
 
 from service.pixels.arrays import Values
 from service.pixels.description import ImageDescription
-from service.pixels.headers.check import StreamHeader
 from service.pixels.headers.jpeg import jpeg_header
 from service.pixels.headers.jpeg2000 import code_stream, jpeg2000_header
 from service.pixels.headers.jpeg_xl import jpeg_xl_header
+from service.pixels.headers.stream_header import StreamHeader
 from service.transfer_syntaxes import (
     HTJ2K,
     HTJ2K_LOSSLESS,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.check import StreamHeader
 from service.pixels.headers.jpeg import is_subsampled, jpeg_header, jpeg_transfer_syntax
 from service.pixels.headers.jpeg2000 import is_reversible, jpeg2000_header
 from service.pixels.headers.jpeg_xl import jpeg_xl_header, jpeg_xl_samples
+from service.pixels.headers.stream_header import StreamHeader
 from service.pixels.headers.video import Read, video_header
 from service.transfer_syntaxes import (
     HTJ2K,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.check import StreamHeader
+from service.pixels.headers.stream_header import StreamHeader
 from service.transfer_syntaxes import (
     JPEG_BASELINE,
     JPEG_EXTENDED,

@@ -6,7 +6,8 @@ Standard: ISO/IEC 15444-1 Annex A, Annex I; 15444-15.
 import struct
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.check import StreamHeader, boxes
+from service.pixels.headers.boxes import boxes
+from service.pixels.headers.stream_header import StreamHeader
 
 _START_AND_SIZE = b"\xff\x4f\xff\x51"
 _JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "

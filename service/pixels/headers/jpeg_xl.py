@@ -6,7 +6,8 @@ Standard: ISO/IEC 18181-1 Annex D.2 (SizeHeader) and D.3 (ImageMetadata), 18181-
 from typing import NamedTuple
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.check import StreamHeader, boxes
+from service.pixels.headers.boxes import boxes
+from service.pixels.headers.stream_header import StreamHeader
 from service.transfer_syntaxes import JPEG_XL, JPEG_XL_LOSSLESS, JPEG_XL_RECOMPRESSION
 
 _SIGNATURE = b"\xff\x0a"

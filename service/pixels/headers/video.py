@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.check import boxes
+from service.pixels.headers.boxes import boxes
 
 Read = Callable[[int, int], bytes]
 """Offset and length in bytes → those bytes, or as many as there are."""

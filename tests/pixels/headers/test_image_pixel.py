@@ -1,6 +1,5 @@
 """What pictures without a description say of themselves."""
 
-import struct
 from typing import Any
 
 import imagecodecs
@@ -8,27 +7,20 @@ import numpy as np
 import pytest
 
 from service.errors import UndecodableFrame
-from service.pixels.codecs import png_gif
-from service.pixels.codecs.png_gif import native
-from service.pixels.headers.image_pixel import ImagePixel, of_code_stream, of_video
-from tests.pixels.videos import box, mp4, mpeg_2
+from service.pixels.headers.image_pixel import ImagePixel, of_code_stream
 
 GRAY = np.arange(48, dtype=np.uint8).reshape(6, 8)
 COLOUR = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
 
 
-def of_bytes(video: bytes) -> ImagePixel:
-    return of_video(lambda offset, length: video[offset : offset + length])
-
-
 def test_the_attributes_are_those_of_the_image_pixel_module() -> None:
     image = ImagePixel(6, 8, 3, "RGB", 12, signed=True, lossy=True, number_of_frames=2)
 
-    found = {tag: attribute["Value"] for tag, attribute in image.attributes.items()}
+    values = {tag: attribute["Value"] for tag, attribute in image.attributes.items()}
 
     samples = {"00280100": [16], "00280101": [12], "00280102": [11], "00280103": [1]}
     size = {"00280008": [2], "00280010": [6], "00280011": [8]}
-    assert found == samples | size | {
+    assert values == samples | size | {
         "00280002": [3],
         "00280004": ["RGB"],
         "00280006": [0],
@@ -91,46 +83,3 @@ def test_a_recompressed_jpeg_is_a_transfer_syntax_of_its_own() -> None:
 def test_streams_that_do_not_say_are_refused(media_type: str, stream: bytes) -> None:
     with pytest.raises(UndecodableFrame):
         of_code_stream(media_type, bytes(stream))
-
-
-def test_a_video_says_its_size_wherever_its_index_lies() -> None:
-    found = of_bytes(mp4(rows=240, columns=320, frames=30))
-
-    assert (found.rows, found.columns, found.number_of_frames, found.lossy) == (240, 320, 30, True)
-    assert found.photometric_interpretation == "YBR_PARTIAL_420"
-
-
-@pytest.mark.parametrize(
-    "video",
-    [
-        pytest.param(b"", id="nothing"),
-        pytest.param(mp4(0, 320, 30), id="no rows"),
-        pytest.param(mp4(240, 320, 30)[:1100], id="no index"),
-        pytest.param(box(b"ftyp", b"isom") + b"\0\0\0\4mdat", id="a box shorter than its header"),
-        pytest.param(box(b"ftyp", b"isom") + box(b"free") * 2000, id="boxes without end"),
-        pytest.param(box(b"ftyp", b"isom") + struct.pack(">L4s", 2**31, b"moov"), id="an endless index"),
-        pytest.param(mpeg_2(240, 320)[:46], id="a cut sequence header"),
-    ],
-)
-def test_a_video_that_does_not_say_is_refused(video: bytes) -> None:
-    with pytest.raises(UndecodableFrame):
-        of_bytes(video)
-
-
-@pytest.mark.parametrize(
-    ("media_type", "content", "size"),
-    [
-        pytest.param("image/png", imagecodecs.png_encode(GRAY), 48, id="PNG"),
-        pytest.param("image/png", imagecodecs.png_encode(COLOUR.astype(np.uint16)), 288, id="16 bits"),
-        pytest.param("image/gif", imagecodecs.gif_encode(np.stack([GRAY] * 5)), 5 * 144, id="animation"),
-    ],
-)
-def test_what_is_too_large_decoded_is_never_decoded(
-    media_type: str, content: bytes, size: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert len(native(content, media_type)[1]) == size
-
-    monkeypatch.setattr(png_gif, "MAX_BYTES", size - 1)
-
-    with pytest.raises(UndecodableFrame, match="expected up to"):
-        native(content, media_type)
