@@ -20,9 +20,9 @@ from service.errors import NotRenderable, shorten
 from service.imaging.decoder import Decoder, description_of
 from service.pixels.arrays import Values
 from service.pixels.codecs.decode import DecodedFrame, decoded
-from service.pixels.description import ImageDescription
+from service.pixels.description import GRAYSCALE, ImageDescription
 from service.pixels.display.render import DISPLAYS
-from service.pixels.numbers.modality import FLOAT32, GRAYSCALE, INT16, fits_int16, modality_values, value_type
+from service.pixels.numbers.modality import FLOAT32, INT16, fits_int16, modality_values, value_type
 from service.transfer_syntaxes import DEFLATED
 
 _AT_ONCE_BYTES = 4 * 2**20  # of an array that are in memory together

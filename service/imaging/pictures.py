@@ -174,7 +174,7 @@ async def _own_profile(archive: Archive, instance: Instance, attributes: DicomJs
     first_path: DicomJson = next(iter(attributes.get(_OPTICAL_PATHS, {}).get("Value", ())), {})
     for path, holder in ((_ICC_PROFILE, attributes), (f"{_OPTICAL_PATHS}/1/{_ICC_PROFILE}", first_path)):
         content = await binary_value(archive, instance, holder.get(_ICC_PROFILE, {}), path)
-        if content is not None and content.size <= icc.MAX_BYTES:
+        if content is not None and content.size <= icc.MAX_PROFILE_BYTES:
             found = b"".join([chunk async for chunk in content.read(0, content.size)])
             if icc.is_usable(found):
                 return found

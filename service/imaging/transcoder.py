@@ -55,7 +55,7 @@ async def transcoded_frame(decoder: Decoder, located: Located, number: int, tran
 
 def _native(frame: DecodedFrame, description: ImageDescription) -> Frame:
     name = encoders.native_photometric_interpretation(frame.photometric_interpretation)
-    return Frame(encoders.native(frame, description), name, description)
+    return Frame(encoders.native_bytes(frame, description), name, description)
 
 
 class TranscodedPixels:

@@ -31,6 +31,9 @@ ATTRIBUTES = frozenset(
 )
 """The tags, at any depth, of the attributes that rendering needs."""
 
+GRAYSCALE = ("MONOCHROME1", "MONOCHROME2")
+"""The Photometric Interpretations that have modality values."""
+
 BITS_ALLOCATED = (1, 8, 16, 32, 64)
 SAMPLES_PER_PIXEL = (1, 3)
 SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")

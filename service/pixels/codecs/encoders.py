@@ -13,7 +13,7 @@ import numpy as np
 from service.pixels.arrays import Values
 from service.pixels.codecs import rle
 from service.pixels.codecs.decode import DecodedFrame
-from service.pixels.description import ImageDescription
+from service.pixels.description import GRAYSCALE, ImageDescription
 from service.transfer_syntaxes import (
     HTJ2K_LOSSLESS,
     JPEG_2000_LOSSLESS,
@@ -25,11 +25,10 @@ from service.transfer_syntaxes import (
 _BASELINE_QUALITY = 90
 _SPIFF = b"\xff\xe8"
 
-_GRAY = ("MONOCHROME1", "MONOCHROME2")
 # Photometric Interpretation of the values → of the code stream.
-_UNCHANGED = {name: name for name in (*_GRAY, "PALETTE COLOR", "RGB", "YBR_FULL")}
+_UNCHANGED = {name: name for name in (*GRAYSCALE, "PALETTE COLOR", "RGB", "YBR_FULL")}
 _TRANSFORMED = _UNCHANGED | {"RGB": "YBR_RCT"}
-_CHROMINANCE_HALVED = {name: name for name in _GRAY} | {"RGB": "YBR_FULL_422", "YBR_FULL": "YBR_FULL_422"}
+_CHROMINANCE_HALVED = {name: name for name in GRAYSCALE} | {"RGB": "YBR_FULL_422", "YBR_FULL": "YBR_FULL_422"}
 _DECODED = {"YBR_FULL_422": "YBR_FULL", "YBR_RCT": "RGB", "YBR_ICT": "RGB"}
 
 
@@ -86,7 +85,7 @@ def native_photometric_interpretation(photometric_interpretation: str) -> str:
     return _DECODED.get(photometric_interpretation, photometric_interpretation)
 
 
-def native(frame: DecodedFrame, description: ImageDescription) -> bytes:
+def native_bytes(frame: DecodedFrame, description: ImageDescription) -> bytes:
     """Return the frame's native bytes, little endian, colour by plane where the description says so.
 
     Single bits begin at bit 0 and end with the byte. Standard: PS3.5 8.1.1, PS3.18 8.7.3.3.1.

@@ -16,7 +16,7 @@ from service.errors import UndecodableFrame
 from service.pixels.arrays import Values
 from service.pixels.headers.image_pixel import ImagePixel
 
-MAX_BYTES = 2**28  # of all frames of a picture, decoded
+MAX_PICTURE_BYTES = 2**28  # of all frames of a picture, decoded
 
 _PNG_HEAD = struct.Struct(">8s4x4sLLBB")
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}  # colour type → with alpha
@@ -25,7 +25,7 @@ _GIF_SIZE = struct.Struct("<HHB")
 _GIF_EXTENSION, _GIF_PICTURE = 0x21, 0x2C
 
 
-def native(content: bytes, media_type: str) -> tuple[ImagePixel, bytes]:
+def native_frames(content: bytes, media_type: str) -> tuple[ImagePixel, bytes]:
     """Return what a picture is and its native frames, one after the other. For a worker process.
 
     Args:
@@ -40,8 +40,10 @@ def native(content: bytes, media_type: str) -> tuple[ImagePixel, bytes]:
         size = size_of(content)
     except (IndexError, KeyError, struct.error) as error:
         raise UndecodableFrame(f"the {media_type} has no header that can be read") from error
-    if not 0 < size <= MAX_BYTES:
-        raise UndecodableFrame(f"the {media_type} would have {size} bytes: expected up to {MAX_BYTES}")
+    if not 0 < size <= MAX_PICTURE_BYTES:
+        raise UndecodableFrame(
+            f"the {media_type} would have {size} bytes: expected up to {MAX_PICTURE_BYTES}"
+        )
     frames = _without_alpha(np.asarray(decode(content)))
     number, rows, columns, samples = frames.shape
     bits = 8 * frames.itemsize

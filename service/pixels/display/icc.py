@@ -29,7 +29,7 @@ SPACES = tuple(_GENERATORS)
 """The colour spaces that have a name in the `iccprofile` parameter."""
 
 _PROFILE_HEADER_BYTES = 128
-MAX_BYTES = 2**22
+MAX_PROFILE_BYTES = 2**22
 _CREATION_FIELD = slice(24, 36)  # in the header: when the profile was made
 _SPACE_FIELD, _SIGNATURE_FIELD = slice(16, 20), slice(36, 40)
 
@@ -49,8 +49,8 @@ def profile(space: str) -> bytes:
 
 def is_usable(content: bytes) -> bool:
     """Tell whether a file's profile describes red, green and blue, as far as its header says."""
-    is_profile = _PROFILE_HEADER_BYTES < len(content) <= MAX_BYTES and content[_SIGNATURE_FIELD] == b"acsp"
-    return is_profile and content[_SPACE_FIELD] == b"RGB "
+    has_size = _PROFILE_HEADER_BYTES < len(content) <= MAX_PROFILE_BYTES
+    return has_size and (content[_SIGNATURE_FIELD], content[_SPACE_FIELD]) == (b"acsp", b"RGB ")
 
 
 def converted(picture: Levels, source: bytes, target: bytes) -> Levels:

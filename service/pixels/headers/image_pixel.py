@@ -24,7 +24,7 @@ from service.transfer_syntaxes import (
     TRANSFER_SYNTAXES,
 )
 
-HEAD_BYTES = 2**20  # of a code stream, in which what it announces has to be
+STREAM_HEAD_BYTES = 2**20  # of a code stream, in which what it announces has to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class ImagePixel:
         }
 
 
-def of_code_stream(media_type: str, head: bytes) -> tuple[str, ImagePixel]:
+def image_pixel_of_stream(media_type: str, head: bytes) -> tuple[str, ImagePixel]:
     """Return the transfer syntax of a code stream, and what it says of its image.
 
     Args:
         media_type: one of `CODE_STREAMS`.
-        head: its first bytes, at least HEAD_BYTES of a longer one.
+        head: its first bytes, at least STREAM_HEAD_BYTES of a longer one.
 
     Raises:
         UndecodableFrame: it is not of this media type, or does not say.
@@ -89,7 +89,7 @@ def of_code_stream(media_type: str, head: bytes) -> tuple[str, ImagePixel]:
         raise UndecodableFrame(f"the {media_type} has no header that can be read") from error
 
 
-def of_video(read: Read) -> ImagePixel:
+def image_pixel_of_video(read: Read) -> ImagePixel:
     """Return what a video says of its pictures. PS3.5 8.2.5 to 8.2.8.
 
     Raises:

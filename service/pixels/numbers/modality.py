@@ -13,9 +13,6 @@ from service.pixels.arrays import Values
 from service.pixels.description import ImageDescription
 from service.pixels.rescale import Rescale
 
-GRAYSCALE = ("MONOCHROME1", "MONOCHROME2")
-"""The Photometric Interpretations that have modality values."""
-
 INT16: np.dtype[Any] = np.dtype("<i2")
 FLOAT32: np.dtype[Any] = np.dtype("<f4")
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from service.pixels.arrays import Values
-from service.pixels.numbers.modality import GRAYSCALE
+from service.pixels.description import GRAYSCALE
 from service.pixels.numbers.plane import FARTHEST, Plane, Slice, Vector
 
 _CLOSE = 1e-3  # of direction cosines, and of mm: below it, the same number was written differently

@@ -16,7 +16,13 @@ from service.dicom.instance import TOO_LARGE, TRANSFER_SYNTAX_NOT_SUPPORTED
 from service.dicom_json import DicomJson, integer
 from service.errors import Refusal, shorten
 from service.pixels.codecs import png_gif
-from service.pixels.headers.image_pixel import CODE_STREAMS, HEAD_BYTES, ImagePixel, of_code_stream, of_video
+from service.pixels.headers.image_pixel import (
+    CODE_STREAMS,
+    STREAM_HEAD_BYTES,
+    ImagePixel,
+    image_pixel_of_stream,
+    image_pixel_of_video,
+)
 from service.pixels.workers.pool import PixelWorkers
 from service.transfer_syntaxes import (
     EXPLICIT_VR_LITTLE_ENDIAN,
@@ -134,9 +140,11 @@ def _encapsulated(attributes: DicomJson, found: Sequence[BulkdataPart], parts: B
 def _announced(media_type: str, value: Value, parts: BulkdataParts) -> tuple[str, ImagePixel]:
     """Return the transfer syntax that a part says it is of, empty if it does not, and its description."""
     if media_type in CODE_STREAMS:
-        return of_code_stream(media_type, parts.read(value.offset, min(value.length, HEAD_BYTES)))
+        return image_pixel_of_stream(
+            media_type, parts.read(value.offset, min(value.length, STREAM_HEAD_BYTES))
+        )
     if media_type.startswith("video/"):
-        return "", of_video(partial(_run_of, parts, value))
+        return "", image_pixel_of_video(partial(_run_of, parts, value))
     raise Malformed(f"{PIXEL_DATA} is {media_type}, which does not say what the metadata leave out")
 
 
@@ -154,10 +162,10 @@ async def _made_native(
     """Return pictures that have no transfer syntax as the frames of native Pixel Data."""
     start, images, number = parts.size, set(), 0
     for one in found:
-        if one.value.length > png_gif.MAX_BYTES:
-            raise _too_large(png_gif.MAX_BYTES)
+        if one.value.length > png_gif.MAX_PICTURE_BYTES:
+            raise _too_large(png_gif.MAX_PICTURE_BYTES)
         content = await anyio.to_thread.run_sync(parts.read, one.value.offset, one.value.length)
-        image, frames = await workers.run(png_gif.native, content, one.media_type)
+        image, frames = await workers.run(png_gif.native_frames, content, one.media_type)
         if parts.size + len(frames) > max_bytes:
             raise _too_large(max_bytes)
         await parts.add(frames)

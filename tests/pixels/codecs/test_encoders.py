@@ -13,7 +13,7 @@ from service.pixels.codecs.encoders import (
     can_encode,
     encoded,
     encoded_photometric_interpretation,
-    native,
+    native_bytes,
 )
 from service.transfer_syntaxes import (
     HTJ2K_LOSSLESS,
@@ -182,7 +182,7 @@ def test_native_colour_lies_as_its_planar_configuration_says() -> None:
     frame = DecodedFrame(noise("u1", 8, samples=3), "RGB")
     size = {"rows": ROWS, "columns": COLUMNS, "samples": 3, "photometric": "RGB", "allocated": 8}
 
-    by_pixel, by_plane = (native(frame, described(planar=planar, **size)) for planar in (0, 1))
+    by_pixel, by_plane = (native_bytes(frame, described(planar=planar, **size)) for planar in (0, 1))
 
     assert by_pixel == frame.values.tobytes()
     assert by_plane == b"".join(frame.values[..., sample].tobytes() for sample in range(3))
@@ -191,6 +191,6 @@ def test_native_colour_lies_as_its_planar_configuration_says() -> None:
 def test_native_bits_are_eight_to_a_byte() -> None:
     bits = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], np.uint8)
 
-    found = native(DecodedFrame(bits, "MONOCHROME2"), described(rows=3, columns=3, allocated=1))
+    found = native_bytes(DecodedFrame(bits, "MONOCHROME2"), described(rows=3, columns=3, allocated=1))
 
     assert found == bytes([0b00110101, 0b1])

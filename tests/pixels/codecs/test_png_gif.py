@@ -6,7 +6,7 @@ import pytest
 
 from service.errors import UndecodableFrame
 from service.pixels.codecs import png_gif
-from service.pixels.codecs.png_gif import native
+from service.pixels.codecs.png_gif import native_frames
 
 GRAY = np.arange(48, dtype=np.uint8).reshape(6, 8)
 COLOUR = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
@@ -23,9 +23,9 @@ COLOUR = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
 def test_what_is_too_large_decoded_is_never_decoded(
     media_type: str, content: bytes, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(native(content, media_type)[1]) == size
+    assert len(native_frames(content, media_type)[1]) == size
 
-    monkeypatch.setattr(png_gif, "MAX_BYTES", size - 1)
+    monkeypatch.setattr(png_gif, "MAX_PICTURE_BYTES", size - 1)
 
     with pytest.raises(UndecodableFrame, match="expected up to"):
-        native(content, media_type)
+        native_frames(content, media_type)

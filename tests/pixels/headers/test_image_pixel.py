@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.image_pixel import ImagePixel, of_code_stream
+from service.pixels.headers.image_pixel import ImagePixel, image_pixel_of_stream
 
 GRAY = np.arange(48, dtype=np.uint8).reshape(6, 8)
 COLOUR = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
@@ -36,13 +36,13 @@ def test_the_sampling_of_a_jpeg_decides_on_its_photometric_interpretation(
 ) -> None:
     stream = bytes(imagecodecs.jpeg8_encode(COLOUR, subsampling=subsampling))
 
-    assert of_code_stream("image/jpeg", stream)[1].photometric_interpretation == name
+    assert image_pixel_of_stream("image/jpeg", stream)[1].photometric_interpretation == name
 
 
 def test_samples_of_jpeg_2000_may_be_signed() -> None:
     stream = imagecodecs.jpeg2k_encode(GRAY.astype(np.int16), level=0, codecformat="j2k", reversible=True)
 
-    assert of_code_stream("image/jp2", bytes(stream))[1].signed
+    assert image_pixel_of_stream("image/jp2", bytes(stream))[1].signed
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_samples_of_jpeg_2000_may_be_signed() -> None:
 def test_jpeg_xl_says_what_its_samples_are(samples: Any, bits: int, lossless: bool) -> None:
     stream = bytes(imagecodecs.jpegxl_encode(samples, lossless=lossless))
 
-    transfer_syntax, image = of_code_stream("image/jxl", stream)
+    transfer_syntax, image = image_pixel_of_stream("image/jxl", stream)
 
     assert transfer_syntax == f"1.2.840.10008.1.2.4.{110 if lossless else 112}"
     assert (image.rows, image.columns, image.bits_stored, image.lossy) == (6, 8, bits, not lossless)
@@ -62,7 +62,7 @@ def test_jpeg_xl_says_what_its_samples_are(samples: Any, bits: int, lossless: bo
 def test_a_recompressed_jpeg_is_a_transfer_syntax_of_its_own() -> None:
     jpeg = bytes(imagecodecs.jpeg8_encode(COLOUR))
 
-    transfer_syntax, image = of_code_stream("image/jxl", bytes(imagecodecs.jpegxl_encode_jpeg(jpeg)))
+    transfer_syntax, image = image_pixel_of_stream("image/jxl", bytes(imagecodecs.jpegxl_encode_jpeg(jpeg)))
 
     assert (transfer_syntax, image.lossy) == ("1.2.840.10008.1.2.4.111", True)
 
@@ -82,4 +82,4 @@ def test_a_recompressed_jpeg_is_a_transfer_syntax_of_its_own() -> None:
 )
 def test_streams_that_do_not_say_are_refused(media_type: str, stream: bytes) -> None:
     with pytest.raises(UndecodableFrame):
-        of_code_stream(media_type, bytes(stream))
+        image_pixel_of_stream(media_type, bytes(stream))

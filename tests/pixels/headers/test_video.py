@@ -5,12 +5,12 @@ import struct
 import pytest
 
 from service.errors import UndecodableFrame
-from service.pixels.headers.image_pixel import ImagePixel, of_video
+from service.pixels.headers.image_pixel import ImagePixel, image_pixel_of_video
 from tests.pixels.videos import box, mp4, mpeg_2
 
 
 def of_bytes(video: bytes) -> ImagePixel:
-    return of_video(lambda offset, length: video[offset : offset + length])
+    return image_pixel_of_video(lambda offset, length: video[offset : offset + length])
 
 
 def test_a_video_says_its_size_wherever_its_index_lies() -> None:
