@@ -59,6 +59,29 @@ def palette_of(image: Attributes, *, signed: bool) -> Palette:
     )
 
 
+def expanded(table: Values, length: int) -> list[int]:
+    """Return up to `length` entries of a segmented table; what makes no sense ends it.
+
+    Args:
+        table: uint8 or uint16, as its entries are; shape (number of words,).
+        length: stated number of entries.
+
+    Standard: PS3.3 C.7.9.2.
+    """
+    words: list[int] = table.tolist()
+    entries: list[int] = []
+    position = 0
+    while position < len(words) and len(entries) < length:
+        if words[position] == _INDIRECT:
+            next_position = _repeat(words, position, entries, length, table.itemsize)
+        else:
+            next_position = _append(words, position, entries)
+        if next_position == position:
+            break
+        position = next_position
+    return entries[:length]
+
+
 def _table(image: Attributes, descriptor: str, data: str, segmented_data: str) -> Values:
     """Return the entries of one colour; none without its descriptor or data."""
     parameters = [int(value or 0) for value in numbers(image, descriptor)]
@@ -94,29 +117,6 @@ def _entries(words: Values, length: int, bits: int) -> Values:
 def _levels(entries: Values) -> Levels:
     """Bring entries to 8 bits; what their descriptor says of their size is less sure than their range."""
     return (entries >> 8 if entries.max() > 255 else entries).astype(np.uint8)
-
-
-def expanded(table: Values, length: int) -> list[int]:
-    """Return up to `length` entries of a segmented table; what makes no sense ends it.
-
-    Args:
-        table: uint8 or uint16, as its entries are; shape (number of words,).
-        length: stated number of entries.
-
-    Standard: PS3.3 C.7.9.2.
-    """
-    words: list[int] = table.tolist()
-    entries: list[int] = []
-    position = 0
-    while position < len(words) and len(entries) < length:
-        if words[position] == _INDIRECT:
-            next_position = _repeat(words, position, entries, length, table.itemsize)
-        else:
-            next_position = _append(words, position, entries)
-        if next_position == position:
-            break
-        position = next_position
-    return entries[:length]
 
 
 def _append(words: Sequence[int], position: int, entries: list[int]) -> int:

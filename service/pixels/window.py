@@ -82,7 +82,6 @@ FUNCTIONS: dict[str, Callable[[Values, Window], Values]] = {
     "SIGMOID": window_sigmoid,
 }
 
-
 PRESETS = {
     "abdomen": Window(60, 400),
     "angio": Window(300, 600),

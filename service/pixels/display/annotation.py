@@ -67,6 +67,20 @@ def centered(picture: Levels, line: str) -> Levels:
     return result
 
 
+def placeholder(kind: str, viewport: Viewport) -> Levels:
+    """Return what stands for something that has no picture: a gray card with its kind written on it.
+
+    Args:
+        kind: a word or two: SR, RTPLAN, VIDEO.
+        viewport: the card fills it, up to 512 × 512.
+
+    Returns:
+        Shape (height, width).
+    """
+    size = min(viewport.height, _CARD_SIDE), min(viewport.width, _CARD_SIDE)
+    return centered(np.full(size, _CARD_LEVEL, np.uint8), kind)
+
+
 def _scale(lines: Sequence[str], width: int, height: int) -> int:
     """Return the size of a dot: by the size of the picture, smaller where that makes the longest line fit."""
     scale = max(1, round(min(width, height) / _PIXELS_PER_DOT))
@@ -94,17 +108,3 @@ def _thickened(mask: Mask) -> Mask:
     rows, columns = mask.shape
     result: Mask = np.logical_or.reduce([canvas[y : y + rows, x : x + columns] for y, x in shifts])
     return result
-
-
-def placeholder(kind: str, viewport: Viewport) -> Levels:
-    """Return what stands for something that has no picture: a gray card with its kind written on it.
-
-    Args:
-        kind: a word or two: SR, RTPLAN, VIDEO.
-        viewport: the card fills it, up to 512 × 512.
-
-    Returns:
-        Shape (height, width).
-    """
-    size = min(viewport.height, _CARD_SIDE), min(viewport.width, _CARD_SIDE)
-    return centered(np.full(size, _CARD_LEVEL, np.uint8), kind)
