@@ -57,8 +57,8 @@ def image(**values: Any) -> dict[str, Any]:
         "allocated": 16,
         "signed": 0,
     }
-    merged = {"stored": values.get("allocated", 16), **usual, **values}
-    return attributes(**{name: value for name, value in merged.items() if value is not None})
+    choices = {"stored": values.get("allocated", 16), **usual, **values}
+    return attributes(**{name: value for name, value in choices.items() if value is not None})
 
 
 def described(**values: Any) -> ImageDescription:
@@ -77,8 +77,8 @@ def lut(descriptor: Sequence[int], entries: Sequence[int], word: str = "<u2") ->
 
 def selected(dataset: pydicom.Dataset) -> dict[str, Any]:
     """Return the attributes of a real dataset that rendering needs."""
-    wanted = (one for one in dataset if f"{int(one.tag):08X}" in ATTRIBUTES)
-    return {f"{int(one.tag):08X}": one.to_json_dict(None, 0) for one in wanted}
+    elements = {f"{int(element.tag):08X}": element for element in dataset}
+    return {tag: elements[tag].to_json_dict(None, 0) for tag in elements.keys() & ATTRIBUTES}
 
 
 def packaged(name: str) -> pydicom.Dataset:

@@ -74,10 +74,12 @@ def test_a_slope_of_0_is_taken_as_1() -> None:
     ],
 )
 def test_functional_groups_of_the_frame_come_first(frame_number: int, expected: Rescale) -> None:
-    own = attributes(pixel_value_transformation=attributes(slope=3, intercept=1))
+    frame_groups = attributes(pixel_value_transformation=attributes(slope=3, intercept=1))
     shared = attributes(pixel_value_transformation=attributes(slope=2, intercept=0))
 
-    description = describe(image(slope=1, intercept=5, shared=shared, per_frame=[own, {}]), frame_number)
+    description = describe(
+        image(slope=1, intercept=5, shared=shared, per_frame=[frame_groups, {}]), frame_number
+    )
 
     assert description.modality == expected
 

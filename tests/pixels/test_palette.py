@@ -36,9 +36,9 @@ def words(*values: int) -> bytes:
     ],
 )
 def test_entries_become_levels_however_they_are_kept(bits: int, tables: list[bytes]) -> None:
-    found = palette_of(palette([3, 0, bits], *tables), signed=False)
+    colours = palette_of(palette([3, 0, bits], *tables), signed=False)
 
-    assert found.levels(np.array([0, 1, 2])).tolist() == [[0] * 3, [128] * 3, [255] * 3]
+    assert colours.levels(np.array([0, 1, 2])).tolist() == [[0] * 3, [128] * 3, [255] * 3]
 
 
 def test_each_colour_has_its_table() -> None:

@@ -44,16 +44,16 @@ STANDARD = {"LINEAR": standard_linear, "LINEAR_EXACT": standard_linear_exact, "S
 def test_a_window_follows_the_formula_of_its_function(function: str, center: float, width: float) -> None:
     values = np.linspace(-3000, 5000, 8001)
 
-    shown = Window(center, width, function).fraction(values)
+    fractions = Window(center, width, function).fraction(values)
 
     expected = [STANDARD[function](x, center, width) for x in values]
-    np.testing.assert_allclose(shown, expected, atol=1e-12)
+    np.testing.assert_allclose(fractions, expected, atol=1e-12)
 
 
 def test_a_linear_window_of_width_1_is_a_threshold_at_half_below_its_center() -> None:
-    shown = Window(100, 1).fraction(np.array([99.0, 99.5, 99.6, 100.0]))
+    fractions = Window(100, 1).fraction(np.array([99.0, 99.5, 99.6, 100.0]))
 
-    assert shown.tolist() == [0, 0, 1, 1]
+    assert fractions.tolist() == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,6 @@ def test_a_window_the_standard_does_not_define_is_refused(center: float, width: 
 
 @pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
 def test_only_linear_needs_a_width_of_1(function: str) -> None:
-    shown = Window(0.25, 0.5, function).fraction(np.array([0.25]))
+    fractions = Window(0.25, 0.5, function).fraction(np.array([0.25]))
 
-    assert shown.tolist() == [0.5]
+    assert fractions.tolist() == [0.5]

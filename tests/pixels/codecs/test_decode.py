@@ -84,16 +84,16 @@ def test_jpeg_2000_in_a_jp2_file_is_found() -> None:
     np.testing.assert_array_equal(values, pixels)
 
 
-@pytest.mark.parametrize("stated", ["YBR_RCT", "YBR_ICT", "RGB"])
-def test_the_colour_transform_of_jpeg_2000_is_undone(stated: str) -> None:
+@pytest.mark.parametrize("name", ["YBR_RCT", "YBR_ICT", "RGB"])
+def test_the_colour_transform_of_jpeg_2000_is_undone(name: str) -> None:
     pixels = noise(20, 30, 3, kind="u1", bits=8)
     frame = imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", reversible=True, mct=True)
-    description = described(rows=20, columns=30, samples=3, photometric=stated, allocated=8)
+    description = described(rows=20, columns=30, samples=3, photometric=name, allocated=8)
 
-    found = decoded(frame, JPEG_2000, description)
+    result = decoded(frame, JPEG_2000, description)
 
-    np.testing.assert_array_equal(found.values, pixels)
-    assert found.photometric_interpretation == "RGB"
+    np.testing.assert_array_equal(result.values, pixels)
+    assert result.photometric_interpretation == "RGB"
 
 
 def test_lossy_samples_beyond_bits_stored_are_clamped() -> None:
@@ -109,26 +109,26 @@ def test_lossy_samples_beyond_bits_stored_are_clamped() -> None:
 RED = np.full((16, 16, 3), (250, 20, 30), np.uint8)
 
 
-@pytest.mark.parametrize("stated", ["RGB", "YBR_FULL", "YBR_FULL_422"])
+@pytest.mark.parametrize("name", ["RGB", "YBR_FULL", "YBR_FULL_422"])
 @pytest.mark.parametrize(
-    "coded",
+    "coding",
     [
         pytest.param(("YCBCR", "444"), id="JFIF"),
         pytest.param(("YCBCR", "422"), id="subsampled"),
         pytest.param(("RGB", "444"), id="Adobe without transform"),
     ],
 )
-def test_the_colour_of_jpeg_is_what_its_markers_say(stated: str, coded: tuple[str, str]) -> None:
-    space, subsampling = coded
+def test_the_colour_of_jpeg_is_what_its_markers_say(name: str, coding: tuple[str, str]) -> None:
+    space, subsampling = coding
     frame = imagecodecs.jpeg8_encode(
         RED, level=95, colorspace="RGB", outcolorspace=space, subsampling=subsampling
     )
-    description = described(rows=16, columns=16, samples=3, photometric=stated, allocated=8)
+    description = described(rows=16, columns=16, samples=3, photometric=name, allocated=8)
 
-    found = decoded(frame, JPEG_BASELINE, description)
+    result = decoded(frame, JPEG_BASELINE, description)
 
-    np.testing.assert_allclose(found.values, RED, atol=3)
-    assert found.photometric_interpretation == "RGB"
+    np.testing.assert_allclose(result.values, RED, atol=3)
+    assert result.photometric_interpretation == "RGB"
 
 
 def test_a_tile_that_was_cut_at_the_edge_of_a_slide_is_filled_with_white() -> None:
@@ -147,9 +147,9 @@ def test_one_picture_in_several_encodings_is_one_picture(name: str) -> None:
     dataset = packaged(name)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
 
-    found = decoded(frame, dataset.file_meta.TransferSyntaxUID, describe(selected(dataset)))
+    result = decoded(frame, dataset.file_meta.TransferSyntaxUID, describe(selected(dataset)))
 
-    np.testing.assert_allclose(found.values[5, 5], (255, 0, 0), atol=3)
+    np.testing.assert_allclose(result.values[5, 5], (255, 0, 0), atol=3)
 
 
 def test_single_bits_that_were_deflated_come_back() -> None:

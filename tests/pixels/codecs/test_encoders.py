@@ -70,10 +70,10 @@ def test_every_value_comes_back_from_a_lossless_encoder(
     stream = encoded(DecodedFrame(values, photometric), stored, transfer_syntax)
 
     name = encoded_photometric_interpretation(photometric, transfer_syntax)
-    found = decoded(stream, transfer_syntax, replace(description, photometric_interpretation=name))
+    result = decoded(stream, transfer_syntax, replace(description, photometric_interpretation=name))
     assert can_encode(description, transfer_syntax)
-    np.testing.assert_array_equal(found.values, values)
-    assert found.photometric_interpretation == photometric
+    np.testing.assert_array_equal(result.values, values)
+    assert result.photometric_interpretation == photometric
 
 
 @pytest.mark.parametrize(("kind", "samples"), [("u1", 1), ("i2", 1), ("u4", 1), ("u1", 3), ("u2", 3)])
@@ -95,8 +95,8 @@ def test_an_independent_reader_finds_the_same_in_rle(kind: str, samples: int) ->
         "pixel_representation": int(kind[0] == "i"),
         "pixel_keyword": "PixelData",
     }
-    found, _ = RLELosslessDecoder.as_array(encapsulate([stream]), **options)
-    np.testing.assert_array_equal(found, values)
+    result, _ = RLELosslessDecoder.as_array(encapsulate([stream]), **options)
+    np.testing.assert_array_equal(result, values)
 
 
 def test_rle_segments_have_even_lengths() -> None:
@@ -127,8 +127,8 @@ def test_jpeg_baseline_is_close_to_the_colours_it_was_made_of(photometric: str) 
     stream = encoded(DecodedFrame(values, photometric), 8, JPEG_BASELINE)
 
     out = "RGB" if photometric == "RGB" else "YCBCR"
-    found = imagecodecs.jpeg8_decode(stream, colorspace="YCBCR", outcolorspace=out)
-    assert np.abs(found.astype(int) - values).mean() < 2
+    result = imagecodecs.jpeg8_decode(stream, colorspace="YCBCR", outcolorspace=out)
+    assert np.abs(result.astype(int) - values).mean() < 2
     assert b"\xff\xc0" in stream
     assert encoded_photometric_interpretation(photometric, JPEG_BASELINE) == "YBR_FULL_422"
 
@@ -163,11 +163,16 @@ def test_what_the_data_do_not_allow_is_not_encoded(
 ) -> None:
     description = replace(described(**values), photometric_interpretation=photometric)
 
-    assert {one for one in ENCODERS if can_encode(description, one)} == possible
+    assert {
+        transfer_syntax for transfer_syntax in ENCODERS if can_encode(description, transfer_syntax)
+    } == possible
 
 
 def test_colour_becomes_what_the_standard_names() -> None:
-    names = {one: encoded_photometric_interpretation("RGB", one) for one in ENCODERS}
+    names = {
+        transfer_syntax: encoded_photometric_interpretation("RGB", transfer_syntax)
+        for transfer_syntax in ENCODERS
+    }
 
     assert names == {
         JPEG_LS_LOSSLESS: "RGB",
@@ -191,6 +196,6 @@ def test_native_colour_lies_as_its_planar_configuration_says() -> None:
 def test_native_bits_are_eight_to_a_byte() -> None:
     bits = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], np.uint8)
 
-    found = native_bytes(DecodedFrame(bits, "MONOCHROME2"), described(rows=3, columns=3, allocated=1))
+    result = native_bytes(DecodedFrame(bits, "MONOCHROME2"), described(rows=3, columns=3, allocated=1))
 
-    assert found == bytes([0b00110101, 0b1])
+    assert result == bytes([0b00110101, 0b1])

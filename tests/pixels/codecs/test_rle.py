@@ -27,35 +27,35 @@ def test_byte_planes_become_samples_the_most_significant_first(allocated: int, s
     planes = values.reshape(-1, 1).view(np.uint8)
 
     frame = rle(*(planes[:, index].tobytes() for index in range(size)))
-    found = decoded(
+    result = decoded(
         frame, RLE_LOSSLESS, described(rows=5, columns=7, allocated=allocated, signed=signed)
     ).values
 
-    np.testing.assert_array_equal(found, values.astype(f"{'iu'[not signed]}{size}"))
+    np.testing.assert_array_equal(result, values.astype(f"{'iu'[not signed]}{size}"))
 
 
 def test_colour_is_coded_by_planes_whatever_the_planar_configuration() -> None:
     red, green, blue = bytes(range(6)), bytes(range(10, 16)), bytes(range(20, 26))
     description = described(rows=2, columns=3, samples=3, photometric="RGB", allocated=8, planar=0)
 
-    found = decoded(rle(red, green, blue), RLE_LOSSLESS, description)
+    result = decoded(rle(red, green, blue), RLE_LOSSLESS, description)
 
-    assert found.values[1, 2].tolist() == [5, 15, 25]
+    assert result.values[1, 2].tolist() == [5, 15, 25]
 
 
 def test_single_bits_are_coded_by_the_byte() -> None:
     bits = np.random.default_rng(3).integers(0, 2, (9, 5)).astype(np.uint8)
 
     frame = rle(np.packbits(bits, bitorder="little").tobytes())
-    found = decoded(frame, RLE_LOSSLESS, described(rows=9, columns=5, allocated=1))
+    result = decoded(frame, RLE_LOSSLESS, described(rows=9, columns=5, allocated=1))
 
-    np.testing.assert_array_equal(found.values, bits)
+    np.testing.assert_array_equal(result.values, bits)
 
 
 def test_what_an_encoder_added_to_a_plane_is_cut_off() -> None:
-    found = decoded(rle(bytes([7, 8, 9, 10, 0])), RLE_LOSSLESS, described(allocated=8))
+    result = decoded(rle(bytes([7, 8, 9, 10, 0])), RLE_LOSSLESS, described(allocated=8))
 
-    assert found.values.tolist() == [[7, 8], [9, 10]]
+    assert result.values.tolist() == [[7, 8], [9, 10]]
 
 
 @pytest.mark.parametrize(

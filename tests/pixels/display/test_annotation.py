@@ -28,9 +28,9 @@ def test_the_patient_is_written_above_and_technique_below() -> None:
 
 
 def test_text_is_white_on_what_is_darker_than_before() -> None:
-    written = annotated(_gray(200, 300), TEXT)
+    result = annotated(_gray(200, 300), TEXT)
 
-    assert set(np.unique(written)) == {0, 33, 100, 255}
+    assert set(np.unique(result)) == {0, 33, 100, 255}
 
 
 def test_the_picture_given_stays_as_it_is() -> None:
@@ -50,9 +50,9 @@ def test_text_grows_with_the_picture() -> None:
 def test_a_line_too_long_for_the_picture_is_cut() -> None:
     picture = _gray(40, 60)
 
-    written = annotated(picture, Annotation(top=["A name that goes on and on"]))
+    result = annotated(picture, Annotation(top=["A name that goes on and on"]))
 
-    np.testing.assert_array_equal(written, annotated(picture, Annotation(top=["A name..."])))
+    np.testing.assert_array_equal(result, annotated(picture, Annotation(top=["A name..."])))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 3, 3), (12, 500), (500, 5, 3)])

@@ -39,7 +39,7 @@ def standard_rgb(y: float, blue: float, red: float) -> list[float]:
         y - 0.344136 * (blue - 128) - 0.714136 * (red - 128),
         y + 1.772 * (blue - 128),
     )
-    return [min(max(one, 0), 255) for one in rgb]
+    return [min(max(level, 0), 255) for level in rgb]
 
 
 def test_ybr_full_follows_the_standard() -> None:
@@ -71,9 +71,9 @@ def test_ybr_of_16_bits_is_shown_like_its_upper_8() -> None:
 def test_ybr_partial_uses_a_part_of_the_range(stored: list[int], levels: list[int]) -> None:
     description = described(samples=3, photometric="YBR_PARTIAL_422", allocated=8)
 
-    found = ybr_partial_levels(np.array([[stored]], np.uint8), description)
+    picture = ybr_partial_levels(np.array([[stored]], np.uint8), description)
 
-    np.testing.assert_allclose(found[0, 0], levels, atol=1)
+    np.testing.assert_allclose(picture[0, 0], levels, atol=1)
 
 
 def test_a_palette_is_not_made_up() -> None:

@@ -13,18 +13,18 @@ def _noise(*shape: int) -> Levels:
 def test_gray_is_kept_exactly_even_when_it_is_noise() -> None:
     pixels = _noise(70, 50)
 
-    found = imagecodecs.gif_decode(gif(pixels))
+    result = imagecodecs.gif_decode(gif(pixels))
 
-    np.testing.assert_array_equal(found, np.repeat(pixels[..., np.newaxis], 3, axis=2))
+    np.testing.assert_array_equal(result, np.repeat(pixels[..., np.newaxis], 3, axis=2))
 
 
 def test_up_to_256_colours_are_kept_exactly() -> None:
     colours = np.stack(np.meshgrid(range(0, 256, 40), range(0, 256, 40), [10, 90, 250]), axis=-1)
     pixels = colours.reshape(7, 21, 3).astype(np.uint8)
 
-    found = imagecodecs.gif_decode(gif(pixels))
+    result = imagecodecs.gif_decode(gif(pixels))
 
-    np.testing.assert_array_equal(found, pixels)
+    np.testing.assert_array_equal(result, pixels)
 
 
 def test_more_colours_become_the_nearest_there_is_room_for() -> None:

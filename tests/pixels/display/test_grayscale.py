@@ -64,10 +64,10 @@ def test_one_frame_after_the_other_is_shown_by_its_own_values(
 ) -> None:
     description = described(allocated=16, signed=signed, slope=1, intercept=-1024, center=40, width=40000)
 
-    shown = [gray_levels(np.array(frame, kind), description) for frame in values]
+    levels = [gray_levels(np.array(frame, kind), description) for frame in values]
 
     expected = [[one_value(value, description) for value in frame] for frame in values]
-    np.testing.assert_allclose(shown, expected, atol=0.5 + 1e-9)
+    np.testing.assert_allclose(levels, expected, atol=0.5 + 1e-9)
 
 
 @pytest.mark.parametrize("signed", [0, 1])
@@ -158,15 +158,15 @@ def test_a_modality_lut_comes_before_the_window() -> None:
 
 def test_an_asked_window_takes_the_place_of_window_function_and_voi_lut() -> None:
     stored = np.arange(-2000, 2000, dtype=np.int16)
-    asked = Window(40, 400, "LINEAR")
+    window = Window(40, 400, "LINEAR")
 
     of_window = described(signed=1, center=1, width=9, function="SIGMOID")
     of_lut = described(signed=1, voi_lut=lut([2, 0, 8], [0, 255]))
 
     assert isinstance(of_lut.voi, LookupTable)
-    expected = [one_value(value, of_window, asked) for value in stored.tolist()]
-    np.testing.assert_allclose(gray_levels(stored, of_window, asked), expected, atol=0.5 + 1e-9)
-    np.testing.assert_allclose(gray_levels(stored, of_lut, asked), expected, atol=0.5 + 1e-9)
+    expected = [one_value(value, of_window, window) for value in stored.tolist()]
+    np.testing.assert_allclose(gray_levels(stored, of_window, window), expected, atol=0.5 + 1e-9)
+    np.testing.assert_allclose(gray_levels(stored, of_lut, window), expected, atol=0.5 + 1e-9)
 
 
 @pytest.mark.parametrize("rescale", [{}, {"slope": 3, "intercept": -7}])

@@ -11,10 +11,10 @@ PICTURE = np.full((4, 5, 3), (200, 100, 50), np.uint8)
 
 @pytest.mark.parametrize("space", icc.SPACES)
 def test_named_profiles_are_profiles_of_rgb(space: str) -> None:
-    found = icc.profile(space)
+    content = icc.profile(space)
 
-    assert icc.is_usable(found)
-    assert int.from_bytes(found[:4], "big") == len(found)
+    assert icc.is_usable(content)
+    assert int.from_bytes(content[:4], "big") == len(content)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_gray_stays_gray() -> None:
 
 
 @pytest.mark.parametrize(
-    "found",
+    "content",
     [
         pytest.param(b"", id="nothing"),
         pytest.param(bytes(500), id="no profile"),
@@ -43,8 +43,8 @@ def test_gray_stays_gray() -> None:
         pytest.param(icc.profile("srgb").replace(b"RGB ", b"CMYK"), id="for printing"),
     ],
 )
-def test_what_is_no_profile_of_rgb_is_not_used(found: bytes) -> None:
-    assert not icc.is_usable(found)
+def test_what_is_no_profile_of_rgb_is_not_used(content: bytes) -> None:
+    assert not icc.is_usable(content)
 
 
 def test_a_profile_that_is_broken_beyond_its_header_is_refused() -> None:

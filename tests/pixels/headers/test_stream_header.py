@@ -11,7 +11,7 @@ from service.pixels.headers.jpeg_xl import jpeg_xl_header
 from service.pixels.headers.stream_header import StreamHeader
 
 
-@pytest.mark.parametrize("read", [jpeg_header, jpeg2000_header, jpeg_xl_header])
+@pytest.mark.parametrize("reader", [jpeg_header, jpeg2000_header, jpeg_xl_header])
 @pytest.mark.parametrize(
     "stream",
     [
@@ -25,6 +25,6 @@ from service.pixels.headers.stream_header import StreamHeader
         pytest.param(b"\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x01jxlc", id="a cut box"),
     ],
 )
-def test_what_announces_nothing_is_refused(read: Callable[[bytes], StreamHeader], stream: bytes) -> None:
+def test_what_announces_nothing_is_refused(reader: Callable[[bytes], StreamHeader], stream: bytes) -> None:
     with pytest.raises(UndecodableFrame, match=r"expected|no frame header|ends within"):
-        read(stream)
+        reader(stream)

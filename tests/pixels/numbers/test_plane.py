@@ -34,23 +34,23 @@ def _enhanced() -> dict[str, Any]:
 
 
 def test_a_classic_instance_says_it_once() -> None:
-    (one,) = slices_of(CLASSIC, 1)
+    (slice_,) = slices_of(CLASSIC, 1)
 
-    assert (one.sop_instance_uid, one.instance_number, one.frame_number) == ("1.2", 7, 1)
-    assert (one.plane.rows, one.plane.columns) == (4, 3)
-    assert one.plane.position == (1, 2, 3)
-    assert one.plane.spacing == (0.5, 0.8)
-    assert one.plane.distance == 5
-    assert one.plane.frame_of_reference == "1.9"
+    assert (slice_.sop_instance_uid, slice_.instance_number, slice_.frame_number) == ("1.2", 7, 1)
+    assert (slice_.plane.rows, slice_.plane.columns) == (4, 3)
+    assert slice_.plane.position == (1, 2, 3)
+    assert slice_.plane.spacing == (0.5, 0.8)
+    assert slice_.plane.distance == 5
+    assert slice_.plane.frame_of_reference == "1.9"
 
 
 def test_frames_of_an_enhanced_instance_have_places_of_their_own() -> None:
     slices = slices_of(_enhanced(), 2)
 
-    assert [one.plane.position for one in slices] == [(0, 0, 10), (0, 0, 12)]
-    assert {one.plane.orientation for one in slices} == {(1, 0, 0, 0, 1, 0)}
-    assert {one.plane.spacing for one in slices} == {(0.7, 0.7)}
-    assert {one.plane.distance for one in slices} == {2}
+    assert [slice_.plane.position for slice_ in slices] == [(0, 0, 10), (0, 0, 12)]
+    assert {slice_.plane.orientation for slice_ in slices} == {(1, 0, 0, 0, 1, 0)}
+    assert {slice_.plane.spacing for slice_ in slices} == {(0.7, 0.7)}
+    assert {slice_.plane.distance for slice_ in slices} == {2}
 
 
 def test_what_is_missing_or_no_number_stays_empty() -> None:

@@ -17,14 +17,18 @@ def _of(description: ImageDescription, *frames: Values) -> Statistics:
     return tally.statistics()
 
 
-def _assert_like_numpy(found: Statistics, values: Values) -> None:
-    assert (found.count, found.minimum, found.maximum) == (values.size, values.min(), values.max())
-    assert found.mean == pytest.approx(values.mean())
-    assert found.standard_deviation == pytest.approx(values.std())
-    np.testing.assert_allclose(found.percentiles, np.percentile(values, PERCENTILES))
-    np.testing.assert_array_equal(found.counts, np.histogram(values, found.edges)[0])
-    assert sum(found.counts) == values.size
-    assert len(found.counts) <= MAX_BINS
+def _assert_like_numpy(statistics: Statistics, values: Values) -> None:
+    assert (statistics.count, statistics.minimum, statistics.maximum) == (
+        values.size,
+        values.min(),
+        values.max(),
+    )
+    assert statistics.mean == pytest.approx(values.mean())
+    assert statistics.standard_deviation == pytest.approx(values.std())
+    np.testing.assert_allclose(statistics.percentiles, np.percentile(values, PERCENTILES))
+    np.testing.assert_array_equal(statistics.counts, np.histogram(values, statistics.edges)[0])
+    assert sum(statistics.counts) == values.size
+    assert len(statistics.counts) <= MAX_BINS
 
 
 @pytest.mark.parametrize("kind", ["u1", "i1", "u2", "i2", "u4", "i4"])
@@ -33,9 +37,9 @@ def test_statistics_of_stored_values_of_every_size_are_those_of_numpy(kind: str)
     frames = np.random.default_rng(1).integers(limits.min, limits.max, (3, 20, 30), kind, endpoint=True)
     description = described(allocated=limits.bits, signed=int(limits.min < 0), slope=2, intercept=-100)
 
-    found = _of(description, *frames)
+    statistics = _of(description, *frames)
 
-    _assert_like_numpy(found, frames * 2.0 - 100)
+    _assert_like_numpy(statistics, frames * 2.0 - 100)
 
 
 def test_statistics_of_floating_values_are_those_of_numpy() -> None:
@@ -55,17 +59,17 @@ def test_frames_of_different_slopes_count_with_their_own() -> None:
 def test_padding_is_left_out_and_counted() -> None:
     frame = np.array([[-2000, -2000, 5, 9]], np.int16)
 
-    found = _of(described(signed=1, padding=-2000), frame)
+    statistics = _of(described(signed=1, padding=-2000), frame)
 
-    assert (found.count, found.excluded, found.minimum, found.maximum) == (2, 2, 5, 9)
+    assert (statistics.count, statistics.excluded, statistics.minimum, statistics.maximum) == (2, 2, 5, 9)
 
 
 def test_what_is_no_number_is_left_out_and_counted() -> None:
     frame = np.array([[np.nan, np.inf, 1.5, 2.5]], np.float32)
 
-    found = _of(FLOATING, frame)
+    statistics = _of(FLOATING, frame)
 
-    assert (found.count, found.excluded, found.mean) == (2, 2, 2)
+    assert (statistics.count, statistics.excluded, statistics.mean) == (2, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -79,16 +83,18 @@ def test_what_is_no_number_is_left_out_and_counted() -> None:
     ],
 )
 def test_every_value_falls_into_a_bin_however_small_or_large(values: list[float]) -> None:
-    found = _of(described(allocated=64, stored=None, signed=None), np.array([values]))
+    statistics = _of(described(allocated=64, stored=None, signed=None), np.array([values]))
 
-    assert sum(found.counts) == 2
-    assert found.edges == sorted(set(found.edges))
+    assert sum(statistics.counts) == 2
+    assert statistics.edges == sorted(set(statistics.edges))
 
 
 def test_bins_of_whole_values_are_whole_numbers_wide() -> None:
-    found = _of(described(), np.array([[0, 1000]], np.uint16))
+    statistics = _of(described(), np.array([[0, 1000]], np.uint16))
 
-    assert {upper - lower for lower, upper in zip(found.edges, found.edges[1:], strict=False)} == {4}
+    assert {upper - lower for lower, upper in zip(statistics.edges, statistics.edges[1:], strict=False)} == {
+        4
+    }
 
 
 def test_many_distinct_values_are_joined_without_losing_the_count() -> None:
@@ -97,11 +103,11 @@ def test_many_distinct_values_are_joined_without_losing_the_count() -> None:
     for frame in frames:
         tally.add(frame, FLOATING)
 
-    found = tally.statistics()
+    statistics = tally.statistics()
 
-    assert found.count == frames.size
-    assert (found.minimum, found.maximum) == (frames.min(), frames.max())
-    np.testing.assert_allclose(found.percentiles, np.percentile(frames, PERCENTILES), atol=1e-2)
+    assert statistics.count == frames.size
+    assert (statistics.minimum, statistics.maximum) == (frames.min(), frames.max())
+    np.testing.assert_allclose(statistics.percentiles, np.percentile(frames, PERCENTILES), atol=1e-2)
 
 
 def test_frames_of_padding_alone_have_no_statistics() -> None:

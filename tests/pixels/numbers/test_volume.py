@@ -10,14 +10,14 @@ from service.pixels.numbers.volume import volume_of
 from tests.pixels.slices import slice_at, stack
 
 
-def _changed(one: Slice, **attributes: Any) -> Slice:
-    return replace(one, plane=replace(one.plane, **attributes))
+def _changed(slice_: Slice, **attributes: Any) -> Slice:
+    return replace(slice_, plane=replace(slice_.plane, **attributes))
 
 
 def _disagreements(slices: list[Slice]) -> list[dict[str, Any]]:
-    with pytest.raises(IrregularVolume) as caught:
+    with pytest.raises(IrregularVolume) as error:
         volume_of(slices)
-    return [dict(one) for one in caught.value.disagreements]
+    return [dict(disagreement) for disagreement in error.value.disagreements]
 
 
 def test_slices_in_any_order_are_put_into_patient_order() -> None:
@@ -25,7 +25,7 @@ def test_slices_in_any_order_are_put_into_patient_order() -> None:
 
     volume = volume_of([fourth, first, fifth, third, second])
 
-    assert [one.instance_number for one in volume.slices] == [1, 2, 3, 4, 5]
+    assert [slice_.instance_number for slice_ in volume.slices] == [1, 2, 3, 4, 5]
     assert volume.shape == (5, 4, 3)
     assert volume.spacing == (2.5, 0.5, 0.8)
 
@@ -35,7 +35,7 @@ def test_slices_ascend_along_their_normal_whatever_their_numbers() -> None:
 
     volume = volume_of([slice_at(number, 0, 0, number * 2.0, orientation=feet_first) for number in (1, 2, 3)])
 
-    assert [one.instance_number for one in volume.slices] == [3, 2, 1]
+    assert [slice_.instance_number for slice_ in volume.slices] == [3, 2, 1]
     assert np.linalg.det(volume.affine) > 0
 
 
@@ -94,9 +94,9 @@ def test_a_slice_unlike_the_others_is_named(attribute: str, value: Any, name: st
     usual = getattr(slices[0].plane, attribute)
     slices[1] = _changed(slices[1], **{attribute: value})
 
-    (found,) = _disagreements(slices)
+    (disagreement,) = _disagreements(slices)
 
-    assert found == {
+    assert disagreement == {
         "SOPInstanceUID": "1.2",
         "InstanceNumber": 2,
         "frame": 1,
@@ -126,34 +126,34 @@ def test_a_slice_that_does_not_say_where_its_values_lie_is_named(
     slices = stack()
     slices[3] = _changed(slices[3], **{attribute: value})
 
-    (found,) = _disagreements(slices)
+    (disagreement,) = _disagreements(slices)
 
-    assert (found["InstanceNumber"], found["attribute"]) == (4, name)
+    assert (disagreement["InstanceNumber"], disagreement["attribute"]) == (4, name)
 
 
 def test_the_slice_after_a_missing_one_is_named_with_its_place() -> None:
     slices = stack()
     del slices[2]
 
-    (found,) = _disagreements(slices)
+    (disagreement,) = _disagreements(slices)
 
-    assert (found["InstanceNumber"], found["expected"]) == (4, (-10.0, -20.0, 5.0))
+    assert (disagreement["InstanceNumber"], disagreement["expected"]) == (4, (-10.0, -20.0, 5.0))
 
 
 def test_a_slice_beside_the_stack_is_named() -> None:
     slices = stack(9)
     slices[4] = _changed(slices[4], position=(-9.0, -20.0, 10.0))
 
-    assert [one["InstanceNumber"] for one in _disagreements(slices)] == [5, 6]
+    assert [disagreement["InstanceNumber"] for disagreement in _disagreements(slices)] == [5, 6]
 
 
 def test_a_slice_in_the_place_of_another_is_named() -> None:
     slices = [*stack(), slice_at(77, -10, -20, 5.0)]
 
-    (found,) = _disagreements(slices)
+    (disagreement,) = _disagreements(slices)
 
-    assert found["InstanceNumber"] == 77
-    assert "1.3, frame 1" in found["expected"]
+    assert disagreement["InstanceNumber"] == 77
+    assert "1.3, frame 1" in disagreement["expected"]
 
 
 def test_the_message_counts_slices_and_names_attributes() -> None:

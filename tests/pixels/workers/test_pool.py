@@ -86,16 +86,16 @@ async def test_a_process_ignores_the_interrupt_of_a_terminal(workers: PixelWorke
 
 
 async def test_calls_wait_for_their_turn(workers: PixelWorkers) -> None:
-    found: set[int] = set()
+    process_ids: set[int] = set()
 
     async def call() -> None:
-        found.add(await workers.run(os.getpid))
+        process_ids.add(await workers.run(os.getpid))
 
     async with anyio.create_task_group() as group:
         for _ in range(5):
             group.start_soon(call)
 
-    assert len(found) == 1
+    assert len(process_ids) == 1
 
 
 def _refuse(message: str) -> None:
