@@ -128,15 +128,15 @@ def describe(image: Attributes, frame_number: int = 1) -> ImageDescription:
     if not photometric:
         raise NotRenderable("no Photometric Interpretation: expected an instance with image pixels")
     samples = integer(image, "00280002") or (3 if photometric.startswith(("RGB", "YBR")) else 1)
-    bits_allocated = _one_of(BITS_ALLOCATED, "Bits Allocated", integer(image, "00280100"))
+    bits_allocated = _checked(BITS_ALLOCATED, "Bits Allocated", integer(image, "00280100"))
     bits_stored, high_bit = _bits_stored(image, bits_allocated)
     signed = samples == 1 and integer(image, "00280103") == 1
     modality = modality_of(image, frame_number, signed=signed)
     negative = signed or (isinstance(modality, Rescale) and modality.intercept < 0)
     return ImageDescription(
-        rows=_one_of(range(1, 65536), "Rows", integer(image, "00280010")),
-        columns=_one_of(range(1, 65536), "Columns", integer(image, "00280011")),
-        samples_per_pixel=_one_of(SAMPLES_PER_PIXEL, "Samples per Pixel", samples),
+        rows=_checked(range(1, 65536), "Rows", integer(image, "00280010")),
+        columns=_checked(range(1, 65536), "Columns", integer(image, "00280011")),
+        samples_per_pixel=_checked(SAMPLES_PER_PIXEL, "Samples per Pixel", samples),
         photometric_interpretation=photometric,
         planar_configuration=integer(image, "00280006") or 0,
         bits_allocated=bits_allocated,
@@ -153,7 +153,7 @@ def describe(image: Attributes, frame_number: int = 1) -> ImageDescription:
     )
 
 
-def _one_of(expected: range | tuple[int, ...], name: str, value: int | None) -> int:
+def _checked(expected: range | tuple[int, ...], name: str, value: int | None) -> int:
     if value is None or value not in expected:
         span = f"{expected[0]} to {expected[-1]}" if isinstance(expected, range) else f"one of {expected}"
         raise NotRenderable(f"{name} {'is missing' if value is None else value}: expected {span}")

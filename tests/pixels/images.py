@@ -78,7 +78,7 @@ def lut(descriptor: Sequence[int], entries: Sequence[int], word: str = "<u2") ->
 def selected(dataset: pydicom.Dataset) -> dict[str, Any]:
     """Return the attributes of a real dataset that rendering needs."""
     elements = {f"{int(element.tag):08X}": element for element in dataset}
-    return {tag: elements[tag].to_json_dict(None, 0) for tag in elements.keys() & ATTRIBUTES}
+    return {tag: element.to_json_dict(None, 0) for tag, element in elements.items() if tag in ATTRIBUTES}
 
 
 def packaged(name: str) -> pydicom.Dataset:

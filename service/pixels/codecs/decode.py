@@ -98,14 +98,14 @@ def _decompressed(frame: bytes, transfer_syntax: str, description: ImageDescript
     if transfer_syntax == DEFLATED_IMAGE_FRAME:
         content = zlib.decompressobj(_RAW_DEFLATE).decompress(frame, description.frame_length)
         return _native(content, description)
-    return _by(CODECS[transfer_syntax], frame, description)
+    return _decoded_by(CODECS[transfer_syntax], frame, description)
 
 
 def _native(frame: FrameBytes, description: ImageDescription) -> DecodedFrame:
     return _frame(stored_values(frame, description), description.photometric_interpretation)
 
 
-def _by(codec: Codec, frame: bytes, description: ImageDescription) -> DecodedFrame:
+def _decoded_by(codec: Codec, frame: bytes, description: ImageDescription) -> DecodedFrame:
     header = codec.header(frame)
     check(header, description)
     values = np.asarray(codec.decode(frame, header, description))
@@ -113,7 +113,7 @@ def _by(codec: Codec, frame: bytes, description: ImageDescription) -> DecodedFra
     if values.size != np.prod(shape) or values.shape[:2] != shape[:2] or values.dtype.kind not in "iu":
         raise UndecodableFrame(f"{codec.name} decodes to {values.shape} of {values.dtype}: expected {shape}")
     values = _as_described(values.reshape(shape if shape[2] > 1 else shape[:2]), header, description)
-    return _frame(_completed(values, description), codec.photometric_interpretation(header, description))
+    return _frame(_filled(values, description), codec.photometric_interpretation(header, description))
 
 
 def _as_described(values: Values, header: StreamHeader, description: ImageDescription) -> Values:
@@ -127,7 +127,7 @@ def _as_described(values: Values, header: StreamHeader, description: ImageDescri
     return values.astype(f"{'i' if signed else 'u'}{cell}", copy=False)
 
 
-def _completed(values: Values, description: ImageDescription) -> Values:
+def _filled(values: Values, description: ImageDescription) -> Values:
     """Fill what a tile at the edge of a slide lacks of its size with white, the light of the lamp."""
     margin = description.rows - values.shape[0], description.columns - values.shape[1]
     if not any(margin):

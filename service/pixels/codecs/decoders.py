@@ -68,20 +68,20 @@ def _is_ybr(header: StreamHeader, description: ImageDescription) -> bool:
     return (header.colour or description.photometric_interpretation) != "RGB"
 
 
-def _of_jpeg(header: StreamHeader, description: ImageDescription) -> str:
+def _jpeg_interpretation(header: StreamHeader, description: ImageDescription) -> str:
     return "RGB" if header.lossy and header.samples == 3 else description.photometric_interpretation
 
 
-def _of_jpeg_2000(header: StreamHeader, description: ImageDescription) -> str:
+def _jpeg_2000_interpretation(header: StreamHeader, description: ImageDescription) -> str:
     name = description.photometric_interpretation
     return "RGB" if header.colour or name in ("YBR_RCT", "YBR_ICT") else name
 
 
-def _of_jpeg_xl(_: StreamHeader, description: ImageDescription) -> str:
+def _jpeg_xl_interpretation(_: StreamHeader, description: ImageDescription) -> str:
     return "RGB" if description.samples_per_pixel == 3 else description.photometric_interpretation
 
 
-_JPEG = Codec("JPEG", jpeg_header, _jpeg, _of_jpeg)
+_JPEG = Codec("JPEG", jpeg_header, _jpeg, _jpeg_interpretation)
 _JPEG_LS = Codec(
     "JPEG-LS",
     jpeg_header,
@@ -92,13 +92,13 @@ _JPEG_2000 = Codec(
     "JPEG 2000",
     jpeg2000_header,
     lambda stream, _, __: imagecodecs.jpeg2k_decode(code_stream(stream), numthreads=1),
-    _of_jpeg_2000,
+    _jpeg_2000_interpretation,
 )
 _JPEG_XL = Codec(
     "JPEG XL",
     jpeg_xl_header,
     lambda stream, _, __: imagecodecs.jpegxl_decode(stream, keeporientation=True, numthreads=1),
-    _of_jpeg_xl,
+    _jpeg_xl_interpretation,
 )
 
 CODECS = {

@@ -26,14 +26,14 @@ _GIF_EXTENSION, _GIF_PICTURE = 0x21, 0x2C
 
 
 def native_frames(content: bytes, media_type: str) -> tuple[ImagePixel, bytes]:
-    """Return what a picture is and its native frames, one after the other. For a worker process.
+    """Return what a picture is and its native frames, one after the other. A worker process calls this.
 
     Args:
         content: the file.
         media_type: one of `PICTURES`.
 
     Raises:
-        UndecodableFrame: it is not of this type, is broken or too large.
+        UndecodableFrame: the file is not of this type, is broken or too large.
     """
     size_of, decode = _FORMATS[media_type]
     try:

@@ -21,7 +21,7 @@ def native_frame(frame: bytes, description: ImageDescription) -> bytes:
     """Return an RLE coded frame as the native one that it was made of, with planes of samples.
 
     Raises:
-        UndecodableFrame: its header or a plane is not of the frame described.
+        UndecodableFrame: the header or a plane is not of the frame described.
     """
     size = description.rows * description.columns
     if description.bits_allocated == 1:

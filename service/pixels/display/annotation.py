@@ -68,7 +68,7 @@ def centered(picture: Levels, line: str) -> Levels:
 
 
 def placeholder(kind: str, viewport: Viewport) -> Levels:
-    """Return what stands for something that has no picture: a gray card with its kind written on it.
+    """Return a gray card with a kind written on it, for something that has no picture.
 
     Args:
         kind: a word or two: SR, RTPLAN, VIDEO.

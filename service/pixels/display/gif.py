@@ -40,15 +40,9 @@ def gif(pixels: Levels) -> bytes:
     return bytes(imagecodecs.gif_encode(np.ascontiguousarray(indices), colormap=colours, out=room))
 
 
-def size_of(file: bytes) -> tuple[int, int]:
-    """Return width and height of a GIF made here."""
-    _, width, height, *_ = _SCREEN.unpack_from(file)
-    return width, height
-
-
 def animation_head(first: bytes) -> bytes:
     """Return what comes before the pictures: the size of the first one, and that it repeats for ever."""
-    width, height = size_of(first)
+    width, height = _size(first)
     return _SCREEN.pack(b"GIF89a", width, height, 0x70, 0, 0) + _LOOP_FOREVER
 
 
@@ -97,6 +91,12 @@ def quantized(pixels: Levels) -> tuple[Levels, Levels]:
         table[index] = np.rint(np.average(colours[box], axis=0, weights=weights[box]))
         index_of_cell[occupied[box]] = index
     return index_of_cell[cells], table
+
+
+def _size(file: bytes) -> tuple[int, int]:
+    """Return width and height of a GIF made here."""
+    _, width, height, *_ = _SCREEN.unpack_from(file)
+    return width, height
 
 
 def _cells(pixels: Levels) -> Values:

@@ -53,7 +53,7 @@ class ImagePixel:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """Return them as DICOM JSON."""
+        """The attributes of the Image Pixel Module, as DICOM JSON."""
         allocated = next(bits for bits in (8, 16, 32) if bits >= self.bits_stored)
         numbers = {
             "00280002": self.samples_per_pixel,
@@ -73,6 +73,10 @@ class ImagePixel:
         }
 
 
+CodeStreamReader = Callable[[bytes], tuple[str, ImagePixel]]
+"""The first bytes of a code stream → its transfer syntax, and what it says of its image."""
+
+
 def image_pixel_of_stream(media_type: str, head: bytes) -> tuple[str, ImagePixel]:
     """Return the transfer syntax of a code stream, and what it says of its image.
 
@@ -81,7 +85,7 @@ def image_pixel_of_stream(media_type: str, head: bytes) -> tuple[str, ImagePixel
         head: its first bytes, at least STREAM_HEAD_BYTES of a longer one.
 
     Raises:
-        UndecodableFrame: it is not of this media type, or does not say.
+        UndecodableFrame: the stream is not of this media type, or does not say what its image is.
     """
     try:
         return CODE_STREAMS[media_type](head)
@@ -93,7 +97,7 @@ def image_pixel_of_video(read: Read) -> ImagePixel:
     """Return what a video says of its pictures. PS3.5 8.2.5 to 8.2.8.
 
     Raises:
-        UndecodableFrame: it is neither MP4 nor MPEG-2, or does not say.
+        UndecodableFrame: the video is neither MP4 nor MPEG-2, or does not say how large its pictures are.
     """
     rows, columns, number = video_header(read)
     return ImagePixel(rows, columns, 3, "YBR_PARTIAL_420", 8, lossy=True, number_of_frames=number)
@@ -106,7 +110,7 @@ def _jpeg(head: bytes) -> tuple[str, ImagePixel]:
     return transfer_syntax, _image_pixel(header, name, transfer_syntax)
 
 
-def _jpeg_2000(lossless: str, lossy: str) -> "CodeStreamReader":
+def _jpeg_2000(lossless: str, lossy: str) -> CodeStreamReader:
     """Return the reader of JPEG 2000 that goes by one of two transfer syntaxes."""
 
     def read(head: bytes) -> tuple[str, ImagePixel]:
@@ -146,7 +150,6 @@ def _element(vr: str, value: object) -> dict[str, Any]:
     return {"vr": vr, "Value": [value]}
 
 
-CodeStreamReader = Callable[[bytes], tuple[str, ImagePixel]]
 _HIGH_THROUGHPUT = _jpeg_2000(HTJ2K_LOSSLESS, HTJ2K)
 
 CODE_STREAMS: dict[str, CodeStreamReader] = {

@@ -40,7 +40,7 @@ def jpeg_header(stream: bytes) -> StreamHeader:
     """Return what a JPEG or JPEG-LS stream announces.
 
     Raises:
-        UndecodableFrame: it is none, or ends before its pixels begin.
+        UndecodableFrame: the stream is neither, or ends before its pixels begin.
     """
     if not stream.startswith(_START_OF_IMAGE):
         raise UndecodableFrame(f"the frame begins with {stream[:4].hex()}: expected a JPEG stream, ffd8")
@@ -63,7 +63,7 @@ def jpeg_transfer_syntax(stream: bytes) -> str:
     """Return the transfer syntax that a JPEG or JPEG-LS stream is of. PS3.5 A.4.1, A.4.3.
 
     Raises:
-        UndecodableFrame: it is of none, or ends before its pixels begin.
+        UndecodableFrame: the stream is of no process of DICOM, or ends before its pixels begin.
     """
     contents = {segment.marker: segment.content for segment in segments(stream)}
     scan = contents.get(_START_OF_SCAN, b"")

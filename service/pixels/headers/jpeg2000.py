@@ -26,7 +26,7 @@ def jpeg2000_header(frame: bytes) -> StreamHeader:
     """Return what a JPEG 2000 stream announces.
 
     Raises:
-        UndecodableFrame: it is none, or ends within its header.
+        UndecodableFrame: the stream is not JPEG 2000, or ends within its header.
     """
     stream = code_stream(frame)
     if not stream.startswith(_START_AND_SIZE):
@@ -50,7 +50,7 @@ def is_reversible(frame: bytes) -> bool:
     """Tell whether the wavelet of a JPEG 2000 stream (5-3, not 9-7) can give back every value.
 
     Raises:
-        UndecodableFrame: it is none, or ends within its header.
+        UndecodableFrame: the stream is not JPEG 2000, or ends within its header.
     """
     jpeg2000_header(frame)
     return _coding_style(code_stream(frame))[9:10] == b"\1"

@@ -49,7 +49,7 @@ def jpeg_xl_header(frame: bytes) -> StreamHeader:
     """Return what a JPEG XL stream announces.
 
     Raises:
-        UndecodableFrame: it is none.
+        UndecodableFrame: the stream is not JPEG XL.
     """
     rows, columns = _size(_bits(frame))
     return StreamHeader(rows, columns, colour="RGB")
@@ -59,7 +59,7 @@ def jpeg_xl_samples(frame: bytes) -> JpegXlSamples:
     """Return what the samples are, of a stream that is neither animated nor has an alpha channel.
 
     Raises:
-        UndecodableFrame: it is none, or one with more to it.
+        UndecodableFrame: the stream is not JPEG XL, or has an animation, floating point or other channels.
     """
     bits = _bits(frame)
     _size(bits)

@@ -34,15 +34,15 @@ def video_header(read: Read) -> VideoHeader:
     """Return what a video in MP4, or of MPEG-2, announces.
 
     Raises:
-        UndecodableFrame: it is neither, or does not say.
+        UndecodableFrame: the video is neither, or does not say how large its pictures are.
     """
-    header = _of_mp4(read) if read(4, 4) == b"ftyp" else _of_mpeg_2(read(0, _MPEG_2_HEAD_BYTES))
+    header = _mp4_header(read) if read(4, 4) == b"ftyp" else _mpeg_2_header(read(0, _MPEG_2_HEAD_BYTES))
     if header is None or not (header.rows and header.columns):
         raise UndecodableFrame("the video says neither as MP4 nor as MPEG-2 how large its pictures are")
     return header
 
 
-def _of_mpeg_2(head: bytes) -> VideoHeader | None:
+def _mpeg_2_header(head: bytes) -> VideoHeader | None:
     start = head.find(_SEQUENCE_HEADER) + len(_SEQUENCE_HEADER)
     if start < len(_SEQUENCE_HEADER) or start + 3 > len(head):
         return None
@@ -50,9 +50,9 @@ def _of_mpeg_2(head: bytes) -> VideoHeader | None:
     return VideoHeader(rows, columns, None)
 
 
-def _of_mp4(read: Read) -> VideoHeader | None:
+def _mp4_header(read: Read) -> VideoHeader | None:
     tracks = (content for kind, content in boxes(_index(read)) if kind == b"trak")
-    return next(filter(None, map(_of_track, tracks)), None)
+    return next(filter(None, map(_track_header, tracks)), None)
 
 
 def _index(read: Read) -> bytes:
@@ -71,7 +71,7 @@ def _index(read: Read) -> bytes:
     return b""
 
 
-def _of_track(track: bytes) -> VideoHeader | None:
+def _track_header(track: bytes) -> VideoHeader | None:
     """Return what a track says of its pictures; None if it has none."""
     content = track
     for name in _TO_SAMPLES:

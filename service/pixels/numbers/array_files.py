@@ -16,6 +16,8 @@ from service.pixels.arrays import Values
 from service.pixels.numbers.modality import FLOAT32, INT16
 from service.pixels.numbers.volume import Volume
 
+NPY = "application/x-npy"
+
 _LAYOUT = struct.Struct(
     "<i 10s 18s i h c B"  # sizeof_hdr, data_type, db_name, extents, session_error, regular, dim_info
     "8h 3f 4h"  # dim, intent_p1 to p3, intent_code, datatype, bitpix, slice_start
@@ -24,20 +26,22 @@ _LAYOUT = struct.Struct(
     "2h 6f 12f 16s 4s"  # qform_code, sform_code, quatern_b to d, qoffset_x to z, srow_x to z, intent, magic
 )
 _NO_EXTENSION = bytes(4)
+_NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
 _DATA_TYPES = {INT16: 4, FLOAT32: 16}
 _SCANNER, _UNKNOWN = 1, 0  # what coordinates of qform and sform are
 _MILLIMETRES = 2
 _LONGEST_SIDE = 32767
 _SHEARED = 1e-3  # cosine between axes from which they are not at right angles
 
-NPY = "application/x-npy"
-_NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
-
 
 def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
-    """Return the 352 bytes before the voxels.
+    """Return the 352 bytes of a NIfTI-1 file before the voxels.
 
     The affine is in sform; qform says the same, but for a sheared volume, which it cannot express.
+
+    Args:
+        volume: its shape, and where its voxels lie.
+        kind: type of the voxels, INT16 or FLOAT32.
 
     Raises:
         NotAcceptable: a side is longer than the format has numbers for.
@@ -90,7 +94,14 @@ def _quaternion(rotation: Values) -> list[float]:
 
 
 def npy_head(shape: tuple[int, ...], kind: np.dtype[Any]) -> bytes:
-    """Return the head of an array whose last axis varies fastest."""
+    """Return the head of an NPY file, version 1.0, of an array whose last axis varies fastest.
+
+    Args:
+        shape: of the array.
+        kind: of its values.
+
+    Standard: numpy.lib.format.
+    """
     head = BytesIO()
     description = {"descr": npy.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
     npy.write_array_header_1_0(head, description)

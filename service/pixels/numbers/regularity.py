@@ -30,7 +30,7 @@ class Disagreement:
     expected: Any
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a client is told."""
+        """Return the disagreement as a client gets it."""
         return {
             "SOPInstanceUID": self.slice.sop_instance_uid,
             "InstanceNumber": self.slice.instance_number,

@@ -23,7 +23,7 @@ _MAX_DISTINCT = 2**21
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statistics:
-    """Of the modality values of some frames, padding and what is no finite number left out.
+    """What the modality values of some frames are, without padding and what is no finite number.
 
     Attributes:
         count: of values.
@@ -46,7 +46,7 @@ class Statistics:
     counts: Sequence[int]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a client is told."""
+        """Return the statistics as a client gets them."""
         return {
             "count": self.count,
             "excluded": self.excluded,
@@ -102,7 +102,7 @@ class Tally:
         """Return the statistics of all frames added.
 
         Raises:
-            NotRenderable: they have no value that counts.
+            NotRenderable: the frames have nothing but padding and what is no finite number.
         """
         if not self._ends:
             raise NotRenderable("no pixel is left when padding is excluded: there is nothing to count")

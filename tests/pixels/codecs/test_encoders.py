@@ -169,10 +169,7 @@ def test_what_the_data_do_not_allow_is_not_encoded(
 
 
 def test_colour_becomes_what_the_standard_names() -> None:
-    names = {
-        transfer_syntax: encoded_photometric_interpretation("RGB", transfer_syntax)
-        for transfer_syntax in ENCODERS
-    }
+    names = {syntax: encoded_photometric_interpretation("RGB", syntax) for syntax in ENCODERS}
 
     assert names == {
         JPEG_LS_LOSSLESS: "RGB",
