@@ -23,12 +23,12 @@ class ColourSpace:
     """The space a picture is made for, and the one it comes in.
 
     Attributes:
-        own: ICC profile of the picture as it is stored.
-        wanted: ICC profile that goes out with it.
+        source: ICC profile of the picture as it is stored.
+        target: ICC profile that goes out with it.
     """
 
-    own: bytes
-    wanted: bytes
+    source: bytes
+    target: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,11 @@ def finished(picture: Levels, options: RenderOptions) -> bytes:
     """Return a picture as an image file, in the colour space and with the text that are asked for."""
     image_format, space = IMAGE_FORMATS[options.media_type], options.colour_space
     if space is not None:
-        picture = icc.converted(picture, space.own, space.wanted)
+        picture = icc.converted(picture, space.source, space.target)
     if options.annotation is not None:
         picture = annotated(picture, options.annotation)
     file = image_format.encode(picture, options.quality)
-    return file if space is None else image_format.with_profile(file, space.wanted)
+    return file if space is None else image_format.with_profile(file, space.target)
 
 
 def _display(description: ImageDescription) -> Display:
