@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from service.web.capabilities import capabilities
+from service.web.capabilities import capabilities, enter
 from service.web.delete import delete
 from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
@@ -10,12 +10,12 @@ from service.web.numbers.pixels import retrieve_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
 from service.web.openapi import openapi
-from service.web.pages.assets import retrieve_asset
+from service.web.pages.asset import retrieve_asset
 from service.web.pages.attributes import attributes_page
 from service.web.pages.docs import docs_page
-from service.web.pages.entrance import enter
 from service.web.pages.instance import instance_page
-from service.web.pages.page import answering_with_pages, missing_page
+from service.web.pages.missing import missing_page
+from service.web.pages.page import answering_with_pages
 from service.web.pages.series import retrieve_stack, series_page
 from service.web.pages.studies import studies_page
 from service.web.pages.study import study_page

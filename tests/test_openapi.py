@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
 from service import errors, routes
-from service.web.openapi import description, resolved
+from service.web.description import description, resolved
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,13 +9,11 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
+from service.archive.index.changes import remove_all
 from service.archive.index.lookup import stored_files
-from service.archive.index.tables import metadata
 from service.archive.store import Outcome, Stored
 
 _BATCH_BYTES = 8 * 2**20
@@ -59,7 +57,7 @@ def reindex(archive: Archive) -> Iterator[Done]:
     A crash may have left two files of one instance: the rule for conflicts decides between them, in the order
     in which they were written. The other one stays in the tree, and is named.
     """
-    archive.index.write_now(_empty)
+    archive.index.write_now(remove_all)
     for batch in _batches(_in_order_of_writing(archive.blobs)):
         keys = [path.relative_to(archive.blobs.folder).as_posix() for path in batch]
         for file, outcome in zip(batch, archive.store.adopt(keys), strict=True):
@@ -126,8 +124,3 @@ def _in_order_of_writing(blobs: LocalBlobs) -> list[Path]:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _empty(connection: sa.Connection) -> None:
-    for table in reversed(metadata.sorted_tables):
-        connection.execute(sa.delete(table))

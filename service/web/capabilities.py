@@ -1,124 +1,39 @@
-"""What this service can do, as a WADL document made from the route table.
-
-A node of the document is a dict: text is an attribute, a list holds the child elements of that name. So
-one tree makes both forms, XML and JSON. The routes give the resources and their methods, openapi.yaml
-gives the parameters, media types and statuses of each.
-
-Standard: PS3.18 8.9 and Annex H.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-from xml.etree import ElementTree as ET
+"""The base URL itself: what this service can do. PS3.18 8.9. People with a browser are led to the pages."""
 
 import anyio.to_thread
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
 
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import negotiated
 from service.web.http.responses import not_modified
-from service.web.openapi import operation, resolved
+from service.web.http.urls import up
 from service.web.state import service_of
+from service.web.wadl import application, xml
 
-Node = dict[str, Any]
+_WADL = Offer("application/vnd.sun.wadl+xml")
+_JSON = Offer("application/json")
+_HTML = Offer("text/html")
 
-WADL = Offer("application/vnd.sun.wadl+xml")
-JSON = Offer("application/json")
-NAMESPACE = "http://wadl.dev.java.net/2009/02"
-STYLES = {"path": "template", "query": "query", "header": "header"}
+
+async def enter(request: Request) -> Response:
+    """GET / of the base URL."""
+    offer = negotiated(request, _WADL, _JSON, _HTML)
+    if offer is _HTML:
+        return RedirectResponse(up(request), 303, {"vary": "Accept"})
+    return await _answer(request, offer)
 
 
 async def capabilities(request: Request) -> Response:
     """OPTIONS / of the base URL. Standard: PS3.18 8.9."""
-    offer = negotiated(request, WADL, JSON)
+    return await _answer(request, negotiated(request, _WADL, _JSON))
+
+
+async def _answer(request: Request, offer: Offer) -> Response:
     routes, base_url = service_of(request).routes, request.state.base_url
     root = await anyio.to_thread.run_sync(application, routes, base_url)
-    body = orjson.dumps({"application": root}) if offer is JSON else xml("application", root)
+    body = orjson.dumps({"application": root}) if offer is _JSON else xml("application", root)
     headers = {"content-type": offer.media_type, "etag": etag_of(body), "vary": "Accept"}
     return not_modified(request, headers["etag"]) or Response(body, headers=headers)
-
-
-def application(routes: Iterable[Route], base_url: str) -> Node:
-    """Return the root element: one `resources`, and in it the tree of resources in the order of their paths.
-
-    OPTIONS is left out, as the Standard says: WADL does not describe itself.
-    """
-    resources: Node = {"base": base_url}
-    for route in sorted(routes, key=lambda route: route.path_format):
-        names = sorted((route.methods or set()) - {"OPTIONS"})
-        if names:
-            resource = _resource(resources, route.path_format.strip("/").split("/"))
-            resource.setdefault("method", []).extend(_method(route.path_format, name) for name in names)
-    return {"xmlns": NAMESPACE, "resources": [resources]}
-
-
-def xml(name: str, node: Node) -> bytes:
-    """Return an XML document with the root element `name`."""
-    document: bytes = ET.tostring(_element(name, node), encoding="utf-8", xml_declaration=True)
-    return document
-
-
-def _element(name: str, node: Node) -> ET.Element:
-    element = ET.Element(name, {key: value for key, value in node.items() if isinstance(value, str)})
-    for child, nodes in node.items():
-        if isinstance(nodes, list):
-            element.extend(_element(child, one) for one in nodes)
-    return element
-
-
-def _resource(above: Node, segments: Sequence[str]) -> Node:
-    """Return the node at the end of the path from `above`, and make what is missing on the way."""
-    for segment in segments:
-        siblings: list[Node] = above.setdefault("resource", [])
-        known = next((one for one in siblings if one["path"] == segment), None)
-        above = known or _new_resource(segment)
-        if known is None:
-            siblings.append(above)
-    return above
-
-
-def _new_resource(segment: str) -> Node:
-    if not segment.startswith("{"):
-        return {"path": segment}
-    return {
-        "path": segment,
-        "param": [{"name": segment.strip("{}"), "style": "template", "required": "true"}],
-    }
-
-
-def _method(path: str, name: str) -> Node:
-    """Return a method as openapi.yaml describes it; HEAD, which is GET without a body, by its name alone."""
-    described = operation(path, name)
-    if described is None:
-        return {"name": name}
-    answers = {status: resolved(answer) for status, answer in described["responses"].items()}
-    return {
-        "name": name,
-        "id": described["operationId"],
-        "request": [_request(described, answers)],
-        "response": [{"status": status} | _representations(answer) for status, answer in answers.items()],
-    }
-
-
-def _request(described: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> Node:
-    accept = list(answers.get("200", {}).get("content", {}))
-    parameters = [resolved(parameter) for parameter in described.get("parameters", ())]
-    return {"param": [_parameter(one, accept) for one in parameters]} | _representations(
-        resolved(described.get("requestBody", {}))
-    )
-
-
-def _parameter(described: Mapping[str, Any], accept: Sequence[str]) -> Node:
-    parameter: Node = {"name": described["name"], "style": STYLES[described["in"]]}
-    if described["name"].lower() == "accept" and accept:
-        parameter |= {"default": accept[0], "option": [{"value": one} for one in accept]}
-    return parameter
-
-
-def _representations(message: Mapping[str, Any]) -> Node:
-    content = message.get("content", {})
-    return {"representation": [{"mediaType": media_type} for media_type in content]} if content else {}

@@ -1,13 +1,15 @@
 from xml.etree import ElementTree as ET
 
 import httpx
+import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from service import routes
-from service.web.capabilities import NAMESPACE, application, xml
+from service.web.wadl import NAMESPACE, application, xml
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 BASE = "http://pacs.example/dicom-web"
 
 
@@ -85,3 +87,23 @@ def test_text_is_escaped_in_xml() -> None:
 
     [resources] = ET.fromstring(document)  # noqa: S314 (our own document)
     assert resources.get("base") == 'http://h/?a&b="<'
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_a_browser_is_led_to_the_pages(dicomweb: httpx.Client, path: str) -> None:
+    url = base_url(dicomweb)
+
+    answer = dicomweb.get(url + path, headers={"accept": BROWSER})
+
+    assert answer.status_code == 303
+    assert answer.next_request is not None
+    assert str(answer.next_request.url) == url.removesuffix("dicom-web")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/vnd.sun.wadl+xml", "application/json"])
+def test_a_program_gets_the_capabilities(dicomweb: httpx.Client, accept: str) -> None:
+    got = dicomweb.get("/", headers={"accept": accept})
+    options = dicomweb.options("/", headers={"accept": accept})
+
+    assert got.status_code == 200
+    assert got.content == options.content

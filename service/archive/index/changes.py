@@ -15,7 +15,7 @@ from service.archive.index import parents
 from service.archive.index.entry import IndexEntry
 from service.archive.index.lookup import find, find_all
 from service.archive.index.parents import SeriesUids, series_uids
-from service.archive.index.tables import documents, doomed, instances
+from service.archive.index.tables import documents, doomed, instances, metadata
 from service.archive.instance import blob_key
 from service.dicom.instance import Uids
 
@@ -228,3 +228,9 @@ def _stored_already(
         for key, series, instance, digest in connection.execute(_STORED_ALREADY, values)
         if (series, instance) in uids
     }
+
+
+def remove_all(connection: sa.Connection) -> None:
+    """Remove every row of the index: what comes before it is made again from the files."""
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(sa.delete(table))

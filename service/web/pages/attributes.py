@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from service.dicom.text.outline import outline
 from service.web.http.request import target_of, uids_of
-from service.web.pages.instance import all_attributes
 from service.web.pages.page import page
+from service.web.pages.rows import all_attributes
 from service.web.state import service_of
 
 

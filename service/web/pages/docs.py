@@ -4,7 +4,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.web.openapi import description
+from service.web.description import description
 from service.web.pages.operations import html_of, operations
 from service.web.pages.page import page
 from service.web.state import service_of

@@ -7,10 +7,8 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive import Archive
 from service.archive.index.browse import StackedInstance, stack_of
-from service.archive.index.metadata import attributes_of
-from service.archive.instance import Instance, Located
+from service.archive.instance import Located
 from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson
@@ -21,6 +19,7 @@ from service.transfer_syntaxes import is_video
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import picture_of
+from service.web.pages.rows import all_attributes
 from service.web.pages.text import size, uid_name
 from service.web.state import service_of
 
@@ -69,15 +68,6 @@ async def instance_page(request: Request) -> Response:
         transfer_syntax=uid_name(located.instance.transfer_syntax),
         size=size(located.instance.size),
     )
-
-
-async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:
-    """Return the metadata of an instance, parsed in a thread: those of a multi-frame one are long.
-
-    Raises:
-        InstanceNotFound: it was deleted meanwhile.
-    """
-    return await anyio.to_thread.run_sync(archive.index.read_now, attributes_of, instance)
 
 
 def _kind(located: Located, attributes: DicomJson) -> str:

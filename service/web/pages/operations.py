@@ -9,7 +9,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from service.web.openapi import description, resolved
+from service.web.description import description, resolved
 
 _METHODS = ("get", "post", "delete", "options")
 _VALUES = {  # of parameters, in commands

@@ -9,11 +9,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.errors import DicomwebError, NotFound
+from service.errors import DicomwebError
 from service.web.http.etags import etag_of
 from service.web.http.resource import Handler
 from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
+from service.web.http.urls import up
 from service.web.pages.assets import version
 from service.web.pages.text import counted, shown
 from service.web.state import service_of
@@ -67,12 +68,6 @@ async def page(request: Request, template: str, status: int = 200, **values: Any
     )
 
 
-def up(request: Request) -> str:
-    """Return the way from the page to the top of the site, as a relative URL that ends with a slash."""
-    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return "../" * (path.count(b"/") - 1) or "./"
-
-
 def answering_with_pages(handler: Handler) -> Handler:
     """Return a handler whose errors are pages too."""
 
@@ -85,15 +80,6 @@ def answering_with_pages(handler: Handler) -> Handler:
             return await page(request, "error.html", error.status, title=title, message=error.message)
 
     return answered
-
-
-async def missing_page(_: Request) -> Response:
-    """GET of a page that there is not.
-
-    Raises:
-        NotFound: always.
-    """
-    raise NotFound("there is no such page")
 
 
 def _written(template: str, values: Mapping[str, Any]) -> bytes:

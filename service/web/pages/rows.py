@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+import anyio.to_thread
 from starlette.requests import Request
 
+from service.archive import Archive
+from service.archive.index.metadata import attributes_of
 from service.archive.index.search import Page, search
+from service.archive.instance import Instance
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Resource, parse_query
 from service.dicom_json import DicomJson
@@ -66,3 +70,12 @@ async def rows_below(request: Request, level: Level, limit: int) -> Listed:
     asked = [("offset", request.query_params.get("offset", ""))]
     query = parse_query(asked, Resource(level, target.study, target.series), limit)
     return listed(await archive.index.read(search, query), query.offset)
+
+
+async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:
+    """Return the metadata of an instance, parsed in a thread: those of a multi-frame one are long.
+
+    Raises:
+        InstanceNotFound: it was deleted meanwhile.
+    """
+    return await anyio.to_thread.run_sync(archive.index.read_now, attributes_of, instance)

@@ -1,6 +1,6 @@
 import re
 
-from service.web.openapi import description
+from service.web.description import description
 from tests.web.pages.conftest import Read
 from tests.web.service import BASE
 

@@ -1,0 +1,36 @@
+"""GET of a style sheet, a script or a picture of the pages."""
+
+from pathlib import PurePath
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.errors import NotFound
+from service.web.http.etags import etag_of
+from service.web.http.responses import not_modified
+from service.web.http.text import TextResponse
+from service.web.pages.assets import CONTENT_TYPES, assets, version
+
+_FOR_EVER, _ASK_EACH_TIME = "public, max-age=31536000, immutable", "no-cache"
+
+
+async def retrieve_asset(request: Request) -> Response:
+    """GET /assets/{version}/{name}.
+
+    Raises:
+        NotFound: there is no such file.
+    """
+    name = request.path_params["name"]
+    content = assets().get(name)
+    if content is None:
+        raise NotFound("there is no such file")
+    etag = etag_of(content)
+    is_current = request.path_params["version"] == version()
+    headers = {
+        "cache-control": _FOR_EVER if is_current else _ASK_EACH_TIME,
+        "x-content-type-options": "nosniff",
+    }
+    media_type = CONTENT_TYPES[PurePath(name).suffix]
+    return not_modified(request, etag) or TextResponse(
+        content, request, media_type, etag=etag, headers=headers
+    )
