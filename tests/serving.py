@@ -16,16 +16,21 @@ import httpx
 
 from service.settings import Settings
 from service.testing import running
+from tests.waiting import PATIENCE
 
 COMMAND = (sys.executable, "-m", "service")
 ROOT = Path(__file__).parent.parent
-_TIMEOUT = 60  # seconds, for a machine that is busy: what hangs should fail and not hang the tests
+
+
+def client_of(url: str) -> httpx.Client:
+    """Return a client that has patience with a busy machine, where five seconds are not enough."""
+    return httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[httpx.Client]:
     """Serve a migrated database, and lend a client whose base URL is the service's."""
-    with running(settings) as server, _client(server.url) as client:
+    with running(settings) as server, client_of(server.url) as client:
         yield client
 
 
@@ -46,7 +51,7 @@ class Process:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End the process by a signal, and return its exit code."""
         self.popen.send_signal(number)
-        return self.popen.wait(_TIMEOUT)
+        return self.popen.wait(PATIENCE)
 
 
 @contextmanager
@@ -68,7 +73,7 @@ def process(data: Path, *arguments: str | Path, **environment: str) -> Iterator[
             assert popen.stdout is not None
             announced = popen.stdout.readline().strip()
             assert announced.startswith("DICOMweb at http://"), log.read_text()
-            with _client(announced.removeprefix("DICOMweb at ")) as client:
+            with client_of(announced.removeprefix("DICOMweb at ")) as client:
                 yield Process(client, popen, log)
         finally:
             popen.kill()
@@ -82,7 +87,7 @@ def run(data: Path, *arguments: str | Path, **environment: str) -> "subprocess.C
         env=_environment(data, environment),
         capture_output=True,
         text=True,
-        timeout=_TIMEOUT,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -90,7 +95,3 @@ def run(data: Path, *arguments: str | Path, **environment: str) -> "subprocess.C
 def _environment(data: Path, more: dict[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DICOMWEB_")}
     return inherited | {"DICOMWEB_DATA": str(data), "COLUMNS": "200"} | more
-
-
-def _client(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, timeout=_TIMEOUT, trust_env=False)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from dicomweb_service_pytest import DicomwebServer
+from tests.serving import client_of
 from tests.web.messages import ct, store
 
 pytest_plugins = ["pytester"]
@@ -68,7 +69,7 @@ def test_what_is_loaded_is_there_as_if_it_had_been_stored(
 
     refused = dicomweb_server.load(tmp_path / "below", str(tmp_path / "second.dcm"))
 
-    with httpx.Client(base_url=dicomweb_server.url) as client:
+    with client_of(dicomweb_server.url) as client:
         assert len(client.get("instances").json()) == 2
         assert store(client, ct("1.2.3")).status_code == 200
     assert refused == {}

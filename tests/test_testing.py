@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from service.testing import DicomwebServer, empty_server
+from tests.serving import client_of
+from tests.waiting import PATIENCE
 from tests.web.messages import ct, store
 
 
@@ -19,8 +21,8 @@ def server() -> Iterator[DicomwebServer]:
 
 
 def test_it_answers_and_has_nothing_in_it(server: DicomwebServer) -> None:
-    assert httpx.get(f"{server.url}/studies").status_code == 204
-    assert httpx.get(server.url.replace("/dicom-web", "/health/ready")).status_code == 200
+    assert httpx.get(f"{server.url}/studies", timeout=PATIENCE).status_code == 204
+    assert httpx.get(server.url.replace("/dicom-web", "/health/ready"), timeout=PATIENCE).is_success
 
 
 def test_what_is_loaded_is_there_as_if_it_had_been_stored(server: DicomwebServer, tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_what_is_loaded_is_there_as_if_it_had_been_stored(server: DicomwebServer
 
     refused = server.load(tmp_path / "below", str(tmp_path / "second.dcm"))
 
-    with httpx.Client(base_url=server.url) as client:
+    with client_of(server.url) as client:
         assert len(client.get("instances").json()) == 2
         assert store(client, ct("1.2.3")).status_code == 200
     assert refused == {}
@@ -57,7 +59,7 @@ def test_it_never_comes_upon_the_archive_that_the_environment_names(monkeypatch:
 
     with empty_server() as server:
         assert server.url.endswith("/dicom-web")
-        assert httpx.get(f"{server.url}/studies").status_code == 204
+        assert httpx.get(f"{server.url}/studies", timeout=PATIENCE).status_code == 204
 
 
 @pytest.mark.parametrize("is_used", [True, False], ids=["used", "unused"])
@@ -68,7 +70,7 @@ def test_it_leaves_no_thread_and_no_file_behind(is_used: bool) -> None:
         folder = server.archive.blobs.folder
         assert folder.exists()
         if is_used:
-            httpx.get(f"{server.url}/studies?PatientName=a*")
+            httpx.get(f"{server.url}/studies?PatientName=a*", timeout=PATIENCE)
 
     assert set(threading.enumerate()) <= before
     assert not folder.exists()

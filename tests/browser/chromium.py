@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.waiting import PATIENCE
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     "--no-sandbox",  # of no use for pages of our own, and not possible for root
@@ -26,6 +28,8 @@ async def chromium() -> AsyncIterator[Browser]:
     if found is None:
         pytest.skip("needs Chromium, as in: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
+        browser = await playwright.chromium.launch(
+            executable_path=found, args=_ARGUMENTS, timeout=1000 * PATIENCE
+        )
         yield browser
         await browser.close()

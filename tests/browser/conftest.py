@@ -6,13 +6,16 @@ from urllib.parse import urljoin
 import httpx
 import numpy as np
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Response
+from playwright.async_api import Browser, ConsoleMessage, Page, Response, expect
 
 from tests.browser.chromium import chromium
 from tests.builders import ct_image, image, part10
+from tests.waiting import PATIENCE
 
 DICOM = {"content-type": "application/dicom"}
 SLICES = 5
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +42,7 @@ async def page(browser: Browser, site: str) -> AsyncIterator[Page]:
     """A tab of the browser. No script may fail in it, and nothing may be fetched from elsewhere."""
     problems: list[str] = []
     async with await browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        context.set_default_timeout(1000 * PATIENCE)
         page = await context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if _is_problem(said) else None)

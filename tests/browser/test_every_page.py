@@ -3,6 +3,8 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.waiting import PATIENCE
+
 PAGES = ("", "browse/1", "browse/1/1.2", "browse/1/1.2/1.2.1", "browse/1/1.2/1.2.1/attributes", "docs")
 
 
@@ -17,6 +19,7 @@ async def test_nothing_is_wider_than_a_phone(page: Page, site: str, path: str) -
 
 async def test_listing_and_looking_work_without_scripts(browser: Browser, site: str) -> None:
     async with await browser.new_context(java_script_enabled=False) as context:
+        context.set_default_timeout(1000 * PATIENCE)
         page = await context.new_page()
         await page.goto(site)
         await page.get_by_role("searchbox").fill("chest")
@@ -29,7 +32,7 @@ async def test_listing_and_looking_work_without_scripts(browser: Browser, site: 
 
         await expect(page.locator(".stage .at")).to_have_text("2 of 5")
         await expect(page.locator(".stage .window")).to_have_text("C 300 W 1500")
-        assert await page.locator(".stage img").evaluate("image => image.naturalWidth") == 8
+        await expect(page.locator(".stage img")).to_have_js_property("naturalWidth", 8)
         await expect(page.get_by_role("button", name="Delete")).to_have_count(0)
 
 

@@ -5,6 +5,7 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import SLICES
+from tests.waiting import until
 
 
 async def _open(page: Page, site: str, instance: str = "1/1.2/1.2.1") -> None:
@@ -65,12 +66,16 @@ async def test_dragging_begins_with_the_values_where_the_file_names_no_window(pa
 
     await page.mouse.move(400, 400)
     await page.mouse.down()
-    async with page.expect_response(re.compile("statistics")):
-        await page.mouse.move(410, 400)
-    await page.mouse.move(420, 400)
+
+    assert await until(lambda: _follows(page, r"C 31.5 W \d+"))
     await page.mouse.up()
 
-    await expect(page.locator(".stage .window")).to_have_text(re.compile(r"C 31.5 W \d+"))
+
+async def _follows(page: Page, window: str) -> bool:
+    """Tell whether the window is like this once the mouse has moved on."""
+    await page.mouse.move(420, 400)
+    await page.mouse.move(410, 400)
+    return bool(re.match(window, await page.locator(".stage .window").inner_text()))
 
 
 async def test_a_preset_is_a_click_and_stays_while_scrolling(page: Page, site: str) -> None:

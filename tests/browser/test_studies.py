@@ -1,5 +1,6 @@
 """The list of studies in a browser: search as you type, uploads, deleting."""
 
+import re
 from pathlib import Path
 
 from playwright.async_api import Page, expect
@@ -14,7 +15,7 @@ async def test_the_list_shows_what_matches_while_it_is_typed(page: Page) -> None
 
     await expect(page.locator(".row")).to_have_count(1)
     await expect(page.locator(".row")).to_contain_text("Roe, Richard")
-    assert page.url.endswith("/?q=roe")
+    await expect(page).to_have_url(re.compile(r"/\?q=roe$"))
 
 
 async def test_a_slash_leads_to_the_search(page: Page) -> None:

@@ -9,13 +9,14 @@ from dicomweb_client.api import DICOMwebClient
 from dicomweb_service_pytest import DicomwebServer
 from service.testing import empty_server
 from tests.clients.holdings import FILES
+from tests.serving import client_of
 from tests.web.messages import store
 
 
 @pytest.fixture(scope="session")
 def holdings() -> Iterator[httpx.Client]:
     """A client of a service that holds FILES, and is only read."""
-    with empty_server() as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+    with empty_server() as server, client_of(server.url) as client:
         assert store(client, *FILES.values()).status_code == 200
         yield client
 

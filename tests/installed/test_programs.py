@@ -3,11 +3,11 @@
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 
 from service import installed
 from tests.installed.installation import Installation, environment
+from tests.serving import client_of
 
 pytestmark = pytest.mark.installed
 
@@ -47,7 +47,7 @@ def test_what_is_served_is_all_there(installation: Installation, project: Path) 
         assert server.stdout is not None
         url = server.stdout.readline().removeprefix("DICOMweb at ").strip()
         origin = url.removesuffix("/dicom-web")
-        with httpx.Client(trust_env=False) as client:
+        with client_of(url) as client:
             description = client.get(f"{url}/openapi.json")
             studies = client.get(f"{url}/studies")
             page = client.get(f"{origin}/docs")

@@ -17,7 +17,8 @@ import pytest
 from service.testing import DicomwebServer
 from tests.readmes.readme import READMES
 from tests.readmes.test_commands import NOT_RUN
-from tests.serving import process
+from tests.serving import client_of, process
+from tests.waiting import PATIENCE
 
 ORIGIN = "http://127.0.0.1:8080"
 NEEDS_CURL = pytest.mark.skipif(
@@ -72,7 +73,7 @@ def test_the_walk_stores_finds_gets_shows_computes_and_deletes(
     assert (tmp_path / "frame.npy").read_bytes().startswith(b"\x93NUMPY")
     assert (tmp_path / "volume.nii.gz").read_bytes().startswith(b"\x1f\x8b")
     assert (tmp_path / "histogram.png").read_bytes().startswith(b"\x89PNG")
-    assert httpx.get(f"{dicomweb_server.url}/studies").status_code == 204
+    assert httpx.get(f"{dicomweb_server.url}/studies", timeout=PATIENCE).status_code == 204
 
 
 @NEEDS_CURL
@@ -105,9 +106,10 @@ def test_deleting_comes_last_in_the_walk() -> None:
 def test_an_error_is_answered_as_it_is_shown(dicomweb_server: DicomwebServer, folder: Path) -> None:
     [shown] = blocks("README.md", "json")
     assert dicomweb_server.load(folder) == {}
-    [instance, *_] = httpx.get(f"{dicomweb_server.url}/instances").json()
+    with client_of(dicomweb_server.url) as client:
+        [instance, *_] = client.get("instances").json()
 
-    answer = httpx.get(f"{instance['00081190']['Value'][0]}/frames/9")
+        answer = client.get(f"{instance['00081190']['Value'][0]}/frames/9")
 
     assert answer.json() == json.loads(shown)
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.builders import ct_image, part10
-from tests.serving import Process, process
+from tests.serving import Process, client_of, process
+from tests.waiting import PATIENCE
 from tests.web.messages import store, url
 
 CLIENTS = 4
@@ -39,9 +41,12 @@ def _new_database(server: str) -> str:
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def clients(running: Process, number: int) -> list[httpx.Client]:
-    """Return clients with a connection each, so that different processes answer them."""
-    return [httpx.Client(base_url=running.client.base_url, timeout=60) for _ in range(number)]
+@contextmanager
+def clients(running: Process, number: int) -> Iterator[list[httpx.Client]]:
+    """Lend clients with a connection each, so that different processes answer them."""
+    url = str(running.client.base_url)
+    with ExitStack() as stack:
+        yield [stack.enter_context(client_of(url)) for _ in range(number)]
 
 
 def children(running: Process) -> list[int]:
@@ -58,27 +63,33 @@ def test_instances_stored_through_all_of_them_at_the_same_time_are_all_there_and
         batches = [[f"7.1.{first + number + one}" for one in range(5)] for number in range(0, 25, 5)]
         return [store(client, *(part10(ct_image(uid)) for uid in batch)).status_code for batch in batches]
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        answers = list(pool.map(upload, clients(workers, CLIENTS), range(100, 100 + 25 * CLIENTS, 25)))
+    with clients(workers, CLIENTS) as writers, ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(upload, writers, range(100, 100 + 25 * CLIENTS, 25)))
 
     assert {status for one in answers for status in one} == {200}
-    for client in clients(workers, 2 * WORKERS):
-        [study] = client.get("studies").json()
-        assert study["00201208"]["Value"] == [25 * CLIENTS]
-        assert len(client.get("studies/7/metadata").json()) == 25 * CLIENTS
+    with clients(workers, 2 * WORKERS) as readers:
+        for reader in readers:
+            [study] = reader.get("studies").json()
+            assert study["00201208"]["Value"] == [25 * CLIENTS]
+            assert len(reader.get("studies/7/metadata").json()) == 25 * CLIENTS
 
 
 def test_what_one_of_them_deletes_none_of_them_has_any_more(workers: Process) -> None:
     store(workers.client, *(part10(ct_image(f"7.1.{one}")) for one in (1, 2)))
-    readers = clients(workers, 2 * WORKERS)
-    frame = f"{url('7.1.1')}/frames/1"
-    before = [(one.get(frame).status_code, len(one.get("studies/7/metadata").json())) for one in readers]
 
-    workers.client.delete(url("7.1.1"))
+    with clients(workers, 2 * WORKERS) as readers:
+        before = [_seen_by(reader) for reader in readers]
+        workers.client.delete(url("7.1.1"))
+        after = [_seen_by(reader) for reader in readers]
 
-    after = [(one.get(frame).status_code, len(one.get("studies/7/metadata").json())) for one in readers]
     assert set(before) == {(200, 2)}
     assert set(after) == {(404, 1)}
+
+
+def _seen_by(reader: httpx.Client) -> tuple[int, int]:
+    """Return the status of a frame, and of how many instances there are metadata."""
+    frame = reader.get(f"{url('7.1.1')}/frames/1")
+    return frame.status_code, len(reader.get("studies/7/metadata").json())
 
 
 def test_one_that_dies_is_replaced_and_nobody_is_turned_away_for_long(workers: Process) -> None:
@@ -87,13 +98,13 @@ def test_one_that_dies_is_replaced_and_nobody_is_turned_away_for_long(workers: P
 
     os.kill(first, signal.SIGKILL)
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while first in (now := children(workers)) or len(now) < WORKERS:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert len(before) == WORKERS
-    answers = [client.get(f"{url('7.1.1')}/metadata").status_code for client in clients(workers, WORKERS)]
-    assert set(answers) == {200}
+    with clients(workers, WORKERS) as readers:
+        assert {reader.get(f"{url('7.1.1')}/metadata").status_code for reader in readers} == {200}
 
 
 def test_all_of_them_end_when_the_one_that_started_them_is_told_to(workers: Process) -> None:

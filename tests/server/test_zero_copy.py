@@ -18,6 +18,8 @@ from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
 from service.testing import DicomwebServer, running
 from tests.builders import image, part10
+from tests.serving import client_of
+from tests.waiting import PATIENCE
 from tests.web.messages import store
 
 FRAMES = np.random.default_rng(7).integers(0, 2**16, (40, 512, 512), np.uint16)  # 20 MB: no socket holds that
@@ -30,14 +32,14 @@ FILE_ALONE = {"accept": "application/dicom"}
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DicomwebServer]:
     folder = tmp_path_factory.mktemp("zero-copy")
     shutil.copy(sqlite_template, folder / "index.sqlite")
-    with running(Settings(data=folder)) as server, httpx.Client(base_url=server.url) as client:
+    with running(Settings(data=folder)) as server, client_of(server.url) as client:
         store(client, FILE)
         yield server
 
 
 @pytest.fixture
 def client(server: DicomwebServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with client_of(server.url) as client:
         yield client
 
 
@@ -62,7 +64,7 @@ def connected(server: DicomwebServer, receive_bytes: int | None = None) -> socke
     connection = socket.socket()
     if receive_bytes:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-    connection.settimeout(60)
+    connection.settimeout(PATIENCE)
     connection.connect((url.hostname, url.port))
     return connection
 
@@ -93,7 +95,7 @@ def test_a_message_of_files_is_the_same_without_the_extension(
     extended = client.get(PATH)
     monkeypatch.setattr(ZeroCopyProtocol, "_is_plain", False)
 
-    with httpx.Client(base_url=client.base_url) as another:
+    with client_of(str(client.base_url)) as another:
         plain = another.get(PATH)
 
     assert plain.content == extended.content
@@ -117,7 +119,7 @@ def test_head_has_the_length_and_no_body(client: httpx.Client, copied: list[int]
 
 
 def test_a_client_that_reads_slowly_gets_every_byte(server: DicomwebServer) -> None:
-    with connected(server, receive_bytes=4096) as slow, httpx.Client(base_url=server.url) as another:
+    with connected(server, receive_bytes=4096) as slow, client_of(server.url) as another:
         slow.sendall(request(server, "connection: close\r\n"))
         start = slow.recv(1000)
 
@@ -137,7 +139,9 @@ def test_pipelined_requests_are_answered_in_order(server: DicomwebServer) -> Non
     assert body_of(third) == FILE[5:10]
 
 
-def test_a_client_that_leaves_is_no_error(server: DicomwebServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_that_leaves_is_no_error(
+    server: DicomwebServer, client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.WARNING)
     for _ in range(5):
         with connected(server) as leaving:
@@ -145,7 +149,7 @@ def test_a_client_that_leaves_is_no_error(server: DicomwebServer, caplog: pytest
             leaving.recv(1000)
             leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    assert httpx.get(f"{server.url}{PATH}", headers=FILE_ALONE).content == FILE
+    assert client.get(PATH, headers=FILE_ALONE).content == FILE
     assert caplog.messages == []
 
 

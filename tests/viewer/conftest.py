@@ -15,11 +15,12 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from service.ohif import is_installed
 from service.settings import Settings
 from tests.serving import ROOT, serving
-from tests.viewer.ohif import PATIENCE, Ohif
+from tests.viewer.ohif import Ohif
 from tests.viewer.phantom_documents import ecg_file, pdf_file, report_file, video_file
 from tests.viewer.phantom_images import image_files, small_files
 from tests.viewer.phantom_overlays import segmentation_file, structure_set_file
 from tests.viewer.recording import unrecorded
+from tests.waiting import PATIENCE
 
 VIEWER = Path(os.environ.get("DICOMWEB_VIEWER", ROOT / "viewer"))
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -71,7 +72,9 @@ async def browser() -> AsyncIterator[BrowserContext]:
     if not is_installed(VIEWER):
         pytest.skip(f"no OHIF in {VIEWER}: make viewer")
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
+        chromium = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=_OPTIONS, timeout=1000 * PATIENCE
+        )
         context = await chromium.new_context(viewport={"width": 1800, "height": 900})
         context.set_default_timeout(1000 * PATIENCE)
         await context.add_init_script(_SEEN)

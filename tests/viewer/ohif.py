@@ -1,9 +1,6 @@
 """OHIF in a browser, as its user sees it: studies, series, pictures."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from itertools import count
+from collections.abc import Sequence
 from typing import Any
 
 import imagecodecs
@@ -11,12 +8,11 @@ import numpy as np
 from playwright.async_api import Locator, Page, Response
 
 from tests.viewer.recording import Exchange, without_boundary
+from tests.waiting import until
 
 Array = np.ndarray[Any, Any]
 
-PATIENCE = 30  # seconds until what should appear has to be there, on a busy machine
 _FLAT = 10  # standard deviation of a picture with nothing to see, in gray levels
-_PAUSE = 0.2  # seconds between two looks
 _ALIKE = 2  # gray levels that two pictures of the same frame may differ in the mean
 
 _EVERY = 3  # of the rows and columns of a picture, that is compared
@@ -33,6 +29,7 @@ _LEVELS = f"""([index, points]) => {{
         return [...data.slice(at, at + 3)];
     }});
 }}"""
+_IS_ARRANGED = "window.services?.hangingProtocolService.getState()"
 _CENTERS = """([image, pixels]) => pixels.map(([row, column]) =>
     [...cornerstone.utilities.imageToWorldCoords(image, [column + 0.5, row + 0.5])]
 )"""
@@ -70,8 +67,9 @@ class Ohif:
         return [row for row in found[1:] if len(row) > 1]  # the first holds the filters
 
     async def open_study(self, study: int, mode: str = "viewer") -> None:
-        """Open a study of the phantoms."""
+        """Open a study of the phantoms, and wait until OHIF has decided by itself what it shows first."""
         await self.page.goto(f"{self.origin}/viewer/{mode}?StudyInstanceUIDs=2.25.{study}")
+        await self.page.wait_for_function(_IS_ARRANGED)
         await self.page.locator("[data-cy=viewport-pane]").first.wait_for()
 
     async def open_images(self, study: int) -> None:
@@ -93,8 +91,7 @@ class Ohif:
 
     async def displayed(self, index: int = 0) -> str:
         """Return the path of the frame that a viewport shows, below the base URL."""
-        image: str = await self.page.evaluate(_IMAGE, index)
-        return image.partition(":")[2].partition("/dicom-web")[2]
+        return _path(await self._image(index))
 
     async def focal_point(self, index: int = 0) -> list[float]:
         """Return the point of the patient that a viewport stands at, in mm."""
@@ -114,23 +111,27 @@ class Ohif:
 
     async def shows_as_rendered(self, window: str = "") -> bool:
         """Tell whether the first viewport shows its frame as our own rendering of it does."""
-        if not (frame := await self.displayed()):
+        if not (image := await self._image()):
             return False
-        rendered = await self.get(f"{frame}/rendered?accept=image/png{window}")
+        rendered = await self.get(f"{_path(image)}/rendered?accept=image/png{window}")
         expected = np.atleast_3d(imagecodecs.png_decode(rendered)[::_EVERY, ::_EVERY]).astype(float)
-        found = await self.picture(expected.shape[:2])
+        found = await self._picture(image, expected.shape[:2])
         return bool(expected.std() > _FLAT and np.abs(found - expected).mean() < _ALIKE)
-
-    async def picture(self, shape: tuple[int, ...]) -> Array:
-        """Return what the first viewport shows at the centers of some pixels, shape (rows, columns, 3)."""
-        image = await self.page.evaluate(_IMAGE, 0)
-        pixels = _EVERY * np.argwhere(np.ones(shape))
-        points = await self.page.evaluate(_CENTERS, [image, pixels.tolist()])
-        return (await self.levels(points)).reshape(*shape, 3)
 
     def asked_for(self, ending: str) -> list[Exchange]:
         """Return the exchanges whose path ends so."""
         return [one for one in self.exchanges if one.path.endswith(ending)]
+
+    async def _image(self, index: int = 0) -> str:
+        """Return how OHIF names the image in a viewport; nothing while there is none."""
+        image: str = await self.page.evaluate(_IMAGE, index)
+        return image
+
+    async def _picture(self, image: str, shape: tuple[int, ...]) -> Array:
+        """Return what the first viewport shows where pixels of an image are, shape (rows, columns, 3)."""
+        pixels = _EVERY * np.argwhere(np.ones(shape))
+        points = await self.page.evaluate(_CENTERS, [image, pixels.tolist()])
+        return (await self.levels(points)).reshape(*shape, 3)
 
     def _notice(self, response: Response) -> None:
         url, headers = response.url, response.request.headers
@@ -150,12 +151,5 @@ class Ohif:
             self.errors.append(f"{response.status} {url}")
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> bool:
-    """Tell whether the condition becomes true in time."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            for _ in count():
-                if await condition():
-                    return True
-                await asyncio.sleep(_PAUSE)
-    return False
+def _path(image: str) -> str:
+    return image.partition(":")[2].partition("/dicom-web")[2]

@@ -4,8 +4,9 @@ from functools import partial
 
 import numpy as np
 import pytest
+from playwright.async_api import Locator
 
-from tests.viewer.ohif import Ohif, until
+from tests.viewer.ohif import Ohif
 from tests.viewer.phantoms import (
     BRAIN,
     CHEST,
@@ -18,6 +19,7 @@ from tests.viewer.phantoms import (
     chest,
     position,
 )
+from tests.waiting import until
 
 X, Y, Z = range(3)
 _STEPS = np.array([SPACING, SPACING, THICKNESS])  # mm from a voxel to the next
@@ -29,9 +31,8 @@ async def test_a_ct_opens_with_its_series_and_their_thumbnails(ohif: Ohif) -> No
     await ohif.open_study(CHEST)
 
     for description in _SERIES:
-        picture = ohif.series(description).locator("img")
-        await picture.wait_for()
-        assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > SIZE
+        thumbnail = ohif.series(description).locator("img")
+        assert await until(partial(_is_larger_than_a_slice, thumbnail))
     assert await until(ohif.shows_as_rendered)
 
 
@@ -99,6 +100,10 @@ async def test_a_multi_frame_image_scrolls_through_its_frames(
 
     assert await until(lambda: _has_moved(ohif, first))
     assert await until(ohif.shows_as_rendered)
+
+
+async def _is_larger_than_a_slice(thumbnail: Locator) -> bool:
+    return bool(await thumbnail.evaluate("image => image.complete && image.naturalWidth") > SIZE)
 
 
 async def _shows(ohif: Ohif, part: str) -> bool:

@@ -3,9 +3,10 @@
 import imagecodecs
 import numpy as np
 
-from tests.viewer.ohif import Ohif, until
+from tests.viewer.ohif import Ohif
 from tests.viewer.phantom_images import TILES
 from tests.viewer.phantoms import CHEST, NODULE, REPORTS, SIZE, SLIDE, SPACING
+from tests.waiting import until
 
 _NATIVE = "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
 _TILES = {str(number) for number in range(1, TILES**2 + 1)}
@@ -69,7 +70,7 @@ async def test_a_slide_is_put_together_from_its_tiles(ohif: Ohif) -> None:
     await ohif.open_study(SLIDE, "microscopy")
 
     assert await until(lambda: _is_colourful(ohif))
-    assert {one.path.rpartition("/")[2] for one in ohif.exchanges if "/frames/" in one.path} == _TILES
+    assert await until(lambda: _has_every_tile(ohif))
 
 
 async def _is_red_in_the_nodule(ohif: Ohif) -> bool:
@@ -80,6 +81,10 @@ async def _is_red_in_the_nodule(ohif: Ohif) -> bool:
 
 async def _was_answered(ohif: Ohif, content_type: str) -> bool:
     return any(one.content_type == content_type for one in ohif.exchanges)
+
+
+async def _has_every_tile(ohif: Ohif) -> bool:
+    return {one.path.rpartition("/")[2] for one in ohif.exchanges if "/frames/" in one.path} == _TILES
 
 
 async def _is_colourful(ohif: Ohif) -> bool:

@@ -11,10 +11,11 @@ from playwright.async_api import Page, Route
 from service.settings import Settings
 from tests.serving import serving
 from tests.viewer.conftest import store
-from tests.viewer.ohif import Ohif, until
+from tests.viewer.ohif import Ohif
 from tests.viewer.phantom_images import ct_files, slide_file
 from tests.viewer.phantom_overlays import segmentation_file
 from tests.viewer.phantoms import CHEST, SLIDE
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ async def test_images_and_segmentations_open_across_origins(ohif_of_another: Ohi
     await ohif.open_series("Nodule")
 
     await ohif.button("Yes").wait_for()
-    assert ohif.asked_for(f"/instances/2.25.{CHEST}.7.1")
+    assert await until(lambda: _has_segmentation(ohif))
 
 
 async def test_a_slide_opens_across_origins(ohif_of_another: Ohif) -> None:
@@ -60,6 +61,10 @@ async def test_a_slide_opens_across_origins(ohif_of_another: Ohif) -> None:
     await ohif.open_study(SLIDE, "microscopy")
 
     assert await until(lambda: _has_tiles(ohif))
+
+
+async def _has_segmentation(ohif: Ohif) -> bool:
+    return bool(ohif.asked_for(f"/instances/2.25.{CHEST}.7.1"))
 
 
 async def _has_tiles(ohif: Ohif) -> bool:

@@ -5,8 +5,9 @@ from urllib.parse import unquote
 import pytest
 
 from tests.viewer.conftest import STUDIES_BESIDE
-from tests.viewer.ohif import Ohif, until
+from tests.viewer.ohif import Ohif
 from tests.viewer.phantoms import PATIENTS
+from tests.waiting import until
 
 NAME, ID, DESCRIPTION, ACCESSION = 0, 1, 5, 6  # the filters, in the order of their columns
 _PER_PAGE = 50

@@ -7,8 +7,9 @@ import pydicom
 from playwright.async_api import FilePayload
 
 from tests.builders import ct_image, part10
-from tests.viewer.ohif import Ohif, until
+from tests.viewer.ohif import Ohif
 from tests.viewer.phantoms import BRAIN
+from tests.waiting import until
 
 
 async def test_a_saved_measurement_can_be_opened_again(ohif: Ohif) -> None:
@@ -16,7 +17,7 @@ async def test_a_saved_measurement_can_be_opened_again(ohif: Ohif) -> None:
 
     await _draw_a_length(ohif)
     await ohif.page.locator("[data-cy=trackedMeasurements-btn]").click()
-    length = await ohif.page.locator("[data-cy=data-row-details-primary]").inner_text()
+    length = await ohif.page.locator("[data-cy=data-row-details-primary]", has_text="mm").inner_text()
     await ohif.button("Create SR").click()
     await ohif.button("Save").click()
     assert await until(lambda: _was_stored(ohif))
