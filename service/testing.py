@@ -23,6 +23,7 @@ from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
 
 _GRACE = 5  # seconds for a request that is under way when the server stops
+_KEEP_ALIVE = 65  # seconds for a connection without a request: as a client sends one, it must not be closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def running(settings: Settings) -> Iterator[DicomwebServer]:
             access_log=False,
             proxy_headers=False,  # the base URL is worked out by us, from trusted proxies alone
             ws="none",
+            timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=_GRACE,
         )
     )
