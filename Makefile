@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 .DEFAULT_GOAL := help
-.PHONY: help run viewer test clients check format lint types floors fix bench bench-archive bench-soak
+.PHONY: help run viewer test quick clients check format lint types floors fix bench bench-archive bench-soak
 
 help:  ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -19,6 +19,9 @@ viewer: .venv/installed  ## fetch OHIF, which is then served under /viewer/
 
 test: .venv/installed-dev  ## run the tests
 	$(BIN)/python -m pytest
+
+quick: .venv/installed-dev  ## run the tests but for those that take minutes
+	$(BIN)/python -m pytest -m "not (bench or browser or installed or viewer)"
 
 clients:  ## install the JavaScript client for the tests; needs Node 20
 	npm ci --prefix tests/clients/js --ignore-scripts

@@ -17,9 +17,18 @@ from service.archive.index.database import create_engine
 from service.archive.index.schema import upgrade
 from service.archive.index.tables import metadata
 from service.settings import Settings
-from tests.serving import serving
+from tests.serving import ROOT, serving
 
 _studies = itertools.count(1_000_000)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests below a folder with the name of a marker, so that `-m "not viewer"` leaves them out."""
+    markers = {line.partition(":")[0] for line in config.getini("markers")}
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in markers:
+            item.add_marker(folder)
 
 
 @pytest.fixture(scope="session")

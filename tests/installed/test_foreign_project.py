@@ -7,8 +7,6 @@ import pytest
 from tests.installed.installation import Installation
 from tests.web.messages import ct
 
-pytestmark = pytest.mark.installed
-
 ITS_TESTS = """
 from pathlib import Path
 from urllib.request import urlopen

@@ -3,13 +3,9 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from service import installed
 from tests.installed.installation import Installation, environment
 from tests.serving import client_of
-
-pytestmark = pytest.mark.installed
 
 
 def test_the_version_is_told(installation: Installation, project: Path) -> None:

@@ -3,8 +3,6 @@ from zipfile import ZipFile
 
 import pytest
 
-pytestmark = pytest.mark.installed
-
 
 def test_it_holds_one_package_and_the_pytest_plugin(wheel: Path) -> None:
     names = {name.split("/")[0] for name in ZipFile(wheel).namelist()}
