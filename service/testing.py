@@ -19,11 +19,8 @@ from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.index.schema import upgrade
 from service.archive.upkeep import files_below, import_files
-from service.server.zero_copy import ZeroCopyProtocol
+from service.server.configuration import configuration
 from service.settings import Settings
-
-_GRACE = 5  # seconds for a request that is under way when the server stops
-_KEEP_ALIVE = 65  # seconds for a connection without a request: as a client sends one, it must not be closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +67,7 @@ def empty_server() -> Iterator[DicomwebServer]:
 def running(settings: Settings) -> Iterator[DicomwebServer]:
     """Run a server on a free port of this machine, on a database that has been migrated."""
     archive = open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, archive),
-            http=ZeroCopyProtocol,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # the base URL is worked out by us, from trusted proxies alone
-            ws="none",
-            timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=_GRACE,
-        )
-    )
+    server = uvicorn.Server(configuration(create_app(settings, archive)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="dicomweb", daemon=True)
         thread.start()

@@ -12,7 +12,6 @@ import resource
 import signal
 import socket
 from contextlib import suppress
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,18 +19,9 @@ from uvicorn.supervisors import Multiprocess
 
 from service.app import create_app
 from service.archive import Archive, open_archive
-from service.server.zero_copy import ZeroCopyProtocol
+from service.server.configuration import configuration
 from service.settings import Settings
 
-_UVICORN: dict[str, Any] = {
-    "http": ZeroCopyProtocol,
-    "log_config": None,
-    "access_log": False,  # URLs hold patients' names
-    "proxy_headers": False,  # the base URL is worked out by us, from trusted proxies alone
-    "server_header": False,
-    "timeout_keep_alive": 65,
-    "timeout_graceful_shutdown": 10,
-}
 _STARTUP_SECONDS = 60
 _M_ARENA_MAX = -8  # malloc.h
 _PR_SET_PDEATHSIG = 1  # prctl.h
@@ -58,7 +48,7 @@ def listener(settings: Settings) -> socket.socket:
 def serve(settings: Settings, archive: Archive, listening: socket.socket) -> None:
     """Serve in this process until it is told to end, and close the archive."""
     _tune()
-    _Server(uvicorn.Config(create_app(settings, archive), **_UVICORN), settings).run(sockets=[listening])
+    _Server(configuration(create_app(settings, archive)), settings).run(sockets=[listening])
 
 
 def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
@@ -72,7 +62,7 @@ def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
     if settings.database_url is None:
         os.environ.pop("DICOMWEB_DATABASE_URL", None)
     target = f"{application.__module__}:{application.__name__}"
-    config = uvicorn.Config(target, factory=True, workers=settings.workers, **_UVICORN)
+    config = configuration(target, factory=True, workers=settings.workers)
     _Processes(config, settings, listening).run()
 
 
