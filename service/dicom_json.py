@@ -15,7 +15,15 @@ from typing import Any
 DicomJson = dict[str, Any]
 Attributes = Mapping[str, Any]
 
+NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+"""The component groups of a person name, PS3.18 F.2.2."""
+
 _SHARED_GROUPS, _PER_FRAME_GROUPS = "52009229", "52009230"
+
+
+def first_value(attributes: Attributes, tag: str) -> Any:
+    """Return the first value of an attribute, whatever it is; None where there is none."""
+    return next(iter(_values(attributes, tag)), None)
 
 
 def numbers(attributes: Attributes, tag: str) -> list[float | None]:
@@ -25,7 +33,7 @@ def numbers(attributes: Attributes, tag: str) -> list[float | None]:
 
 def number(attributes: Attributes, tag: str) -> float | None:
     """Return the first value of a numeric attribute."""
-    return next(iter(numbers(attributes, tag)), None)
+    return _finite(first_value(attributes, tag))
 
 
 def integer(attributes: Attributes, tag: str) -> int | None:
@@ -36,7 +44,7 @@ def integer(attributes: Attributes, tag: str) -> int | None:
 
 def text(attributes: Attributes, tag: str) -> str:
     """Return the first value of a text attribute without its padding; "" when there is none."""
-    value = next(iter(_values(attributes, tag)), None)
+    value = first_value(attributes, tag)
     return value.strip(" \0") if isinstance(value, str) else ""
 
 

@@ -1,14 +1,14 @@
 """From the Pixel Data element to the table of its frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, Fragment
 from service.dicom.encoding.words import ITEM_HEADER, PIXEL_SIZES, WORD_SIZES
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames
+from service.dicom_json import Attributes, first_value, text
 from service.transfer_syntaxes import is_video
 
 FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
@@ -42,7 +42,7 @@ def frame_table(
     elements: Sequence[Element],
     encoding: Encoding,
     transfer_syntax: str,
-    attributes: Mapping[str, Any],
+    attributes: Attributes,
 ) -> FrameTable | None:
     """Return where the frames of an instance lie.
 
@@ -73,12 +73,12 @@ def frame_table(
     return EncapsulatedFrames(_boundaries(starts, element.fragments))
 
 
-def number_of_frames(attributes: Mapping[str, Any]) -> int | None:
+def number_of_frames(attributes: Attributes) -> int | None:
     """Return Number of Frames (0028,0008) where it is a positive number."""
     return _positive(attributes, "00280008")
 
 
-def _native(element: Element, encoding: Encoding, attributes: Mapping[str, Any]) -> NativeFrames:
+def _native(element: Element, encoding: Encoding, attributes: Attributes) -> NativeFrames:
     allocated = _FLOAT_BITS.get(element.tag) or _positive(attributes, "00280100") or 0
     bits = _frame_bits(attributes, allocated)
     available = element.length * 8 // bits if bits else 0
@@ -88,22 +88,17 @@ def _native(element: Element, encoding: Encoding, attributes: Mapping[str, Any])
     return NativeFrames(element.offset, bits, count, word_size)
 
 
-def _frame_bits(attributes: Mapping[str, Any], allocated: int) -> int:
+def _frame_bits(attributes: Attributes, allocated: int) -> int:
     """Return the size of one native frame in bits; 0 where the Image Pixel attributes do not tell."""
     rows, columns = _positive(attributes, "00280010") or 0, _positive(attributes, "00280011") or 0
     samples = _positive(attributes, "00280002") or 1
-    subsampling = _SUBSAMPLED.get(str(_first_value(attributes, "00280004"))) if samples == 3 else None
+    subsampling = _SUBSAMPLED.get(text(attributes, "00280004")) if samples == 3 else None
     return int(rows * columns * allocated * (subsampling or samples))
 
 
-def _positive(attributes: Mapping[str, Any], tag: str) -> int | None:
-    value = _first_value(attributes, tag)
+def _positive(attributes: Attributes, tag: str) -> int | None:
+    value = first_value(attributes, tag)
     return value if isinstance(value, int) and value > 0 else None
-
-
-def _first_value(attributes: Mapping[str, Any], tag: str) -> Any:
-    values = attributes.get(tag, {}).get("Value")
-    return values[0] if values else None
 
 
 def _one_run(fragments: Sequence[Fragment]) -> EncapsulatedFrames:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable
 
 from service.archive.instance import Located
-from service.dicom.text.captions import first_value
-from service.dicom_json import DicomJson, number
+from service.dicom_json import DicomJson, first_value, number
 from service.transfer_syntaxes import OCTET_STREAM, is_video
 
 PDF = "application/pdf"

@@ -11,7 +11,7 @@ from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.cache import Cache
 from service.dicom.text.captions import captions
-from service.dicom_json import DicomJson
+from service.dicom_json import Attributes, DicomJson, items
 from service.errors import DicomwebError
 from service.imaging.decoder import Decoder, description_of
 from service.imaging.rendering import Rendering
@@ -171,7 +171,7 @@ async def _colour_space(
 
 async def _own_profile(archive: Archive, instance: Instance, attributes: DicomJson) -> bytes | None:
     """Return the ICC profile of the image, or of its first optical path."""
-    first_path: DicomJson = next(iter(attributes.get(_OPTICAL_PATHS, {}).get("Value", ())), {})
+    first_path: Attributes = next(iter(items(attributes, _OPTICAL_PATHS)), {})
     for path, holder in ((_ICC_PROFILE, attributes), (f"{_OPTICAL_PATHS}/1/{_ICC_PROFILE}", first_path)):
         content = await binary_value(archive, instance, holder.get(_ICC_PROFILE, {}), path)
         if content is not None and content.size <= icc.MAX_PROFILE_BYTES:

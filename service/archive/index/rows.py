@@ -5,7 +5,8 @@ from typing import Any
 
 from service.archive.index.stored_json import PARSED_BASE_URL, to_row
 from service.dicom.instance import ParsedInstance
-from service.dicom.query.levels import Attributes, Level, level_attributes, other_attributes, tag_of
+from service.dicom.query.levels import Level, level_attributes, other_attributes, tag_of
+from service.dicom_json import Attributes
 from service.transfer_syntaxes import outgoing
 
 

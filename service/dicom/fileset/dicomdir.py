@@ -6,7 +6,7 @@ sizes, and so all places, are known before the first is written.
 """
 
 import struct
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 
@@ -17,7 +17,7 @@ from service.dicom.encoding.explicit import Value, encoded, file_head, header
 from service.dicom.encoding.words import ITEM_TAG
 from service.dicom.fileset.records import record_keys, record_type
 from service.dicom.json.reader import data_set
-from service.dicom_json import DicomJson
+from service.dicom_json import Attributes, DicomJson, text
 
 _PATIENT_ID, _STUDY, _SERIES = "00100020", "0020000D", "0020000E"
 _SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"
@@ -53,7 +53,7 @@ class Directory:
         self._patients: dict[str, Record] = {}
         self._uids: list[str] = []
 
-    def add(self, attributes: Mapping[str, DicomJson], file_id: Sequence[str], transfer_syntax: str) -> None:
+    def add(self, attributes: Attributes, file_id: Sequence[str], transfer_syntax: str) -> None:
         """Add an instance.
 
         Args:
@@ -63,11 +63,11 @@ class Directory:
         """
         siblings = self._patients
         for kind, tag in _LEVELS.items():
-            name = _text(attributes, tag)
+            name = text(attributes, tag)
             if name not in siblings:
                 siblings[name] = Record(_content(kind, attributes))
             siblings = siblings[name].below
-        uid, kind = _text(attributes, _SOP_INSTANCE), record_type(_text(attributes, _SOP_CLASS))
+        uid, kind = text(attributes, _SOP_INSTANCE), record_type(text(attributes, _SOP_CLASS))
         siblings[uid] = Record(_content(kind, attributes, _reference(attributes, file_id, transfer_syntax)))
         self._uids.append(uid)
 
@@ -121,21 +121,21 @@ def _links(following: int, below: int) -> bytes:
     )
 
 
-def _reference(attributes: Mapping[str, DicomJson], file_id: Sequence[str], transfer_syntax: str) -> bytes:
+def _reference(attributes: Attributes, file_id: Sequence[str], transfer_syntax: str) -> bytes:
     """Return the elements that lead to the instance's file."""
     return b"".join(
         (
             encoded(0x00041500, "CS", "\\".join(file_id).encode()),
-            encoded(0x00041510, "UI", _text(attributes, _SOP_CLASS).encode()),
-            encoded(0x00041511, "UI", _text(attributes, _SOP_INSTANCE).encode()),
+            encoded(0x00041510, "UI", text(attributes, _SOP_CLASS).encode()),
+            encoded(0x00041511, "UI", text(attributes, _SOP_INSTANCE).encode()),
             encoded(0x00041512, "UI", transfer_syntax.encode()),
         )
     )
 
 
-def _content(kind: str, attributes: Mapping[str, DicomJson], reference: bytes = b"") -> bytes:
+def _content(kind: str, attributes: Attributes, reference: bytes = b"") -> bytes:
     """Return a record from its type on; without values where the instance has some that cannot be written."""
-    private = encoded(0x00041432, "UI", _text(attributes, _SOP_CLASS).encode()) if kind == "PRIVATE" else b""
+    private = encoded(0x00041432, "UI", text(attributes, _SOP_CLASS).encode()) if kind == "PRIVATE" else b""
     before = encoded(0x00041430, "CS", kind.encode()) + private + reference
     keys = record_keys(kind, attributes)
     try:
@@ -150,7 +150,3 @@ def _joined(keys: DicomJson) -> bytes:
 
 def _no_bulkdata(_: str) -> Value:
     raise Malformed("bulk data cannot be in a directory")
-
-
-def _text(attributes: Mapping[str, DicomJson], tag: str) -> str:
-    return str(attributes.get(tag, {}).get("Value", [""])[0] or "")

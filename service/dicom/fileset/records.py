@@ -1,9 +1,7 @@
 """Which directory record an instance has, and which of its attributes the record repeats: PS3.3 F.4, F.5."""
 
-from collections.abc import Mapping
-
 from service.dicom.query.levels import tag_of, vr_of
-from service.dicom_json import DicomJson
+from service.dicom_json import Attributes, DicomJson, items, text
 
 _STANDARD = "1.2.840.10008."
 _STORAGE = f"{_STANDARD}5.1.4.1.1."
@@ -117,7 +115,7 @@ def record_type(sop_class_uid: str) -> str:
     return "IMAGE"
 
 
-def record_keys(kind: str, attributes: Mapping[str, DicomJson]) -> DicomJson:
+def record_keys(kind: str, attributes: Attributes) -> DicomJson:
     """Return those attributes of an instance that its record, or one above it, repeats.
 
     Args:
@@ -137,10 +135,10 @@ def _inline(element: DicomJson | None, tag: str) -> DicomJson:
     return element if element and "BulkDataURI" not in element else {"vr": vr_of(tag)}
 
 
-def _concept_modifiers(attributes: Mapping[str, DicomJson]) -> list[DicomJson]:
+def _concept_modifiers(attributes: Attributes) -> list[Attributes]:
     """Return what qualifies the title of a report: the items of its root that stand for no content."""
-    content = attributes.get(_CONTENT_SEQUENCE, {}).get("Value", [])
-    return [item for item in content if item.get(_RELATIONSHIP_TYPE, {}).get("Value") == ["HAS CONCEPT MOD"]]
+    content = items(attributes, _CONTENT_SEQUENCE)
+    return [item for item in content if text(item, _RELATIONSHIP_TYPE) == "HAS CONCEPT MOD"]
 
 
 def _tag(keyword: str) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 from pydicom.valuerep import format_number_as_ds
 
 from service.dicom.encoding.elements import Malformed
+from service.dicom_json import NAME_GROUPS
 
-_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _MAX_DECIMAL = 16  # characters of a DS
 _KINDS = {
     str: "a string",
@@ -56,9 +56,9 @@ def names(values: Sequence[Any]) -> bytes:
 
 
 def _name(groups: dict[str, Any]) -> str:
-    if not groups.keys() <= set(_NAME_GROUPS):
-        raise Malformed(f"has a name of other groups than {', '.join(_NAME_GROUPS)}")
-    return "=".join(checked(groups.get(group) or "", str) for group in _NAME_GROUPS).rstrip("=")
+    if not groups.keys() <= set(NAME_GROUPS):
+        raise Malformed(f"has a name of other groups than {', '.join(NAME_GROUPS)}")
+    return "=".join(checked(groups.get(group) or "", str) for group in NAME_GROUPS).rstrip("=")
 
 
 def decimals(values: Sequence[Any]) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from service.dicom.encoding.charset import Charset
 from service.dicom.encoding.charset import decode as charset_decode
+from service.dicom_json import NAME_GROUPS
 
 _MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript loses digits
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -47,7 +48,7 @@ def names(raw: bytes, charset: Charset) -> list[Any]:
 
 
 def _name(value: str) -> dict[str, str] | None:
-    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), value.rstrip(" \0").split("="), strict=False)
+    groups = zip(NAME_GROUPS, value.rstrip(" \0").split("="), strict=False)
     return {group: part for group, components in groups if (part := components.rstrip(" \0"))} or None
 
 

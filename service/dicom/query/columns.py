@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from service.dicom.query import normal_forms
-from service.dicom.query.levels import Attributes, Level, Path, tag_of, vr_of
+from service.dicom.query.levels import Level, Path, tag_of, vr_of
+from service.dicom_json import Attributes, items
 
 _STUDY = {
     "StudyInstanceUID": "study_instance_uid",
@@ -102,9 +103,7 @@ def index_values(metadata: Attributes, level: Level) -> dict[str, Any]:
 
 def request_items(metadata: Attributes) -> list[dict[str, str | None]]:
     """Return one row of request_attributes per item of Request Attributes Sequence that says something."""
-    element = metadata.get(REQUEST_ATTRIBUTES_SEQUENCE)
-    items = element.get("Value") if isinstance(element, dict) else None
-    rows = [_item(item) for item in items or () if isinstance(item, dict)]
+    rows = map(_item, items(metadata, REQUEST_ATTRIBUTES_SEQUENCE))
     return [row for row in rows if any(row.values())]
 
 

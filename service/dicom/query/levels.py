@@ -5,14 +5,15 @@ PS3.3 C.7.1 to C.7.5 for Study and Series, everything else is of the Instance. A
 required ones and the usual ones; the others of a level are kept beside them for `includefield`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-Attributes = Mapping[str, Any]  # a DICOM JSON object: tag → element
+from service.dicom_json import Attributes
+
 Path = tuple[str, ...]  # tags, outermost sequence first
 
 

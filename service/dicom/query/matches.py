@@ -6,14 +6,15 @@ each kind, which means the same; `accepts` decides where no column holds the att
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from service.dicom.query import normal_forms
-from service.dicom.query.levels import Attributes, Level, Path, vr_of
+from service.dicom.query.levels import Level, Path, vr_of
+from service.dicom_json import Attributes, items
 
 _STARS = re.compile(r"\*+")
 _WORD_SEPARATORS = re.compile("[ ^-]")
@@ -168,10 +169,5 @@ def _matches(attributes: Attributes, keys: Iterable[tuple[Path, Key]]) -> bool:
         elif not key.match.accepts(key.values(attributes)):
             return False
     return all(
-        any(_matches(item, inside) for item in _items(attributes, tag)) for tag, inside in nested.items()
+        any(_matches(item, inside) for item in items(attributes, tag)) for tag, inside in nested.items()
     )
-
-
-def _items(attributes: Attributes, tag: str) -> Iterator[Attributes]:
-    value = (attributes.get(tag) or {}).get("Value", ())
-    return (item for item in value if isinstance(item, dict))

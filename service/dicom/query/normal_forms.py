@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-Span = tuple[str, str]
+from service.dicom_json import NAME_GROUPS
 
-GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+Span = tuple[str, str]
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _DATE = re.compile(r"(\d{4})(\.?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])", re.ASCII)
@@ -72,7 +72,7 @@ def name(value: Any) -> tuple[str, ...] | None:
     """Return the three folded component groups of a DICOM JSON person name, "" for one that is missing."""
     if not isinstance(value, dict):
         return None
-    groups = tuple(fold(text(value.get(group)) or "") for group in GROUPS)
+    groups = tuple(fold(text(value.get(group)) or "") for group in NAME_GROUPS)
     return groups if any(groups) else None
 
 

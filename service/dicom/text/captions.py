@@ -6,7 +6,7 @@ Standard: PS3.18 8.3.5.1.1.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from service.dicom_json import DicomJson
+from service.dicom_json import NAME_GROUPS, Attributes, first_value
 
 
 class Entry(NamedTuple):
@@ -21,9 +21,7 @@ class Entry(NamedTuple):
 def person_name(value: Any) -> str:
     """Return a person name as people write it: family name first, then a comma."""
     groups = value if isinstance(value, dict) else {}
-    text = next(
-        (groups[group] for group in ("Alphabetic", "Ideographic", "Phonetic") if groups.get(group)), ""
-    )
+    text = next((groups[group] for group in NAME_GROUPS if groups.get(group)), "")
     family, *others = text.split("^")
     given = " ".join(part for part in others[:2] if part)
     return ", ".join(part for part in (family, given) if part)
@@ -65,19 +63,14 @@ KEYWORDS = {"patient": PATIENT, "technique": TECHNIQUE}
 """Keyword of the `annotation` parameter → lines."""
 
 
-def captions(metadata: DicomJson, keyword: str) -> list[str]:
+def captions(metadata: Attributes, keyword: str) -> list[str]:
     """Return the lines of one of KEYWORDS; values that the instance does not have are left out."""
     lines = (line_of(metadata, entries) for entries in KEYWORDS[keyword])
     return [line for line in lines if line]
 
 
-def line_of(metadata: DicomJson, entries: Sequence[Entry]) -> str:
+def line_of(metadata: Attributes, entries: Sequence[Entry]) -> str:
     """Return the values that are there, as one line; empty if there are none."""
     values = ((entry, first_value(metadata, entry.tag)) for entry in entries)
     texts = ((entry, entry.form(value)) for entry, value in values if value not in (None, ""))
     return "  ".join(f"{entry.before}{text}{entry.after}" for entry, text in texts if text)
-
-
-def first_value(attributes: DicomJson, tag: str) -> Any:
-    """Return the first value of an attribute, None where there is none."""
-    return next(iter(attributes.get(tag, {}).get("Value", ())), None)

@@ -12,8 +12,7 @@ from pydicom.config import IGNORE
 from pydicom.datadict import keyword_for_tag, private_dictionary_description
 from pydicom.uid import UID
 
-from service.dicom.query.normal_forms import GROUPS
-from service.dicom_json import DicomJson
+from service.dicom_json import NAME_GROUPS, DicomJson, first_value
 
 MAX_LINES = 4000
 MAX_CHARACTERS = 240  # of a value
@@ -112,7 +111,7 @@ def _line(tag: str, element: DicomJson, creators: dict[str, str]) -> Line:
 def _creators(attributes: DicomJson) -> dict[str, str]:
     """Return the private creators, by the first six digits of the tags that are theirs. PS3.5 7.8.1."""
     reserved = (tag for tag in attributes if int(tag[3], 16) % 2 and tag[4:6] == "00" and tag[6:] >= "10")
-    return {tag[:4] + tag[6:]: str(_first(attributes[tag])) for tag in reserved}
+    return {tag[:4] + tag[6:]: str(first_value(attributes, tag) or "") for tag in reserved}
 
 
 def _keyword(tag: str, creators: dict[str, str]) -> str:
@@ -147,7 +146,7 @@ def _written(value: Any, vr: str) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return "=".join(str(value.get(group, "")) for group in GROUPS).rstrip("=")
+        return "=".join(str(value.get(group, "")) for group in NAME_GROUPS).rstrip("=")
     if vr == "UI":
         return " ".join(dict.fromkeys((value, UID(value, IGNORE).name)))
     if vr == "AT":
@@ -157,7 +156,3 @@ def _written(value: Any, vr: str) -> str:
 
 def _decoded_length(base64: str) -> int:
     return len(base64) * 3 // 4 - base64[-2:].count("=")
-
-
-def _first(element: DicomJson) -> Any:
-    return next(iter(element.get("Value", ())), "")

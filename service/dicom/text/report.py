@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from service.dicom.text.captions import PATIENT, first_value, line_of
-from service.dicom_json import DicomJson
+from service.dicom.text.captions import PATIENT, line_of
+from service.dicom_json import Attributes, first_value, items
 
 CONTENT = "0040A730"  # Content Sequence
 _VALUE_TYPE, _CONCEPT_NAME, _MEANING = "0040A040", "0040A043", "00080104"
@@ -60,7 +60,7 @@ class Report(NamedTuple):
     lines: Sequence[Line]
 
 
-def read_report(metadata: DicomJson) -> Report:
+def read_report(metadata: Attributes) -> Report:
     """Return the report that an instance's metadata hold."""
     about = [line for entries in PATIENT if (line := line_of(metadata, entries))]
     about += [f"{name}: {value}" for name, tag in _STATE if (value := first_value(metadata, tag))]
@@ -100,13 +100,13 @@ def _lists(lines: Sequence[Line]) -> Iterator[str]:
         yield "</li></ul>" * (depth + 1)
 
 
-def _lines(item: DicomJson, depth: int) -> Iterator[Line]:
-    for child in _items(item, CONTENT):
+def _lines(item: Attributes, depth: int) -> Iterator[Line]:
+    for child in items(item, CONTENT):
         yield Line(depth, _meaning(child, _CONCEPT_NAME), _value(child))
         yield from _lines(child, depth + 1)
 
 
-def _value(item: DicomJson) -> str:
+def _value(item: Attributes) -> str:
     kind = str(first_value(item, _VALUE_TYPE) or "")
     if kind in _TEXTS:
         return _plain(first_value(item, _TEXTS[kind]))
@@ -114,13 +114,13 @@ def _value(item: DicomJson) -> str:
         case "CODE":
             return _meaning(item, "0040A168")
         case "NUM":
-            measured = next(iter(_items(item, _MEASURED)), {})
+            measured = next(iter(items(item, _MEASURED)), {})
             return f"{_plain(first_value(measured, _NUMERIC))} {_meaning(measured, _UNITS)}".strip()
         case "CONTAINER":
             return ""
         case "":
             return "see another item of this report" if _REFERENCED_ITEM in item else ""
-    referenced = [_plain(first_value(one, _SOP_INSTANCE)) for one in _items(item, _REFERENCED_SOP)]
+    referenced = [_plain(first_value(instance, _SOP_INSTANCE)) for instance in items(item, _REFERENCED_SOP)]
     return " ".join([kind, *referenced])
 
 
@@ -128,15 +128,11 @@ def _joined(name: str, value: str) -> str:
     return f"{name}: {value}" if name and value else name or value
 
 
-def _meaning(item: DicomJson, tag: str) -> str:
-    return _plain(first_value(next(iter(_items(item, tag)), {}), _MEANING))
+def _meaning(item: Attributes, tag: str) -> str:
+    return _plain(first_value(next(iter(items(item, tag)), {}), _MEANING))
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(str(value.get("Alphabetic", "")).replace("^", " ").split())
     return "" if value is None else str(value)
-
-
-def _items(item: DicomJson, tag: str) -> list[DicomJson]:
-    return [one for one in item.get(tag, {}).get("Value", ()) if isinstance(one, dict)]

@@ -15,8 +15,8 @@ from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.json.writer import tag_name
 from service.dicom.xml.private_blocks import Attribute, in_blocks
 from service.dicom.xml.values import READERS
-from service.dicom.xml.writer import NAME_COMPONENTS, NAME_GROUPS
-from service.dicom_json import DicomJson
+from service.dicom.xml.writer import NAME_COMPONENTS
+from service.dicom_json import NAME_GROUPS, DicomJson
 from service.errors import InvalidXml, shorten
 
 MAX_ELEMENTS = 2**19  # values that were left out count too

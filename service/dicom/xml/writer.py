@@ -17,10 +17,9 @@ from pydicom.datadict import keyword_for_tag
 
 from service.dicom.json.writer import tag_name
 from service.dicom.xml.private_blocks import Blocks
-from service.dicom_json import DicomJson
+from service.dicom_json import NAME_GROUPS, DicomJson
 
 NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
-NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 NAME_COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 
 _HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<NativeDicomModel xmlns="{NAMESPACE}" xml:space="preserve">'

@@ -11,9 +11,8 @@ from starlette.responses import Response
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
-from service.dicom.text.captions import first_value
 from service.dicom.text.report import CONTENT, as_html, as_text, read_report
-from service.dicom_json import DicomJson
+from service.dicom_json import DicomJson, first_value
 from service.errors import NotRenderable, shorten
 from service.imaging.kinds import PDF, kind_of, mime_type
 from service.imaging.values import binary_value

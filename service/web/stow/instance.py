@@ -12,7 +12,7 @@ from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, file_head
 from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
 from service.dicom.json.reader import data_set
-from service.dicom_json import DicomJson
+from service.dicom_json import DicomJson, text
 from service.errors import NotAcceptable, Refusal, Unavailable
 from service.transfer_syntaxes import OCTET_STREAM
 from service.web.state import service_of
@@ -58,17 +58,10 @@ def _assembled(
     def find_bulkdata(asked: str) -> Value:
         return pixels.native if pixels.native and asked == uri else parts.value(asked)
 
-    head = file_head(_text(attributes, _SOP_CLASS), _text(attributes, _SOP_INSTANCE), pixels.transfer_syntax)
+    head = file_head(text(attributes, _SOP_CLASS), text(attributes, _SOP_INSTANCE), pixels.transfer_syntax)
     pieces = [head, *data_set(attributes, find_bulkdata, pixels.frames)]
     with parts.buffer() as buffer:
         return assemble(blobs, buffer, pieces, max_bytes)
-
-
-def _text(attributes: DicomJson, tag: str) -> str:
-    """Return the first value of an attribute if it is text."""
-    attribute = attributes.get(tag)
-    values = attribute.get("Value") if isinstance(attribute, dict) else None
-    return values[0] if isinstance(values, list) and values and isinstance(values[0], str) else ""
 
 
 def _refusal(error: Exception, attributes: DicomJson) -> Refusal:
@@ -76,7 +69,7 @@ def _refusal(error: Exception, attributes: DicomJson) -> Refusal:
     reason = OUT_OF_RESOURCES if isinstance(error, Unavailable) else CANNOT_UNDERSTAND
     if isinstance(error, Refusal):
         reason = error.reason
-    uids = (_text(attributes, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE))
+    uids = (text(attributes, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE))
     return Refusal(str(error), reason, *(one if is_uid(one) else "" for one in uids))
 
 
