@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from service.archive.index.changes import enter
 from service.archive.index.entry import IndexEntry, entry_of
+from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.instance import ParsedInstance, Uids
-from service.dicom.query.levels import tag_of, vr_of
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
 EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"

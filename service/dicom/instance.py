@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from service.dicom.dictionary import tag_name
 from service.dicom.encoding.elements import Buffer, Element, Malformed, TooMany, Truncated
 from service.dicom.encoding.part10 import FileMeta
 from service.dicom.encoding.walk import walk
 from service.dicom.frame_scan import frame_table, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
-from service.dicom.json.writer import Bulkdata, JsonModel, tag_name
+from service.dicom.json.writer import Bulkdata, JsonModel
 from service.dicom_json import DicomJson
 from service.errors import Refusal
 from service.transfer_syntaxes import is_video

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from service.archive.index.stored_json import PARSED_BASE_URL, to_row
+from service.dicom.dictionary import tag_of
 from service.dicom.instance import ParsedInstance
-from service.dicom.query.levels import Level, level_attributes, other_attributes, tag_of
+from service.dicom.query.levels import Level, level_attributes, other_attributes
 from service.dicom_json import Attributes
 from service.transfer_syntaxes import outgoing
 

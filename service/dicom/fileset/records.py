@@ -1,6 +1,6 @@
 """Which directory record an instance has, and which of its attributes the record repeats: PS3.3 F.4, F.5."""
 
-from service.dicom.query.levels import tag_of, vr_of
+from service.dicom.dictionary import tag_of, vr_of
 from service.dicom_json import Attributes, DicomJson, items, text
 
 _STANDARD = "1.2.840.10008."

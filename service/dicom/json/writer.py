@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from service.dicom.dictionary import tag_name
 from service.dicom.encoding import vr
 from service.dicom.encoding.charset import DEFAULT, Charset, character_set
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
@@ -21,7 +22,7 @@ from service.dicom_json import DicomJson
 MAX_INLINE_BYTES = 1024
 MAX_METADATA_BYTES = 2**26  # of all values together that are not bulk data
 MAX_TABLE_BYTES = 2**20  # of a value that rendering needs
-MAX_VALUE_BYTES = 65536  # of text and numbers, for which a Bulkdata URI is allowed too
+MAX_INLINE_TEXT_BYTES = 65536  # of text and numbers, for which a Bulkdata URI is allowed too
 
 _SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 _PIXELS = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009))
@@ -59,12 +60,6 @@ class Bulkdata(NamedTuple):
         """Return the place that `to_row` wrote."""
         offset, length, word_size = row
         return cls(offset, length, word_size or 1, encapsulated=not word_size)
-
-
-@lru_cache(maxsize=16384)
-def tag_name(tag: int) -> str:
-    """Return a tag as DICOM JSON has it: eight upper-case hexadecimal digits."""
-    return f"{tag:08X}"
 
 
 class Scope(NamedTuple):
@@ -206,7 +201,7 @@ def _is_plain(tag: int) -> bool:
 def _is_long(name: str, length: int) -> bool:
     if name in WORD_SIZES:
         return length > MAX_INLINE_BYTES
-    return length > MAX_VALUE_BYTES and name in BULKDATA_VRS
+    return length > MAX_INLINE_TEXT_BYTES and name in BULKDATA_VRS
 
 
 def _with_values(name: str, contents: list[Any]) -> DicomJson:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.query import normal_forms
-from service.dicom.query.levels import Level, Path, tag_of, vr_of
+from service.dicom.query.levels import Level, Path
 from service.dicom_json import Attributes, items
 
 _STUDY = {
@@ -60,7 +61,7 @@ _REQUEST = {
     "ScheduledProcedureStepID": "scheduled_procedure_step_id",
     "RequestedProcedureID": "requested_procedure_id",
 }
-MAX_CHARACTERS = 512  # PostgreSQL indexes no value of more than 2,704 bytes
+MAX_COLUMN_CHARACTERS = 512  # PostgreSQL indexes no value of more than 2,704 bytes
 
 GROUP_SUFFIXES = ("", "_ideographic", "_phonetic")  # of the columns of a person name
 
@@ -71,7 +72,7 @@ def _by_tag(columns: Mapping[str, str]) -> dict[str, str]:
     return {tag: column for keyword, column in columns.items() if (tag := tag_of(keyword))}
 
 
-_FOUND = {
+_OF_LEVEL = {
     Level.STUDY: _by_tag(_STUDY),
     Level.SERIES: _by_tag(_SERIES),
     Level.INSTANCE: _by_tag(_INSTANCE),
@@ -80,7 +81,7 @@ _ITEM = _by_tag(_REQUEST)
 
 # Columns of the table of the attribute's level.
 COLUMNS: dict[Path, str] = {
-    (tag,): column for columns in (*_FOUND.values(), _by_tag(_COUNTS)) for tag, column in columns.items()
+    (tag,): column for columns in (*_OF_LEVEL.values(), _by_tag(_COUNTS)) for tag, column in columns.items()
 }
 # Columns of request_attributes, which has one row per item of the sequence.
 REQUEST_COLUMNS: dict[Path, str] = {
@@ -94,7 +95,7 @@ def index_values(metadata: Attributes, level: Level) -> dict[str, Any]:
     `study_date` alone is "" then: studies are listed by it, and databases do not agree on where NULL comes.
     """
     row: dict[str, Any] = {}
-    for tag, column in _FOUND[level].items():
+    for tag, column in _OF_LEVEL[level].items():
         row |= _column(metadata.get(tag), vr_of(tag), column)
     if level is Level.STUDY:
         row["study_date"] = row["study_date"] or ""
@@ -119,9 +120,9 @@ def _column(element: Any, vr: str, column: str) -> dict[str, Any]:
     if vr == "PN":
         groups = value or ("", "", "")
         return {
-            column + suffix: group[:MAX_CHARACTERS] or None
+            column + suffix: group[:MAX_COLUMN_CHARACTERS] or None
             for suffix, group in zip(GROUP_SUFFIXES, groups, strict=True)
         }
     if isinstance(value, Decimal):
         return {column: normal_forms.integer(value)}
-    return {column: value and value[:MAX_CHARACTERS]}
+    return {column: value and value[:MAX_COLUMN_CHARACTERS]}

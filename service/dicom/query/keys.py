@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.query import normal_forms
-from service.dicom.query.levels import Path, level_of, tag_of, vr_of
+from service.dicom.query.levels import Path, level_of
 from service.dicom.query.matches import (
     EmptyMatch,
     Key,
@@ -25,10 +26,10 @@ from service.dicom.query.matches import (
 )
 from service.errors import InvalidKey
 
-MAX_CHARACTERS = 1024  # of a single value
+MAX_VALUE_CHARACTERS = 1024  # of a single value
 MAX_WILDCARD_CHARACTERS = 256
 MAX_WILDCARDS = 64  # values with wild cards in one list
-MAX_DEPTH = 8  # of sequences in a dotted name
+MAX_PATH_LENGTH = 8  # of sequences in a dotted name
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
 _UID = re.compile(r"[0-9.*?]{1,64}", re.ASCII)
@@ -61,7 +62,7 @@ class _KeyAttribute:
 
 def path_of(name: str) -> Path | None:
     """Return the tags of a keyword or tag, dotted inside sequences; None for what is neither."""
-    parts = name.split(".", MAX_DEPTH)
+    parts = name.split(".", MAX_PATH_LENGTH)
     tags = [part.upper() if _TAG.fullmatch(part) else tag_of(part) for part in parts]
     return tuple(tag for tag in tags if tag) if all(tags) else None
 
@@ -111,8 +112,8 @@ def _check(name: str, vr: str, value: str) -> None:
         raise InvalidKey(name, f"an attribute that has values to match; one of VR {vr} has none")
     if "\0" in value:
         raise InvalidKey(name, "text without NUL characters")
-    if vr not in _LISTS and len(value) > MAX_CHARACTERS:
-        raise InvalidKey(name, f"at most {MAX_CHARACTERS} characters")
+    if vr not in _LISTS and len(value) > MAX_VALUE_CHARACTERS:
+        raise InvalidKey(name, f"at most {MAX_VALUE_CHARACTERS} characters")
     if vr not in _LISTS and is_wildcard(value) and len(value) > MAX_WILDCARD_CHARACTERS:
         raise InvalidKey(name, f"at most {MAX_WILDCARD_CHARACTERS} characters with wild cards")
 
@@ -151,13 +152,13 @@ _FORMS = {
 
 
 def _range(value: str, attribute: _KeyAttribute) -> Match:
-    span = normal_forms.SPANS[attribute.vr]
-    single = span(value)
+    interval = normal_forms.INTERVALS[attribute.vr]
+    single = interval(value)
     if single:
         return RangeMatch(*single)
     for hyphen in re.finditer("-", value[:128]):
         begin, end = value[: hyphen.start()].strip(" "), value[hyphen.end() :].strip(" ")
-        low, high = span(begin), span(end)
+        low, high = interval(begin), interval(end)
         if (low or not begin) and (high or not end) and (low or high):
             return RangeMatch(low[0] if low else "", high[1] if high else "")
     raise InvalidKey(attribute.name, _FORMS[attribute.vr])
@@ -178,7 +179,7 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
 
 
 _PARSERS: dict[str, Callable[[str, _KeyAttribute], Match]] = {
-    **dict.fromkeys(normal_forms.SPANS, _range),
+    **dict.fromkeys(normal_forms.INTERVALS, _range),
     **dict.fromkeys(normal_forms.NUMBERS, _number),
     **dict.fromkeys(_LISTS, _list),
     "PN": _name,

@@ -7,11 +7,9 @@ required ones and the usual ones; the others of a level are kept beside them for
 
 from collections.abc import Iterable
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-
+from service.dicom.dictionary import tag_of, vr_of
 from service.dicom_json import Attributes
 
 Path = tuple[str, ...]  # tags, outermost sequence first
@@ -23,21 +21,6 @@ class Level(IntEnum):
     STUDY = 0
     SERIES = 1
     INSTANCE = 2
-
-
-def tag_of(keyword: str) -> str | None:
-    """Return eight upper-case hexadecimal digits; None for what is no keyword of PS3.6."""
-    tag = tag_for_keyword(keyword) if keyword else None  # some retired tags have none
-    return f"{tag:08X}" if tag else None
-
-
-@lru_cache(maxsize=4096)
-def vr_of(tag: str) -> str:
-    """Return the dictionary's VR, the first where it names several; UN for one it does not know."""
-    try:
-        return dictionary_VR(int(tag, 16))[:2]
-    except KeyError:
-        return "UN"
 
 
 def _tags(keywords: str) -> tuple[str, ...]:

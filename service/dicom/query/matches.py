@@ -12,8 +12,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from service.dicom.dictionary import vr_of
 from service.dicom.query import normal_forms
-from service.dicom.query.levels import Level, Path, vr_of
+from service.dicom.query.levels import Level, Path
 from service.dicom_json import Attributes, items
 
 _STARS = re.compile(r"\*+")

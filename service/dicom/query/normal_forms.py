@@ -14,7 +14,7 @@ from typing import Any
 
 from service.dicom_json import NAME_GROUPS
 
-Span = tuple[str, str]
+Interval = tuple[str, str]
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _DATE = re.compile(r"(\d{4})(\.?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])", re.ASCII)
@@ -27,7 +27,7 @@ _DATE_TIME = re.compile(
 _MAX_NUMBER_CHARACTERS = 64
 
 
-def date_span(text: str) -> Span | None:
+def date_interval(text: str) -> Interval | None:
     """Return the first and last date of a DA value: the day itself. PS3.5 6.2; YYYY.MM.DD too."""
     match = _DATE.fullmatch(text)
     if not match or int(match[4]) > monthrange(int(match[1]) or 4, int(match[3]))[1]:
@@ -36,7 +36,7 @@ def date_span(text: str) -> Span | None:
     return day, day
 
 
-def time_span(text: str) -> Span | None:
+def time_interval(text: str) -> Interval | None:
     """Return the first and last time that a TM value stands for; HH is all of the hour. PS3.5 6.2."""
     match = _TIME.fullmatch(text)
     if not match:
@@ -46,7 +46,7 @@ def time_span(text: str) -> Span | None:
     return first, f"{hour}{minute or '59'}{second or '59'}.{fraction:9<6}"
 
 
-def date_time_span(text: str) -> Span | None:
+def date_time_interval(text: str) -> Interval | None:
     """Return the first and last moment of a DT value. An offset from UTC is accepted, not applied."""
     match = _DATE_TIME.fullmatch(text)
     if not match:
@@ -57,7 +57,11 @@ def date_time_span(text: str) -> Span | None:
     return f"{year}{first}.{fraction:0<6}", f"{year}{last}.{fraction:9<6}"
 
 
-SPANS: dict[str, Callable[[str], Span | None]] = {"DA": date_span, "TM": time_span, "DT": date_time_span}
+INTERVALS: dict[str, Callable[[str], Interval | None]] = {
+    "DA": date_interval,
+    "TM": time_interval,
+    "DT": date_time_interval,
+}
 
 
 def fold(name: str) -> str:
@@ -100,9 +104,9 @@ def integer(value: Decimal) -> int | None:
     return int(value) if abs(value) < 2**63 and value == value.to_integral_value() else None
 
 
-def _first_of(span: Callable[[str], Span | None]) -> Callable[[Any], str | None]:
+def _beginning_of(interval: Callable[[str], Interval | None]) -> Callable[[Any], str | None]:
     def first(value: Any) -> str | None:
-        ends = span(text(value) or "")
+        ends = interval(text(value) or "")
         return ends[0] if ends else None
 
     return first
@@ -111,7 +115,7 @@ def _first_of(span: Callable[[str], Span | None]) -> Callable[[Any], str | None]
 NUMBERS = ("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV")
 
 NORMAL: dict[str, Callable[[Any], Any]] = {
-    **{vr: _first_of(span) for vr, span in SPANS.items()},
+    **{vr: _beginning_of(interval) for vr, interval in INTERVALS.items()},
     **dict.fromkeys(NUMBERS, number),
     "PN": name,
 }

@@ -11,7 +11,7 @@ from service.dicom.query.levels import Level, Path
 from service.dicom.query.matches import Key
 from service.errors import BadRequest, InvalidParameter
 
-Parameters = Sequence[tuple[str, str]]
+QueryParameters = Sequence[tuple[str, str]]
 
 MAX_KEYS = 100
 _ALL = "all"
@@ -80,7 +80,7 @@ class Query:
     offset: int
 
 
-def parse_query(parameters: Parameters, resource: Resource, max_results: int) -> Query:
+def parse_query(parameters: QueryParameters, resource: Resource, max_results: int) -> Query:
     """Return what the parameters of a search ask for.
 
     Args:

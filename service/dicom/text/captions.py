@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from service.dicom_json import NAME_GROUPS, Attributes, first_value
 
 
-class Entry(NamedTuple):
+class LabelledValue(NamedTuple):
     """One value of a line: the words before and after it."""
 
     tag: str
@@ -47,17 +47,27 @@ def _number(value: Any) -> str:
 
 
 PATIENT = (
-    (Entry("00100010", form=person_name),),
-    (Entry("00100020", "ID "),),
-    (Entry("00100030", form=date), Entry("00100040"), Entry("00101010")),
+    (LabelledValue("00100010", form=person_name),),
+    (LabelledValue("00100020", "ID "),),
+    (LabelledValue("00100030", form=date), LabelledValue("00100040"), LabelledValue("00101010")),
 )
 TECHNIQUE = (
-    (Entry("00080060"), Entry("00080020", form=date), Entry("00080030", form=time_of_day)),
-    (Entry("0008103E"), Entry("00180015")),
-    (Entry("00200011", "Series "), Entry("00200013", "Image ")),
-    (Entry("00201041", "Position ", " mm", _number), Entry("00180050", "Slice ", " mm", _number)),
-    (Entry("00180060", after=" kV", form=_number), Entry("00181152", after=" mAs", form=_number)),
-    (Entry("00180080", "TR ", form=_number), Entry("00180081", "TE ", form=_number)),
+    (
+        LabelledValue("00080060"),
+        LabelledValue("00080020", form=date),
+        LabelledValue("00080030", form=time_of_day),
+    ),
+    (LabelledValue("0008103E"), LabelledValue("00180015")),
+    (LabelledValue("00200011", "Series "), LabelledValue("00200013", "Image ")),
+    (
+        LabelledValue("00201041", "Position ", " mm", _number),
+        LabelledValue("00180050", "Slice ", " mm", _number),
+    ),
+    (
+        LabelledValue("00180060", after=" kV", form=_number),
+        LabelledValue("00181152", after=" mAs", form=_number),
+    ),
+    (LabelledValue("00180080", "TR ", form=_number), LabelledValue("00180081", "TE ", form=_number)),
 )
 KEYWORDS = {"patient": PATIENT, "technique": TECHNIQUE}
 """Keyword of the `annotation` parameter → lines."""
@@ -69,7 +79,7 @@ def captions(metadata: Attributes, keyword: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def line_of(metadata: Attributes, entries: Sequence[Entry]) -> str:
+def line_of(metadata: Attributes, entries: Sequence[LabelledValue]) -> str:
     """Return the values that are there, as one line; empty if there are none."""
     values = ((entry, first_value(metadata, entry.tag)) for entry in entries)
     texts = ((entry, entry.form(value)) for entry, value in values if value not in (None, ""))

@@ -15,12 +15,12 @@ from pydicom.uid import UID
 from service.dicom_json import NAME_GROUPS, DicomJson, first_value
 
 MAX_LINES = 4000
-MAX_CHARACTERS = 240  # of a value
+MAX_SHOWN_CHARACTERS = 240  # of a value
 _MAX_VALUES = 64  # of one attribute that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AttributeLine:
     """One attribute.
 
     Attributes:
@@ -37,7 +37,7 @@ class Line:
     keyword: str
     value: str
     bulkdata: str = ""
-    items: "tuple[tuple[Line, ...], ...]" = ()
+    items: "tuple[tuple[AttributeLine, ...], ...]" = ()
 
     def has(self, text: str) -> bool:
         """Tell whether a text, in lower case, is part of the line itself."""
@@ -54,7 +54,7 @@ class Outline:
         is_cut: there are more than `MAX_LINES`, which were left out.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[AttributeLine, ...]
     is_cut: bool
 
 
@@ -83,7 +83,7 @@ class _Room:
         return not self.is_full
 
 
-def _lines(attributes: DicomJson, text: str, room: _Room) -> Iterator[Line]:
+def _lines(attributes: DicomJson, text: str, room: _Room) -> Iterator[AttributeLine]:
     creators = _creators(attributes)
     for tag, element in attributes.items():
         if room.is_full:
@@ -96,14 +96,14 @@ def _lines(attributes: DicomJson, text: str, room: _Room) -> Iterator[Line]:
             yield replace(line, items=items)
 
 
-def _below(element: DicomJson, text: str, room: _Room) -> tuple[tuple[Line, ...], ...]:
+def _below(element: DicomJson, text: str, room: _Room) -> tuple[tuple[AttributeLine, ...], ...]:
     items = element.get("Value", ()) if element.get("vr") == "SQ" else ()
     return tuple(tuple(_lines(item, text, room)) for item in items if not room.is_full)
 
 
-def _line(tag: str, element: DicomJson, creators: dict[str, str]) -> Line:
+def _line(tag: str, element: DicomJson, creators: dict[str, str]) -> AttributeLine:
     vr = str(element.get("vr", ""))
-    return Line(
+    return AttributeLine(
         f"({tag[:4]},{tag[4:]})", vr, _keyword(tag, creators), _value(element), element.get("BulkDataURI", "")
     )
 
@@ -136,10 +136,10 @@ def _value(element: DicomJson) -> str:
     if element.get("vr") == "SQ":
         return f"{len(values)} item{'' if len(values) == 1 else 's'}"
     written = "\\".join(_written(value, str(element.get("vr"))) for value in values[:_MAX_VALUES])
-    if len(written) <= MAX_CHARACTERS and len(values) <= _MAX_VALUES:
+    if len(written) <= MAX_SHOWN_CHARACTERS and len(values) <= _MAX_VALUES:
         return written
     count = f" ({len(values)} values)" if len(values) > 1 else f" ({len(written)} characters)"
-    return f"{written[:MAX_CHARACTERS]}…{count}"
+    return f"{written[:MAX_SHOWN_CHARACTERS]}…{count}"
 
 
 def _written(value: Any, vr: str) -> str:

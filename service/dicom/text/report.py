@@ -32,7 +32,7 @@ _STYLE = (
 )
 
 
-class Line(NamedTuple):
+class ContentLine(NamedTuple):
     """A content item.
 
     Attributes:
@@ -57,7 +57,7 @@ class Report(NamedTuple):
 
     title: str
     about: Sequence[str]
-    lines: Sequence[Line]
+    lines: Sequence[ContentLine]
 
 
 def read_report(metadata: Attributes) -> Report:
@@ -88,7 +88,7 @@ def as_html(report: Report) -> str:
     )
 
 
-def _lists(lines: Sequence[Line]) -> Iterator[str]:
+def _lists(lines: Sequence[ContentLine]) -> Iterator[str]:
     """Yield nested lists; an item stays open for the list of those below it."""
     depth = -1
     for line in lines:
@@ -100,9 +100,9 @@ def _lists(lines: Sequence[Line]) -> Iterator[str]:
         yield "</li></ul>" * (depth + 1)
 
 
-def _lines(item: Attributes, depth: int) -> Iterator[Line]:
+def _lines(item: Attributes, depth: int) -> Iterator[ContentLine]:
     for child in items(item, CONTENT):
-        yield Line(depth, _meaning(child, _CONCEPT_NAME), _value(child))
+        yield ContentLine(depth, _meaning(child, _CONCEPT_NAME), _value(child))
         yield from _lines(child, depth + 1)
 
 

@@ -9,17 +9,17 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from service.dicom.dictionary import tag_name
 from service.dicom.encoding.elements import MAX_DEPTH
 from service.dicom.encoding.vr import Context, is_private, resolve
 from service.dicom.encoding.words import WORD_SIZES
-from service.dicom.json.writer import tag_name
 from service.dicom.xml.private_blocks import Attribute, in_blocks
 from service.dicom.xml.values import READERS
 from service.dicom.xml.writer import NAME_COMPONENTS
 from service.dicom_json import NAME_GROUPS, DicomJson
 from service.errors import InvalidXml, shorten
 
-MAX_ELEMENTS = 2**19  # values that were left out count too
+MAX_XML_ELEMENTS = 2**19  # values that were left out count too
 
 _TAG = re.compile(r"[0-9A-F]{8}", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -52,7 +52,7 @@ class NativeModel:
 
     def __init__(self) -> None:
         self.data_set: DicomJson = {}
-        self._room = MAX_ELEMENTS
+        self._room = MAX_XML_ELEMENTS
         self._open = [""]  # the outermost first
         self._data_sets: list[list[Attribute]] = []  # that are open, with what they have so far
         self._components: dict[tuple[str, str], str] = {}  # of the last PersonName, by group and component
@@ -107,7 +107,7 @@ class NativeModel:
     def _take_room(self, elements: int) -> None:
         self._room -= elements
         if self._room < 0:
-            self._refuse(f"found more than {MAX_ELEMENTS} elements, expected no more")
+            self._refuse(f"found more than {MAX_XML_ELEMENTS} elements, expected no more")
 
     def _begin_data_set(self, _: Mapping[str, str]) -> None:
         if len(self._data_sets) > MAX_DEPTH:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from service.dicom.dictionary import tag_name
 from service.dicom.encoding.vr import block_of_creator, is_creator
-from service.dicom.json.writer import tag_name
 from service.dicom_json import DicomJson
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydicom.datadict import keyword_for_tag
 
-from service.dicom.json.writer import tag_name
+from service.dicom.dictionary import tag_name
 from service.dicom.xml.private_blocks import Blocks
 from service.dicom_json import NAME_GROUPS, DicomJson
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydicom.config import IGNORE
 from pydicom.uid import UID
 
-from service.dicom.query.levels import tag_of, vr_of
+from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.text.captions import date, person_name, time_of_day
 from service.dicom_json import DicomJson
 

@@ -7,7 +7,13 @@ from pydicom import Dataset
 from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from service.dicom.encoding.walk import walk
 from service.dicom.encoding.words import WORD_SIZES
-from service.dicom.json.writer import MAX_INLINE_BYTES, MAX_TABLE_BYTES, MAX_VALUE_BYTES, Bulkdata, JsonModel
+from service.dicom.json.writer import (
+    MAX_INLINE_BYTES,
+    MAX_INLINE_TEXT_BYTES,
+    MAX_TABLE_BYTES,
+    Bulkdata,
+    JsonModel,
+)
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,
@@ -40,7 +46,7 @@ def test_long_binary_values_are_bulk_data_at_every_depth() -> None:
     ("vr", "longest"),
     [
         *((vr, MAX_INLINE_BYTES) for vr in WORD_SIZES),
-        *((vr, MAX_VALUE_BYTES) for vr in ("UC", "UT", "UV", "SV")),
+        *((vr, MAX_INLINE_TEXT_BYTES) for vr in ("UC", "UT", "UV", "SV")),
     ],
 )
 def test_a_value_beyond_the_limit_of_its_vr_is_bulk_data(vr: str, longest: int) -> None:

@@ -1,7 +1,8 @@
 import pytest
 
+from service.dicom.dictionary import tag_of
 from service.dicom.query.columns import COLUMNS, REQUEST_COLUMNS, index_values, request_items
-from service.dicom.query.levels import Level, level_attributes, level_of, other_attributes, tag_of
+from service.dicom.query.levels import Level, level_attributes, level_of, other_attributes
 from tests.metadata import data_set, element, instance, tag
 
 

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from service.dicom.text.outline import MAX_LINES, Line, outline
+from service.dicom.text.outline import MAX_LINES, AttributeLine, outline
 
 
-def _lines(attributes: dict[str, Any], text: str = "") -> list[Line]:
+def _lines(attributes: dict[str, Any], text: str = "") -> list[AttributeLine]:
     return list(outline(attributes, text).lines)
 
 

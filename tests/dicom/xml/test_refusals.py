@@ -113,7 +113,7 @@ def test_a_tag_of_endlessly_many_xml_attributes_is_refused() -> None:
 
 @pytest.mark.parametrize("content", ["<Value/>" * 9, '<Value number="9"/>'], ids=["there", "left out"])
 def test_more_elements_than_the_bound_are_refused(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.dicom.xml.builder.MAX_ELEMENTS", 10)
+    monkeypatch.setattr("service.dicom.xml.builder.MAX_XML_ELEMENTS", 10)
 
     with pytest.raises(InvalidXml, match="more than 10 elements"):
         read_xml(document(attribute("00280010", "US", content)))
