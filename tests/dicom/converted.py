@@ -21,12 +21,12 @@ def model_of(file: bytes) -> JsonModel:
 
 def converted(model: JsonModel) -> DicomJson:
     meta = read_file_meta(model.buffer)
-    found = model.convert(walk(model.buffer, meta.dataset_offset, meta.encoding), meta.encoding)
-    return dict(orjson.loads(orjson.dumps(found)))
+    attributes = model.convert(walk(model.buffer, meta.dataset_offset, meta.encoding), meta.encoding)
+    return dict(orjson.loads(orjson.dumps(attributes)))
 
 
-def metadata(found: Dataset, transfer_syntax: str = EXPLICIT) -> DicomJson:
-    return converted(model_of(part10(found, transfer_syntax)))
+def metadata(instance: Dataset, transfer_syntax: str = EXPLICIT) -> DicomJson:
+    return converted(model_of(part10(instance, transfer_syntax)))
 
 
 def of_bytes(*elements: bytes) -> DicomJson:

@@ -53,12 +53,12 @@ BINARY = {
 def every_vr() -> Dataset:
     """Return a data set with an attribute of every VR: Selector AE Value (0072,005E) and those beside it."""
     code = data_set("1.2.3")
-    found = data_set(SpecificCharacterSet="ISO_IR 192", SelectorCodeSequenceValue=[code, Dataset()])
+    instance = data_set(SpecificCharacterSet="ISO_IR 192", SelectorCodeSequenceValue=[code, Dataset()])
     for vr, (value, _) in VALUES.items():
-        setattr(found, f"Selector{vr}Value", value)
+        setattr(instance, f"Selector{vr}Value", value)
     for vr, raw in BINARY.items():
-        setattr(found, f"Selector{vr}Value", raw)
-    return found
+        setattr(instance, f"Selector{vr}Value", raw)
+    return instance
 
 
 def json_of_every_vr() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from service.dicom.json.writer import JsonModel
 from tests.builders import code_stream
 
 STREAMS = [code_stream(b"one"), code_stream(b"second"), code_stream(b"third frame")]
-HALVES = [[one[:6], one[6:]] for one in STREAMS]
+HALVES = [[stream[:6], stream[6:]] for stream in STREAMS]
 
 
 def table_of(file: bytes) -> FrameTable | None:

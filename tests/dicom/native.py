@@ -61,15 +61,20 @@ def _comparable(element: dict[str, Any]) -> dict[str, Any]:
     if vr == "SQ":
         return {"vr": vr, "Value": [comparable(item) for item in element["Value"]]}
     if vr == "PN":
-        names = [one and {group: text.rstrip("^") for group, text in one.items()} for one in element["Value"]]
+        names = [
+            value and {group: text.rstrip("^") for group, text in value.items()} for value in element["Value"]
+        ]
         return {"vr": vr, "Value": names}
     as_text = vr in ("DS", "IS", "SV", "UV")
-    return {"vr": vr, "Value": [str(one) if as_text and one is not None else one for one in element["Value"]]}
+    return {
+        "vr": vr,
+        "Value": [str(value) if as_text and value is not None else value for value in element["Value"]],
+    }
 
 
 def _data_set(elements: list[ET.Element]) -> dict[str, Any]:
-    assert all(one.tag == f"{NAMESPACE}DicomAttribute" for one in elements)
-    return {one.attrib["tag"]: _attribute(one) for one in elements}
+    assert all(element.tag == f"{NAMESPACE}DicomAttribute" for element in elements)
+    return {element.attrib["tag"]: _attribute(element) for element in elements}
 
 
 def _attribute(attribute: ET.Element) -> dict[str, Any]:
@@ -90,14 +95,14 @@ def _value(element: ET.Element, vr: str) -> Any:
 
 
 def _name(element: ET.Element, _: str) -> dict[str, str] | None:
-    found = {}
+    groups = {}
     for group in element:
-        parts = {one.tag.removeprefix(NAMESPACE): one.text or "" for one in group}
+        parts = {component.tag.removeprefix(NAMESPACE): component.text or "" for component in group}
         assert parts.keys() <= set(_COMPONENTS)
-        found[group.tag.removeprefix(NAMESPACE)] = "^".join(parts.get(one, "") for one in _COMPONENTS).rstrip(
-            "^"
-        )
-    return found or None
+        groups[group.tag.removeprefix(NAMESPACE)] = "^".join(
+            parts.get(component, "") for component in _COMPONENTS
+        ).rstrip("^")
+    return groups or None
 
 
 def _item(element: ET.Element, _: str) -> dict[str, Any]:

@@ -8,18 +8,18 @@ from pydicom.data import get_charset_files, get_testdata_file
 
 
 def _folder() -> Path:
-    found = get_testdata_file("CT_small.dcm", download=False)
-    assert isinstance(found, str)
-    return Path(found).parent
+    file = get_testdata_file("CT_small.dcm", download=False)
+    assert isinstance(file, str)
+    return Path(file).parent
 
 
 # What is cut short, or has neither a head nor a data set that can be recognised.
 UNREADABLE = {"MR_truncated.dcm", "rtplan_truncated.dcm", "no_meta.dcm", "meta_missing_tsyntax.dcm"}
 _DEFLATED = {"image_dfl.dcm"}
 
-CHARSETS = sorted(Path(one) for one in get_charset_files("*.dcm"))
+CHARSETS = sorted(Path(path) for path in get_charset_files("*.dcm"))
 FILES = sorted(_folder().glob("*.dcm")) + CHARSETS
-READABLE = [one for one in FILES if one.name not in UNREADABLE | _DEFLATED]
+READABLE = [path for path in FILES if path.name not in UNREADABLE | _DEFLATED]
 
 
 def raw(name: str) -> bytes:
@@ -29,6 +29,6 @@ def raw(name: str) -> bytes:
 def reference(path: Path) -> pydicom.Dataset:
     """Return pydicom's reading of a file, its complaints unheard."""
     with warnings.catch_warnings(action="ignore"):
-        found = pydicom.dcmread(path, force=True)
-        found.walk(lambda *_: None)
-    return found
+        instance = pydicom.dcmread(path, force=True)
+        instance.walk(lambda *_: None)
+    return instance

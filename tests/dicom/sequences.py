@@ -39,7 +39,7 @@ def image_with_sequences() -> Dataset:
     request = Dataset()
     request.ScheduledProcedureStepID = "S1"
     request.ScheduledProtocolCodeSequence = [inner, Dataset()]
-    found = ct_image(RequestAttributesSequence=[request], ReferencedStudySequence=[])
-    found["RequestAttributesSequence"].is_undefined_length = True
+    instance = ct_image(RequestAttributesSequence=[request], ReferencedStudySequence=[])
+    instance["RequestAttributesSequence"].is_undefined_length = True
     request.is_undefined_length_sequence_item = True
-    return found
+    return instance

@@ -40,7 +40,7 @@ PIXELS = np.arange(3 * 3 * 3 * 3)
     ],
 )
 def test_native_frames_are_the_pixels(pixels: np.ndarray[Any, Any], transfer_syntax: str) -> None:
-    assert frames_of(part10(image(pixels), transfer_syntax)) == [one.tobytes() for one in pixels]
+    assert frames_of(part10(image(pixels), transfer_syntax)) == [frame.tobytes() for frame in pixels]
 
 
 @pytest.mark.parametrize("transfer_syntax", NATIVE)
@@ -48,7 +48,7 @@ def test_native_frames_are_the_pixels(pixels: np.ndarray[Any, Any], transfer_syn
 def test_float_pixels_have_frames(kind: str, transfer_syntax: str) -> None:
     pixels = np.linspace(-1, 1, 12).astype(kind).reshape(3, 2, 2)
 
-    assert frames_of(part10(float_image(pixels), transfer_syntax)) == [one.tobytes() for one in pixels]
+    assert frames_of(part10(float_image(pixels), transfer_syntax)) == [frame.tobytes() for frame in pixels]
 
 
 @pytest.mark.parametrize("transfer_syntax", NATIVE)
@@ -57,7 +57,7 @@ def test_frames_of_single_bits_are_cut_at_bits(transfer_syntax: str) -> None:
 
     frames = frames_of(part10(one_bit_image(pixels), transfer_syntax))
 
-    assert frames == [np.packbits(one.ravel(), bitorder="little").tobytes() for one in pixels]
+    assert frames == [np.packbits(frame.ravel(), bitorder="little").tobytes() for frame in pixels]
 
 
 @pytest.mark.parametrize(
@@ -75,40 +75,40 @@ def test_the_frames_of_real_native_files_are_those_that_pydicom_reads(name: str)
     ["SC_rgb_rle_2frame.dcm", "JPEG2000.dcm", "examples_ybr_color.dcm", "rtdose_rle.dcm", "JPEG-lossy.dcm"],
 )
 def test_the_frames_of_real_encapsulated_files_are_those_that_pydicom_reads(name: str) -> None:
-    found = pydicom.dcmread(BytesIO(raw(name)))
-    expected = generate_frames(found.PixelData, number_of_frames=int(found.get("NumberOfFrames", 1)))
+    instance = pydicom.dcmread(BytesIO(raw(name)))
+    expected = generate_frames(instance.PixelData, number_of_frames=int(instance.get("NumberOfFrames", 1)))
 
     assert frames_of(raw(name)) == list(expected)
 
 
 @pytest.mark.parametrize(("photometric", "bytes_per_pixel"), [("YBR_FULL_422", 2), ("YBR_FULL", 3)])
 def test_subsampled_chroma_makes_frames_smaller(photometric: str, bytes_per_pixel: int) -> None:
-    found = image(np.zeros((2, 4, 4, 3), "u1"), PhotometricInterpretation=photometric)
+    instance = image(np.zeros((2, 4, 4, 3), "u1"), PhotometricInterpretation=photometric)
 
-    table = table_of(part10(found))
+    table = table_of(part10(instance))
 
     assert table is not None
     assert table.span(2).length == 16 * bytes_per_pixel
 
 
 @pytest.mark.parametrize(
-    "found",
+    "instance",
     [
         pytest.param(data_set(), id="no pixels"),
         pytest.param(data_set(PixelData=b"", BitsAllocated=16), id="pixels of no length"),
         pytest.param(data_set(FloatPixelData=b"", BitsAllocated=32), id="float pixels of no length"),
     ],
 )
-def test_without_pixels_there_is_no_table(found: Dataset) -> None:
-    assert table_of(part10(found)) is None
+def test_without_pixels_there_is_no_table(instance: Dataset) -> None:
+    assert table_of(part10(instance)) is None
 
 
 def test_pixel_data_that_is_a_sequence_is_no_pixel_data() -> None:
-    found = data_set()
-    found.add_new("FloatPixelData", "SQ", [data_set()])
-    found["FloatPixelData"].is_undefined_length = True
+    instance = data_set()
+    instance.add_new("FloatPixelData", "SQ", [data_set()])
+    instance["FloatPixelData"].is_undefined_length = True
 
-    assert table_of(part10(found)) is None
+    assert table_of(part10(instance)) is None
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_pixel_data_that_is_a_sequence_is_no_pixel_data() -> None:
 )
 @pytest.mark.parametrize("transfer_syntax", NATIVE)
 def test_pixels_that_are_described_wrongly_have_no_frames(lies: dict[str, Any], transfer_syntax: str) -> None:
-    found = ct_image()
+    instance = ct_image()
     for keyword, value in lies.items():
-        found[keyword].value = value
+        instance[keyword].value = value
 
-    assert frames_of(part10(found, transfer_syntax)) == []
+    assert frames_of(part10(instance, transfer_syntax)) == []
 
 
 @pytest.mark.parametrize("keyword", ["Rows", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames"])
@@ -138,11 +138,11 @@ def test_pixels_that_are_described_wrongly_have_no_frames(lies: dict[str, Any], 
 def test_a_description_of_another_vr_is_not_trusted(
     keyword: str, vr: str, value: Any, transfer_syntax: str
 ) -> None:
-    found = ct_image()
-    file = part10(found, transfer_syntax)
-    found.add_new(keyword, vr, value)
+    instance = ct_image()
+    file = part10(instance, transfer_syntax)
+    instance.add_new(keyword, vr, value)
 
-    damaged = file_head(found, transfer_syntax) + encoded(found, transfer_syntax)
+    damaged = file_head(instance, transfer_syntax) + encoded(instance, transfer_syntax)
 
     assert frames_of(damaged) in ([], frames_of(file))
 

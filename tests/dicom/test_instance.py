@@ -22,31 +22,31 @@ from tests.dicom.parsed import parse
 
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
 def test_an_instance_is_all_that_later_answers_need(transfer_syntax: str) -> None:
-    found = parse(part10(ct_image("1.2.3", PatientName="Doe^Jane"), transfer_syntax))
+    parsed = parse(part10(ct_image("1.2.3", PatientName="Doe^Jane"), transfer_syntax))
 
-    assert found.uids == Uids("1", "1.2", "1.2.3")
-    assert (found.transfer_syntax, found.conformant, found.warning) == (transfer_syntax, True, "")
-    assert found.metadata["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Doe^Jane"}]}
+    assert parsed.uids == Uids("1", "1.2", "1.2.3")
+    assert (parsed.transfer_syntax, parsed.conformant, parsed.warning) == (transfer_syntax, True, "")
+    assert parsed.metadata["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Doe^Jane"}]}
     assert (
-        found.metadata["7FE00010"]["BulkDataURI"]
+        parsed.metadata["7FE00010"]["BulkDataURI"]
         == "BASE/studies/1/series/1.2/instances/1.2.3/bulkdata/7FE00010"
     )
-    assert list(found.bulkdata) == ["7FE00010"]
-    assert found.image == {tag: found.metadata[tag] for tag in ("00280010", "00280011", "00281050")}
-    assert isinstance(found.frames, NativeFrames)
+    assert list(parsed.bulkdata) == ["7FE00010"]
+    assert parsed.image == {tag: parsed.metadata[tag] for tag in ("00280010", "00280011", "00281050")}
+    assert isinstance(parsed.frames, NativeFrames)
 
 
 def test_the_pixels_as_bulk_data_are_swapped_like_the_frames() -> None:
-    found = parse(part10(image(np.zeros((2, 2), "u4")), BIG_ENDIAN))
+    parsed = parse(part10(image(np.zeros((2, 2), "u4")), BIG_ENDIAN))
 
-    assert isinstance(found.frames, NativeFrames)
-    assert found.bulkdata["7FE00010"].word_size == found.frames.word_size == 4
+    assert isinstance(parsed.frames, NativeFrames)
+    assert parsed.bulkdata["7FE00010"].word_size == parsed.frames.word_size == 4
 
 
 def test_an_instance_without_pixels_has_no_frames_and_no_image() -> None:
-    found = parse(part10(data_set()))
+    parsed = parse(part10(data_set()))
 
-    assert (found.frames, found.image, found.bulkdata) == (None, None, {})
+    assert (parsed.frames, parsed.image, parsed.bulkdata) == (None, None, {})
 
 
 def test_the_tables_that_rendering_needs_are_in_place_however_long() -> None:
@@ -54,38 +54,38 @@ def test_the_tables_that_rendering_needs_are_in_place_however_long() -> None:
     lut = Dataset()
     lut.add_new("LUTData", "OW", table)
 
-    found = parse(part10(ct_image(ModalityLUTSequence=[lut])))
+    parsed = parse(part10(ct_image(ModalityLUTSequence=[lut])))
 
-    assert found.image is not None
-    assert "InlineBinary" in found.image["00283000"]["Value"][0]["00283006"]
-    assert "BulkDataURI" in found.metadata["00283000"]["Value"][0]["00283006"]
+    assert parsed.image is not None
+    assert "InlineBinary" in parsed.image["00283000"]["Value"][0]["00283006"]
+    assert "BulkDataURI" in parsed.metadata["00283000"]["Value"][0]["00283006"]
 
 
 @pytest.mark.parametrize("head", [b"", bytes(128) + b"DICM"], ids=["nothing", "a preamble"])
 def test_a_file_without_a_complete_head_is_kept_with_a_warning(head: bytes) -> None:
-    found = parse(head + encoded(ct_image(), IMPLICIT))
+    parsed = parse(head + encoded(ct_image(), IMPLICIT))
 
-    assert (found.transfer_syntax, found.conformant) == (IMPLICIT, False)
-    assert "no complete Part 10 head" in found.warning
+    assert (parsed.transfer_syntax, parsed.conformant) == (IMPLICIT, False)
+    assert "no complete Part 10 head" in parsed.warning
 
 
 @pytest.mark.parametrize(
-    ("found", "warning"),
+    ("instance", "warning"),
     [
         (image(np.zeros((2, 3, 5), "u1"), NumberOfFrames=9), "9 frames are described, 2 are there"),
         (ct_image(Rows=4000), "1 frames are described, 0 are there"),
         (encapsulated([[b"ab", b"cd"], [b"ef"]], "empty"), "2 frames are described, 0 are there"),
     ],
 )
-def test_fewer_frames_than_described_are_tolerated_with_a_warning(found: Dataset, warning: str) -> None:
-    assert parse(part10(found)).warning == warning
+def test_fewer_frames_than_described_are_tolerated_with_a_warning(instance: Dataset, warning: str) -> None:
+    assert parse(part10(instance)).warning == warning
 
 
 def test_a_video_has_fewer_frames_than_described_without_a_warning() -> None:
-    found = parse(part10(encapsulated([[b"ab"], [b"cd"]]), "1.2.840.10008.1.2.4.102"))
+    parsed = parse(part10(encapsulated([[b"ab"], [b"cd"]]), "1.2.840.10008.1.2.4.102"))
 
-    assert isinstance(found.frames, EncapsulatedFrames)
-    assert (found.frames.number_of_frames, found.warning) == (1, "")
+    assert isinstance(parsed.frames, EncapsulatedFrames)
+    assert (parsed.frames.number_of_frames, parsed.warning) == (1, "")
 
 
 @pytest.mark.parametrize(

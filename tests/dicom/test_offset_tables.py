@@ -8,10 +8,10 @@ from tests.dicom.frame_tables import HALVES, STREAMS, frames_of
 
 def with_table(frames: list[list[bytes]], entries: bytes, number: int | None = None) -> bytes:
     """Return the file of an image whose Basic Offset Table says what it likes."""
-    found = encapsulated(frames, "empty")
-    found.PixelData = item(entries) + found.PixelData[8:]
-    found.NumberOfFrames = len(frames) if number is None else number
-    return part10(found, JPEG_2000)
+    instance = encapsulated(frames, "empty")
+    instance.PixelData = item(entries) + instance.PixelData[8:]
+    instance.NumberOfFrames = len(frames) if number is None else number
+    return part10(instance, JPEG_2000)
 
 
 def offsets(*values: int) -> bytes:
@@ -20,7 +20,7 @@ def offsets(*values: int) -> bytes:
 
 @pytest.mark.parametrize("kind", ["empty", "basic", "extended"])
 def test_one_fragment_a_frame_is_found_with_every_offset_table(kind: str) -> None:
-    file = part10(encapsulated([[one] for one in STREAMS], kind), JPEG_2000)
+    file = part10(encapsulated([[stream] for stream in STREAMS], kind), JPEG_2000)
 
     assert frames_of(file) == STREAMS
 
@@ -31,10 +31,10 @@ def test_several_fragments_a_frame_are_found_with_every_offset_table(kind: str) 
 
 
 def test_all_fragments_are_the_only_frame() -> None:
-    found = encapsulated([[b"anyt", b"hing", b""]], "empty")
-    del found.NumberOfFrames
+    instance = encapsulated([[b"anyt", b"hing", b""]], "empty")
+    del instance.NumberOfFrames
 
-    assert frames_of(part10(found, JPEG_2000)) == [b"anything"]
+    assert frames_of(part10(instance, JPEG_2000)) == [b"anything"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_all_fragments_are_the_only_frame() -> None:
         pytest.param(b"\0\0", id="less than one entry"),
     ],
 )
-@pytest.mark.parametrize("frames", [HALVES, [[one] for one in STREAMS]], ids=["halves", "whole"])
+@pytest.mark.parametrize("frames", [HALVES, [[stream] for stream in STREAMS]], ids=["halves", "whole"])
 def test_an_offset_table_that_lies_is_not_believed(frames: list[list[bytes]], entries: bytes) -> None:
     assert frames_of(with_table(frames, entries)) == STREAMS
 
@@ -59,17 +59,17 @@ def test_an_offset_table_that_lies_is_not_believed(frames: list[list[bytes]], en
     "value", [b"", bytes(4), bytes(8), bytes(24), b"\xff" * 24, struct.pack("<QQQ", 0, 1, 2)]
 )
 def test_an_extended_offset_table_that_lies_is_not_believed(value: bytes) -> None:
-    found = encapsulated([[one] for one in STREAMS], "extended")
-    found.ExtendedOffsetTable = value
+    instance = encapsulated([[stream] for stream in STREAMS], "extended")
+    instance.ExtendedOffsetTable = value
 
-    assert frames_of(part10(found, JPEG_2000)) == STREAMS
+    assert frames_of(part10(instance, JPEG_2000)) == STREAMS
 
 
 def test_an_extended_offset_table_that_is_a_sequence_is_not_believed() -> None:
-    found = encapsulated([[one] for one in STREAMS], "basic")
-    found.add_new("ExtendedOffsetTable", "SQ", [data_set()])
+    instance = encapsulated([[stream] for stream in STREAMS], "basic")
+    instance.add_new("ExtendedOffsetTable", "SQ", [data_set()])
 
-    assert frames_of(part10(found, JPEG_2000)) == STREAMS
+    assert frames_of(part10(instance, JPEG_2000)) == STREAMS
 
 
 @pytest.mark.parametrize("number", [2, 4, 7, 2**40])
@@ -83,13 +83,13 @@ def test_frames_that_cannot_be_told_apart_are_none(number: int) -> None:
 def test_frames_begin_where_code_streams_do(start: bytes) -> None:
     streams = [(start + bytes([number]) * 9).ljust(14, b"\0") for number in (1, 2)]
 
-    assert frames_of(with_table([[one[:12], one[12:]] for one in streams], b"")) == streams
+    assert frames_of(with_table([[stream[:12], stream[12:]] for stream in streams], b"")) == streams
 
 
 def test_a_video_is_one_frame_whatever_their_number() -> None:
-    found = encapsulated(HALVES, "empty")
+    instance = encapsulated(HALVES, "empty")
 
-    assert frames_of(part10(found, "1.2.840.10008.1.2.4.102")) == [b"".join(STREAMS)]
+    assert frames_of(part10(instance, "1.2.840.10008.1.2.4.102")) == [b"".join(STREAMS)]
 
 
 def test_fragments_that_are_none_have_no_frames() -> None:

@@ -29,10 +29,10 @@ from tests.dicom.parsed import parse
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
 
-def refused(found: Dataset, *elements: bytes) -> Refusal:
+def refused(instance: Dataset, *elements: bytes) -> Refusal:
     """Return the refusal of a data set with further elements."""
     with pytest.raises(Refusal) as caught:
-        parse(file_head(data_set()) + encoded(found) + b"".join(elements))
+        parse(file_head(data_set()) + encoded(instance) + b"".join(elements))
     return caught.value
 
 
@@ -60,10 +60,10 @@ UIDS = {
     ],
 )
 def test_an_instance_that_cannot_be_addressed_is_refused(keyword: str, value: str, message: str) -> None:
-    found = ct_image()
-    del found[keyword]
+    instance = ct_image()
+    del instance[keyword]
 
-    refusal = refused(found, element(UIDS[keyword], "UI", value.encode()))
+    refusal = refused(instance, element(UIDS[keyword], "UI", value.encode()))
 
     assert refusal.reason == DOES_NOT_MATCH_SOP_CLASS
     assert refusal.message.startswith(f"{keyword} {message}")
@@ -71,17 +71,17 @@ def test_an_instance_that_cannot_be_addressed_is_refused(keyword: str, value: st
 
 @pytest.mark.parametrize("keyword", UIDS)
 def test_an_instance_without_one_of_its_uids_is_refused(keyword: str) -> None:
-    found = ct_image()
-    del found[keyword]
+    instance = ct_image()
+    del instance[keyword]
 
-    assert refused(found).message == f"{keyword} is missing"
+    assert refused(instance).message == f"{keyword} is missing"
 
 
 def test_a_refusal_names_the_instance_as_far_as_it_could_be_read() -> None:
-    found = data_set("1.2.3")
-    del found.StudyInstanceUID
+    instance = data_set("1.2.3")
+    del instance.StudyInstanceUID
 
-    refusal = refused(found)
+    refusal = refused(instance)
 
     assert (refusal.sop_class_uid, refusal.sop_instance_uid) == (MR, "1.2.3")
 
@@ -112,10 +112,10 @@ def test_a_file_cut_anywhere_is_refused_or_has_all_its_values(file: bytes) -> No
 
     for end in range(len(file)):
         try:
-            found = parse(file[:end])
+            parsed = parse(file[:end])
         except (Refusal, Malformed):
             continue
-        assert found.metadata.items() <= whole.metadata.items()
+        assert parsed.metadata.items() <= whole.metadata.items()
 
 
 def test_sequences_nested_too_deep_are_refused() -> None:
@@ -135,10 +135,10 @@ def test_a_length_of_four_gigabytes_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["Doe^Jane", "19500101", "P1"])
 def test_no_message_has_anything_of_the_patient(text: str) -> None:
-    found = ct_image("1.2.3", PatientName="Doe^Jane", PatientBirthDate="19500101", PatientID="P1")
-    del found.SeriesInstanceUID
+    instance = ct_image("1.2.3", PatientName="Doe^Jane", PatientBirthDate="19500101", PatientID="P1")
+    del instance.SeriesInstanceUID
 
-    assert text not in refused(found).message
+    assert text not in refused(instance).message
 
 
 FILES = [
@@ -158,11 +158,11 @@ def test_a_damaged_file_is_an_instance_or_refused(data: st.DataObject, file: byt
         damaged[place] = data.draw(st.sampled_from([0, 1, 4, 0x28, 0x41, 0x51, 0xE0, 0xFE, 0xFF]))
 
     try:
-        found = parse(bytes(damaged))
+        parsed = parse(bytes(damaged))
     except (Refusal, Malformed):
         return
 
-    assert all(place.offset + place.length <= len(file) for place in found.bulkdata.values())
-    number = found.frames.number_of_frames if found.frames else 0
-    spans = [found.frames.span(one) for one in range(1, number + 1)] if found.frames else []
+    assert all(place.offset + place.length <= len(file) for place in parsed.bulkdata.values())
+    number = parsed.frames.number_of_frames if parsed.frames else 0
+    spans = [parsed.frames.span(index) for index in range(1, number + 1)] if parsed.frames else []
     assert all(span.offset + span.length <= len(file) for span in spans)

@@ -38,10 +38,10 @@ def test_specific_character_set_names_the_codecs(value: bytes, codecs: tuple[str
 
 @pytest.mark.parametrize("path", CHARSETS, ids=lambda path: path.name)
 def test_names_in_every_character_set_are_those_that_pydicom_reads(path: Path) -> None:
-    found = reference(path)
-    terms = found.get("SpecificCharacterSet", "")
+    instance = reference(path)
+    terms = instance.get("SpecificCharacterSet", "")
     value = "\\".join([terms] if isinstance(terms, str) else terms).encode()
-    name = found.get("PatientName")
+    name = instance.get("PatientName")
     raw = name.original_string if name else b""
 
     text = decode(raw, character_set(value), NAME_DELIMITERS)

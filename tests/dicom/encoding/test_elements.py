@@ -22,16 +22,16 @@ from tests.dicom.sequences import (
 )
 
 
-def tags(found: list[Element]) -> list[Any]:
+def tags(elements: list[Element]) -> list[Any]:
     """Return the tags, each with those of its items; ascending, the last of two alike."""
-    by_tag = {one.tag: [tags(part.elements) for part in one.items or []] for one in found}
+    by_tag = {element.tag: [tags(part.elements) for part in element.items or []] for element in elements}
     return sorted(by_tag.items())
 
 
-def tags_by_pydicom(found: Dataset) -> list[Any]:
+def tags_by_pydicom(instance: Dataset) -> list[Any]:
     return [
-        (int(one.tag), [tags_by_pydicom(part) for part in one.value] if one.VR == "SQ" else [])
-        for one in found
+        (int(element.tag), [tags_by_pydicom(part) for part in element.value] if element.VR == "SQ" else [])
+        for element in instance
     ]
 
 
@@ -40,23 +40,25 @@ def test_the_elements_of_a_file_are_those_that_pydicom_finds(path: Path) -> None
     file = path.read_bytes()
     meta = read_file_meta(file)
 
-    found = walk(file, meta.dataset_offset, meta.encoding)
+    elements = walk(file, meta.dataset_offset, meta.encoding)
 
     expected = reference(path)
-    assert tags(found) == tags_by_pydicom(expected)
-    assert {one.tag: one.offset for one in found} == {int(one.tag): one.file_tell for one in expected}
+    assert tags(elements) == tags_by_pydicom(expected)
+    assert {element.tag: element.offset for element in elements} == {
+        int(element.tag): element.file_tell for element in expected
+    }
 
 
 @pytest.mark.parametrize("transfer_syntax", ENCODINGS)
 def test_each_value_is_where_the_element_says(transfer_syntax: str) -> None:
     buffer = encoded(image_with_sequences(), transfer_syntax)
 
-    by_tag = {one.tag: one for one in walk(buffer, 0, ENCODINGS[transfer_syntax])}
+    by_tag = {element.tag: element for element in walk(buffer, 0, ENCODINGS[transfer_syntax])}
 
     name = by_tag[0x00100010]
     assert buffer[name.offset : name.offset + name.length] == b"Doe^Jane"
     [request] = by_tag[0x00400275].items or []
-    [code, empty] = next(one.items or [] for one in request.elements if one.tag == 0x00400008)
+    [code, empty] = next(element.items or [] for element in request.elements if element.tag == 0x00400008)
     assert buffer[code.elements[0].offset :][: code.elements[0].length] == b"A1"
     assert empty.elements == []
     assert by_tag[0x00081110].items == []
@@ -64,13 +66,13 @@ def test_each_value_is_where_the_element_says(transfer_syntax: str) -> None:
 
 @pytest.mark.parametrize("make", [nested, nested_with_lengths])
 def test_sequences_may_be_nested_up_to_the_bound(make: Any) -> None:
-    found = walk(make(MAX_DEPTH), 0, EXPLICIT_LITTLE)
+    elements = walk(make(MAX_DEPTH), 0, EXPLICIT_LITTLE)
 
     for _ in range(MAX_DEPTH):
-        [sequence] = found
+        [sequence] = elements
         [only] = sequence.items or []
-        found = only.elements
-    assert [one.tag for one in found] == [0x00100010]
+        elements = only.elements
+    assert [element.tag for element in elements] == [0x00100010]
 
 
 def test_zeros_after_the_last_element_are_padding() -> None:
@@ -80,32 +82,35 @@ def test_zeros_after_the_last_element_are_padding() -> None:
 def test_a_sequence_of_vr_un_and_undefined_length_is_implicit_vr_inside() -> None:
     buffer = b"\x09\x00\x10\x10UN\0\0" + UNDEFINED + item(b"\x10\0\x10\0\x04\0\0\0A^B ") + CLOSE[8:]
 
-    [found] = walk(buffer, 0, EXPLICIT_LITTLE)
+    [elements] = walk(buffer, 0, EXPLICIT_LITTLE)
 
-    [only] = found.items or []
-    assert found.vr == "SQ"
+    [only] = elements.items or []
+    assert elements.vr == "SQ"
     assert only.encoding == IMPLICIT_LITTLE
     assert only.elements == [Element(0x00100010, "", 28, 4)]
 
 
 def test_items_in_implicit_vr_inside_an_explicit_data_set_are_read() -> None:
-    [found] = walk(sequence(item(b"\x10\0\x10\0\x04\0\0\0A^B ")), 0, EXPLICIT_LITTLE)
+    [elements] = walk(sequence(item(b"\x10\0\x10\0\x04\0\0\0A^B ")), 0, EXPLICIT_LITTLE)
 
-    [only] = found.items or []
+    [only] = elements.items or []
     assert only.elements == [Element(0x00100010, "", 28, 4)]
 
 
 def test_a_vr_nobody_knows_is_un_with_a_long_header() -> None:
     buffer = b"\x10\x00\x10\x00ZZ\0\0\x04\0\0\0A^B " + NAME
 
-    assert [(one.vr, one.length) for one in walk(buffer, 0, EXPLICIT_LITTLE)] == [("UN", 4), ("PN", 4)]
+    assert [(element.vr, element.length) for element in walk(buffer, 0, EXPLICIT_LITTLE)] == [
+        ("UN", 4),
+        ("PN", 4),
+    ]
 
 
 def test_an_element_of_vr_un_is_a_sequence_only_if_items_are_inside() -> None:
     un = b"\x40\x00\x75\x02UN\0\0"
     buffer = un + b"\x08\0\0\0not item" + un + b"\x08\0\0\0" + item(b"")
 
-    assert [one.vr for one in walk(buffer, 0, EXPLICIT_LITTLE)] == ["UN", "SQ"]
+    assert [element.vr for element in walk(buffer, 0, EXPLICIT_LITTLE)] == ["UN", "SQ"]
 
 
 def test_fragments_are_found_with_the_offset_table_first() -> None:
@@ -114,7 +119,9 @@ def test_fragments_are_found_with_the_offset_table_first() -> None:
 
     pixels = walk(buffer, 0, EXPLICIT_LITTLE)[-1]
 
-    table, *fragments = [buffer[one.offset : one.offset + one.length] for one in pixels.fragments or []]
+    table, *fragments = [
+        buffer[element.offset : element.offset + element.length] for element in pixels.fragments or []
+    ]
     assert table == struct.pack("<LL", 0, 8 + len(frames[0][0]) + 8 + 4)
     assert fragments == [frames[0][0], b"more", frames[1][0]]
     assert pixels.offset + pixels.length == len(buffer)
@@ -123,7 +130,7 @@ def test_fragments_are_found_with_the_offset_table_first() -> None:
 def test_the_leading_group_is_told_from_what_follows() -> None:
     buffer = b"\x02\x00\x10\x00UI\x02\x001\0" + NAME
 
-    found, position = walk_group(buffer, 0, 0x0002)
+    elements, position = walk_group(buffer, 0, 0x0002)
 
-    assert [one.tag for one in found] == [0x00020010]
+    assert [element.tag for element in elements] == [0x00020010]
     assert buffer[position:] == NAME

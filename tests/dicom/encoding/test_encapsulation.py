@@ -18,13 +18,14 @@ STREAMS = b"one", b"three3", b"second."
 
 def of(*streams: bytes) -> bytes:
     places, offset = [], 0
-    for one in streams:
-        places.append(Value(offset, len(one), 1))
-        offset += len(one)
+    for stream in streams:
+        places.append(Value(offset, len(stream), 1))
+        offset += len(stream)
     buffer = b"".join(streams)
     pieces = encapsulated(places)
     return b"".join(
-        buffer[one.offset : one.offset + one.length] if isinstance(one, Value) else one for one in pieces
+        buffer[stream.offset : stream.offset + stream.length] if isinstance(stream, Value) else stream
+        for stream in pieces
     )
 
 
@@ -35,8 +36,8 @@ def test_frames_lie_in_a_fragment_each_padded_to_an_even_length() -> None:
     frames = parse(file).frames
 
     assert frames is not None
-    found = [frames.frame(number, file[slice(*_run(frames.span(number)))]) for number in (1, 2, 3)]
-    assert found == [b"one\0", b"three3", b"second.\0"]
+    contents = [frames.frame(number, file[slice(*_run(frames.span(number)))]) for number in (1, 2, 3)]
+    assert contents == [b"one\0", b"three3", b"second.\0"]
 
 
 def _run(span: tuple[int, int]) -> tuple[int, int]:

@@ -36,7 +36,7 @@ ENCODINGS = {EXPLICIT: EXPLICIT_LITTLE, IMPLICIT: IMPLICIT_LITTLE, BIG_ENDIAN: E
 def converted(buffer: bytes, encoding: Encoding, start: int = 0) -> bytes:
     """Return the data set in explicit VR little endian, its long values filled in."""
     pieces = to_explicit_little_endian(buffer, walk(buffer, start, encoding), encoding)
-    return b"".join(_filled_in(buffer, one) for one in pieces)
+    return b"".join(_filled_in(buffer, piece) for piece in pieces)
 
 
 def _filled_in(buffer: bytes, piece: bytes | Value) -> bytes:
@@ -48,16 +48,16 @@ def _filled_in(buffer: bytes, piece: bytes | Value) -> bytes:
 def read(buffer: bytes) -> Dataset:
     """Return what pydicom reads, group lengths aside."""
     with warnings.catch_warnings(action="ignore"):
-        found = pydicom.dcmread(BytesIO(buffer), force=True)
-        found.walk(lambda *_: None)
-        for group_length in [one.tag for one in found if not one.tag.element]:
-            del found[group_length]
-    return found
+        instance = pydicom.dcmread(BytesIO(buffer), force=True)
+        instance.walk(lambda *_: None)
+        for group_length in [element.tag for element in instance if not element.tag.element]:
+            del instance[group_length]
+    return instance
 
 
 def to_be_converted() -> list[Path]:
-    found = [one for one in READABLE if read_file_meta(one.read_bytes()).encoding != EXPLICIT_LITTLE]
-    return [one for one in found if one.name != "nested_priv_SQ.dcm"]  # of group 0001, which is nobody's
+    paths = [path for path in READABLE if read_file_meta(path.read_bytes()).encoding != EXPLICIT_LITTLE]
+    return [path for path in paths if path.name != "nested_priv_SQ.dcm"]  # of group 0001, which is nobody's
 
 
 @pytest.mark.parametrize("path", to_be_converted(), ids=lambda path: path.name)
@@ -65,18 +65,18 @@ def test_a_converted_file_says_what_the_stored_one_says(path: Path) -> None:
     stored = path.read_bytes()
     meta = read_file_meta(stored)
 
-    found = read(file_head("1.2", "1.2.3") + converted(stored, meta.encoding, meta.dataset_offset))
+    instance = read(file_head("1.2", "1.2.3") + converted(stored, meta.encoding, meta.dataset_offset))
 
     expected = read(stored)
     if "PixelData" in expected and not meta.encoding.little_endian:  # which pydicom swaps only in arrays
-        np.testing.assert_array_equal(found.pixel_array, expected.pixel_array)
-        del found.PixelData, expected.PixelData
-    assert found == expected
+        np.testing.assert_array_equal(instance.pixel_array, expected.pixel_array)
+        del instance.PixelData, expected.PixelData
+    assert instance == expected
 
 
 @pytest.mark.parametrize("transfer_syntax", ENCODINGS)
 @pytest.mark.parametrize(
-    "found",
+    "instance",
     [
         pytest.param(every_vr(), id="every VR"),
         pytest.param(ct_image(), id="an image"),
@@ -84,15 +84,15 @@ def test_a_converted_file_says_what_the_stored_one_says(path: Path) -> None:
         pytest.param(Dataset(), id="nothing"),
     ],
 )
-def test_every_encoding_is_converted_to_the_same_values(found: Dataset, transfer_syntax: str) -> None:
-    result = converted(encoded(found, transfer_syntax), ENCODINGS[transfer_syntax])
+def test_every_encoding_is_converted_to_the_same_values(instance: Dataset, transfer_syntax: str) -> None:
+    result = converted(encoded(instance, transfer_syntax), ENCODINGS[transfer_syntax])
 
-    assert read(result) == read(encoded(found))
+    assert read(result) == read(encoded(instance))
 
 
 @pytest.mark.parametrize("transfer_syntax", ENCODINGS)
 @pytest.mark.parametrize(
-    "found",
+    "instance",
     [
         pytest.param(image(np.arange(27, dtype="u1").reshape(3, 3, 3)), id="8 bits, odd length"),
         pytest.param(image(np.arange(70_000, dtype="i2").reshape(7, 10_000)), id="16 bits, long"),
@@ -100,10 +100,10 @@ def test_every_encoding_is_converted_to_the_same_values(found: Dataset, transfer
         pytest.param(one_bit_image(np.eye(5)[np.newaxis]), id="single bits"),
     ],
 )
-def test_pixels_of_every_encoding_become_little_endian(found: Dataset, transfer_syntax: str) -> None:
-    result = converted(encoded(found, transfer_syntax), ENCODINGS[transfer_syntax])
+def test_pixels_of_every_encoding_become_little_endian(instance: Dataset, transfer_syntax: str) -> None:
+    result = converted(encoded(instance, transfer_syntax), ENCODINGS[transfer_syntax])
 
-    assert read(result).PixelData == found.PixelData
+    assert read(result).PixelData == instance.PixelData
 
 
 @pytest.mark.parametrize("allocated", [12, 24, 1, 65535])
@@ -133,15 +133,15 @@ ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
 def data_sets(depth: int) -> st.SearchStrategy[Dataset]:
     items = {"SelectorCodeSequenceValue": st.lists(data_sets(depth - 1), max_size=3)} if depth else {}
     attributes = st.fixed_dictionaries({}, optional=ATTRIBUTES | items)
-    return attributes.map(lambda found: data_set(SpecificCharacterSet="ISO_IR 192", **found))
+    return attributes.map(lambda values: data_set(SpecificCharacterSet="ISO_IR 192", **values))
 
 
 @settings(max_examples=60)
 @given(data_sets(depth=2), st.sampled_from([IMPLICIT, BIG_ENDIAN]))
-def test_any_data_set_is_converted_to_the_same_values(found: Dataset, transfer_syntax: str) -> None:
-    result = converted(encoded(found, transfer_syntax), ENCODINGS[transfer_syntax])
+def test_any_data_set_is_converted_to_the_same_values(instance: Dataset, transfer_syntax: str) -> None:
+    result = converted(encoded(instance, transfer_syntax), ENCODINGS[transfer_syntax])
 
-    assert read(result) == read(encoded(found))
+    assert read(result) == read(encoded(instance))
 
 
 @pytest.mark.parametrize("transfer_syntax", ENCODINGS)
@@ -184,13 +184,13 @@ def test_a_sequence_of_the_dictionary_without_items_stays_bytes() -> None:
 
 
 def test_the_vr_of_a_private_attribute_comes_from_its_creator() -> None:
-    found = Dataset()
-    found.add_new(0x00190010, "LO", "GEMS_ACQU_01")
-    found.add_new(0x00191002, "SL", -5)
-    found.add_new(0x00190011, "LO", "NOBODY")
-    found.add_new(0x00191102, "UN", b"1234")
+    instance = Dataset()
+    instance.add_new(0x00190010, "LO", "GEMS_ACQU_01")
+    instance.add_new(0x00191002, "SL", -5)
+    instance.add_new(0x00190011, "LO", "NOBODY")
+    instance.add_new(0x00191102, "UN", b"1234")
 
-    result = read(converted(encoded(found, IMPLICIT), IMPLICIT_LITTLE))
+    result = read(converted(encoded(instance, IMPLICIT), IMPLICIT_LITTLE))
 
     assert (result[0x00191002].VR, result[0x00191002].value) == ("SL", -5)
     assert (result[0x00191102].VR, result[0x00191102].value) == ("UN", b"1234")
@@ -198,11 +198,11 @@ def test_the_vr_of_a_private_attribute_comes_from_its_creator() -> None:
 
 @pytest.mark.parametrize(("signed", "vr"), [(0, "US"), (1, "SS")])
 def test_pixel_representation_decides_between_us_and_ss(signed: int, vr: str) -> None:
-    found = Dataset()
-    found.PixelRepresentation = signed
-    found.add_new("SmallestImagePixelValue", vr, 5)
+    instance = Dataset()
+    instance.PixelRepresentation = signed
+    instance.add_new("SmallestImagePixelValue", vr, 5)
 
-    assert vr == read(converted(encoded(found, IMPLICIT), IMPLICIT_LITTLE))["SmallestImagePixelValue"].VR
+    assert vr == read(converted(encoded(instance, IMPLICIT), IMPLICIT_LITTLE))["SmallestImagePixelValue"].VR
 
 
 @pytest.mark.parametrize("uid", ["1.2", "1.23"])

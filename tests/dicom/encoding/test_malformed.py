@@ -70,10 +70,10 @@ def test_a_data_set_cut_anywhere_is_malformed_or_shorter(transfer_syntax: str) -
 
     for end in range(len(buffer)):
         try:
-            found = walk(buffer[:end], 0, encoding)
+            elements = walk(buffer[:end], 0, encoding)
         except Malformed as error:
-            found = list(error.read)[:-1]  # the last may be a sequence that has not ended
-        assert found == whole[: len(found)]
+            elements = list(error.read)[:-1]  # the last may be a sequence that has not ended
+        assert elements == whole[: len(elements)]
 
 
 @pytest.mark.parametrize("end", range(1, 60))
@@ -135,7 +135,7 @@ def test_what_was_read_before_the_malformed_place_is_told() -> None:
     with pytest.raises(Malformed) as caught:
         walk(NAME + sequence(item(NAME)[:-1]), 0, EXPLICIT_LITTLE)
 
-    assert [one.tag for one in caught.value.read][:1] == [0x00100010]
+    assert [element.tag for element in caught.value.read][:1] == [0x00100010]
 
 
 def test_zeros_with_something_behind_them_are_malformed() -> None:
@@ -150,7 +150,7 @@ def test_fragments_in_big_endian_are_malformed() -> None:
         walk(buffer, 0, EXPLICIT_BIG)
 
 
-BUFFERS = [encoded(image_with_sequences(), one) for one in ENCODINGS] + [
+BUFFERS = [encoded(image_with_sequences(), transfer_syntax) for transfer_syntax in ENCODINGS] + [
     encoded(encapsulated([[b"ab", b"cd"]]))
 ]
 
@@ -159,10 +159,10 @@ BUFFERS = [encoded(image_with_sequences(), one) for one in ENCODINGS] + [
 @given(st.binary(max_size=200), st.sampled_from(list(ENCODINGS.values())))
 def test_arbitrary_bytes_are_elements_or_malformed(buffer: bytes, encoding: Encoding) -> None:
     try:
-        found = walk(buffer, 0, encoding)
+        elements = walk(buffer, 0, encoding)
     except Malformed:
         return
-    assert all(0 <= one.offset <= len(buffer) for one in found)
+    assert all(0 <= element.offset <= len(buffer) for element in elements)
 
 
 @settings(max_examples=500)
@@ -175,7 +175,9 @@ def test_a_damaged_data_set_is_read_or_malformed(
         damaged[place] = data.draw(st.sampled_from([0, 1, 0xFE, 0xFF, 0xE0, 0x41]))
 
     try:
-        found = walk(bytes(damaged), 0, encoding)
+        elements = walk(bytes(damaged), 0, encoding)
     except Malformed:
         return
-    assert all(one.items is not None or one.offset + one.length <= len(damaged) for one in found)
+    assert all(
+        element.items is not None or element.offset + element.length <= len(damaged) for element in elements
+    )

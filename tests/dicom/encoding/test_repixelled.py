@@ -28,7 +28,7 @@ LOSSY = LossyCompression("2.25.7", "ISO_10918_1", 12.3456, "Lossy compression by
 
 def data_set(**attributes: Any) -> Dataset:
     """Return an image of two frames in JPEG 2000, without any streams that could be decoded."""
-    found = Dataset()
+    instance = Dataset()
     usual = {
         "SOPClassUID": SecondaryCaptureImageStorage,
         "SOPInstanceUID": "1.2.3",
@@ -41,9 +41,9 @@ def data_set(**attributes: Any) -> Dataset:
         "PixelData": encapsulate(STREAMS),
     }
     for keyword, value in (usual | attributes).items():
-        setattr(found, keyword, value)
-    found["PixelData"].VR = "OB"
-    return found
+        setattr(instance, keyword, value)
+    instance["PixelData"].VR = "OB"
+    return instance
 
 
 def sent(stored: Dataset, pixels: PixelEncoding, frames: bytes) -> Dataset:
@@ -70,23 +70,27 @@ def joined(buffer: bytes, pieces: Iterable[bytes | Value]) -> bytes:
 
 
 def test_native_pixels_are_padded_and_described() -> None:
-    found = sent(data_set(), NATIVE, b"123456789")
+    instance = sent(data_set(), NATIVE, b"123456789")
 
-    assert found.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
-    assert (found.PhotometricInterpretation, found.PlanarConfiguration, found.HighBit) == ("RGB", 0, 6)
-    assert (found["PixelData"].VR, found.PixelData) == ("OB", b"123456789\0")
+    assert instance.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert (instance.PhotometricInterpretation, instance.PlanarConfiguration, instance.HighBit) == (
+        "RGB",
+        0,
+        6,
+    )
+    assert (instance["PixelData"].VR, instance.PixelData) == ("OB", b"123456789\0")
 
 
 def test_encapsulated_pixels_follow_an_empty_offset_table() -> None:
     frames = item(b"odd") + item(b"even")
 
-    found = sent(data_set(), ENCAPSULATED, frames)
+    instance = sent(data_set(), ENCAPSULATED, frames)
 
-    assert found.file_meta.TransferSyntaxUID == ENCAPSULATED.transfer_syntax
-    assert found["PixelData"].is_undefined_length
-    assert found.PixelData[:8] == b"\xfe\xff\x00\xe0" + bytes(4)
-    assert list(generate_frames(found.PixelData, number_of_frames=2)) == [b"odd\0", b"even"]
-    assert "PlanarConfiguration" not in found
+    assert instance.file_meta.TransferSyntaxUID == ENCAPSULATED.transfer_syntax
+    assert instance["PixelData"].is_undefined_length
+    assert instance.PixelData[:8] == b"\xfe\xff\x00\xe0" + bytes(4)
+    assert list(generate_frames(instance.PixelData, number_of_frames=2)) == [b"odd\0", b"even"]
+    assert "PlanarConfiguration" not in instance
 
 
 @pytest.mark.parametrize("pixels", [NATIVE, ENCAPSULATED], ids=["native", "encapsulated"])
@@ -97,12 +101,12 @@ def test_every_other_attribute_keeps_its_value(pixels: PixelEncoding) -> None:
     stored.AnatomicRegionSequence = [code]
     stored.private_block(0x11, "A CREATOR", create=True).add_new(1, "LO", "a value")
 
-    found = sent(stored, pixels, b"123456789")
+    instance = sent(stored, pixels, b"123456789")
 
     changed = {"PhotometricInterpretation", "HighBit", "PlanarConfiguration", "PixelData"}
-    kept = [one for one in stored if one.keyword not in changed]
-    assert [found[one.tag] for one in kept] == kept
-    assert {one.tag for one in found} - {one.tag for one in kept} <= {
+    kept = [element for element in stored if element.keyword not in changed]
+    assert [instance[element.tag] for element in kept] == kept
+    assert {element.tag for element in instance} - {element.tag for element in kept} <= {
         pydicom.tag.Tag(keyword) for keyword in changed
     }
 
@@ -111,10 +115,10 @@ def test_extended_offset_tables_do_not_stay() -> None:
     pixels, offsets, lengths = encapsulate_extended(STREAMS)
     stored = data_set(PixelData=pixels, ExtendedOffsetTable=offsets, ExtendedOffsetTableLengths=lengths)
 
-    found = sent(stored, ENCAPSULATED, b"")
+    instance = sent(stored, ENCAPSULATED, b"")
 
-    assert "ExtendedOffsetTable" not in found
-    assert "ExtendedOffsetTableLengths" not in found
+    assert "ExtendedOffsetTable" not in instance
+    assert "ExtendedOffsetTableLengths" not in instance
 
 
 def test_an_icon_in_the_stored_transfer_syntax_does_not_stay() -> None:
@@ -123,35 +127,35 @@ def test_an_icon_in_the_stored_transfer_syntax_does_not_stay() -> None:
     icon["PixelData"].VR = "OB"
     icon["PixelData"].is_undefined_length = True
 
-    found = sent(data_set(IconImageSequence=[icon]), NATIVE, b"123456789")
+    instance = sent(data_set(IconImageSequence=[icon]), NATIVE, b"123456789")
 
-    assert "IconImageSequence" not in found
+    assert "IconImageSequence" not in instance
 
 
 def test_an_image_that_lost_values_is_another_instance_and_says_whence() -> None:
     pixels = PixelEncoding("1.2.840.10008.1.2.4.50", "MONOCHROME2", None, 8, 8, None, LOSSY)
 
-    found = sent(data_set(ImageType=["ORIGINAL", "PRIMARY", "AXIAL"]), pixels, item(b"jpeg"))
+    instance = sent(data_set(ImageType=["ORIGINAL", "PRIMARY", "AXIAL"]), pixels, item(b"jpeg"))
 
-    assert found.SOPInstanceUID == "2.25.7"
-    assert found.ImageType == ["DERIVED", "PRIMARY", "AXIAL"]
-    assert found.LossyImageCompression == "01"
-    assert found.LossyImageCompressionMethod == "ISO_10918_1"
-    assert found.LossyImageCompressionRatio == 12.35
-    assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == "1.2.3"
-    assert found.SourceImageSequence[0].ReferencedSOPClassUID == SecondaryCaptureImageStorage
-    assert found.DerivationCodeSequence[0].CodeValue == "113040"
-    assert found.DerivationDescription == LOSSY.description
+    assert instance.SOPInstanceUID == "2.25.7"
+    assert instance.ImageType == ["DERIVED", "PRIMARY", "AXIAL"]
+    assert instance.LossyImageCompression == "01"
+    assert instance.LossyImageCompressionMethod == "ISO_10918_1"
+    assert instance.LossyImageCompressionRatio == 12.35
+    assert instance.SourceImageSequence[0].ReferencedSOPInstanceUID == "1.2.3"
+    assert instance.SourceImageSequence[0].ReferencedSOPClassUID == SecondaryCaptureImageStorage
+    assert instance.DerivationCodeSequence[0].CodeValue == "113040"
+    assert instance.DerivationDescription == LOSSY.description
 
 
 def test_an_image_that_lost_values_before_keeps_their_history() -> None:
     stored = data_set(LossyImageCompressionRatio="4.5", LossyImageCompressionMethod="ISO_15444_1")
     pixels = PixelEncoding("1.2.840.10008.1.2.4.50", "MONOCHROME2", None, 8, 8, None, LOSSY)
 
-    found = sent(stored, pixels, item(b"jpeg"))
+    instance = sent(stored, pixels, item(b"jpeg"))
 
-    assert list(found.LossyImageCompressionRatio) == [4.5, 12.35]
-    assert list(found.LossyImageCompressionMethod) == ["ISO_15444_1", "ISO_10918_1"]
+    assert list(instance.LossyImageCompressionRatio) == [4.5, 12.35]
+    assert list(instance.LossyImageCompressionMethod) == ["ISO_15444_1", "ISO_10918_1"]
 
 
 def test_the_uid_of_a_derived_image_is_always_the_same() -> None:

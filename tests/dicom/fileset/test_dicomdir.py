@@ -20,8 +20,8 @@ MODIFIER = data_set(RelationshipType="HAS CONCEPT MOD", ConceptNameCodeSequence=
 
 def directory(*instances: dict[str, Any]) -> bytes:
     made = Directory()
-    for number, one in enumerate(instances, 1):
-        made.add(one, ("DICOM", f"I{number:07}"), EXPLICIT)
+    for number, attributes in enumerate(instances, 1):
+        made.add(attributes, ("DICOM", f"I{number:07}"), EXPLICIT)
     return made.file()
 
 
@@ -35,30 +35,33 @@ def record_of(**attributes: Any) -> Dataset:
 
 
 def test_records_form_a_tree_of_patients_studies_series_and_instances(tmp_path: Path) -> None:
-    one, other = {"PatientID": "one", "PatientName": "A^One"}, {"PatientID": "other"}
+    patient, other = {"PatientID": "one", "PatientName": "A^One"}, {"PatientID": "other"}
     uids, path = ("1.1.1", "1.1.2", "1.2.1", "2.1.1"), tmp_path / "DICOMDIR"
     (tmp_path / "DICOM").mkdir()
     for number in range(1, 6):
         (tmp_path / f"DICOM/I{number:07}").touch()
 
-    path.write_bytes(directory(*(instance(uid, **one) for uid in uids), instance("3.1.1", **other)))
+    path.write_bytes(directory(*(instance(uid, **patient) for uid in uids), instance("3.1.1", **other)))
 
-    with file_sets.opened(path) as found:
-        assert [one.SOPInstanceUID for one in found] == [*uids, "3.1.1"]
-        assert found.find_values("PatientID") == ["one", "other"]
-        assert found.find_values("StudyInstanceUID") == ["1", "2", "3"]
-        assert found.find_values("SeriesInstanceUID") == ["1.1", "1.2", "2.1", "3.1"]
-        assert [one.SOPInstanceUID for one in found.find(SeriesInstanceUID="1.1")] == ["1.1.1", "1.1.2"]
+    with file_sets.opened(path) as file_set:
+        assert [instance.SOPInstanceUID for instance in file_set] == [*uids, "3.1.1"]
+        assert file_set.find_values("PatientID") == ["one", "other"]
+        assert file_set.find_values("StudyInstanceUID") == ["1", "2", "3"]
+        assert file_set.find_values("SeriesInstanceUID") == ["1.1", "1.2", "2.1", "3.1"]
+        assert [instance.SOPInstanceUID for instance in file_set.find(SeriesInstanceUID="1.1")] == [
+            "1.1.1",
+            "1.1.2",
+        ]
 
 
 def test_the_first_and_the_last_patient_are_named_by_their_places() -> None:
     file = directory(instance("1.1.1", PatientID="one"), instance("2.1.1", PatientID="other"))
 
-    found = dcmread(BytesIO(file))
+    directory_file = dcmread(BytesIO(file))
 
-    first, last = (record for record in found.DirectoryRecordSequence if "PatientID" in record)
-    assert found.OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity == first.seq_item_tell
-    assert found.OffsetOfTheLastDirectoryRecordOfTheRootDirectoryEntity == last.seq_item_tell
+    first, last = (record for record in directory_file.DirectoryRecordSequence if "PatientID" in record)
+    assert directory_file.OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity == first.seq_item_tell
+    assert directory_file.OffsetOfTheLastDirectoryRecordOfTheRootDirectoryEntity == last.seq_item_tell
     assert (first.OffsetOfTheNextDirectoryRecord, last.OffsetOfTheNextDirectoryRecord) == (
         last.seq_item_tell,
         0,
@@ -74,10 +77,10 @@ def test_an_instance_is_named_by_its_file_class_uid_and_transfer_syntax() -> Non
 
     made.add(instance("1.1.1"), ("DICOM", "S0000001", "I0000001"), JPEG_2000)
 
-    found = records(made.file())[-1]
-    assert found.ReferencedFileID == ["DICOM", "S0000001", "I0000001"]
-    assert found.ReferencedSOPClassUIDInFile == f"{STORAGE}.2"
-    assert (found.ReferencedSOPInstanceUIDInFile, found.ReferencedTransferSyntaxUIDInFile) == (
+    record = records(made.file())[-1]
+    assert record.ReferencedFileID == ["DICOM", "S0000001", "I0000001"]
+    assert record.ReferencedSOPClassUIDInFile == f"{STORAGE}.2"
+    assert (record.ReferencedSOPInstanceUIDInFile, record.ReferencedTransferSyntaxUIDInFile) == (
         "1.1.1",
         JPEG_2000,
     )
@@ -118,16 +121,16 @@ def test_the_file_is_a_media_storage_directory_with_the_same_uid_each_time() -> 
 def test_the_class_decides_the_record_and_its_keys_are_there_even_without_a_value(
     ending: str, kind: str, key: str
 ) -> None:
-    found = record_of(SOPClassUID=f"{STORAGE}.{ending}")
+    record = record_of(SOPClassUID=f"{STORAGE}.{ending}")
 
-    assert found.DirectoryRecordType == kind
-    assert found[key].is_empty
+    assert record.DirectoryRecordType == kind
+    assert record[key].is_empty
 
 
 def test_a_private_class_makes_a_private_record() -> None:
-    found = record_of(SOPClassUID="1.2.3.4")
+    record = record_of(SOPClassUID="1.2.3.4")
 
-    assert (found.DirectoryRecordType, found.PrivateRecordUID) == ("PRIVATE", "1.2.3.4")
+    assert (record.DirectoryRecordType, record.PrivateRecordUID) == ("PRIVATE", "1.2.3.4")
 
 
 def test_keys_repeat_what_the_instance_says() -> None:
@@ -148,12 +151,12 @@ def test_keys_repeat_what_the_instance_says() -> None:
 def test_a_report_brings_its_title_and_what_qualifies_it() -> None:
     content = data_set(RelationshipType="CONTAINS", TextValue="findings of a patient")
 
-    found = record_of(
+    record = record_of(
         SOPClassUID=f"{STORAGE}.88.33", ConceptNameCodeSequence=[REPORT], ContentSequence=[MODIFIER, content]
     )
 
-    assert found.ConceptNameCodeSequence[0].CodeMeaning == "Report"
-    assert [item.RelationshipType for item in found.ContentSequence] == ["HAS CONCEPT MOD"]
+    assert record.ConceptNameCodeSequence[0].CodeMeaning == "Report"
+    assert [item.RelationshipType for item in record.ContentSequence] == ["HAS CONCEPT MOD"]
 
 
 def test_a_key_that_is_bulk_data_is_empty() -> None:
@@ -166,7 +169,7 @@ def test_a_key_that_is_bulk_data_is_empty() -> None:
 def test_values_that_cannot_be_written_are_left_out() -> None:
     attributes = instance("1.1.1", InstanceNumber=1) | {"00280010": {"vr": "US", "Value": [2**20]}}
 
-    found = records(directory(attributes))[-1]
+    record = records(directory(attributes))[-1]
 
-    assert found.ReferencedSOPInstanceUIDInFile == "1.1.1"
-    assert found["Rows"].is_empty
+    assert record.ReferencedSOPInstanceUIDInFile == "1.1.1"
+    assert record["Rows"].is_empty

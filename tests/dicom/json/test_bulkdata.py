@@ -32,11 +32,11 @@ def test_long_binary_values_are_bulk_data_at_every_depth() -> None:
     inner, outer = Dataset(), Dataset()
     inner.RedPaletteColorLookupTableData = np.arange(1000, dtype="<u2").tobytes()
     outer.IconImageSequence = [Dataset(), inner]
-    found = ct_image(ReferencedImageSequence=[outer])
+    instance = ct_image(ReferencedImageSequence=[outer])
     path = "00081140/1/00880200/2/00281201"
 
     for transfer_syntax in (EXPLICIT, IMPLICIT, BIG_ENDIAN):
-        model = model_of(part10(found, transfer_syntax))
+        model = model_of(part10(instance, transfer_syntax))
         attribute = converted(model)["00081140"]["Value"][0]["00880200"]["Value"][1]["00281201"]
         assert attribute == {"vr": "OW", "BulkDataURI": f"URL/{path}"}
         assert bulkdata(model, path) == inner.RedPaletteColorLookupTableData
@@ -60,13 +60,13 @@ def test_a_value_beyond_the_limit_of_its_vr_is_bulk_data(vr: str, longest: int) 
 def test_a_long_value_whose_vr_cannot_be_bulk_data_stays_in_place() -> None:
     buffer = b"\x10\0\x10\0" + (10**5).to_bytes(4, "little") + b"A" * 10**5
 
-    found = JsonModel(buffer).convert(walk(buffer, 0, IMPLICIT_LITTLE), IMPLICIT_LITTLE)
+    attributes = JsonModel(buffer).convert(walk(buffer, 0, IMPLICIT_LITTLE), IMPLICIT_LITTLE)
 
-    assert found == {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "A" * 10**5}]}}
+    assert attributes == {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "A" * 10**5}]}}
 
 
 @pytest.mark.parametrize(
-    ("found", "tag", "vr"),
+    ("instance", "tag", "vr"),
     [
         (ct_image(), "7FE00010", "OW"),
         (float_image(np.zeros((1, 1, 2), "f4")), "7FE00008", "OF"),
@@ -74,18 +74,18 @@ def test_a_long_value_whose_vr_cannot_be_bulk_data_stays_in_place() -> None:
         (encapsulated([[code_stream(b"a")]]), "7FE00010", "OB"),
     ],
 )
-def test_pixels_are_bulk_data_however_few(found: Dataset, tag: str, vr: str) -> None:
-    assert metadata(found)[tag] == {"vr": vr, "BulkDataURI": f"URL/{tag}"}
+def test_pixels_are_bulk_data_however_few(instance: Dataset, tag: str, vr: str) -> None:
+    assert metadata(instance)[tag] == {"vr": vr, "BulkDataURI": f"URL/{tag}"}
 
 
 def test_the_place_of_fragments_is_marked_and_holds_them_all() -> None:
-    found = encapsulated([[code_stream(b"a")], [code_stream(b"b")]])
-    model = model_of(part10(found))
+    instance = encapsulated([[code_stream(b"a")], [code_stream(b"b")]])
+    model = model_of(part10(instance))
 
     converted(model)
 
     assert model.bulkdata["7FE00010"].encapsulated
-    assert bulkdata(model, "7FE00010") == found.PixelData + SEQUENCE_END
+    assert bulkdata(model, "7FE00010") == instance.PixelData + SEQUENCE_END
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_selection_has_its_binary_values_in_place() -> None:
     buffer = NAME + element(0x00281201, "OW", table) + element(0x00281202, "OW", bytes(MAX_TABLE_BYTES + 2))
 
     model = JsonModel(buffer, only={0x00281201, 0x00281202})
-    found = model.convert(walk(buffer, 0, EXPLICIT_LITTLE), EXPLICIT_LITTLE)
+    attributes = model.convert(walk(buffer, 0, EXPLICIT_LITTLE), EXPLICIT_LITTLE)
 
-    assert base64.b64decode(found["00281201"]["InlineBinary"]) == table
-    assert found["00281202"] == {"vr": "OW"}
-    assert "00100010" not in found
+    assert base64.b64decode(attributes["00281201"]["InlineBinary"]) == table
+    assert attributes["00281202"] == {"vr": "OW"}
+    assert "00100010" not in attributes
     assert model.bulkdata == {}

@@ -27,14 +27,14 @@ def nothing(uri: str) -> Value:
 
 
 def written(attributes: Any, find: Callable[[str], Value] = nothing) -> bytes:
-    return b"".join(one for one in data_set(attributes, find) if isinstance(one, bytes))
+    return b"".join(piece for piece in data_set(attributes, find) if isinstance(piece, bytes))
 
 
 def read_again(attributes: Any) -> dict[str, Any]:
     """Return what DICOM JSON the service makes of a file made of DICOM JSON."""
     file = file_head(builder_data_set()) + written(metadata(builder_data_set()) | attributes)
-    found = orjson.loads(orjson.dumps(parse(file).metadata))
-    return {tag: one for tag, one in found.items() if tag in attributes}
+    parsed = orjson.loads(orjson.dumps(parse(file).metadata))
+    return {tag: element for tag, element in parsed.items() if tag in attributes}
 
 
 def test_every_vr_comes_back_as_it_was() -> None:
@@ -70,9 +70,9 @@ def test_values_come_back_as_they_were(vr: str, data: st.DataObject) -> None:
     most = 1 if vr in ONE_VALUE else 4
     values = data.draw(st.lists(VALUES[vr], min_size=1, max_size=most))
 
-    found = read_again({"00091010": {"vr": vr, "Value": values}})
+    attributes = read_again({"00091010": {"vr": vr, "Value": values}})
 
-    assert found["00091010"] == {"vr": vr, "Value": values}
+    assert attributes["00091010"] == {"vr": vr, "Value": values}
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_a_value_is_written_as_its_vr_has_it(vr: str, value: list[Any], expected
 def test_text_is_utf_8_at_every_depth_and_says_so() -> None:
     item = {"00080005": {"vr": "CS", "Value": ["ISO_IR 100"]}, "00080104": {"vr": "LO", "Value": ["Größe"]}}
 
-    found = read_again({"00080005": {"vr": "CS"}, "00081032": {"vr": "SQ", "Value": [item, {}]}})
+    attributes = read_again({"00080005": {"vr": "CS"}, "00081032": {"vr": "SQ", "Value": [item, {}]}})
 
-    assert found == UTF_8 | {"00081032": {"vr": "SQ", "Value": [item | UTF_8, {}]}}
+    assert attributes == UTF_8 | {"00081032": {"vr": "SQ", "Value": [item | UTF_8, {}]}}
 
 
 def test_what_belongs_to_the_encoding_of_a_file_is_left_out() -> None:
@@ -136,10 +136,10 @@ def test_bulk_data_is_named_by_its_place_and_padded() -> None:
 
 
 def nested(depth: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for _ in range(depth):
-        found = {"00081140": {"vr": "SQ", "Value": [found]}}
-    return found
+        attributes = {"00081140": {"vr": "SQ", "Value": [attributes]}}
+    return attributes
 
 
 def test_sequences_lie_in_each_other_as_deep_as_in_a_file_that_is_read() -> None:

@@ -103,10 +103,10 @@ def test_a_long_value_that_is_almost_a_number_is_text(vr: str, raw: bytes) -> No
 def test_binary_numbers_are_those_that_numpy_reads(vr: str, order: str) -> None:
     raw = bytes(range(1, 33))
 
-    found = NUMBERS[vr](raw, order == "<")
+    values = NUMBERS[vr](raw, order == "<")
 
     expected = np.frombuffer(raw, order + DTYPES[vr]).tolist()
-    assert [type(one)(number) for one, number in zip(expected, found, strict=True)] == expected
+    assert [type(value)(number) for value, number in zip(expected, values, strict=True)] == expected
 
 
 @pytest.mark.parametrize("little_endian", [True, False])

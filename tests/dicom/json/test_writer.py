@@ -24,25 +24,31 @@ def encoding_of(path: Path) -> Encoding:
     return read_file_meta(path.read_bytes()).encoding
 
 
-def by_pydicom(found: Dataset) -> DicomJson:
+def by_pydicom(instance: Dataset) -> DicomJson:
     """Return pydicom's JSON, without what it does otherwise than PS3.18 F.2 asks."""
     return {
-        f"{int(one.tag):08X}": _attribute_by_pydicom(one)
-        for one in found
-        if one.tag.element and one.tag.group > 2 and one.tag not in (0xFFFCFFFC, 0x7FE00001, 0x7FE00002)
+        f"{int(element.tag):08X}": _attribute_by_pydicom(element)
+        for element in instance
+        if element.tag.element
+        and element.tag.group > 2
+        and element.tag not in (0xFFFCFFFC, 0x7FE00001, 0x7FE00002)
     }
 
 
-def _attribute_by_pydicom(one: DataElement) -> DicomJson:
-    if one.VR == "SQ":
-        items = [by_pydicom(part) for part in one.value]
+def _attribute_by_pydicom(element: DataElement) -> DicomJson:
+    if element.VR == "SQ":
+        items = [by_pydicom(part) for part in element.value]
         return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
-    if one.tag == 0x00080005:
-        return {"vr": "CS", "Value": ["ISO_IR 192"]} if one.value else {"vr": "CS"}
-    if not one.value and one.value != 0:
-        return {"vr": one.VR}
-    found: DicomJson = one.to_json_dict(None, 0)
-    return {"vr": one.VR, "Value": [_value(value) for value in found["Value"]]} if "Value" in found else found
+    if element.tag == 0x00080005:
+        return {"vr": "CS", "Value": ["ISO_IR 192"]} if element.value else {"vr": "CS"}
+    if not element.value and element.value != 0:
+        return {"vr": element.VR}
+    attribute: DicomJson = element.to_json_dict(None, 0)
+    return (
+        {"vr": element.VR, "Value": [_value(value) for value in attribute["Value"]]}
+        if "Value" in attribute
+        else attribute
+    )
 
 
 def _value(value: Any) -> Any:
@@ -53,43 +59,48 @@ def _value(value: Any) -> Any:
     return value
 
 
-def inlined(model: JsonModel, found: DicomJson, path: str = "") -> DicomJson:
+def inlined(model: JsonModel, attributes: DicomJson, path: str = "") -> DicomJson:
     """Put the bytes that the model left out into its JSON; of fragments, all items."""
-    return {tag: _inlined(model, one, f"{path}{tag}") for tag, one in found.items()}
+    return {tag: _inlined(model, attribute, f"{path}{tag}") for tag, attribute in attributes.items()}
 
 
-def _inlined(model: JsonModel, one: DicomJson, path: str) -> DicomJson:
-    if one["vr"] == "SQ" and "Value" in one:
-        items = [inlined(model, item, f"{path}/{number}/") for number, item in enumerate(one["Value"], 1)]
+def _inlined(model: JsonModel, attribute: DicomJson, path: str) -> DicomJson:
+    if attribute["vr"] == "SQ" and "Value" in attribute:
+        items = [
+            inlined(model, item, f"{path}/{number}/") for number, item in enumerate(attribute["Value"], 1)
+        ]
         return {"vr": "SQ", "Value": items}
-    if "BulkDataURI" not in one:
-        return one
-    assert one["BulkDataURI"] == f"URL/{path}"
+    if "BulkDataURI" not in attribute:
+        return attribute
+    assert attribute["BulkDataURI"] == f"URL/{path}"
     value = bulkdata(model, path)
-    return {"vr": one["vr"], "InlineBinary": base64.b64encode(value.removesuffix(SEQUENCE_END)).decode()}
+    return {
+        "vr": attribute["vr"],
+        "InlineBinary": base64.b64encode(value.removesuffix(SEQUENCE_END)).decode(),
+    }
 
 
 # Number of Frames is "1A", which pydicom cannot convert; of big endian values it gives the bytes as they are.
-COMPARED = [one for one in READABLE if one.name != "badVR.dcm" and encoding_of(one).little_endian]
+COMPARED = [path for path in READABLE if path.name != "badVR.dcm" and encoding_of(path).little_endian]
 
 
 @pytest.mark.parametrize("path", COMPARED, ids=lambda path: path.name)
 def test_the_metadata_of_a_file_is_what_pydicom_says(path: Path) -> None:
     model = model_of(path.read_bytes())
 
-    found = inlined(model, converted(model))
+    attributes = inlined(model, converted(model))
 
     with warnings.catch_warnings(action="ignore"):
-        assert found == by_pydicom(reference(path))
-    assert list(found) == sorted(found)
+        assert attributes == by_pydicom(reference(path))
+    assert list(attributes) == sorted(attributes)
 
 
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
 def test_a_value_of_every_vr_is_exact_in_every_encoding(transfer_syntax: str) -> None:
-    found = metadata(every_vr(), transfer_syntax)
+    attributes = metadata(every_vr(), transfer_syntax)
 
-    assert {tag: found[tag] for tag in json_of_every_vr()} == json_of_every_vr()
-    items = found["00720080"]["Value"]
+    assert {tag: attributes[tag] for tag in json_of_every_vr()} == json_of_every_vr()
+    items = attributes["00720080"]["Value"]
     assert items == [metadata(data_set()), {}]
 
 
@@ -103,14 +114,14 @@ def test_values_that_are_all_empty_are_none() -> None:
 
 
 def test_attributes_are_ascending_and_the_last_of_two_alike_counts() -> None:
-    found = of_bytes(element(0x00200010, "SH", b"S1"), NAME, element(0x00200010, "SH", b"S2"))
+    attributes = of_bytes(element(0x00200010, "SH", b"S1"), NAME, element(0x00200010, "SH", b"S2"))
 
-    assert list(found) == ["00100010", "00200010"]
-    assert found["00200010"]["Value"] == ["S2"]
+    assert list(attributes) == ["00100010", "00200010"]
+    assert attributes["00200010"]["Value"] == ["S2"]
 
 
 def test_what_belongs_to_the_encoding_alone_is_left_out() -> None:
-    found = of_bytes(
+    attributes = of_bytes(
         element(0x00020010, "UI", b"1.2 "),
         element(0x00080000, "UL", bytes(4)),
         NAME,
@@ -119,34 +130,34 @@ def test_what_belongs_to_the_encoding_alone_is_left_out() -> None:
         element(0xFFFCFFFC, "OB", bytes(8)),
     )
 
-    assert list(found) == ["00100010"]
+    assert list(attributes) == ["00100010"]
 
 
 def test_private_attributes_and_their_creators_are_kept() -> None:
-    found = metadata(privately("GEMS_ACQU_01", 0x00191002, "SL", 5), IMPLICIT)
+    attributes = metadata(privately("GEMS_ACQU_01", 0x00191002, "SL", 5), IMPLICIT)
 
-    assert found["00190010"] == {"vr": "LO", "Value": ["GEMS_ACQU_01"]}
-    assert found["00191002"] == {"vr": "SL", "Value": [5]}
+    assert attributes["00190010"] == {"vr": "LO", "Value": ["GEMS_ACQU_01"]}
+    assert attributes["00191002"] == {"vr": "SL", "Value": [5]}
 
 
 def test_a_private_attribute_of_implicit_vr_that_no_dictionary_knows_is_un() -> None:
-    found = metadata(privately("NOBODY", 0x00191002, "SL", 5), IMPLICIT)
+    attributes = metadata(privately("NOBODY", 0x00191002, "SL", 5), IMPLICIT)
 
-    assert found["00191002"] == {"vr": "UN", "InlineBinary": "BQAAAA=="}
+    assert attributes["00191002"] == {"vr": "UN", "InlineBinary": "BQAAAA=="}
 
 
 def privately(creator: str, tag: int, vr: str, value: Any) -> Dataset:
-    found = data_set()
-    found.add_new(tag & 0xFFFF0000 | 0x10, "LO", creator)
-    found.add_new(tag, vr, value)
-    return found
+    instance = data_set()
+    instance.add_new(tag & 0xFFFF0000 | 0x10, "LO", creator)
+    instance.add_new(tag, vr, value)
+    return instance
 
 
 def test_a_creator_inside_an_item_is_not_known_outside_it() -> None:
-    found = privately("NOBODY", 0x00191002, "SL", 5)
-    found.RequestAttributesSequence = [privately("GEMS_ACQU_01", 0x00191002, "SL", 5)]
+    instance = privately("NOBODY", 0x00191002, "SL", 5)
+    instance.RequestAttributesSequence = [privately("GEMS_ACQU_01", 0x00191002, "SL", 5)]
 
-    model = metadata(found, IMPLICIT)
+    model = metadata(instance, IMPLICIT)
 
     assert model["00400275"]["Value"][0]["00191002"]["vr"] == "SL"
     assert model["00191002"]["vr"] == "UN"
@@ -158,10 +169,10 @@ def test_pixel_representation_decides_between_us_and_ss_also_in_items(
 ) -> None:
     item = Dataset()
     item.add_new("MappedPixelValue", vr, number)
-    found = data_set(PixelRepresentation=representation, ModalityLUTSequence=[item])
-    found.add_new("SmallestImagePixelValue", vr, number)
+    instance = data_set(PixelRepresentation=representation, ModalityLUTSequence=[item])
+    instance.add_new("SmallestImagePixelValue", vr, number)
 
-    model = metadata(found, IMPLICIT)
+    model = metadata(instance, IMPLICIT)
 
     expected = {"vr": vr, "Value": [number]}
     assert model["00280106"] == expected
@@ -172,23 +183,23 @@ def test_an_item_may_have_its_own_character_set() -> None:
     inside = element(0x00080005, "CS", b"ISO_IR 192") + element(0x00081040, "LO", "Ü".encode())
     inherited = element(0x00081040, "LO", b"\xdc ")
 
-    found = of_bytes(
+    attributes = of_bytes(
         element(0x00080005, "CS", b"ISO_IR 100"),
         element(0x00081110, "SQ", item(inside) + item(inherited)),
         element(0x00081040, "LO", b"\xdc "),
     )
 
-    texts = [found, *found["00081110"]["Value"]]
-    assert [one["00081040"]["Value"] for one in texts] == [["Ü"]] * 3
-    assert [one.get("00080005") for one in texts] == [{"vr": "CS", "Value": ["ISO_IR 192"]}] * 2 + [None]
+    texts = [attributes, *attributes["00081110"]["Value"]]
+    assert [item["00081040"]["Value"] for item in texts] == [["Ü"]] * 3
+    assert [item.get("00080005") for item in texts] == [{"vr": "CS", "Value": ["ISO_IR 192"]}] * 2 + [None]
 
 
 def test_numbers_without_a_json_form_are_null() -> None:
     values = np.array([np.nan, 1.5, np.inf]).tobytes()
 
-    found = of_bytes(element(0x00091001, "FD", values))
+    attributes = of_bytes(element(0x00091001, "FD", values))
 
-    assert orjson.loads(orjson.dumps(found)) == {"00091001": {"vr": "FD", "Value": [None, 1.5, None]}}
+    assert orjson.loads(orjson.dumps(attributes)) == {"00091001": {"vr": "FD", "Value": [None, 1.5, None]}}
 
 
 def test_a_hundred_thousand_private_blocks_are_read() -> None:

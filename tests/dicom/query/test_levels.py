@@ -131,7 +131,7 @@ def test_each_item_of_request_attributes_becomes_a_row_unless_it_says_nothing() 
     ],
 )
 def test_every_key_that_the_standard_requires_has_a_column(keywords: str) -> None:
-    assert all((tag_of(one),) in COLUMNS for one in keywords.split())
+    assert all((tag_of(keyword),) in COLUMNS for keyword in keywords.split())
 
 
 def test_the_required_keys_inside_request_attributes_have_columns() -> None:

@@ -69,20 +69,20 @@ def test_a_value_matches_by_its_vr(keyword: str, value: object, key: str, expect
 
 
 def test_a_date_range_and_a_time_range_are_one_range() -> None:
-    asked = ("StudyDate", "20240101-20240103"), ("StudyTime", "1200-0800")
+    parameters = ("StudyDate", "20240101-20240103"), ("StudyTime", "1200-0800")
 
     inside = [("20240101", "1300"), ("20240102", "0300"), ("20240103", "0759")]
     outside = [("20240101", "1159"), ("20240103", "0801"), ("20240104", "0300")]
 
-    assert all(accepts(data_set(StudyDate=date, StudyTime=time), *asked) for date, time in inside)
-    assert not any(accepts(data_set(StudyDate=date, StudyTime=time), *asked) for date, time in outside)
+    assert all(accepts(data_set(StudyDate=date, StudyTime=time), *parameters) for date, time in inside)
+    assert not any(accepts(data_set(StudyDate=date, StudyTime=time), *parameters) for date, time in outside)
 
 
 def test_a_date_range_and_a_single_time_stay_two_keys() -> None:
-    asked = ("StudyDate", "20240101-20240103"), ("StudyTime", "12")
+    parameters = ("StudyDate", "20240101-20240103"), ("StudyTime", "12")
 
-    assert accepts(data_set(StudyDate="20240102", StudyTime="1230"), *asked)
-    assert not accepts(data_set(StudyDate="20240102", StudyTime="1330"), *asked)
+    assert accepts(data_set(StudyDate="20240102", StudyTime="1230"), *parameters)
+    assert not accepts(data_set(StudyDate="20240102", StudyTime="1330"), *parameters)
 
 
 @pytest.mark.parametrize(
@@ -102,18 +102,18 @@ def test_fuzzy_matching_reads_every_component_group() -> None:
 
 
 def test_an_empty_value_can_be_asked_for() -> None:
-    asked = ("AccessionNumber", '""'), ("emptyvaluematching", "true")
+    parameters = ("AccessionNumber", '""'), ("emptyvaluematching", "true")
 
-    assert accepts(data_set(), *asked)
-    assert accepts(data_set(AccessionNumber=None), *asked)
-    assert not accepts(data_set(AccessionNumber="A"), *asked)
+    assert accepts(data_set(), *parameters)
+    assert accepts(data_set(AccessionNumber=None), *parameters)
+    assert not accepts(data_set(AccessionNumber="A"), *parameters)
 
 
 def test_several_values_can_be_asked_for_together() -> None:
-    asked = ("ModalitiesInStudy", "CT\\SR"), ("multiplevaluematching", "true")
+    parameters = ("ModalitiesInStudy", "CT\\SR"), ("multiplevaluematching", "true")
 
-    assert accepts(data_set(ModalitiesInStudy=["CT", "SR"]), *asked)
-    assert not accepts(data_set(ModalitiesInStudy=["CT"]), *asked)
+    assert accepts(data_set(ModalitiesInStudy=["CT", "SR"]), *parameters)
+    assert not accepts(data_set(ModalitiesInStudy=["CT"]), *parameters)
 
 
 def test_keys_inside_a_sequence_match_within_one_item() -> None:

@@ -19,17 +19,17 @@ def in_one_way(data_set: DicomJson) -> DicomJson:
 
 
 def _in_one_way(element: DicomJson) -> DicomJson:
-    found = [_value(element["vr"], one) for one in element.get("Value", ())]
-    if any(one is not None for one in found):
-        return {"vr": element["vr"], "Value": found}
-    return {key: one for key, one in element.items() if key != "Value"}
+    values = [_value(element["vr"], value) for value in element.get("Value", ())]
+    if any(value is not None for value in values):
+        return {"vr": element["vr"], "Value": values}
+    return {key: value for key, value in element.items() if key != "Value"}
 
 
 def _value(vr: str, value: Any) -> Any:
     if vr == "SQ":
         return in_one_way(value)
     if vr == "PN" and value is not None:
-        return {group: text for group, one in value.items() if (text := one.rstrip("^"))} or None
+        return {group: text for group, component in value.items() if (text := component.rstrip("^"))} or None
     return value
 
 
@@ -47,7 +47,7 @@ def test_every_file_s_metadata_come_back(path: Path) -> None:
 
 
 def test_what_others_write_is_understood() -> None:
-    found = read_xml(
+    attributes = read_xml(
         b"""<?xml version="1.0" encoding="utf-8" standalone="yes"?>
         <!-- of another program -->
         <NativeDicomModel>
@@ -65,13 +65,13 @@ def test_what_others_write_is_understood() -> None:
         </NativeDicomModel>"""
     )
 
-    assert found == {
+    assert attributes == {
         "00100010": {"vr": "PN", "Value": [{"Alphabetic": "A&B^^^^Jr"}]},
         "0020000D": {"vr": "UI", "Value": ["1.2.3"]},
         "00280010": {"vr": "US", "Value": [512]},
         "00282000": {"vr": "OB", "InlineBinary": "AQIDBA=="},
     }
-    assert list(found) == sorted(found)
+    assert list(attributes) == sorted(attributes)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_what_others_write_is_understood() -> None:
     ],
 )
 def test_values_are_read_as_from_a_file(content: str, expected: list[Any]) -> None:
-    (found,) = read_xml(document(content)).values()
+    (attribute,) = read_xml(document(content)).values()
 
-    assert [str(one) if one != one else one for one in found["Value"]] == expected  # noqa: PLR0124 (NaN)
+    assert [str(value) if value != value else value for value in attribute["Value"]] == expected  # noqa: PLR0124 (NaN)
 
 
 @pytest.mark.parametrize("content", [values(""), values("", ""), "", "\n  "])
@@ -101,7 +101,7 @@ def test_an_attribute_without_a_value_has_only_its_vr(content: str) -> None:
 def test_private_attributes_find_their_blocks() -> None:
     by_acme, by_other = ' privateCreator="ACME"', ' privateCreator="OTHER"'
 
-    found = read_xml(
+    attributes = read_xml(
         document(
             attribute("00090001", "LO", values("a"), more=by_acme),
             attribute("00090002", "LO", values("b"), more=by_other),
@@ -110,7 +110,7 @@ def test_private_attributes_find_their_blocks() -> None:
         )
     )
 
-    assert {tag: element["Value"] for tag, element in found.items()} == {
+    assert {tag: element["Value"] for tag, element in attributes.items()} == {
         "00090010": ["ACME"],
         "00090012": ["OTHER"],
         "00091001": ["a"],
@@ -121,9 +121,9 @@ def test_private_attributes_find_their_blocks() -> None:
 
 
 def test_a_private_vr_that_is_left_out_is_the_dictionary_s() -> None:
-    found = read_xml(document('<DicomAttribute tag="00190002" privateCreator="GEMS_ACQU_01"/>'))
+    attributes = read_xml(document('<DicomAttribute tag="00190002" privateCreator="GEMS_ACQU_01"/>'))
 
-    assert found["00191002"] == {"vr": "SL"}
+    assert attributes["00191002"] == {"vr": "SL"}
 
 
 def test_a_creator_s_second_block_comes_back() -> None:

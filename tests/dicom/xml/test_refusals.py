@@ -127,9 +127,9 @@ def test_a_document_of_50_megabytes_is_refused() -> None:
 def test_a_long_text_is_read_whole() -> None:
     text = "a long text\n" * 100_000
 
-    found = read_xml(document(attribute("0040A160", "UT", values(text))))
+    attributes = read_xml(document(attribute("0040A160", "UT", values(text))))
 
-    assert found["0040A160"]["Value"] == [text]
+    assert attributes["0040A160"]["Value"] == [text]
 
 
 @given(st.data())
@@ -142,7 +142,7 @@ def test_whatever_is_changed_in_a_document_it_is_read_or_refused(data: st.DataOb
 
 
 def test_more_private_creators_than_a_group_has_blocks_are_refused() -> None:
-    private = (attribute("00090001", "LO", more=f' privateCreator="{one}"') for one in range(241))
+    private = (attribute("00090001", "LO", more=f' privateCreator="{number}"') for number in range(241))
 
     with pytest.raises(InvalidXml, match="more than 240 private creators in group 0009"):
         read_xml(document(*private))

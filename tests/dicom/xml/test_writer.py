@@ -41,15 +41,15 @@ def test_a_value_of_every_vr_is_what_the_json_says() -> None:
 def test_every_file_has_an_xml_that_says_the_same(path: Path) -> None:
     data_set = converted(model_of(path.read_bytes()))
 
-    found = as_json(write_xml(data_set))
+    attributes = as_json(write_xml(data_set))
 
-    assert without_private(found) == without_private(comparable(data_set))
+    assert without_private(attributes) == without_private(comparable(data_set))
 
 
 def test_attributes_are_ascending_and_have_vr_and_keyword() -> None:
-    found = written(t00280010=("US", 512), t00100020=("LO", "P1"), t00080099=("LO", "no keyword"))
+    elements = written(t00280010=("US", 512), t00100020=("LO", "P1"), t00080099=("LO", "no keyword"))
 
-    assert [one.attrib for one in found] == [
+    assert [element.attrib for element in elements] == [
         {"tag": "00080099", "vr": "LO"},
         {"tag": "00100020", "vr": "LO", "keyword": "PatientID"},
         {"tag": "00280010", "vr": "US", "keyword": "Rows"},
@@ -57,9 +57,9 @@ def test_attributes_are_ascending_and_have_vr_and_keyword() -> None:
 
 
 def test_the_values_after_an_empty_one_keep_their_numbers() -> None:
-    (found,) = written(t00080008=("CS", "ORIGINAL", None, "AXIAL"))
+    (attribute,) = written(t00080008=("CS", "ORIGINAL", None, "AXIAL"))
 
-    assert [(one.attrib["number"], one.text) for one in found] == [
+    assert [(value.attrib["number"], value.text) for value in attribute] == [
         ("1", "ORIGINAL"),
         ("2", None),
         ("3", "AXIAL"),
@@ -69,9 +69,9 @@ def test_the_values_after_an_empty_one_keep_their_numbers() -> None:
 def test_names_are_split_into_their_components() -> None:
     name = {"Alphabetic": "Doe^Jane^^Dr^MD^extra", "Phonetic": "ド^^"}
 
-    (found,) = written(t00101001=("PN", name, None, {"Ideographic": "山田"}))
+    (attribute,) = written(t00101001=("PN", name, None, {"Ideographic": "山田"}))
 
-    assert re.sub(r"\{.*?\}|ns0:| xmlns:ns0=\"[^\"]*\"", "", ET.tostring(found, "unicode")) == (
+    assert re.sub(r"\{.*?\}|ns0:| xmlns:ns0=\"[^\"]*\"", "", ET.tostring(attribute, "unicode")) == (
         '<DicomAttribute tag="00101001" vr="PN" keyword="OtherPatientNames">'
         '<PersonName number="1"><Alphabetic><FamilyName>Doe</FamilyName><GivenName>Jane</GivenName>'
         "<NamePrefix>Dr</NamePrefix><NameSuffix>MD^extra</NameSuffix></Alphabetic>"
@@ -83,21 +83,23 @@ def test_names_are_split_into_their_components() -> None:
 
 
 def test_an_attribute_of_no_length_is_empty() -> None:
-    found = attributes(write_xml({"00100010": {"vr": "PN"}, "00081110": {"vr": "SQ"}}))
+    elements = attributes(write_xml({"00100010": {"vr": "PN"}, "00081110": {"vr": "SQ"}}))
 
-    assert [len(one) for one in found] == [0, 0]
+    assert [len(element) for element in elements] == [0, 0]
 
 
 def test_bulk_data_are_named_by_their_uri() -> None:
     uri = "http://pacs.example/dicom-web/a?b=1&c=<\"'>"
 
-    (found,) = attributes(write_xml({"7FE00010": {"vr": "OW", "BulkDataURI": uri}}))
+    (attribute,) = attributes(write_xml({"7FE00010": {"vr": "OW", "BulkDataURI": uri}}))
 
-    assert [(one.tag, one.attrib) for one in found] == [(f"{NAMESPACE}BulkData", {"uri": uri})]
+    assert [(content.tag, content.attrib) for content in attribute] == [
+        (f"{NAMESPACE}BulkData", {"uri": uri})
+    ]
 
 
 def test_private_attributes_are_named_by_their_creator() -> None:
-    found = written(
+    elements = written(
         t00090010=("LO", "ACME & Co"),
         t00090011=("LO", "OTHER"),
         t00091001=("LO", "a"),
@@ -105,14 +107,14 @@ def test_private_attributes_are_named_by_their_creator() -> None:
         t00091201=("LO", "nobody's"),
     )
 
-    assert [(one.attrib["tag"], one.get("privateCreator")) for one in found] == [
+    assert [(element.attrib["tag"], element.get("privateCreator")) for element in elements] == [
         ("00090010", None),
         ("00090011", None),
         ("00090001", "ACME & Co"),
         ("00090001", "OTHER"),
         ("00091201", None),
     ]
-    assert not any("keyword" in one.attrib for one in found)
+    assert not any("keyword" in element.attrib for element in elements)
 
 
 def test_the_second_block_of_a_creator_keeps_its_number() -> None:
@@ -147,9 +149,9 @@ def test_a_creator_outside_an_item_is_not_known_in_it() -> None:
     ],
 )
 def test_text_that_xml_cannot_hold_as_it_is_does_not_break_it(text: str, expected: str) -> None:
-    (found,) = written(t00204000=("LT", text))
+    (elements,) = written(t00204000=("LT", text))
 
-    assert found[0].text == expected
+    assert elements[0].text == expected
 
 
 @given(st.text())
