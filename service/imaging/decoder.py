@@ -5,7 +5,6 @@ processes, and those used last are kept. Whoever asks for a frame that is being 
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TypeVar
@@ -18,6 +17,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.content import frame_content
 from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
+from service.cache import Cache
 from service.dicom_json import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
 from service.pixels.codecs.decode import (
@@ -49,9 +49,7 @@ class Decoder:
         self.workers = workers
         self.threads = threads
         self.blobs = blobs
-        self._max_bytes = max_bytes
-        self._kept: OrderedDict[_Key, DecodedFrame] = OrderedDict()
-        self._kept_bytes = 0
+        self._cache: Cache[DecodedFrame] = Cache(max_bytes)
         self._decoding: dict[_Key, asyncio.Task[DecodedFrame]] = {}
 
     async def decode(self, located: Located, number: int) -> DecodedFrame:
@@ -67,9 +65,8 @@ class Decoder:
         if located.instance.transfer_syntax in NATIVE_SYNTAXES:
             return await self.apply(located, number, lambda frame, _: frame)
         key = (located.instance.digest, number)
-        if kept := self._kept.get(key):
-            self._kept.move_to_end(key)
-            return kept
+        if frame := self._cache.get(key):
+            return frame
         task = self._decoding.get(key) or self._started(key, located, number)
         return await asyncio.shield(task)  # whoever goes away leaves it to those who wait
 
@@ -115,16 +112,8 @@ class Decoder:
     def _finished(self, key: _Key, task: asyncio.Task[DecodedFrame]) -> None:
         del self._decoding[key]
         if not task.cancelled() and task.exception() is None:
-            self._keep(key, task.result())
-
-    def _keep(self, key: _Key, frame: DecodedFrame) -> None:
-        if frame.values.nbytes > self._max_bytes:
-            return
-        self._kept[key] = frame
-        self._kept_bytes += frame.values.nbytes
-        while self._kept_bytes > self._max_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._kept_bytes -= oldest.values.nbytes
+            frame = task.result()
+            self._cache.keep(key, frame, frame.values.nbytes)
 
     async def _compressed(self, located: Located, number: int) -> DecodedFrame:
         frame = await self._read(located, number)

@@ -1,6 +1,7 @@
 import pytest
 
-from service.archive import Archive, recent
+from service.archive import Archive
+from service.archive.recent import RecentInstances
 from service.dicom.frames import NativeFrames
 from service.errors import InstanceNotFound
 from tests.archive.intake import another_process, put, uids
@@ -65,15 +66,13 @@ async def test_a_replacement_by_another_process_is_noticed(sqlite_archive: Archi
     other.close()
 
 
-async def test_the_least_recently_used_goes_first(
-    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_least_recently_used_goes_first(sqlite_archive: Archive) -> None:
     tiles = [[code_stream(b"tile")]] * 300
     put(
         sqlite_archive, *(part10(encapsulated(tiles, uid=f"1.1.{number}"), JPEG_2000) for number in (1, 2, 3))
     )
-    monkeypatch.setattr(recent, "_MAX_WEIGHT", 10_000)  # each of these weighs between 4000 and 5000
-    find = sqlite_archive.recent.find
+    room_for_two = 10_000  # bytes: each of these takes between 4000 and 5000
+    find = RecentInstances(sqlite_archive.index, sqlite_archive.blobs, room_for_two).find
 
     first, second = await find(uids("1.1.1")), await find(uids("1.1.2"))
     await find(uids("1.1.1"))
