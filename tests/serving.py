@@ -64,6 +64,7 @@ def process(data: Path, *arguments: str | Path, **environment: str) -> Iterator[
             command,
             cwd=ROOT,
             env=_environment(data, environment),
+            stdin=subprocess.PIPE,  # open as long as the process is wanted, for `--attached`
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
