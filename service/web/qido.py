@@ -10,7 +10,7 @@ from starlette.responses import Response
 from service.archive.index.search import MAX_COUNT, search
 from service.archive.index.stored_json import StoredJson
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Resource, parse_query
+from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import BadRequest
 from service.web.http.accept import Offer
 from service.web.http.request import negotiated
@@ -40,7 +40,7 @@ async def search_instances(request: Request) -> Response:
 async def _search(request: Request, level: Level) -> Response:
     archive = service_of(request).archive
     offer = negotiated(request, *_OFFERS)
-    resource = Resource(level, request.path_params.get("study"), request.path_params.get("series"))
+    resource = SearchedResource(level, request.path_params.get("study"), request.path_params.get("series"))
     query = parse_query(_parameters(request), resource, service_of(request).max_results)
     page = await archive.index.read(search, query)
     headers = _warning(request.state.base_url, page.remaining)

@@ -4,10 +4,14 @@ import sqlalchemy as sa
 
 from service.archive.index.search import Page, search
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Resource, parse_query
+from service.dicom.query.query import SearchedResource, parse_query
 from tests.metadata import MR, data_set, instance, tag
 
-STUDIES, SERIES, INSTANCES = Resource(Level.STUDY), Resource(Level.SERIES), Resource(Level.INSTANCE)
+STUDIES, SERIES, INSTANCES = (
+    SearchedResource(Level.STUDY),
+    SearchedResource(Level.SERIES),
+    SearchedResource(Level.INSTANCE),
+)
 UIDS = {Level.STUDY: "StudyInstanceUID", Level.SERIES: "SeriesInstanceUID", Level.INSTANCE: "SOPInstanceUID"}
 
 THORAX = {
@@ -43,7 +47,7 @@ STORED = [
 ]
 
 
-def find(connection: sa.Connection, resource: Resource, *parameters: tuple[str, str]) -> Page:
+def find(connection: sa.Connection, resource: SearchedResource, *parameters: tuple[str, str]) -> Page:
     return search(connection, parse_query(parameters, resource, max_results=1000))
 
 
@@ -51,5 +55,5 @@ def uids(page: Page, level: Level) -> list[str]:
     return [row.parsed()[tag(UIDS[level])]["Value"][0] for row in page.rows]
 
 
-def hits(connection: sa.Connection, resource: Resource, *parameters: tuple[str, str]) -> list[str]:
+def hits(connection: sa.Connection, resource: SearchedResource, *parameters: tuple[str, str]) -> list[str]:
     return uids(find(connection, resource, *parameters), resource.level)

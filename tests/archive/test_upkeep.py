@@ -9,7 +9,7 @@ from service.archive import Archive, upkeep
 from service.archive.index.tables import metadata
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Resource
+from service.dicom.query.query import SearchedResource
 from tests.archive.intake import another_process, files, put, spooled
 from tests.archive.stored import find
 from tests.builders import ct_image, data_set, part10
@@ -26,7 +26,7 @@ def results(work: Any) -> list[str]:
 
 
 def rows_of(archive: Archive, level: Level) -> list[bytes]:
-    return sorted(row.served("") for row in archive.index.read_now(find, Resource(level)).rows)
+    return sorted(row.served("") for row in archive.index.read_now(find, SearchedResource(level)).rows)
 
 
 def one_path(archive: Archive, uid: str) -> Path:

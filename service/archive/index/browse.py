@@ -17,7 +17,7 @@ from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import instances, series, studies
 from service.dicom.query.levels import Level
 from service.dicom.query.normal_forms import fold
-from service.dicom.query.query import Query, Resource
+from service.dicom.query.query import Query, SearchedResource
 from service.errors import SeriesNotFound
 from service.transfer_syntaxes import is_video
 
@@ -96,7 +96,7 @@ def stack_of(connection: sa.Connection, study: str, series: str) -> list[Stacked
     Raises:
         SeriesNotFound: it is not here.
     """
-    resource = Resource(Level.INSTANCE, study, series)
+    resource = SearchedResource(Level.INSTANCE, study, series)
     rows = connection.execute(_STACK.where(*in_path(resource)).order_by(*order(resource))).all()
     if not rows:
         raise SeriesNotFound(series)

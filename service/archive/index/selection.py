@@ -12,7 +12,7 @@ from service.archive.index.tables import instances, series, studies
 from service.dicom.query.keys import path_of
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key
-from service.dicom.query.query import Resource
+from service.dicom.query.query import SearchedResource
 
 _STUDY_ABOVE = series.c.study == studies.c.id
 _SERIES_ABOVE = instances.c.series == series.c.id
@@ -74,7 +74,7 @@ class Selection:
     at_once: bool
 
 
-def selection(resource: Resource, keys: Sequence[Key]) -> Selection:
+def selection(resource: SearchedResource, keys: Sequence[Key]) -> Selection:
     """Return what a search selects with keys that the index decides."""
     by_uid = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
     rows = JOINED[resource.level] if by_uid else _NESTED[_highest(resource, keys), resource.level]
@@ -82,7 +82,7 @@ def selection(resource: Resource, keys: Sequence[Key]) -> Selection:
     return Selection(rows, where(resource, keys), order(resource, keys), by_uid or all_studies)
 
 
-def order(resource: Resource, keys: Iterable[Key] = ()) -> Order:
+def order(resource: SearchedResource, keys: Iterable[Key] = ()) -> Order:
     """Return a total order: newest study first; in a study by number; else such that an index has it already.
 
     Rows that match keys of their study come study by study, those that match keys of their series series by
@@ -95,20 +95,20 @@ def order(resource: Resource, keys: Iterable[Key] = ()) -> Order:
     return [*_PARENT[highest], *terms]
 
 
-def _highest(resource: Resource, keys: Iterable[Key]) -> Level:
+def _highest(resource: SearchedResource, keys: Iterable[Key]) -> Level:
     """Return the highest level that a search has to look at."""
     if resource.study:
         return Level.STUDY
     return min((resource.level, *(key.level for key in keys)))
 
 
-def in_path(resource: Resource) -> list[Condition]:
+def in_path(resource: SearchedResource) -> list[Condition]:
     """Return the conditions that the UIDs of the path make."""
     uids = ((studies.c.study_instance_uid, resource.study), (series.c.series_instance_uid, resource.series))
     return [column == uid for column, uid in uids if uid is not None]
 
 
-def where(resource: Resource, keys: Iterable[Key]) -> list[Condition]:
+def where(resource: SearchedResource, keys: Iterable[Key]) -> list[Condition]:
     """Return all conditions on the rows of `JOINED[resource.level]`."""
     at_level: list[Key] = []
     below: list[Key] = []

@@ -16,7 +16,7 @@ from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key, matches
-from service.dicom.query.query import Resource
+from service.dicom.query.query import SearchedResource
 from service.errors import ContentTooLarge
 
 MAX_ROWS = 200_000
@@ -47,7 +47,7 @@ class _Judge:
 
 
 def matching_rows(
-    connection: sa.Connection, resource: Resource, indexed: Sequence[Key], unindexed: Sequence[Key]
+    connection: sa.Connection, resource: SearchedResource, indexed: Sequence[Key], unindexed: Sequence[Key]
 ) -> list[int]:
     """Return the ids of the rows that match, in the order of the resource.
 

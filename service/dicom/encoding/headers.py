@@ -68,7 +68,7 @@ def _implicit_reader(order: str) -> Reader:
     return read
 
 
-READERS: dict[Encoding, Reader] = {
+HEADER_READERS: dict[Encoding, Reader] = {
     EXPLICIT_LITTLE: _explicit_reader("<"),
     EXPLICIT_BIG: _explicit_reader(">"),
     IMPLICIT_LITTLE: _implicit_reader("<"),

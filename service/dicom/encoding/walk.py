@@ -28,7 +28,7 @@ from service.dicom.encoding.elements import (
     Truncated,
 )
 from service.dicom.encoding.fragments import fragments_at
-from service.dicom.encoding.headers import READERS, VALUE_REPRESENTATIONS, encoding_at, item_header
+from service.dicom.encoding.headers import HEADER_READERS, VALUE_REPRESENTATIONS, encoding_at, item_header
 from service.dicom.encoding.vr import dictionary_vr
 from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG
 
@@ -82,7 +82,7 @@ def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], i
     """
     encoding = encoding_at(buffer, start, len(buffer), EXPLICIT_LITTLE)
     elements: list[Element] = []
-    read, position = READERS[encoding], start
+    read, position = HEADER_READERS[encoding], start
     while position + 8 <= len(buffer):
         tag, vr, offset, length = read(buffer, position)
         if tag >> 16 != group:
@@ -152,7 +152,7 @@ class _Walk:
     def _next_elements(self, level: _DataSet) -> None:
         """Read elements of the innermost data set until it ends, a sequence opens or one has fragments."""
         elements, end, delimited, encoding = level
-        buffer, position, read, known = self.buffer, self.position, READERS[encoding], len(elements)
+        buffer, position, read, known = self.buffer, self.position, HEADER_READERS[encoding], len(elements)
         nested = len(self.levels) > 1
         while (position < end or delimited) and len(elements) <= MAX_ELEMENTS:
             if position + 8 > end:

@@ -1,4 +1,4 @@
-"""The DICOM JSON Model → data elements in Explicit VR Little Endian: the way back from `json_model`.
+"""The DICOM JSON Model → data elements in Explicit VR Little Endian: the way back from `writer`.
 
 What others send is not trusted. Every value is compared with its VR, and what does not fit is refused with
 its place and kind, never with its content. Text becomes UTF-8. What belongs to a file's encoding (group 0002,
@@ -19,7 +19,7 @@ from service.dicom.encoding.explicit import Value, encoded, header, sequence
 from service.dicom.encoding.headers import VALUE_REPRESENTATIONS
 from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.json.value_bytes import ENCODERS, checked
-from service.dicom.json.values import TEXT
+from service.dicom.json.values import TEXT_DECODERS
 from service.dicom.json.writer import BULKDATA_VRS, is_encoding
 from service.dicom_json import DicomJson
 
@@ -116,7 +116,7 @@ def _short_element(
         return (encoded(tag, name, b""),)
     if form == "BulkDataURI" and name in BULKDATA_VRS:
         value = find_bulkdata(checked(content, str))
-        padding = (b" " if name in TEXT else b"\0") * (value.length % 2)
+        padding = (b" " if name in TEXT_DECODERS else b"\0") * (value.length % 2)
         if value.length > MAX_VALUE_BYTES:
             raise Malformed(f"has {value.length} bytes: expected up to {MAX_VALUE_BYTES}")
         return header(tag, name, value.length + len(padding)), value, padding

@@ -108,7 +108,7 @@ def tags(raw: bytes, little_endian: bool) -> list[Any]:
 
 _words = binary_numbers("H", 2)
 
-TEXT: dict[str, Callable[[bytes, Charset], list[Any]]] = {
+TEXT_DECODERS: dict[str, Callable[[bytes, Charset], list[Any]]] = {
     **dict.fromkeys(("AE", "AS", "CS", "DA", "DT", "LO", "SH", "TM", "UI"), strings),
     **dict.fromkeys(("LT", "ST", "UR", "UT"), text),
     "DS": decimals,
@@ -117,7 +117,7 @@ TEXT: dict[str, Callable[[bytes, Charset], list[Any]]] = {
     "UC": unlimited,
 }
 
-NUMBERS: dict[str, Callable[[bytes, bool], list[Any]]] = {
+NUMBER_DECODERS: dict[str, Callable[[bytes, bool], list[Any]]] = {
     "AT": tags,
     "FD": binary_numbers("d", 8),
     "FL": binary_numbers("f", 4),

@@ -174,9 +174,9 @@ class JsonModel:
 
 def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> DicomJson:
     """Return the attribute of a value."""
-    if read_text := values.TEXT.get(name):
+    if read_text := values.TEXT_DECODERS.get(name):
         return _with_values(name, read_text(raw, charset))
-    if read_numbers := values.NUMBERS.get(name):
+    if read_numbers := values.NUMBER_DECODERS.get(name):
         return _with_values(name, read_numbers(raw, little_endian))
     if not little_endian:
         raw = swapped(raw, WORD_SIZES.get(name, 1))

@@ -180,7 +180,7 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
 
 _PARSERS: dict[str, Callable[[str, _KeyAttribute], Match]] = {
     **dict.fromkeys(normal_forms.INTERVALS, _range),
-    **dict.fromkeys(normal_forms.NUMBERS, _number),
+    **dict.fromkeys(normal_forms.NUMBER_VRS, _number),
     **dict.fromkeys(_LISTS, _list),
     "PN": _name,
 }

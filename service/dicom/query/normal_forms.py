@@ -112,11 +112,11 @@ def _beginning_of(interval: Callable[[str], Interval | None]) -> Callable[[Any],
     return first
 
 
-NUMBERS = ("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV")
+NUMBER_VRS = ("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV")
 
 NORMAL: dict[str, Callable[[Any], Any]] = {
     **{vr: _beginning_of(interval) for vr, interval in INTERVALS.items()},
-    **dict.fromkeys(NUMBERS, number),
+    **dict.fromkeys(NUMBER_VRS, number),
     "PN": name,
 }
 

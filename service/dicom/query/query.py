@@ -31,7 +31,7 @@ _TIMES_OF_DATES = {path_of(f"{moment}Date"): path_of(f"{moment}Time") for moment
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class SearchedResource:
     """One of the six resources that can be searched. PS3.18 Table 10.6.1-1.
 
     Attributes:
@@ -72,7 +72,7 @@ class Query:
         offset: how many matches to skip.
     """
 
-    resource: Resource
+    resource: SearchedResource
     keys: tuple[Key, ...]
     fields: frozenset[str]
     all_fields: bool
@@ -80,7 +80,7 @@ class Query:
     offset: int
 
 
-def parse_query(parameters: QueryParameters, resource: Resource, max_results: int) -> Query:
+def parse_query(parameters: QueryParameters, resource: SearchedResource, max_results: int) -> Query:
     """Return what the parameters of a search ask for.
 
     Args:

@@ -14,7 +14,7 @@ from service.dicom.encoding.elements import MAX_DEPTH
 from service.dicom.encoding.vr import Context, is_private, resolve
 from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.xml.private_blocks import Attribute, in_blocks
-from service.dicom.xml.values import READERS
+from service.dicom.xml.values import VALUE_READERS
 from service.dicom.xml.writer import NAME_COMPONENTS
 from service.dicom_json import NAME_GROUPS, DicomJson
 from service.errors import InvalidXml, shorten
@@ -33,7 +33,7 @@ _CHILDREN = {
     **dict.fromkeys(NAME_GROUPS, NAME_COMPONENTS),
 }
 _CONTENT = {
-    **dict.fromkeys(READERS, ("Value", "BulkData")),
+    **dict.fromkeys(VALUE_READERS, ("Value", "BulkData")),
     **dict.fromkeys(WORD_SIZES, ("InlineBinary", "BulkData")),
     "PN": ("PersonName",),
     "SQ": ("Item",),
@@ -167,7 +167,7 @@ class NativeModel:
     def _end_value(self, _: str, text: str) -> None:
         vr = self._element["vr"]
         try:
-            self._element["Value"].append(READERS[vr](text))
+            self._element["Value"].append(VALUE_READERS[vr](text))
         except ValueError as error:
             self._refuse(f"found a Value that is {error}, expected one of VR {vr}")
 

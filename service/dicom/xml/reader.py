@@ -26,7 +26,7 @@ def read_xml(content: bytes) -> DicomJson:
         content: the whole document, in UTF-8.
 
     Returns:
-        What `json_model` would make of the data set. Numbers may lie outside the range of their VR; NaN and
+        What `json.writer` would make of the data set. Numbers may lie outside the range of their VR; NaN and
         infinities are floats.
 
     Raises:

@@ -47,8 +47,8 @@ def _tag(text: str) -> Any:
     return value and value.upper()
 
 
-READERS: dict[str, Callable[[str], Any]] = {
-    **{vr: partial(_text, read) for vr, read in values.TEXT.items() if vr != "PN"},
+VALUE_READERS: dict[str, Callable[[str], Any]] = {
+    **{vr: partial(_text, read) for vr, read in values.TEXT_DECODERS.items() if vr != "PN"},
     **dict.fromkeys(("SL", "SS", "SV", "UL", "US", "UV"), _integer),
     **dict.fromkeys(("FD", "FL"), _float),
     "AT": _tag,

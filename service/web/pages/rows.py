@@ -10,7 +10,7 @@ from service.archive.index.metadata import attributes_of
 from service.archive.index.search import Page, search
 from service.archive.instance import Instance
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Resource, parse_query
+from service.dicom.query.query import SearchedResource, parse_query
 from service.dicom_json import DicomJson
 from service.web.http.request import target_of
 from service.web.state import service_of
@@ -52,7 +52,7 @@ async def row_of(request: Request) -> DicomJson:
     archive = service_of(request).archive
     target = target_of(request)
     named = [(name, uid) for name, uid in zip(_UIDS, target, strict=True) if uid]
-    query = parse_query(named, Resource(Level(len(named) - 1)), 1)
+    query = parse_query(named, SearchedResource(Level(len(named) - 1)), 1)
     found = await archive.index.read(search, query)
     if not found.rows:
         raise target.not_found()
@@ -68,7 +68,7 @@ async def rows_below(request: Request, level: Level, limit: int) -> Listed:
     archive = service_of(request).archive
     target = target_of(request)
     asked = [("offset", request.query_params.get("offset", ""))]
-    query = parse_query(asked, Resource(level, target.study, target.series), limit)
+    query = parse_query(asked, SearchedResource(level, target.study, target.series), limit)
     return listed(await archive.index.read(search, query), query.offset)
 
 

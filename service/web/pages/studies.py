@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from service.archive.index.browse import list_studies, modalities
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Resource, parse_query
+from service.dicom.query.query import SearchedResource, parse_query
 from service.web.pages.page import page
 from service.web.pages.rows import listed
 from service.web.state import service_of
@@ -63,7 +63,7 @@ async def studies_page(request: Request) -> Response:
     archive = service_of(request).archive
     asked = Search(**{name: request.query_params.get(name, "") for name in Search.__slots__})
     parameters = [*asked.keys.items(), ("offset", request.query_params.get("offset", ""))]
-    query = parse_query(parameters, Resource(Level.STUDY), _PER_PAGE)
+    query = parse_query(parameters, SearchedResource(Level.STUDY), _PER_PAGE)
     found = listed(await archive.index.read(list_studies, query, asked.words), query.offset)
     return await page(
         request,

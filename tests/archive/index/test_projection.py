@@ -5,12 +5,14 @@ import pytest
 import sqlalchemy as sa
 
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Resource
+from service.dicom.query.query import SearchedResource
 from tests.archive.stored import INSTANCES, SERIES, STUDIES, find
 from tests.metadata import entry, instance, store_entries, tag
 
 
-def row(connection: sa.Connection, resource: Resource, *parameters: tuple[str, str]) -> dict[str, Any]:
+def row(
+    connection: sa.Connection, resource: SearchedResource, *parameters: tuple[str, str]
+) -> dict[str, Any]:
     """Return the first row, having seen that its attributes are in ascending order."""
     first = find(connection, resource, *parameters).rows[0].parsed()
     assert list(first) == sorted(first)
@@ -52,8 +54,8 @@ def test_a_flat_resource_brings_the_attributes_of_the_parents(index: sa.Connecti
 
 
 def test_a_resource_inside_a_study_leaves_out_what_the_path_names(index: sa.Connection) -> None:
-    series = row(index, Resource(Level.SERIES, "1"))
-    instance_row = row(index, Resource(Level.INSTANCE, "1", "1.1"))
+    series = row(index, SearchedResource(Level.SERIES, "1"))
+    instance_row = row(index, SearchedResource(Level.INSTANCE, "1", "1.1"))
 
     assert values(series, "PatientID", "StudyInstanceUID") == [None, ["1"]]
     assert values(instance_row, "PatientID", "Modality", "SeriesInstanceUID") == [None, None, ["1.1"]]
@@ -65,14 +67,16 @@ def test_a_resource_inside_a_study_leaves_out_what_the_path_names(index: sa.Conn
         pytest.param(STUDIES, "PatientAge", ["045Y"], id="another attribute of the level"),
         pytest.param(STUDIES, "Modality", None, id="nothing of a level below"),
         pytest.param(STUDIES, "SOPInstanceUID", None, id="nothing of two levels below"),
-        pytest.param(Resource(Level.SERIES, "1"), "PatientID", ["P_1%"], id="of the level above"),
-        pytest.param(Resource(Level.SERIES, "1"), "PatientAge", ["045Y"], id="another one of it"),
-        pytest.param(Resource(Level.INSTANCE, "1", "1.1"), "KVP", [100], id="any one of an instance"),
-        pytest.param(Resource(Level.INSTANCE, "1", "1.1"), "Modality", ["CT"], id="of the series above"),
+        pytest.param(SearchedResource(Level.SERIES, "1"), "PatientID", ["P_1%"], id="of the level above"),
+        pytest.param(SearchedResource(Level.SERIES, "1"), "PatientAge", ["045Y"], id="another one of it"),
+        pytest.param(SearchedResource(Level.INSTANCE, "1", "1.1"), "KVP", [100], id="any one of an instance"),
+        pytest.param(
+            SearchedResource(Level.INSTANCE, "1", "1.1"), "Modality", ["CT"], id="of the series above"
+        ),
     ],
 )
 def test_fields_can_be_asked_for(
-    index: sa.Connection, resource: Resource, keyword: str, expected: list[Any] | None
+    index: sa.Connection, resource: SearchedResource, keyword: str, expected: list[Any] | None
 ) -> None:
     assert values(row(index, resource, ("includefield", keyword)), keyword) == [expected]
 
@@ -87,7 +91,7 @@ def test_a_match_key_is_returned_too(index: sa.Connection) -> None:
 
 def test_all_fields_are_those_of_the_level_and_above(index: sa.Connection) -> None:
     study = row(index, STUDIES, ("includefield", "all"))
-    instance_row = row(index, Resource(Level.INSTANCE, "1", "1.1"), ("includefield", "all"))
+    instance_row = row(index, SearchedResource(Level.INSTANCE, "1", "1.1"), ("includefield", "all"))
 
     assert values(study, "PatientAge", "Modality", "ModalitiesInStudy") == [["045Y"], None, ["CT", "SR"]]
     assert values(instance_row, "PatientAge", "KVP", "Modality") == [["045Y"], [100], ["CT"]]

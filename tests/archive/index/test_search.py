@@ -7,7 +7,7 @@ from service.archive.index import unindexed
 from service.archive.index.search import Page
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import matches
-from service.dicom.query.query import Resource, parse_query
+from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import ContentTooLarge
 from tests.archive.stored import INSTANCES, SERIES, STORED, STUDIES, UIDS, find, hits, uids
 from tests.metadata import CT, MR, entry, instance, store, store_entries, tag
@@ -129,16 +129,22 @@ def test_studies_come_newest_first_and_those_without_a_date_last(index: sa.Conne
 
 
 def test_series_and_instances_of_a_study_come_by_number(index: sa.Connection) -> None:
-    assert hits(index, Resource(Level.SERIES, "1")) == ["1.2", "1.1"]
-    assert hits(index, Resource(Level.INSTANCE, "1")) == ["1.2.1", "1.1.2", "1.1.1"]
-    assert hits(index, Resource(Level.INSTANCE, "1", "1.1")) == ["1.1.2", "1.1.1"]
+    assert hits(index, SearchedResource(Level.SERIES, "1")) == ["1.2", "1.1"]
+    assert hits(index, SearchedResource(Level.INSTANCE, "1")) == ["1.2.1", "1.1.2", "1.1.1"]
+    assert hits(index, SearchedResource(Level.INSTANCE, "1", "1.1")) == ["1.1.2", "1.1.1"]
 
 
 @pytest.mark.parametrize(
     "resource",
-    [Resource(Level.SERIES, "9"), Resource(Level.INSTANCE, "9"), Resource(Level.INSTANCE, "1", "2.1")],
+    [
+        SearchedResource(Level.SERIES, "9"),
+        SearchedResource(Level.INSTANCE, "9"),
+        SearchedResource(Level.INSTANCE, "1", "2.1"),
+    ],
 )
-def test_what_the_path_names_and_is_not_here_has_nothing(index: sa.Connection, resource: Resource) -> None:
+def test_what_the_path_names_and_is_not_here_has_nothing(
+    index: sa.Connection, resource: SearchedResource
+) -> None:
     assert find(index, resource) == Page([], 0)
 
 

@@ -12,7 +12,7 @@ from service.dicom.encoding.vr import (
 from service.dicom.encoding.words import WORD_SIZES
 from service.dicom.json import values
 
-VRS = values.TEXT.keys() | values.NUMBERS.keys() | WORD_SIZES.keys()
+VRS = values.TEXT_DECODERS.keys() | values.NUMBER_DECODERS.keys() | WORD_SIZES.keys()
 
 
 def test_every_attribute_of_the_dictionary_has_one_vr() -> None:

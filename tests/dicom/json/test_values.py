@@ -10,7 +10,7 @@ from pydicom.valuerep import STANDARD_VR
 
 from service.dicom.encoding.charset import DEFAULT
 from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
-from service.dicom.json.values import NUMBERS, TEXT
+from service.dicom.json.values import NUMBER_DECODERS, TEXT_DECODERS
 
 UTF_8, GB18030 = ("UTF8",), ("GB18030",)
 DTYPES = {"FD": "f8", "FL": "f4", "SL": "i4", "SS": "i2", "SV": "i8", "UL": "u4", "US": "u2", "UV": "u8"}
@@ -32,14 +32,14 @@ DTYPES = {"FD": "f8", "FL": "f4", "SL": "i4", "SS": "i2", "SV": "i8", "UL": "u4"
     ],
 )
 def test_text_is_split_and_loses_its_padding(vr: str, raw: bytes, expected: list[Any]) -> None:
-    assert TEXT[vr](raw, DEFAULT) == expected
+    assert TEXT_DECODERS[vr](raw, DEFAULT) == expected
 
 
 def test_a_backslash_inside_a_character_splits_nothing() -> None:
     raw = "乗".encode("gb18030") + b"\\b"
 
     assert raw == b"\x81\x5c\\b"
-    assert TEXT["LO"](raw, GB18030) == ["乗", "b"]
+    assert TEXT_DECODERS["LO"](raw, GB18030) == ["乗", "b"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_backslash_inside_a_character_splits_nothing() -> None:
     ],
 )
 def test_a_name_is_its_component_groups(raw: bytes, expected: list[Any]) -> None:
-    assert TEXT["PN"](raw, UTF_8) == expected
+    assert TEXT_DECODERS["PN"](raw, UTF_8) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_name_is_its_component_groups(raw: bytes, expected: list[Any]) -> None
     ],
 )
 def test_a_decimal_string_is_a_number_or_stays_text(raw: bytes, expected: list[Any]) -> None:
-    assert TEXT["DS"](raw, UTF_8) == expected
+    assert TEXT_DECODERS["DS"](raw, UTF_8) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_a_decimal_string_is_a_number_or_stays_text(raw: bytes, expected: list[A
     ],
 )
 def test_an_integer_string_is_a_number_or_stays_text(raw: bytes, expected: list[Any]) -> None:
-    assert TEXT["IS"](raw, DEFAULT) == expected
+    assert TEXT_DECODERS["IS"](raw, DEFAULT) == expected
 
 
 @pytest.mark.parametrize("vr", ["DS", "IS"])
 @pytest.mark.parametrize("raw", [b"1" * 65000 + b"x", b"1." * 32000, b"1e" * 32000, b"+" * 65000])
 def test_a_long_value_that_is_almost_a_number_is_text(vr: str, raw: bytes) -> None:
-    assert TEXT[vr](raw, DEFAULT) == [raw.decode()]
+    assert TEXT_DECODERS[vr](raw, DEFAULT) == [raw.decode()]
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -103,7 +103,7 @@ def test_a_long_value_that_is_almost_a_number_is_text(vr: str, raw: bytes) -> No
 def test_binary_numbers_are_those_that_numpy_reads(vr: str, order: str) -> None:
     raw = bytes(range(1, 33))
 
-    values = NUMBERS[vr](raw, order == "<")
+    values = NUMBER_DECODERS[vr](raw, order == "<")
 
     expected = np.frombuffer(raw, order + DTYPES[vr]).tolist()
     assert [type(value)(number) for value, number in zip(expected, values, strict=True)] == expected
@@ -113,25 +113,25 @@ def test_binary_numbers_are_those_that_numpy_reads(vr: str, order: str) -> None:
 def test_tags_are_eight_hexadecimal_digits(little_endian: bool) -> None:
     raw = b"\x28\0\x0a\xab" if little_endian else b"\0\x28\xab\x0a"
 
-    assert NUMBERS["AT"](raw, little_endian) == ["0028AB0A"]
+    assert NUMBER_DECODERS["AT"](raw, little_endian) == ["0028AB0A"]
 
 
-@pytest.mark.parametrize("vr", NUMBERS)
+@pytest.mark.parametrize("vr", NUMBER_DECODERS)
 def test_an_incomplete_number_at_the_end_is_left_out(vr: str) -> None:
     size = 4 if vr == "AT" else NUMBER_SIZES[vr]
 
-    assert len(NUMBERS[vr](bytes(3 * size - 1), True)) == 2
-    assert NUMBERS[vr](b"", True) == []
+    assert len(NUMBER_DECODERS[vr](bytes(3 * size - 1), True)) == 2
+    assert NUMBER_DECODERS[vr](b"", True) == []
 
 
 def test_a_float32_has_the_value_that_it_stores() -> None:
-    assert NUMBERS["FL"](np.float32(0.1).tobytes(), True) == [float(np.float32(0.1))]
+    assert NUMBER_DECODERS["FL"](np.float32(0.1).tobytes(), True) == [float(np.float32(0.1))]
 
 
 def test_what_is_not_finite_is_null_in_json() -> None:
     raw = np.array([math.nan, math.inf, -math.inf, 1.5]).tobytes()
 
-    assert orjson.dumps(NUMBERS["FD"](raw, True)) == b"[null,null,null,1.5]"
+    assert orjson.dumps(NUMBER_DECODERS["FD"](raw, True)) == b"[null,null,null,1.5]"
 
 
 @pytest.mark.parametrize(
@@ -144,15 +144,15 @@ def test_what_is_not_finite_is_null_in_json() -> None:
     ],
 )
 def test_integers_that_json_readers_would_round_are_text(vr: str, number: int, expected: Any) -> None:
-    assert NUMBERS[vr](number.to_bytes(8, "little", signed=vr == "SV"), True) == [expected]
+    assert NUMBER_DECODERS[vr](number.to_bytes(8, "little", signed=vr == "SV"), True) == [expected]
 
 
 @given(st.binary(max_size=100))
 def test_every_value_has_a_json_form(raw: bytes) -> None:
-    for read_text in TEXT.values():
+    for read_text in TEXT_DECODERS.values():
         for charset in (DEFAULT, UTF_8, GB18030, (*DEFAULT, "iso2022_jp")):
             assert orjson.dumps(read_text(raw, charset)).startswith(b"[")
-    for read_numbers in NUMBERS.values():
+    for read_numbers in NUMBER_DECODERS.values():
         assert orjson.dumps(read_numbers(raw, True)).startswith(b"[")
 
 
@@ -176,5 +176,5 @@ def test_swapping_is_what_numpy_does_and_leaves_an_incomplete_word(words: list[i
 
 
 def test_every_vr_but_sq_is_text_or_numbers_or_binary() -> None:
-    assert TEXT.keys() | NUMBERS.keys() | WORD_SIZES.keys() == STANDARD_VR - {"SQ"}
-    assert NUMBERS.keys() == NUMBER_SIZES.keys()
+    assert TEXT_DECODERS.keys() | NUMBER_DECODERS.keys() | WORD_SIZES.keys() == STANDARD_VR - {"SQ"}
+    assert NUMBER_DECODERS.keys() == NUMBER_SIZES.keys()

@@ -4,12 +4,12 @@ import pytest
 
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import matches
-from service.dicom.query.query import Resource, parse_query
+from service.dicom.query.query import SearchedResource, parse_query
 from tests.metadata import data_set, element, tag
 
 
 def accepts(data: Mapping[str, object], *parameters: tuple[str, str]) -> bool:
-    return matches(data, parse_query(parameters, Resource(Level.STUDY), 1000).keys)
+    return matches(data, parse_query(parameters, SearchedResource(Level.STUDY), 1000).keys)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 import pytest
 
 from service.dicom.query.levels import Level
-from service.dicom.query.query import Query, Resource, parse_query
+from service.dicom.query.query import Query, SearchedResource, parse_query
 from service.errors import BadRequest, InvalidKey, InvalidParameter
 from tests.metadata import tag
 
-STUDIES = Resource(Level.STUDY)
+STUDIES = SearchedResource(Level.STUDY)
 
 
-def parse(*parameters: tuple[str, str], resource: Resource = STUDIES) -> Query:
+def parse(*parameters: tuple[str, str], resource: SearchedResource = STUDIES) -> Query:
     return parse_query(parameters, resource, max_results=1000)
 
 
@@ -115,7 +115,7 @@ def test_an_invalid_option_is_refused(name: str, value: str) -> None:
 @pytest.mark.parametrize("uid", ["", "..%2F", "1.2/3", "1." * 40, "1\0"])
 def test_a_path_with_what_can_be_no_uid_is_refused(uid: str) -> None:
     with pytest.raises(InvalidParameter):
-        Resource(Level.SERIES, study=uid)
+        SearchedResource(Level.SERIES, study=uid)
 
 
 def test_more_keys_than_anybody_needs_are_refused() -> None:
@@ -152,15 +152,15 @@ def test_all_fields_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("resource", "levels"),
     [
-        (Resource(Level.STUDY), [Level.STUDY]),
-        (Resource(Level.SERIES, "1"), [Level.SERIES]),
-        (Resource(Level.SERIES), [Level.STUDY, Level.SERIES]),
-        (Resource(Level.INSTANCE, "1", "1.1"), [Level.INSTANCE]),
-        (Resource(Level.INSTANCE, "1"), [Level.SERIES, Level.INSTANCE]),
-        (Resource(Level.INSTANCE), [Level.STUDY, Level.SERIES, Level.INSTANCE]),
+        (SearchedResource(Level.STUDY), [Level.STUDY]),
+        (SearchedResource(Level.SERIES, "1"), [Level.SERIES]),
+        (SearchedResource(Level.SERIES), [Level.STUDY, Level.SERIES]),
+        (SearchedResource(Level.INSTANCE, "1", "1.1"), [Level.INSTANCE]),
+        (SearchedResource(Level.INSTANCE, "1"), [Level.SERIES, Level.INSTANCE]),
+        (SearchedResource(Level.INSTANCE), [Level.STUDY, Level.SERIES, Level.INSTANCE]),
     ],
 )
 def test_a_resource_returns_the_levels_its_path_does_not_name(
-    resource: Resource, levels: list[Level]
+    resource: SearchedResource, levels: list[Level]
 ) -> None:
     assert list(resource.levels) == levels
