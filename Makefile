@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 .DEFAULT_GOAL := help
-.PHONY: help run viewer test quick clients check format lint types floors fix bench bench-archive bench-soak
+.PHONY: help run viewer test quick covered clients check format lint types floors fix bench bench-archive bench-soak
 
 help:  ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +23,9 @@ test: .venv/installed-dev  ## run the tests
 quick: .venv/installed-dev  ## run the tests but for those that take minutes
 	$(BIN)/python -m pytest -m "not (bench or browser or installed or viewer)"
 
+covered: .venv/installed-dev  ## run the tests, and say which lines of service they never reach
+	$(BIN)/python -m pytest --cov
+
 clients:  ## install the JavaScript client for the tests; needs Node 20
 	npm ci --prefix tests/clients/js --ignore-scripts
 
@@ -38,7 +41,7 @@ bench-archive: .venv/installed-dev  ## let an archive grow to N=100000 instances
 bench-soak: .venv/installed-dev  ## mixed load for MINUTES=10: does anything grow?
 	$(BIN)/python -m tests.bench soak --minutes $(MINUTES) $(ARGS)
 
-check: format lint types floors test  ## all that a change has to pass
+check: format lint types floors covered  ## all that a change has to pass
 
 format: .venv/installed-dev  ## is the code formatted?
 	$(BIN)/ruff format --check
