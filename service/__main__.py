@@ -65,8 +65,8 @@ def serve(
     settings = _settings(host=host, port=port, workers=workers)
     if attached:
         lifeline.end_with_input()
-    with _place(settings, ephemeral=ephemeral) as settings, _listening(settings) as listener:
-        archive = _opened(settings)
+    with _data_place(settings, ephemeral=ephemeral) as settings, _listener(settings) as listener:
+        archive = _open(settings)
         if folder is not None:
             files = files_below(folder)
             console.watch("import", import_files(archive, files), len(files))
@@ -80,7 +80,7 @@ def serve(
 @app.command(name="import")
 def import_command(folder: Folder) -> None:
     """Store all files below a folder. What is not DICOM is refused and named."""
-    archive = _opened(_settings())
+    archive = _open(_settings())
     files = files_below(folder)
     _finish(archive, fine=console.watch("import", import_files(archive, files), len(files)))
 
@@ -88,7 +88,7 @@ def import_command(folder: Folder) -> None:
 @app.command(name="reindex")
 def reindex_command() -> None:
     """Rebuild the whole index from the stored files. Stop the server first."""
-    archive = _opened(_settings())
+    archive = _open(_settings())
     total = sum(1 for _ in archive.blobs.all_keys())
     _finish(archive, fine=console.watch("reindex", reindex(archive), total))
 
@@ -96,7 +96,7 @@ def reindex_command() -> None:
 @app.command(name="verify")
 def verify_command() -> None:
     """Compare every stored file with its digest in the index."""
-    archive = _opened(_settings())
+    archive = _open(_settings())
     total = sum(1 for _ in archive.blobs.all_keys())
     _finish(archive, fine=console.watch("verify", verify(archive), total))
 
@@ -120,7 +120,7 @@ def viewer(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    _opened(_settings()).close()
+    _open(_settings()).close()
 
 
 def main() -> None:
@@ -128,21 +128,21 @@ def main() -> None:
     app()
 
 
-def _settings(**given: object) -> Settings:
+def _settings(**values: object) -> Settings:
     """Return the settings; a wrong one ends the program with one line and exit code 2."""
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        for one in error.errors():
-            name = "_".join(map(str, one["loc"][:1])).upper()
-            typer.echo(f"DICOMWEB_{name}: {one['msg'].removeprefix('Value error, ')}", err=True)
+        for problem in error.errors():
+            name = "_".join(map(str, problem["loc"][:1])).upper()
+            typer.echo(f"DICOMWEB_{name}: {problem['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
     serving.configure_logging(settings)
     return settings
 
 
 @contextmanager
-def _place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
+def _data_place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
     """Lend the settings of where everything is kept; an ephemeral place goes afterwards, whatever happens."""
     if not ephemeral:
         yield settings
@@ -153,7 +153,7 @@ def _place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
+def _listener(settings: Settings) -> Iterator[socket.socket]:
     """Lend a socket that listens, so that a port in use is told before anything is opened."""
     try:
         listener = serving.listener(settings)
@@ -165,7 +165,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _opened(settings: Settings) -> Archive:
+def _open(settings: Settings) -> Archive:
     """Return the archive, migrated; one that cannot be opened ends the program with one line."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)

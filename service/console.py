@@ -33,11 +33,11 @@ def watch(title: str, work: Iterable[Done], total: int | None) -> bool:
     size = 0
     with _progress() as progress:
         task = progress.add_task(title, total=total, rate="")
-        for done in work:
-            results[done.result] += 1
-            size += done.size
-            if done.problem:
-                problems.setdefault(done.problem, []).append(str(done.file))
+        for outcome in work:
+            results[outcome.result] += 1
+            size += outcome.size
+            if outcome.problem:
+                problems.setdefault(outcome.problem, []).append(str(outcome.file))
             elapsed = progress.tasks[0].elapsed or 1e-9
             progress.update(task, advance=1, rate=f"{size / elapsed / 1e6:.0f} MB/s")
         progress.update(task, total=progress.tasks[0].completed)
@@ -61,14 +61,14 @@ def _progress() -> Progress:
 
 
 def _summary(results: "Counter[str]", size: int) -> str:
-    found = (
+    counts = (
         ", ".join(f"[bold]{count}[/bold] {result}" for result, count in results.most_common()) or "no files"
     )
-    return f"{found} ({size / 1e6:.1f} MB)"
+    return f"{counts} ({size / 1e6:.1f} MB)"
 
 
 def _reasons(problems: dict[str, list[str]]) -> Table:
     table = Table("files", "reason", "for example", title="Not in order", title_justify="left")
-    for reason, files in sorted(problems.items(), key=lambda one: -len(one[1])):
+    for reason, files in sorted(problems.items(), key=lambda problem: -len(problem[1])):
         table.add_row(str(len(files)), escape(reason), escape("\n".join(files[:_EXAMPLES])))
     return table

@@ -27,9 +27,9 @@ from service.errors import NotFound, Unavailable
 VERSION = "3.13.2"
 _COMPRESSED = ".gz"
 
-_PACKAGE = f"@ohif/app@{VERSION}"
+_NPM_PACKAGE = f"@ohif/app@{VERSION}"
 INTEGRITY = "sha512-WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
-_MARK = "ohif-version"  # a file of this name says which adaptation a folder holds
+_MARK_NAME = "ohif-version"  # a file of this name says which adaptation a folder holds
 _EDITION = f"{VERSION}.1"  # its last number changes with the tables below
 _TOP = PurePosixPath("package/dist")
 
@@ -100,24 +100,24 @@ class OhifFiles:
     async def all(self) -> Mapping[str, OhifFile]:
         """Return the files by their path in the folder; none while OHIF is not installed."""
         if not self._files:
-            self._files = await anyio.to_thread.run_sync(_listed, self.folder)
+            self._files = await anyio.to_thread.run_sync(_files_in, self.folder)
         return self._files
 
 
-def _listed(folder: Path) -> dict[str, OhifFile]:
+def _files_in(folder: Path) -> dict[str, OhifFile]:
     if not is_installed(folder):
         return {}
     paths = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix().removesuffix(_COMPRESSED): _described(path) for path in paths}
+    return {path.relative_to(folder).as_posix().removesuffix(_COMPRESSED): _ohif_file(path) for path in paths}
 
 
-def _described(path: Path) -> OhifFile:
+def _ohif_file(path: Path) -> OhifFile:
     return OhifFile(path, path.suffix == _COMPRESSED, sha256(path.read_bytes()).digest())
 
 
 def is_installed(folder: Path) -> bool:
     """Tell whether the folder holds OHIF as this version of the service serves it."""
-    mark = folder / _MARK
+    mark = folder / _MARK_NAME
     return mark.is_file() and mark.read_text() == _EDITION
 
 
@@ -134,30 +134,37 @@ def install(folder: Path, package: Path | None = None, integrity: str = INTEGRIT
     """
     if is_installed(folder):
         return
-    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK_NAME).exists():
         raise Unavailable(f"{folder} holds other files, expected an empty folder or one with OHIF")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".ohif-") as name:
         place = Path(name)
-        found = package or _fetched(place)
-        _check(found, integrity)
-        _unpack(found, place / "made")
-        (place / "made" / _MARK).write_text(_EDITION)
+        package_file = package or _fetch(place)
+        _check(package_file, integrity)
+        _unpack(package_file, place / "made")
+        (place / "made" / _MARK_NAME).write_text(_EDITION)
         if folder.exists():
             folder.rename(place / "replaced")
         (place / "made").rename(folder)
 
 
-def _fetched(place: Path) -> Path:
+def _fetch(place: Path) -> Path:
     """Return the package, fetched by npm, whose configuration names the registry."""
     if not (npm := shutil.which("npm")):
-        raise Unavailable(f"npm is needed to fetch {_PACKAGE}, and is not installed")
-    command = [npm, "pack", _PACKAGE, "--ignore-scripts", "--loglevel=error", f"--pack-destination={place}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - nothing from outside
+        raise Unavailable(f"npm is needed to fetch {_NPM_PACKAGE}, and is not installed")
+    command = [
+        npm,
+        "pack",
+        _NPM_PACKAGE,
+        "--ignore-scripts",
+        "--loglevel=error",
+        f"--pack-destination={place}",
+    ]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - nothing from outside
     packages = list(place.glob("*.tgz"))
-    if done.returncode or not packages:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise Unavailable(f"npm could not fetch {_PACKAGE}: {reason}")
+    if process.returncode or not packages:
+        reason = (process.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise Unavailable(f"npm could not fetch {_NPM_PACKAGE}: {reason}")
     return packages[0]
 
 
@@ -168,14 +175,14 @@ def _check(package: Path, integrity: str) -> None:
         Unavailable: it is another one.
     """
     with package.open("rb") as file:
-        found = f"sha512-{base64.b64encode(file_digest(file, 'sha512').digest()).decode()}"
-    if found != integrity:
-        raise Unavailable(f"{package.name} is not {_PACKAGE}: found {found}, expected {integrity}")
+        digest = f"sha512-{base64.b64encode(file_digest(file, 'sha512').digest()).decode()}"
+    if digest != integrity:
+        raise Unavailable(f"{package.name} is not {_NPM_PACKAGE}: found {digest}, expected {integrity}")
 
 
 def _unpack(package: Path, place: Path) -> None:
     with tarfile.open(package) as archive:
-        for name, content in _kept(archive):
+        for name, content in _site_files(archive):
             path = place / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix in _COMPRESSIBLE:
@@ -184,7 +191,7 @@ def _unpack(package: Path, place: Path) -> None:
                 path.write_bytes(content)
 
 
-def _kept(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
+def _site_files(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
     """Yield the files that are kept: their path below the root of the site, and what is in them."""
     for member in archive:
         path = PurePosixPath(member.name)
@@ -198,7 +205,7 @@ def _kept(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
 
 def adapted(name: str, content: bytes) -> bytes:
     """Return a file of OHIF with its root path made relative."""
-    for pattern, said, to_say in _COMPILED_IN:
+    for pattern, text, replacement in _COMPILED_IN:
         if fnmatch(name, pattern):
-            content = content.replace(said, to_say)
+            content = content.replace(text, replacement)
     return content

@@ -11,7 +11,7 @@ _DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
 def _split(value: object) -> object:
-    return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 def _path_prefix(value: str) -> str:
@@ -30,9 +30,9 @@ Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
 def _networks(values: list[str]) -> list[str]:
-    for one in values:
-        if one != "*":
-            ip_network(one, strict=False)
+    for value in values:
+        if value != "*":
+            ip_network(value, strict=False)
     return values
 
 

@@ -47,7 +47,9 @@ class DicomwebServer:
         for place in places:
             Path(place).stat()
         files = [file for place in places for file in files_below(Path(place))]
-        return {done.file: done.problem for done in import_files(self.archive, files) if done.problem}
+        return {
+            outcome.file: outcome.problem for outcome in import_files(self.archive, files) if outcome.problem
+        }
 
 
 @contextmanager

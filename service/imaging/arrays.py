@@ -25,7 +25,7 @@ from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.modality import FLOAT32, INT16, fits_int16, modality_values, value_type
 from service.transfer_syntaxes import DEFLATED
 
-_AT_ONCE_BYTES = 4 * 2**20  # of an array that are in memory together
+_ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
 _RGB8: np.dtype[Any] = np.dtype("u1")
 
 
@@ -69,10 +69,10 @@ def array_type(frames: Sequence[NumericFrame]) -> np.dtype[Any]:
     Raises:
         NotRenderable: some are in colour and some are not.
     """
-    in_gray = {one.is_grayscale for one in frames}
+    in_gray = {frame.is_grayscale for frame in frames}
     if len(in_gray) > 1:
         raise NotRenderable("frames in gray and in colour: expected one kind in an array")
-    return value_type(one.description for one in frames) if in_gray == {True} else _RGB8
+    return value_type(frame.description for frame in frames) if in_gray == {True} else _RGB8
 
 
 def narrowest_type(blobs: LocalBlobs, frames: Sequence[NumericFrame]) -> np.dtype[Any]:
@@ -87,14 +87,14 @@ def narrowest_type(blobs: LocalBlobs, frames: Sequence[NumericFrame]) -> np.dtyp
     kind = array_type(frames)
     if kind != FLOAT32 or not all(map(_is_native, frames)):
         return kind
-    return INT16 if all(_fits_int16(blobs, one) for one in frames) else kind
+    return INT16 if all(_fits_int16(blobs, frame) for frame in frames) else kind
 
 
 def _fits_int16(blobs: LocalBlobs, frame: NumericFrame) -> bool:
     if frame.description.floating:
         return False
-    stored = _native_frame(blobs, frame).values
-    return fits_int16(frame.description, int(stored.min()), int(stored.max()))
+    frame_values = _native_frame(blobs, frame).values
+    return fits_int16(frame.description, int(frame_values.min()), int(frame_values.max()))
 
 
 async def array_chunks(
@@ -105,7 +105,7 @@ async def array_chunks(
     Raises:
         UndecodableFrame: a frame cannot be decoded.
     """
-    at_once = max(1, _AT_ONCE_BYTES // (math.prod(frames[0].shape) * kind.itemsize))
+    at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * kind.itemsize))
     for start in range(0, len(frames), at_once):
         arrays = await _arrays(decoder, frames[start : start + at_once], kind)
         yield head
@@ -118,10 +118,10 @@ async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dty
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
         work = partial(_native_arrays, decoder.blobs, frames, kind)
         return await decoder.threads.run(work)
-    compressed = await asyncio.gather(*(decoder.decode(one.located, one.number) for one in frames))
+    decoded_frames = await asyncio.gather(*(decoder.decode(frame.located, frame.number) for frame in frames))
     return [
-        await decoder.threads.run(partial(_values, one, frame, kind))
-        for one, frame in zip(compressed, frames, strict=True)
+        await decoder.threads.run(partial(_values, decoded_frame, frame, kind))
+        for decoded_frame, frame in zip(decoded_frames, frames, strict=True)
     ]
 
 
@@ -132,7 +132,7 @@ def _is_native(frame: NumericFrame) -> bool:
 
 
 def _native_arrays(blobs: LocalBlobs, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
-    return [_values(_native_frame(blobs, one), one, kind) for one in frames]
+    return [_values(_native_frame(blobs, frame), frame, kind) for frame in frames]
 
 
 def _native_frame(blobs: LocalBlobs, frame: NumericFrame) -> DecodedFrame:

@@ -46,5 +46,5 @@ def frame_seconds(attributes: DicomJson) -> float:
 
 def mime_type(attributes: DicomJson) -> str:
     """Return the media type of an Encapsulated Document; any bytes where it states none. PS3.3 C.24.2."""
-    found = str(first_value(attributes, _MIME_TYPE) or "").strip().lower()
-    return found if _MEDIA_TYPE.fullmatch(found) else OCTET_STREAM
+    media_type = str(first_value(attributes, _MIME_TYPE) or "").strip().lower()
+    return media_type if _MEDIA_TYPE.fullmatch(media_type) else OCTET_STREAM

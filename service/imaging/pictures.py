@@ -41,7 +41,7 @@ class Shot:
 
 def decodable(instances: Iterable[Instance]) -> list[Instance]:
     """Return those instances whose transfer syntax is decoded here."""
-    return [one for one in instances if one.transfer_syntax in DECODABLE_SYNTAXES]
+    return [instance for instance in instances if instance.transfer_syntax in DECODABLE_SYNTAXES]
 
 
 def middle(instances: Sequence[Instance]) -> Instance:
@@ -57,15 +57,15 @@ async def frames_of(located: Located, numbers: Iterable[int]) -> AsyncIterator[S
 
 async def stills(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
     """Yield the first frame of each instance."""
-    for one in instances:
-        yield Shot(await archive.recent.find(one.uids), 1)
+    for instance in instances:
+        yield Shot(await archive.recent.find(instance.uids), 1)
 
 
 async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
     """Yield every frame of every instance that has the size of the first one: an animation has one size."""
     size = None
-    for one in instances:
-        located = await archive.recent.find(one.uids)
+    for instance in instances:
+        located = await archive.recent.find(instance.uids)
         description = await anyio.to_thread.run_sync(description_of, located, 1)
         size = size or (description.rows, description.columns)
         if located.frames and size == (description.rows, description.columns):
@@ -117,10 +117,10 @@ class Pictures:
         self, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
     ) -> AsyncIterator[tuple[Shot, bytes | DicomwebError]]:
         """Yield each frame with its picture, or with what stood in the way of it."""
-        before, options = None, RenderOptions()
+        located, options = None, RenderOptions()
         async for shot in shots:
-            if shot.located is not before:
-                before, options = shot.located, await self._options(shot.located, rendering, media_type)
+            if shot.located is not located:
+                located, options = shot.located, await self._options(shot.located, rendering, media_type)
             try:
                 yield shot, await self._picture(shot, options)
             except DicomwebError as error:
@@ -164,9 +164,9 @@ async def _colour_space(
     """Return the file's own space and the wanted one; a file that states none is taken as sRGB."""
     if not rendering.has_profile:
         return None
-    own = await _own_profile(archive, instance, attributes) or icc.profile(_FALLBACK_SPACE)
-    wanted = icc.profile(rendering.icc_profile) if rendering.icc_profile in icc.SPACES else own
-    return ColourSpace(own, wanted)
+    source = await _own_profile(archive, instance, attributes) or icc.profile(_FALLBACK_SPACE)
+    target = icc.profile(rendering.icc_profile) if rendering.icc_profile in icc.SPACES else source
+    return ColourSpace(source, target)
 
 
 async def _own_profile(archive: Archive, instance: Instance, attributes: DicomJson) -> bytes | None:
@@ -175,7 +175,7 @@ async def _own_profile(archive: Archive, instance: Instance, attributes: DicomJs
     for path, holder in ((_ICC_PROFILE, attributes), (f"{_OPTICAL_PATHS}/1/{_ICC_PROFILE}", first_path)):
         content = await binary_value(archive, instance, holder.get(_ICC_PROFILE, {}), path)
         if content is not None and content.size <= icc.MAX_PROFILE_BYTES:
-            found = b"".join([chunk async for chunk in content.read(0, content.size)])
-            if icc.is_usable(found):
-                return found
+            profile = b"".join([chunk async for chunk in content.read(0, content.size)])
+            if icc.is_usable(profile):
+                return profile
     return None

@@ -44,8 +44,8 @@ async def transcoded_frame(decoder: Decoder, located: Located, number: int, tran
         UndecodableFrame, NotRenderable: what is stored cannot be decoded.
     """
     if transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN:
-        return await decoder.apply(located, number, _native)
-    frame, description = await decoder.apply(located, number, lambda *both: both)
+        return await decoder.apply(located, number, _native_frame)
+    frame, description = await decoder.apply(located, number, lambda *result: result)
     name = encoders.encoded_photometric_interpretation(frame.photometric_interpretation, transfer_syntax)
     run = decoder.workers.run
     return Frame(
@@ -53,7 +53,7 @@ async def transcoded_frame(decoder: Decoder, located: Located, number: int, tran
     )
 
 
-def _native(frame: DecodedFrame, description: ImageDescription) -> Frame:
+def _native_frame(frame: DecodedFrame, description: ImageDescription) -> Frame:
     name = encoders.native_photometric_interpretation(frame.photometric_interpretation)
     return Frame(encoders.native_bytes(frame, description), name, description)
 
@@ -97,14 +97,14 @@ class TranscodedPixels:
             async for content in self.frames():
                 yield content
             return
-        waiting = np.empty(0, np.uint8)
+        remainder = np.empty(0, np.uint8)
         async for content in self.frames():
             frame = np.unpackbits(np.frombuffer(content, np.uint8), count=bits, bitorder="little")
-            waiting = np.concatenate([waiting, frame])
-            whole = len(waiting) // 8 * 8
-            yield np.packbits(waiting[:whole], bitorder="little").tobytes()
-            waiting = waiting[whole:]
-        yield np.packbits(waiting, bitorder="little").tobytes()
+            remainder = np.concatenate([remainder, frame])
+            length = len(remainder) // 8 * 8
+            yield np.packbits(remainder[:length], bitorder="little").tobytes()
+            remainder = remainder[length:]
+        yield np.packbits(remainder, bitorder="little").tobytes()
 
     async def value(self) -> AsyncIterator[bytes]:
         """Yield the frames as they lie in the file: native ones as one value, others each as an item."""

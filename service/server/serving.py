@@ -106,8 +106,8 @@ class _Processes(Multiprocess):
 
 def _announce(settings: Settings, listening: socket.socket) -> None:
     host, port, *_ = listening.getsockname()
-    shown = f"[{host}]" if ":" in host else host
-    print(f"DICOMweb at http://{shown}:{port}{settings.root}", flush=True)
+    name = f"[{host}]" if ":" in host else host
+    print(f"DICOMweb at http://{name}:{port}{settings.root}", flush=True)
 
 
 def _tune() -> None:
@@ -118,8 +118,8 @@ def _tune() -> None:
     thousands of objects and hardly a reference cycle, so that these are looked for seldom.
     """
     with suppress(OSError, ValueError):
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     gc.freeze()
