@@ -26,7 +26,7 @@ from service.settings import Settings
 from service.threads import Threads
 from service.web.http.base_url import base_url
 from service.web.http.embedding import Embeddable
-from service.web.http.resource import Answer
+from service.web.http.resource import WatchedSend
 from service.web.http.responses import error_response
 from service.web.state import Service, StoreLimits
 
@@ -54,7 +54,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         settings: read once.
         archive: open; it is closed when the application stops.
     """
-    service = _opened(settings, archive)
+    service = _service(settings, archive)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -63,7 +63,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         archive.close()
 
     app = Starlette(
-        routes=[*_under(settings.root, ROUTES), WADO_URI, *HEALTH, *PAGES, *VIEWER],
+        routes=[*_routes_under(settings.root, ROUTES), WADO_URI, *HEALTH, *PAGES, *VIEWER],
         middleware=_middleware(settings),
         exception_handlers={DicomwebError: _answer_error, HTTPException: _answer_http_error},
         lifespan=lifespan,
@@ -73,7 +73,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     return app
 
 
-def _opened(settings: Settings, archive: Archive) -> Service:
+def _service(settings: Settings, archive: Archive) -> Service:
     decoder = Decoder(
         archive.blobs,
         PixelWorkers(settings.codec_processes, settings.codec_seconds),
@@ -93,18 +93,18 @@ def _opened(settings: Settings, archive: Archive) -> Service:
     )
 
 
-def _under(root: str, routes: Sequence[Route]) -> list[Route]:
+def _routes_under(root: str, routes: Sequence[Route]) -> list[Route]:
     """Return the routes below the service's root; the root itself also without its slash."""
-    prefixed = [Route(root + one.path, one.endpoint, methods=one.methods) for one in routes]
-    bases = [Route(root, one.endpoint, methods=one.methods) for one in routes if one.path == "/"]
+    prefixed = [Route(root + route.path, route.endpoint, methods=route.methods) for route in routes]
+    bases = [Route(root, route.endpoint, methods=route.methods) for route in routes if route.path == "/"]
     return [*prefixed, *bases]
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
     public_url = str(settings.public_url) if settings.public_url else None
-    ours = Middleware(Gateway, settings.root, public_url, frozenset(settings.trusted_proxies))
+    gateway = Middleware(Gateway, settings.root, public_url, frozenset(settings.trusted_proxies))
     if not settings.cors_origins:
-        return [ours]
+        return [gateway]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -113,7 +113,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         expose_headers=_CORS_RESPONSE_HEADERS,
         max_age=86400,
     )
-    return [cors, Middleware(Embeddable), ours]
+    return [cors, Middleware(Embeddable), gateway]
 
 
 class Gateway:
@@ -137,17 +137,17 @@ class Gateway:
             return
         url = base_url(scope, self._root, self._public_url, self._trusted_proxies)
         scope.setdefault("state", {})["base_url"] = url
-        answer = Answer(send)
+        watched_send = WatchedSend(send)
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, receive, watched_send)
         except Exception as error:
-            _log.error("%s failed: %s\n%s", scope["method"], type(error).__name__, _places(error))
-            if answer.has_begun:
+            _log.error("%s failed: %s\n%s", scope["method"], type(error).__name__, _traceback(error))
+            if watched_send.has_begun:
                 raise
             await error_response(DicomwebError("the server failed; its log says where"))(scope, receive, send)
 
 
-def _places(error: Exception) -> str:
+def _traceback(error: Exception) -> str:
     """Return where an error came from, without its message: that may hold what belongs to a patient."""
     return "".join(traceback.format_tb(error.__traceback__)[-8:])
 

@@ -12,13 +12,11 @@ from service.archive.index.stored_json import StoredJson
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import BadRequest
-from service.web.http.accept import Offer
 from service.web.http.request import negotiated
 from service.web.http.text import TextResponse
-from service.web.http.xml_message import DICOM_XML, xml_message
+from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
 from service.web.state import service_of
 
-_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
 _MAX_PARAMETERS = 1000
 
 
@@ -39,7 +37,7 @@ async def search_instances(request: Request) -> Response:
 
 async def _search(request: Request, level: Level) -> Response:
     archive = service_of(request).archive
-    offer = negotiated(request, *_OFFERS)
+    offer = negotiated(request, *DATA_SET_OFFERS)
     resource = SearchedResource(level, request.path_params.get("study"), request.path_params.get("series"))
     query = parse_query(_parameters(request), resource, service_of(request).max_results)
     page = await archive.index.read(search, query)
@@ -47,7 +45,7 @@ async def _search(request: Request, level: Level) -> Response:
     if not page.rows:
         return Response(None, 204, headers)
     base_url = request.state.base_url
-    if offer is DICOM_XML:
+    if offer is XML_MESSAGE:
         return xml_message(request, _matches(page.rows, base_url), token_hex(20), headers=headers)
     body = StoredJson.served_array(page.rows, base_url)
     return TextResponse(body, request, offer.media_type, headers=headers)

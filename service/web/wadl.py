@@ -17,7 +17,7 @@ from service.web.description import operation, resolved
 
 Node = dict[str, Any]
 
-NAMESPACE = "http://wadl.dev.java.net/2009/02"
+WADL_NAMESPACE = "http://wadl.dev.java.net/2009/02"
 STYLES = {"path": "template", "query": "query", "header": "header"}
 
 
@@ -32,7 +32,7 @@ def application(routes: Iterable[Route], base_url: str) -> Node:
         if names:
             resource = _resource(resources, route.path_format.strip("/").split("/"))
             resource.setdefault("method", []).extend(_method(route.path_format, name) for name in names)
-    return {"xmlns": NAMESPACE, "resources": [resources]}
+    return {"xmlns": WADL_NAMESPACE, "resources": [resources]}
 
 
 def xml(name: str, node: Node) -> bytes:
@@ -49,15 +49,15 @@ def _element(name: str, node: Node) -> ET.Element:
     return element
 
 
-def _resource(above: Node, segments: Sequence[str]) -> Node:
-    """Return the node at the end of the path from `above`, and make what is missing on the way."""
+def _resource(node: Node, segments: Sequence[str]) -> Node:
+    """Return the node at the end of the path from `node`, and make what is missing on the way."""
     for segment in segments:
-        siblings: list[Node] = above.setdefault("resource", [])
-        known = next((sibling for sibling in siblings if sibling["path"] == segment), None)
-        above = known or _new_resource(segment)
-        if known is None:
-            siblings.append(above)
-    return above
+        siblings: list[Node] = node.setdefault("resource", [])
+        child = next((sibling for sibling in siblings if sibling["path"] == segment), None)
+        node = child or _new_resource(segment)
+        if child is None:
+            siblings.append(node)
+    return node
 
 
 def _new_resource(segment: str) -> Node:
@@ -71,29 +71,29 @@ def _new_resource(segment: str) -> Node:
 
 def _method(path: str, name: str) -> Node:
     """Return a method as openapi.yaml describes it; HEAD, which is GET without a body, by its name alone."""
-    described = operation(path, name)
-    if described is None:
+    entry = operation(path, name)
+    if entry is None:
         return {"name": name}
-    answers = {status: resolved(answer) for status, answer in described["responses"].items()}
+    answers = {status: resolved(answer) for status, answer in entry["responses"].items()}
     return {
         "name": name,
-        "id": described["operationId"],
-        "request": [_request(described, answers)],
+        "id": entry["operationId"],
+        "request": [_request(entry, answers)],
         "response": [{"status": status} | _representations(answer) for status, answer in answers.items()],
     }
 
 
-def _request(described: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> Node:
+def _request(entry: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> Node:
     accept = list(answers.get("200", {}).get("content", {}))
-    parameters = [resolved(parameter) for parameter in described.get("parameters", ())]
+    parameters = [resolved(parameter) for parameter in entry.get("parameters", ())]
     return {"param": [_parameter(parameter, accept) for parameter in parameters]} | _representations(
-        resolved(described.get("requestBody", {}))
+        resolved(entry.get("requestBody", {}))
     )
 
 
-def _parameter(described: Mapping[str, Any], accept: Sequence[str]) -> Node:
-    parameter: Node = {"name": described["name"], "style": STYLES[described["in"]]}
-    if described["name"].lower() == "accept" and accept:
+def _parameter(entry: Mapping[str, Any], accept: Sequence[str]) -> Node:
+    parameter: Node = {"name": entry["name"], "style": STYLES[entry["in"]]}
+    if entry["name"].lower() == "accept" and accept:
         parameter |= {"default": accept[0], "option": [{"value": media_type} for media_type in accept]}
     return parameter
 

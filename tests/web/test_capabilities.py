@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service import routes
-from service.web.wadl import NAMESPACE, application, xml
+from service.web.wadl import WADL_NAMESPACE, application, xml
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 BASE = "http://pacs.example/dicom-web"
@@ -33,8 +33,8 @@ def test_the_default_is_a_wadl_document_with_one_resources_element(dicomweb: htt
 
     root = ET.fromstring(response.content)  # noqa: S314 (our own document)
     assert response.headers["content-type"] == "application/vnd.sun.wadl+xml"
-    assert root.tag == f"{{{NAMESPACE}}}application"
-    assert [one.get("base") for one in root] == [base_url(dicomweb)]
+    assert root.tag == f"{{{WADL_NAMESPACE}}}application"
+    assert [element.get("base") for element in root] == [base_url(dicomweb)]
 
 
 def test_json_holds_the_same_tree(dicomweb: httpx.Client) -> None:
@@ -66,8 +66,8 @@ def test_paths_become_nested_resources_with_the_methods_of_their_routes() -> Non
     [studies] = resources["resource"]
     [study] = studies["resource"]
     [metadata] = study["resource"]
-    assert [one["path"] for one in (studies, study, metadata)] == ["studies", "{study}", "metadata"]
-    assert [one["name"] for one in studies["method"]] == ["GET", "HEAD", "POST"]
+    assert [resource["path"] for resource in (studies, study, metadata)] == ["studies", "{study}", "metadata"]
+    assert [method["name"] for method in studies["method"]] == ["GET", "HEAD", "POST"]
     assert study["param"] == [{"name": "study", "style": "template", "required": "true"}]
     assert "method" not in study
 
@@ -102,8 +102,8 @@ def test_a_browser_is_led_to_the_pages(dicomweb: httpx.Client, path: str) -> Non
 
 @pytest.mark.parametrize("accept", ["*/*", "application/vnd.sun.wadl+xml", "application/json"])
 def test_a_program_gets_the_capabilities(dicomweb: httpx.Client, accept: str) -> None:
-    got = dicomweb.get("/", headers={"accept": accept})
+    response = dicomweb.get("/", headers={"accept": accept})
     options = dicomweb.options("/", headers={"accept": accept})
 
-    assert got.status_code == 200
-    assert got.content == options.content
+    assert response.status_code == 200
+    assert response.content == options.content

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from service.errors import NotAcceptable, shorten
-from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
+from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
 from service.web.http import header_fields
 
 ANY = "*"
+DICOM = "application/dicom"
 
 MAX_CHARACTERS = 8192  # of one Accept field that are read; a longer one is cut here
 MAX_RANGES = 100  # of one Accept field that are weighed
@@ -23,8 +24,8 @@ MAX_RANGES = 100  # of one Accept field that are weighed
 # What a range means that names one of these types and no transfer syntax, PS3.18 Tables 8.7.3-2 and -4. The
 # compressed types have defaults too, but what is stored in another one of the same type answers as well.
 DEFAULT_SYNTAXES = {
-    "application/dicom": EXPLICIT_VR_LITTLE_ENDIAN,
-    "application/octet-stream": EXPLICIT_VR_LITTLE_ENDIAN,
+    DICOM: EXPLICIT_VR_LITTLE_ENDIAN,
+    OCTET_STREAM: EXPLICIT_VR_LITTLE_ENDIAN,
 }
 
 # Names of drafts and earlier editions that requests still bear, PS3.18 8.7.3.3.2.
@@ -132,19 +133,19 @@ def choose(header: str | None, accept_parameter: str | None, offers: Sequence[Of
 
     Standard: PS3.18 8.3.3.1, 8.7.8.1.
     """
-    asked = _parameter(accept_parameter or "") or (header or "").strip() or "*/*"
-    ranges = parse_accept(asked)
-    highest = max((one.q for one in ranges), default=0)
-    best, chosen = 0.0, None
+    field = _parameter(accept_parameter or "") or (header or "").strip() or "*/*"
+    ranges = parse_accept(field)
+    highest = max((media_range.q for media_range in ranges), default=0)
+    best_quality, best_offer = 0.0, None
     for offer in offers:
         quality = _quality(offer, ranges)
-        if quality > best:
-            best, chosen = quality, offer
-        if chosen and best == highest:
+        if quality > best_quality:
+            best_quality, best_offer = quality, offer
+        if best_offer and best_quality == highest:
             break
-    if chosen is None:
-        raise NotAcceptable(f"cannot answer with {shorten(asked)}", list(map(str, offers)))
-    return chosen
+    if best_offer is None:
+        raise NotAcceptable(f"cannot answer with {shorten(field)}", list(map(str, offers)))
+    return best_offer
 
 
 def _parameter(accept: str) -> str:
@@ -160,18 +161,20 @@ def parse_accept(header: str) -> tuple[MediaRange, ...]:
 @lru_cache(maxsize=128)
 def _parse_accept(header: str) -> tuple[MediaRange, ...]:
     elements = header_fields.split(header, ",")[:MAX_RANGES]
-    return tuple(found for found in map(_media_range, elements) if _TYPE.fullmatch(found.name))
+    return tuple(
+        media_range for media_range in map(_media_range, elements) if _TYPE.fullmatch(media_range.name)
+    )
 
 
 def _media_range(element: str) -> MediaRange:
     name, pairs = header_fields.media_type(element)
-    first = dict(reversed(pairs))
-    inner = first.get("type", "*/*").lower()
+    parameters = dict(reversed(pairs))
+    inner = parameters.get("type", "*/*").lower()
     return MediaRange(
         name=SYNONYMS.get(name, name),
         type=SYNONYMS.get(inner, inner),
         transfer_syntaxes=frozenset(value for key, value in pairs if key == "transfer-syntax"),
-        q=weight(first.get("q", "1")),
+        q=weight(parameters.get("q", "1")),
     )
 
 
@@ -182,36 +185,40 @@ def weight(q: str) -> float:
 
 def _quality(offer: Offer, ranges: Sequence[MediaRange]) -> float:
     """Return the q of the narrowest range that covers the offer, 0 if none does."""
-    covering = [(*narrowness, asked.q) for asked in ranges if all(narrowness := _narrowness(asked, offer))]
-    return max(covering)[-1] if covering else 0
+    matches = [
+        (*narrowness, media_range.q)
+        for media_range in ranges
+        if all(narrowness := _narrowness(media_range, offer))
+    ]
+    return max(matches)[-1] if matches else 0
 
 
-def _narrowness(asked: MediaRange, offer: Offer) -> tuple[int, int]:
+def _narrowness(media_range: MediaRange, offer: Offer) -> tuple[int, int]:
     """Return how narrowly a range names the offer's type and transfer syntax, 0 where it does not."""
-    by_type = _type_narrowness(asked, offer)
-    return by_type, _syntax_narrowness(asked, offer, named=by_type == _BY_NAME)
+    by_type = _type_narrowness(media_range, offer)
+    return by_type, _syntax_narrowness(media_range, offer, named=by_type == _BY_NAME)
 
 
-def _type_narrowness(asked: MediaRange, offer: Offer) -> int:
-    if asked.name == "*/*":
+def _type_narrowness(media_range: MediaRange, offer: Offer) -> int:
+    if media_range.name == "*/*":
         return _BY_ANYTHING
-    if offer.multipart and asked.name == "multipart/*":
+    if offer.multipart and media_range.name == "multipart/*":
         return _BY_MULTIPART
-    if offer.multipart != (asked.name == "multipart/related"):
+    if offer.multipart != (media_range.name == "multipart/related"):
         return _NOT
     name = offer.media_type.lower()
     narrowness = {name: _BY_NAME, f"{name.partition('/')[0]}/*": _BY_MAJOR_TYPE, "*/*": _BY_ANY_TYPE}
-    return narrowness.get(asked.type if offer.multipart else asked.name, _NOT)
+    return narrowness.get(media_range.type if offer.multipart else media_range.name, _NOT)
 
 
-def _syntax_narrowness(asked: MediaRange, offer: Offer, *, named: bool) -> int:
+def _syntax_narrowness(media_range: MediaRange, offer: Offer, *, named: bool) -> int:
     if offer.transfer_syntax is None:
         return 1
-    if offer.transfer_syntax in asked.transfer_syntaxes:
+    if offer.transfer_syntax in media_range.transfer_syntaxes:
         return 3
     if offer.only_by_name:
         return 0
-    if asked.transfer_syntaxes:
-        return 2 * (ANY in asked.transfer_syntaxes)
+    if media_range.transfer_syntaxes:
+        return 2 * (ANY in media_range.transfer_syntaxes)
     default = DEFAULT_SYNTAXES.get(offer.media_type, offer.transfer_syntax)
     return int(not named or offer.without_parameter or offer.transfer_syntax == default)

@@ -49,10 +49,10 @@ def base_url(
         return public_url.rstrip("/")
     client, _ = scope.get("client") or ("", 0)
     server, port = scope.get("server") or ("localhost", None)
-    sent = tuple(
+    fields = tuple(
         (name, value) for name, value in scope["headers"] if name in _FIELDS and len(value) <= MAX_FIELD_BYTES
     )
-    return _origin(scope["scheme"], (server, port), sent, is_trusted(client, trusted_proxies)) + root
+    return _origin(scope["scheme"], (server, port), fields, is_trusted(client, trusted_proxies)) + root
 
 
 @lru_cache(maxsize=1024)
@@ -63,24 +63,24 @@ def is_trusted(address: str, proxies: frozenset[str]) -> bool:
 
 def _covers(proxy: str, address: str) -> bool:
     try:
-        found = ip_address(address)
-        if isinstance(found, IPv6Address) and found.ipv4_mapped:
-            found = found.ipv4_mapped
-        return found in ip_network(proxy, strict=False)
+        ip = ip_address(address)
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        return ip in ip_network(proxy, strict=False)
     except ValueError:  # a name, as some servers give for a local socket
         return proxy == address
 
 
 @lru_cache(maxsize=256)
-def _origin(scheme: str, server: Server, sent: tuple[tuple[bytes, bytes], ...], trusted: bool) -> str:
-    headers = {name.decode(): value.decode("latin-1").strip() for name, value in reversed(sent)}
-    said = _forwarded(headers) if trusted else {}
-    proto = said.get("proto", "").lower()
+def _origin(scheme: str, server: Server, fields: tuple[tuple[bytes, bytes], ...], trusted: bool) -> str:
+    headers = {name.decode(): value.decode("latin-1").strip() for name, value in reversed(fields)}
+    forwarded = _forwarded(headers) if trusted else {}
+    proto = forwarded.get("proto", "").lower()
     scheme = proto if proto in DEFAULT_PORTS else scheme
-    hosts = (said.get("host", ""), headers.get("host", ""))
+    hosts = (forwarded.get("host", ""), headers.get("host", ""))
     host = next(filter(_HOST.fullmatch, hosts), _address(server))
-    port = said.get("port", "") if said else str(server[1] or "")
-    prefix = said.get("prefix", "")
+    port = forwarded.get("port", "") if forwarded else str(server[1] or "")
+    prefix = forwarded.get("prefix", "")
     path = prefix.rstrip("/") if _PREFIX.fullmatch(prefix) else ""
     return f"{scheme}://{_with_port(host, port, scheme)}{path}"
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from service.web.http import header_fields
 
-_GZIP = '-gzip"'
+_GZIP_ENDING = '-gzip"'
 
 
 def etag_of(*determinants: str | bytes | int) -> str:
@@ -22,10 +22,10 @@ def etag_of(*determinants: str | bytes | int) -> str:
 
 def gzipped(etag: str) -> str:
     """Return the tag of the same answer sent with gzip."""
-    return etag.removesuffix('"') + _GZIP
+    return etag.removesuffix('"') + _GZIP_ENDING
 
 
-def held(if_none_match: str, etag: str) -> str | None:
+def held_tag(if_none_match: str, etag: str) -> str | None:
     """Return the tag of the current answer that the client holds already; None when it holds another."""
     if if_none_match.strip() == "*":
         return etag

@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 def split(text: str, mark: str) -> list[str]:
     """Return the non-empty pieces of `text` between the marks, `,` or `;`, that lie outside quotes."""
-    return [piece for found in _PIECES[mark].findall(text) if (piece := found.strip())]
+    return [piece for match in _PIECES[mark].findall(text) if (piece := match.strip())]
 
 
 def parameters(pieces: Iterable[str]) -> Parameters:
@@ -27,8 +27,8 @@ def parameters(pieces: Iterable[str]) -> Parameters:
 
 def media_type(text: str) -> tuple[str, Parameters]:
     """Return the media type in lower case, and its parameters in their order. Never raises."""
-    name, *rest = split(text, ";") or [""]
-    return name.lower(), parameters(rest)
+    name, *pieces = split(text, ";") or [""]
+    return name.lower(), parameters(pieces)
 
 
 def unquote(text: str) -> str:

@@ -21,6 +21,8 @@ from service.web.http import header_fields
 MAX_HEADER_BYTES = 16 * 1024  # of one header line of a part
 MAX_HEADERS = 64  # of one part
 
+MULTIPART_RELATED = "multipart/related"
+
 _BOUNDARY = re.compile(r"[ -~]{0,199}[!-~]")
 
 
@@ -65,7 +67,7 @@ class Splitter:
             return
         try:
             for event in self._parser.parse(chunk):
-                yield self._named(event)
+                yield self._event(event)
         except ParserLimitReached as error:
             raise ContentTooLarge(f"multipart body: {error}") from error
         except MultipartError as error:
@@ -87,13 +89,13 @@ class Splitter:
     def _after_preamble(self, chunk: bytes) -> bytes:
         """Return the message from its first delimiter on; the lines before that may end in any way."""
         delimiter = f"\n--{self._boundary}".encode()
-        held = self._preamble + chunk
-        start = held.find(delimiter)
+        message = self._preamble + chunk
+        start = message.find(delimiter)
         self._has_begun = start >= 0
-        self._preamble = b"" if self._has_begun else held[-len(delimiter) :]
-        return held[start + 1 :] if self._has_begun else b""
+        self._preamble = b"" if self._has_begun else message[-len(delimiter) :]
+        return message[start + 1 :] if self._has_begun else b""
 
-    def _named(self, event: MultipartSegment | bytes | None) -> PartBegins | bytes | PartEnds:
+    def _event(self, event: MultipartSegment | bytes | None) -> PartBegins | bytes | PartEnds:
         if isinstance(event, MultipartSegment):
             self._parts += 1
             return PartBegins({name.lower(): value.strip() for name, value in event.headerlist})
@@ -115,15 +117,15 @@ def boundary_of(content_type: str) -> tuple[str, str]:
         InvalidMultipart: this is no multipart/related, or its boundary is missing or cannot be one.
     """
     name, pairs = header_fields.media_type(content_type)
-    if name != "multipart/related":
-        raise InvalidMultipart(f"Content-Type {shorten(content_type)}: expected multipart/related")
-    found = dict(reversed(pairs))
-    boundary = found.get("boundary", "")
+    if name != MULTIPART_RELATED:
+        raise InvalidMultipart(f"Content-Type {shorten(content_type)}: expected {MULTIPART_RELATED}")
+    parameters = dict(reversed(pairs))
+    boundary = parameters.get("boundary", "")
     if not boundary:
         raise InvalidMultipart(f"Content-Type {shorten(content_type)}: the boundary parameter is missing")
     if not _BOUNDARY.fullmatch(boundary):
         raise InvalidMultipart(f"boundary {shorten(boundary)}: expected 1 to 70 printable ASCII characters")
-    return found.get("type", "").lower(), boundary
+    return parameters.get("type", "").lower(), boundary
 
 
 def boundary_for(etag: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from service.errors import RangeNotSatisfiable
 
-_BYTES = re.compile(r"bytes\s*=\s*(\d{0,100})\s*-\s*(\d{0,100})\s*", re.ASCII | re.IGNORECASE)
+_BYTE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,100})\s*-\s*(\d{0,100})\s*", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ def requested_range(header: str | None, if_range: str | None, etag: str, size: i
     Raises:
         RangeNotSatisfiable: it begins after the last byte.
     """
-    found = _BYTES.fullmatch(header.strip()) if header else None
-    if found is None or (if_range is not None and if_range.strip() != etag):
+    match = _BYTE_RANGE.fullmatch(header.strip()) if header else None
+    if match is None or (if_range is not None and if_range.strip() != etag):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if not first:
         return _suffix(int(last), size) if last else None
     return _run(int(first), int(last) if last else size - 1, size, open_ended=not last)

@@ -11,7 +11,7 @@ from service.errors import InstanceGone
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Answer:
+class WatchedSend:
     """Sends messages on, and notices whether there were any: what has begun cannot be answered otherwise."""
 
     def __init__(self, send: Send) -> None:
@@ -33,10 +33,10 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; an instance that was replaced while it was being read is looked up once more."""
         handler = self._handlers["GET" if scope["method"] == "HEAD" else scope["method"]]
-        request, answer = Request(scope, receive, send), Answer(send)
+        request, watched_send = Request(scope, receive, send), WatchedSend(send)
         try:
-            await (await handler(request))(scope, receive, answer)
+            await (await handler(request))(scope, receive, watched_send)
         except InstanceGone:
-            if answer.has_begun:
+            if watched_send.has_begun:
                 raise
             await (await handler(request))(scope, receive, send)

@@ -25,6 +25,9 @@ from service.web.http.ranges import requested_range
 from service.web.http.stream import Runs, Source, Stream, between, joined
 
 RETRY_AFTER = "5"  # seconds
+SOME_LEFT_OUT = 206  # the status of a message that lacks parts, PS3.18 Table 10.4.3-1
+KEEP_FOR_EVER, ASK_EACH_TIME = "public, max-age=31536000, immutable", "no-cache"
+"""What Cache-Control says: of a URL whose content never changes, and of any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,12 @@ def single_part(
     headers = _headers(content_type, etag) | {"accept-ranges": "bytes"}
     if location:
         headers["content-location"] = location
-    asked = request.headers.get("range") if request.method == "GET" else None
-    found = requested_range(asked, request.headers.get("if-range"), etag, size) if asked else None
-    if found is None:
+    header = request.headers.get("range") if request.method == "GET" else None
+    byte_range = requested_range(header, request.headers.get("if-range"), etag, size) if header else None
+    if byte_range is None:
         return Stream(source(0, size), headers, size)
-    headers["content-range"] = found.content_range
-    return Stream(source(found.offset, found.length), headers, found.length, 206)
+    headers["content-range"] = byte_range.content_range
+    return Stream(source(byte_range.offset, byte_range.length), headers, byte_range.length, 206)
 
 
 def message_of_one(
@@ -91,11 +94,11 @@ def message_of_one(
     Standard: PS3.18 8.6.1.2.
     """
     boundary = multipart.boundary_for(etag)
-    before = multipart.part_head(boundary, offer.content_type, size, location)
-    after = multipart.closing(boundary)
-    length = len(before) + size + len(after)
-    whole = between(before, source, size, after)
-    return single_part(request, whole, length, content_type=offer.envelope(boundary), etag=etag)
+    head = multipart.part_head(boundary, offer.content_type, size, location)
+    end = multipart.closing(boundary)
+    length = len(head) + size + len(end)
+    message = between(head, source, size, end)
+    return single_part(request, message, length, content_type=offer.envelope(boundary), etag=etag)
 
 
 def streamed(
@@ -113,9 +116,9 @@ async def one_part(part: Part) -> AsyncIterator[Part]:
 
 def not_modified(request: Request, etag: str) -> Response | None:
     """Return 304 when the client holds this very answer (If-None-Match), None when it must be sent."""
-    asked = request.headers.get("if-none-match")
-    held = etags.held(asked, etag) if asked else None
-    return Response(None, 304, {"etag": held, "vary": "Accept, Accept-Encoding"}) if held else None
+    header = request.headers.get("if-none-match")
+    tag = etags.held_tag(header, etag) if header else None
+    return Response(None, 304, {"etag": tag, "vary": "Accept, Accept-Encoding"}) if tag else None
 
 
 def error_response(error: DicomwebError) -> Response:

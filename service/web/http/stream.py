@@ -48,24 +48,24 @@ class Stream(Response):
             await send(_body(b"", more=False))
             return
         messages = self._messages(zero_copy=_ZERO_COPY in scope.get("extensions", ()))
-        first = await anext(messages)
+        first_message = await anext(messages)
         await send(head)
-        await send(first)
-        unheard = 0
+        await send(first_message)
+        sent_bytes = 0
         async for message in messages:
             await send(message)
-            unheard += len(message.get("body", b"")) + message.get("count", 0)
-            if unheard >= LISTEN_EVERY:
+            sent_bytes += len(message.get("body", b"")) + message.get("count", 0)
+            if sent_bytes >= LISTEN_EVERY:
                 if await _has_left(receive):
                     return
-                unheard = 0
+                sent_bytes = 0
 
     async def _messages(self, *, zero_copy: bool) -> AsyncIterator[Message]:
         zero_copy = zero_copy and (self._length or 0) >= _ZERO_COPY_BYTES
-        sent, more = 0, True
+        count, more = 0, True
         async for chunk in self._chunks:
-            sent += len(chunk)
-            more = sent != self._length
+            count += len(chunk)
+            more = count != self._length
             if not isinstance(chunk, FileRun):
                 yield _body(chunk, more=more)
             elif zero_copy and chunk.is_cached():
@@ -91,8 +91,8 @@ def between(before: bytes, source: Source, size: int, after: bytes) -> Source:
     async def read(offset: int, length: int) -> AsyncIterator[Chunk]:
         start, end = offset - len(before), offset + length - len(before)
         yield before[offset : offset + length]
-        if (first := max(start, 0)) < (last := min(end, size)):
-            async for chunk in source(first, last - first):
+        if (first_byte := max(start, 0)) < (end_byte := min(end, size)):
+            async for chunk in source(first_byte, end_byte - first_byte):
                 yield chunk
         yield after[max(start - size, 0) : max(end - size, 0)]
 
@@ -101,18 +101,18 @@ def between(before: bytes, source: Source, size: int, after: bytes) -> Source:
 
 async def joined(chunks: AsyncIterable[C]) -> AsyncIterator[C]:
     """Yield the same bytes: small chunks together, large ones as they are."""
-    small = bytearray()
+    buffer = bytearray()
     async for chunk in chunks:
         is_large = len(chunk) >= CHUNK_BYTES
         if not is_large:
-            small += await chunk.read() if isinstance(chunk, FileRun) else chunk
-        if small and (is_large or len(small) >= CHUNK_BYTES):
-            yield bytes(small)
-            small.clear()
+            buffer += await chunk.read() if isinstance(chunk, FileRun) else chunk
+        if buffer and (is_large or len(buffer) >= CHUNK_BYTES):
+            yield bytes(buffer)
+            buffer.clear()
         if is_large:
             yield chunk
-    if small:
-        yield bytes(small)
+    if buffer:
+        yield bytes(buffer)
 
 
 def _body(content: bytes, *, more: bool) -> Message:

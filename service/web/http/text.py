@@ -31,14 +31,14 @@ class TextResponse(Response):
         etag: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        own = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
+        fields = {"content-type": media_type, "vary": "Accept, Accept-Encoding"}
         if len(body) >= GZIP_FROM and takes_gzip(request.headers.get("accept-encoding", "")):
             body = isal_zlib.compress(body, GZIP_LEVEL, GZIP_WINDOW)
-            own["content-encoding"] = "gzip"
+            fields["content-encoding"] = "gzip"
             etag = etags.gzipped(etag) if etag else None
         if etag:
-            own["etag"] = etag
-        super().__init__(body, status_code, own | dict(headers or {}))
+            fields["etag"] = etag
+        super().__init__(body, status_code, fields | dict(headers or {}))
 
 
 class TextStream(Stream):
@@ -63,18 +63,18 @@ class TextStream(Stream):
         headers: Mapping[str, str] | None = None,
         keep: Callable[[Response], None] | None = None,
     ) -> None:
-        own = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
+        fields = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
         body = joined(chunks)
         if takes_gzip(request.headers.get("accept-encoding", "")):
             body = gzip_chunks(body)
-            own["content-encoding"] = "gzip"
+            fields["content-encoding"] = "gzip"
             etag = etags.gzipped(etag) if etag else None
         if etag:
-            own["etag"] = etag
-        own |= headers or {}
+            fields["etag"] = etag
+        fields |= headers or {}
         if keep is not None:
-            body = _gathered(body, lambda whole: keep(Response(whole, headers=own)))
-        super().__init__(body, own)
+            body = _with_copy(body, lambda content: keep(Response(content, headers=fields)))
+        super().__init__(body, fields)
 
 
 class DicomJsonArray(TextStream):
@@ -111,24 +111,24 @@ async def gzip_chunks(chunks: Chunks) -> AsyncIterator[bytes]:
     yield deflater.flush()
 
 
-async def _gathered(chunks: Chunks, whole: Callable[[bytes], None]) -> AsyncIterator[bytes]:
+async def _with_copy(chunks: Chunks, keep: Callable[[bytes], None]) -> AsyncIterator[bytes]:
     """Yield the same chunks, and hand over all of them in one piece after the last."""
-    held: list[bytes] = []
+    parts: list[bytes] = []
     size = 0
     async for chunk in chunks:
         size += len(chunk)
         if size <= HELD_BYTES:
-            held.append(chunk)
+            parts.append(chunk)
         else:
-            held.clear()
+            parts.clear()
         yield chunk
     if size <= HELD_BYTES:
-        whole(b"".join(held))
+        keep(b"".join(parts))
 
 
 async def _array(items: Chunks) -> AsyncIterator[bytes]:
-    before = b"["
+    separator = b"["
     async for item in items:
-        yield before + item
-        before = b","
-    yield b"]" if before == b"," else b"[]"
+        yield separator + item
+        separator = b","
+    yield b"]" if separator == b"," else b"[]"

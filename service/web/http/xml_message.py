@@ -16,9 +16,11 @@ from service.web.http.multipart import closing, part_head
 from service.web.http.stream import Chunks
 from service.web.http.text import TextStream
 
-DICOM_XML = Offer("application/dicom+xml", multipart=True)
+XML_MESSAGE = Offer("application/dicom+xml", multipart=True)
+DATA_SET_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), XML_MESSAGE)
+"""In which forms several data sets can be had."""
 
-_AT_ONCE = 2**18  # bytes of JSON that are made XML by one call of a thread
+_JSON_BYTES_AT_ONCE = 2**18  # bytes of JSON that are made XML by one call of a thread
 
 Location = Callable[[DicomJson], str | None]
 """Data set → URL of the resource that it is; None where it is none."""
@@ -44,17 +46,17 @@ def xml_message(
         headers: besides its own.
     """
     message = _message(data_sets, boundary, location)
-    return TextStream(message, request, DICOM_XML.envelope(boundary), etag=etag, headers=headers)
+    return TextStream(message, request, XML_MESSAGE.envelope(boundary), etag=etag, headers=headers)
 
 
 async def _message(data_sets: Chunks, boundary: str, location: Location) -> AsyncIterator[bytes]:
-    waiting: list[bytes] = []
+    texts: list[bytes] = []
     async for text in data_sets:
-        waiting.append(text)
-        if sum(map(len, waiting)) >= _AT_ONCE:
-            yield await anyio.to_thread.run_sync(_parts, waiting, boundary, location)
-            waiting = []
-    yield await anyio.to_thread.run_sync(_parts, waiting, boundary, location)
+        texts.append(text)
+        if sum(map(len, texts)) >= _JSON_BYTES_AT_ONCE:
+            yield await anyio.to_thread.run_sync(_parts, texts, boundary, location)
+            texts = []
+    yield await anyio.to_thread.run_sync(_parts, texts, boundary, location)
     yield closing(boundary)
 
 
@@ -64,4 +66,4 @@ def _parts(texts: Iterable[bytes], boundary: str, location: Location) -> bytes:
 
 def _part(data_set: DicomJson, boundary: str, location: Location) -> bytes:
     body = write_xml(data_set)
-    return part_head(boundary, DICOM_XML.media_type, len(body), location(data_set)) + body
+    return part_head(boundary, XML_MESSAGE.media_type, len(body), location(data_set)) + body

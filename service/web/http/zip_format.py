@@ -44,13 +44,22 @@ class ZipEntry:
 
 def local_header(name: str, size: int, crc: int) -> bytes:
     """Return what stands before the bytes of a file."""
-    extra, version, stated = b"", _PLAIN, size
+    extra, version, size_field = b"", _PLAIN, size
     if size >= _MAX_32:
-        extra, version, stated = _zip64(size, size), _ZIP64, _MAX_32
+        extra, version, size_field = _zip64(size, size), _ZIP64, _MAX_32
     flags, time = 0, 0
     lengths = len(name), len(extra)
     head = _LOCAL.pack(
-        b"PK\3\4", version, flags, _STORED, time, _FIRST_OF_JANUARY_1980, crc, stated, stated, *lengths
+        b"PK\3\4",
+        version,
+        flags,
+        _STORED,
+        time,
+        _FIRST_OF_JANUARY_1980,
+        crc,
+        size_field,
+        size_field,
+        *lengths,
     )
     return head + name.encode("ascii") + extra
 
@@ -76,8 +85,8 @@ def zip_length(files: Iterable[tuple[str, int]]) -> int:
 
 
 def _central_header(entry: ZipEntry) -> bytes:
-    wide = [value for value in (entry.size, entry.size, entry.offset) if value >= _MAX_32]
-    extra, version = (_zip64(*wide), _ZIP64) if wide else (b"", _PLAIN)
+    long_values = [value for value in (entry.size, entry.size, entry.offset) if value >= _MAX_32]
+    extra, version = (_zip64(*long_values), _ZIP64) if long_values else (b"", _PLAIN)
     size, offset = min(entry.size, _MAX_32), min(entry.offset, _MAX_32)
     flags, time, comment, disk, internal = 0, 0, 0, 0, 0
     lengths = len(entry.name), len(extra), comment
@@ -90,15 +99,17 @@ def _central_header(entry: ZipEntry) -> bytes:
 
 def _end(count: int, length: int, offset: int) -> bytes:
     """Return the records that end the file: `count` headers of together `length` bytes lie at `offset`."""
-    here = offset + length
+    directory_end = offset + length
     disk, comment = 0, 0
-    stated = min(count, _MAX_16), min(length, _MAX_32), min(offset, _MAX_32)
-    end = _END.pack(b"PK\5\6", disk, disk, stated[0], *stated, comment)
-    if count < _MAX_16 and here < _MAX_32:
+    fields = min(count, _MAX_16), min(length, _MAX_32), min(offset, _MAX_32)
+    end = _END.pack(b"PK\5\6", disk, disk, fields[0], *fields, comment)
+    if count < _MAX_16 and directory_end < _MAX_32:
         return end
-    rest = _ZIP64_END.size - 12
-    wide = _ZIP64_END.pack(b"PK\6\6", rest, _UNIX | _ZIP64, _ZIP64, disk, disk, count, count, length, offset)
-    return wide + _ZIP64_LOCATOR.pack(b"PK\6\7", disk, here, 1) + end
+    record_length = _ZIP64_END.size - 12
+    zip64_end = _ZIP64_END.pack(
+        b"PK\6\6", record_length, _UNIX | _ZIP64, _ZIP64, disk, disk, count, count, length, offset
+    )
+    return zip64_end + _ZIP64_LOCATOR.pack(b"PK\6\7", disk, directory_end, 1) + end
 
 
 def _zip64(*values: int) -> bytes:

@@ -26,8 +26,8 @@ async def retrieve_pixels(request: Request) -> Response:
     located = await archive.recent.find(uids_of(request))
     if located.frames is None or not located.frames.number_of_frames:
         raise NotRenderable("the instance has no pixels")
-    every = range(1, located.frames.number_of_frames + 1)
-    numbers = frame_numbers(request) if "frames" in request.path_params else every
+    all_numbers = range(1, located.frames.number_of_frames + 1)
+    numbers = frame_numbers(request) if "frames" in request.path_params else all_numbers
     located.frames_with(numbers)
     offer = negotiated(request, Offer(NPY))
     etag = etag_of(located.instance.digest, str(offer), *numbers)

@@ -32,12 +32,14 @@ _JSON, _PNG = "application/json", "image/png"
 async def retrieve_statistics(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}[/frames/{frames}]]/statistics."""
     decoder = service_of(request).decoder
-    found = [one for one in await located_instances(request) if one.frames]
-    if not found:
+    images = [located for located in await located_instances(request) if located.frames]
+    if not images:
         raise NotRenderable("no pixels: expected an image")
-    places = [(one, number) for one in found for number in _numbers(request, one)]
+    places = [(located, number) for located in images for number in _numbers(request, located)]
     offer = negotiated(request, Offer(_JSON), Offer(_PNG))
-    etag = etag_of(*(one.instance.digest for one in found), str(offer), request.path_params.get("frames", ""))
+    etag = etag_of(
+        *(located.instance.digest for located in images), str(offer), request.path_params.get("frames", "")
+    )
     if unchanged := not_modified(request, etag):
         return unchanged
     statistics = await _statistics(decoder, places)
@@ -67,6 +69,6 @@ async def _statistics(decoder: Decoder, places: Sequence[tuple[Located, int]]) -
         raise NotRenderable("a colour image has no modality values: expected a grayscale image")
     tally = Tally()
     for frame in frames:
-        decoded = await decoder.decode(frame.located, frame.number)
-        await decoder.threads.run(partial(tally.add, decoded.values, frame.description))
+        decoded_frame = await decoder.decode(frame.located, frame.number)
+        await decoder.threads.run(partial(tally.add, decoded_frame.values, frame.description))
     return await decoder.threads.run(tally.statistics)

@@ -44,8 +44,8 @@ _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
     "image/x.nifti": nifti_head,  # as `file` names it
     _GZIP: nifti_head,  # .nii.gz
 }
-_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
-_MAX_HEADER_BYTES = 4096  # of one field: proxies and clients set limits to all of them together
+_VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
+_MAX_FIELD_BYTES = 4096  # of one field: proxies and clients set limits to all of them together
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +60,40 @@ class _Plan:
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
     archive = service_of(request).archive
-    found = await located_instances(request)
-    offer = negotiated(request, *_OFFERS)
-    etag = etag_of(*(one.instance.digest for one in found), str(offer), request.state.base_url)
+    instances = await located_instances(request)
+    offer = negotiated(request, *_VOLUME_OFFERS)
+    etag = etag_of(*(located.instance.digest for located in instances), str(offer), request.state.base_url)
     if unchanged := not_modified(request, etag):
         return unchanged
-    metadata = dict(await archive.index.read(first_metadata, target_of(request), len(found)))
-    for one in found:
-        if one.instance.digest not in metadata:
-            raise InstanceGone(one.instance.uids.instance)
-    plan = await anyio.to_thread.run_sync(_planned, archive.blobs, found, metadata)
+    metadata = dict(await archive.index.read(first_metadata, target_of(request), len(instances)))
+    for located in instances:
+        if located.instance.digest not in metadata:
+            raise InstanceGone(located.instance.uids.instance)
+    plan = await anyio.to_thread.run_sync(_plan, archive.blobs, instances, metadata)
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 
-def _planned(blobs: LocalBlobs, found: Sequence[Located], metadata: Mapping[bytes, StoredJson]) -> _Plan:
+def _plan(blobs: LocalBlobs, instances: Sequence[Located], metadata: Mapping[bytes, StoredJson]) -> _Plan:
     slices: list[Slice] = []
-    located: dict[str, Located] = {}
-    for one in found:
-        located[one.instance.uids.instance] = one
-        number_of_frames = one.frames.number_of_frames if one.frames else 0
-        attributes = metadata[one.instance.digest].parsed()
+    by_uid: dict[str, Located] = {}
+    for located in instances:
+        by_uid[located.instance.uids.instance] = located
+        number_of_frames = located.frames.number_of_frames if located.frames else 0
+        attributes = metadata[located.instance.digest].parsed()
         slices += slices_of(attributes, number_of_frames)
-    without = [uid for uid, one in located.items() if not one.frames or not one.frames.number_of_frames]
-    if without:
-        missing = {"attribute": "Pixel Data", "found": None, "expected": "a frame"}
-        disagreements = [{"SOPInstanceUID": uid, **missing} for uid in without]
-        raise IrregularVolume(f"{len(without)} of {len(found)} instances have no pixels", disagreements)
+    uids = [
+        uid for uid, located in by_uid.items() if not located.frames or not located.frames.number_of_frames
+    ]
+    if uids:
+        fault = {"attribute": "Pixel Data", "found": None, "expected": "a frame"}
+        disagreements = [{"SOPInstanceUID": uid, **fault} for uid in uids]
+        raise IrregularVolume(f"{len(uids)} of {len(instances)} instances have no pixels", disagreements)
     volume = volume_of(slices)
-    frames = numeric_frames((located[one.sop_instance_uid], one.frame_number) for one in volume.slices)
+    frames = numeric_frames(
+        (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices
+    )
     return _Plan(volume, frames, narrowest_type(blobs, frames))
 
 
@@ -111,13 +115,13 @@ def _headers(request: Request, volume: Volume) -> dict[str, str]:
         "x-volume-shape": volume.shape,
         "x-volume-spacing": volume.spacing,
         "x-volume-affine": volume.affine.tolist(),
-        "x-volume-instances": [one.sop_instance_uid for one in volume.slices],
-        "x-volume-instance-numbers": [one.instance_number for one in volume.slices],
-        "x-volume-frames": [one.frame_number for one in volume.slices],
+        "x-volume-instances": [slice_.sop_instance_uid for slice_ in volume.slices],
+        "x-volume-instance-numbers": [slice_.instance_number for slice_ in volume.slices],
+        "x-volume-frames": [slice_.frame_number for slice_ in volume.slices],
     }
     texts = {name: orjson.dumps(value).decode() for name, value in fields.items()}
-    fitting = {name: text for name, text in texts.items() if len(text) <= _MAX_HEADER_BYTES}
-    return {**fitting, "link": f'<{url}?accept={_JSON}>; rel="describedby"; type="{_JSON}"'}
+    short_texts = {name: text for name, text in texts.items() if len(text) <= _MAX_FIELD_BYTES}
+    return {**short_texts, "link": f'<{url}?accept={_JSON}>; rel="describedby"; type="{_JSON}"'}
 
 
 def _description(plan: _Plan) -> dict[str, object]:
@@ -128,11 +132,11 @@ def _description(plan: _Plan) -> dict[str, object]:
         "affine": plan.volume.affine.tolist(),
         "slices": [
             {
-                "SOPInstanceUID": one.sop_instance_uid,
-                "InstanceNumber": one.instance_number,
-                "frame": one.frame_number,
-                "position": one.plane.position,
+                "SOPInstanceUID": slice_.sop_instance_uid,
+                "InstanceNumber": slice_.instance_number,
+                "frame": slice_.frame_number,
+                "position": slice_.plane.position,
             }
-            for one in plan.volume.slices
+            for slice_ in plan.volume.slices
         ],
     }

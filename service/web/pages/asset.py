@@ -7,11 +7,9 @@ from starlette.responses import Response
 
 from service.errors import NotFound
 from service.web.http.etags import etag_of
-from service.web.http.responses import not_modified
+from service.web.http.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modified
 from service.web.http.text import TextResponse
-from service.web.pages.assets import CONTENT_TYPES, assets, version
-
-_FOR_EVER, _ASK_EACH_TIME = "public, max-age=31536000, immutable", "no-cache"
+from service.web.pages.assets import ASSET_CONTENT_TYPES, assets, version
 
 
 async def retrieve_asset(request: Request) -> Response:
@@ -27,10 +25,10 @@ async def retrieve_asset(request: Request) -> Response:
     etag = etag_of(content)
     is_current = request.path_params["version"] == version()
     headers = {
-        "cache-control": _FOR_EVER if is_current else _ASK_EACH_TIME,
+        "cache-control": KEEP_FOR_EVER if is_current else ASK_EACH_TIME,
         "x-content-type-options": "nosniff",
     }
-    media_type = CONTENT_TYPES[PurePath(name).suffix]
+    media_type = ASSET_CONTENT_TYPES[PurePath(name).suffix]
     return not_modified(request, etag) or TextResponse(
         content, request, media_type, etag=etag, headers=headers
     )

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from service.web.http.etags import etag_of
 
-CONTENT_TYPES = {
+ASSET_CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -22,7 +22,9 @@ CONTENT_TYPES = {
 def assets() -> Mapping[str, bytes]:
     """Return the files by their names, read once."""
     paths = sorted(files("service.web.pages").joinpath("static").iterdir(), key=lambda file: file.name)
-    return {file.name: file.read_bytes() for file in paths if PurePath(file.name).suffix in CONTENT_TYPES}
+    return {
+        file.name: file.read_bytes() for file in paths if PurePath(file.name).suffix in ASSET_CONTENT_TYPES
+    }
 
 
 @lru_cache(maxsize=1)

@@ -15,8 +15,11 @@ async def docs_page(request: Request) -> Response:
     document = await anyio.to_thread.run_sync(description)
     text = request.query_params.get("find", "")
     words = text.lower().split()
-    found = [one for one in operations() if one.has(words)]
-    groups = [(tag, [one for one in found if one.group == tag["name"]]) for tag in document["tags"]]
+    matches = [operation for operation in operations() if operation.has(words)]
+    groups = [
+        (tag, [operation for operation in matches if operation.group == tag["name"]])
+        for tag in document["tags"]
+    ]
     return await page(
         request,
         "docs.html",

@@ -25,7 +25,7 @@ from service.web.state import service_of
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StackPosition:
     """Where an instance stands in its series.
 
     Attributes:
@@ -59,7 +59,7 @@ async def instance_page(request: Request) -> Response:
         "instance.html",
         uids=target_of(request),
         attributes=attributes,
-        place=_place(stack, uids.instance),
+        position=_position(stack, uids.instance),
         kind=kind,
         reason=reason,
         picture=picture,
@@ -78,7 +78,7 @@ def _kind(located: Located, attributes: DicomJson) -> str:
     return "report" if CONTENT in attributes else "other"
 
 
-def _place(stack: Sequence[StackedInstance], instance: str) -> Place:
-    uids = ["", *(one.instance for one in stack), ""]
+def _position(stack: Sequence[StackedInstance], instance: str) -> StackPosition:
+    uids = ["", *(entry.instance for entry in stack), ""]
     number = uids.index(instance) if instance in uids else 0
-    return Place(number, len(stack), uids[max(number - 1, 0)], uids[number + 1])
+    return StackPosition(number, len(stack), uids[max(number - 1, 0)], uids[number + 1])

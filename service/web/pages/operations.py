@@ -66,7 +66,7 @@ class Operation:
         summary: in a line.
         text: all about it, as HTML.
         parameters: in their order.
-        takes: media types of the request's body.
+        request_types: media types of the request's body.
         answers: in the order of the statuses.
         curl: a command that tries it.
     """
@@ -78,16 +78,16 @@ class Operation:
     summary: str
     text: Markup
     parameters: Sequence[Parameter]
-    takes: Sequence[str]
+    request_types: Sequence[str]
     answers: Sequence[Answer]
     curl: str
 
     def has(self, words: Sequence[str]) -> bool:
         """Tell whether all these words, in lower case, occur in it."""
-        names = " ".join(one.name for one in self.parameters)
-        kinds = " ".join(kind for one in self.answers for kind in one.media_types)
-        everything = f"{self.id} {self.method} {self.path} {self.summary} {self.text} {names} {kinds}".lower()
-        return all(word in everything for word in words)
+        names = " ".join(parameter.name for parameter in self.parameters)
+        kinds = " ".join(kind for answer in self.answers for kind in answer.media_types)
+        text = f"{self.id} {self.method} {self.path} {self.summary} {self.text} {names} {kinds}".lower()
+        return all(word in text for word in words)
 
 
 @lru_cache(maxsize=1)
@@ -99,67 +99,69 @@ def operations() -> tuple[Operation, ...]:
 def _operations(paths: Mapping[str, Any]) -> Iterator[Operation]:
     for path, item in paths.items():
         for method in _METHODS:
-            if described := item.get(method):
-                yield _operation(path, method.upper(), described, item)
+            if entry := item.get(method):
+                yield _operation(path, method.upper(), entry, item)
 
 
-def _operation(path: str, method: str, described: Mapping[str, Any], item: Mapping[str, Any]) -> Operation:
-    referred = [*item.get("parameters", ()), *described.get("parameters", ())]
-    parameters = [_parameter(resolved(one)) for one in referred]
-    takes = list(resolved(described.get("requestBody", {})).get("content", {}))
-    answers = [_answer(status, resolved(one)) for status, one in described["responses"].items()]
+def _operation(path: str, method: str, entry: Mapping[str, Any], item: Mapping[str, Any]) -> Operation:
+    references = [*item.get("parameters", ()), *entry.get("parameters", ())]
+    parameters = [_parameter(resolved(reference)) for reference in references]
+    request_types = list(resolved(entry.get("requestBody", {})).get("content", {}))
+    answers = [_answer(status, resolved(reference)) for status, reference in entry["responses"].items()]
     base = "$ORIGIN" if "servers" in item else "$BASE"
     return Operation(
-        id=described["operationId"],
-        group=described["tags"][0],
+        id=entry["operationId"],
+        group=entry["tags"][0],
         method=method,
         path=path,
-        summary=described["summary"],
-        text=html_of(described.get("description", "")),
+        summary=entry["summary"],
+        text=html_of(entry.get("description", "")),
         parameters=parameters,
-        takes=takes,
+        request_types=request_types,
         answers=answers,
-        curl=_curl(base + _example(path, parameters), method, takes, answers),
+        curl=_curl(base + _example(path, parameters), method, request_types, answers),
     )
 
 
-def _parameter(described: Mapping[str, Any]) -> Parameter:
+def _parameter(entry: Mapping[str, Any]) -> Parameter:
     return Parameter(
-        described["name"],
-        described["in"],
-        described.get("required", False),
-        html_of(described.get("description", "")),
-        _values(described),
+        entry["name"],
+        entry["in"],
+        entry.get("required", False),
+        html_of(entry.get("description", "")),
+        _values(entry),
     )
 
 
-def _values(described: Mapping[str, Any]) -> str:
+def _values(entry: Mapping[str, Any]) -> str:
     """Return the examples of a parameter, else its values, else their type."""
-    examples = [one["value"] for one in described.get("examples", {}).values()]
-    examples += [described["example"]] if "example" in described else []
-    schema = resolved(described.get("schema", {}))
-    found = examples or schema.get("enum") or [schema.get("const", schema.get("type", ""))]
-    return ", ".join(map(str, found))
+    examples = [example["value"] for example in entry.get("examples", {}).values()]
+    examples += [entry["example"]] if "example" in entry else []
+    schema = resolved(entry.get("schema", {}))
+    values = examples or schema.get("enum") or [schema.get("const", schema.get("type", ""))]
+    return ", ".join(map(str, values))
 
 
-def _answer(status: str, described: Mapping[str, Any]) -> Answer:
-    return Answer(status, html_of(described.get("description", "")), list(described.get("content", {})))
+def _answer(status: str, entry: Mapping[str, Any]) -> Answer:
+    return Answer(status, html_of(entry.get("description", "")), list(entry.get("content", {})))
 
 
 def _example(path: str, parameters: Sequence[Parameter]) -> str:
     """Return a path with values for its parts, and for the query parameters that it needs."""
-    required = (one for one in parameters if one.place == "query" and one.is_required)
-    query = "&".join(f"{one.name}={_VALUES.get(one.name, one.values)}" for one in required)
-    filled = _PART.sub(lambda part: _VALUES.get(part[1], part[0]), path)
-    return f"{filled}?{query}" if query else filled
+    required = (parameter for parameter in parameters if parameter.place == "query" and parameter.is_required)
+    query = "&".join(
+        f"{parameter.name}={_VALUES.get(parameter.name, parameter.values)}" for parameter in required
+    )
+    target = _PART.sub(lambda part: _VALUES.get(part[1], part[0]), path)
+    return f"{target}?{query}" if query else target
 
 
-def _curl(url: str, method: str, takes: Sequence[str], answers: Sequence[Answer]) -> str:
+def _curl(url: str, method: str, request_types: Sequence[str], answers: Sequence[Answer]) -> str:
     options = "" if method == "GET" else f"-X {method} "
-    if takes:
+    if request_types:
         options = "-H 'Content-Type: application/dicom' --data-binary @instance.dcm "
-    media_types = next((one.media_types for one in answers if one.status == "200"), ())
-    accept = f"-H 'Accept: {media_types[0]}' " if media_types and not takes else ""
+    media_types = next((answer.media_types for answer in answers if answer.status == "200"), ())
+    accept = f"-H 'Accept: {media_types[0]}' " if media_types and not request_types else ""
     return f'curl {options}{accept}"{url}"'
 
 

@@ -16,7 +16,7 @@ from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 from service.web.http.urls import up
 from service.web.pages.assets import version
-from service.web.pages.text import counted, shown
+from service.web.pages.text import count_of, text_of
 from service.web.state import service_of
 
 _HEADERS = {
@@ -44,22 +44,22 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(shown=shown, counted=counted)
+_ENVIRONMENT.globals.update(text_of=text_of, count_of=count_of)
 _TITLES = {400: "This cannot be understood", 404: "Nothing is here", 503: "Not possible at the moment"}
 
 
 async def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """Return the page that a template makes of these values; 304 where the browser has it."""
     viewer = service_of(request).ohif
-    above = up(request)
-    common = {
-        "up": above,
-        "root": f"{above}{service_of(request).root.removeprefix('/')}",
+    top = up(request)
+    shared_values = {
+        "up": top,
+        "root": f"{top}{service_of(request).root.removeprefix('/')}",
         "base_url": request.state.base_url,
-        "assets": f"{above}assets/{version()}",
+        "assets": f"{top}assets/{version()}",
         "has_viewer": bool(await viewer.all()),
     }
-    body = await anyio.to_thread.run_sync(_written, template, common | values)
+    body = await anyio.to_thread.run_sync(_html, template, shared_values | values)
     etag = etag_of(body)
     if status == 200 and (unchanged := not_modified(request, etag)):
         return unchanged
@@ -72,15 +72,15 @@ def answering_with_pages(handler: Handler) -> Handler:
     """Return a handler whose errors are pages too."""
 
     @wraps(handler)
-    async def answered(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         try:
             return await handler(request)
         except DicomwebError as error:
             title = _TITLES.get(error.status, "This did not work")
             return await page(request, "error.html", error.status, title=title, message=error.message)
 
-    return answered
+    return answer
 
 
-def _written(template: str, values: Mapping[str, Any]) -> bytes:
+def _html(template: str, values: Mapping[str, Any]) -> bytes:
     return _ENVIRONMENT.get_template(template).render(values).encode()

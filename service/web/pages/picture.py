@@ -12,11 +12,11 @@ from service.pixels.window import Window
 from service.web.rendered.parameters import window_of
 
 _MAX_SIDE = 1024  # of a picture that comes without being asked for in a size
-_FRAME = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_FRAME_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PictureView:
     """A frame as the page shows it.
 
     Attributes:
@@ -26,7 +26,7 @@ class Picture:
         columns: of the matrix.
         is_gray: it has values that a window maps to gray.
         is_square: its pixels are as high as wide.
-        asked: the value of the `window` parameter; empty for the file's own window.
+        window_parameter: the value of the `window` parameter; empty for the file's own window.
         window: through which it is seen; None where neither query nor file name one.
     """
 
@@ -36,21 +36,21 @@ class Picture:
     columns: int
     is_gray: bool
     is_square: bool
-    asked: str
+    window_parameter: str
     window: Window | None
 
     def query(self) -> str:
         """Return the query of the rendered frame."""
         is_large = max(self.rows, self.columns) > _MAX_SIDE or not self.is_square
-        wanted = {
+        values = {
             "accept": "image/jpeg",
-            "window": self.asked,
+            "window": self.window_parameter,
             "viewport": f"{_MAX_SIDE},{_MAX_SIDE}" if is_large else "",
         }
-        return urlencode({name: value for name, value in wanted.items() if value}, safe="/,")
+        return urlencode({name: value for name, value in values.items() if value}, safe="/,")
 
 
-def picture_of(located: Located, parameters: Mapping[str, str]) -> Picture:
+def picture_of(located: Located, parameters: Mapping[str, str]) -> PictureView:
     """Return what is shown of an instance.
 
     Raises:
@@ -58,28 +58,28 @@ def picture_of(located: Located, parameters: Mapping[str, str]) -> Picture:
         NotRenderable, UndecodableFrame: there is no picture.
     """
     frame = parameters.get("frame") or "1"
-    if not _FRAME.fullmatch(frame):
+    if not _FRAME_NUMBER.fullmatch(frame):
         raise InvalidParameter("frame", frame, "a number from 1")
     number = int(frame)
     check_decodable(located, number)
     assert located.frames is not None
     description = description_of(located, number)
     is_gray = description.photometric_interpretation.startswith("MONOCHROME")
-    own = description.voi if isinstance(description.voi, Window) else None
-    asked = _asked_window(parameters) if is_gray else ""
-    return Picture(
+    file_window = description.voi if isinstance(description.voi, Window) else None
+    window_parameter = _window_parameter(parameters) if is_gray else ""
+    return PictureView(
         frame=number,
         frames=located.frames.number_of_frames,
         rows=description.rows,
         columns=description.columns,
         is_gray=is_gray,
         is_square=description.pixel_aspect == 1,
-        asked=asked,
-        window=window_of({"window": asked}) or own,
+        window_parameter=window_parameter,
+        window=window_of({"window": window_parameter}) or file_window,
     )
 
 
-def _asked_window(parameters: Mapping[str, str]) -> str:
+def _window_parameter(parameters: Mapping[str, str]) -> str:
     """Return the window asked for by name, in numbers, or in the fields of the form."""
     center, width = parameters.get("center", ""), parameters.get("width", "")
     if center and width:

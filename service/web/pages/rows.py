@@ -15,11 +15,13 @@ from service.dicom_json import DicomJson
 from service.web.http.request import target_of
 from service.web.state import service_of
 
+PER_PAGE = 200  # series of a study, instances of a series
+
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RowPage:
     """One page of rows.
 
     Attributes:
@@ -38,9 +40,9 @@ class Listed:
         return self.offset + len(self.rows)
 
 
-def listed(page: Page, offset: int) -> Listed:
+def row_page(page: Page, offset: int) -> RowPage:
     """Return a page of the archive as pages of ours show it."""
-    return Listed([row.parsed() for row in page.rows], offset, page.remaining > 0)
+    return RowPage([row.parsed() for row in page.rows], offset, page.remaining > 0)
 
 
 async def row_of(request: Request) -> DicomJson:
@@ -51,15 +53,15 @@ async def row_of(request: Request) -> DicomJson:
     """
     archive = service_of(request).archive
     target = target_of(request)
-    named = [(name, uid) for name, uid in zip(_UIDS, target, strict=True) if uid]
-    query = parse_query(named, SearchedResource(Level(len(named) - 1)), 1)
-    found = await archive.index.read(search, query)
-    if not found.rows:
+    keys = [(name, uid) for name, uid in zip(_UIDS, target, strict=True) if uid]
+    query = parse_query(keys, SearchedResource(Level(len(keys) - 1)), 1)
+    page = await archive.index.read(search, query)
+    if not page.rows:
         raise target.not_found()
-    return found.rows[0].parsed()
+    return page.rows[0].parsed()
 
 
-async def rows_below(request: Request, level: Level, limit: int) -> Listed:
+async def rows_below(request: Request, level: Level, limit: int) -> RowPage:
     """Return the page of the series or instances that the query's `offset` begins.
 
     Raises:
@@ -67,9 +69,9 @@ async def rows_below(request: Request, level: Level, limit: int) -> Listed:
     """
     archive = service_of(request).archive
     target = target_of(request)
-    asked = [("offset", request.query_params.get("offset", ""))]
-    query = parse_query(asked, SearchedResource(level, target.study, target.series), limit)
-    return listed(await archive.index.read(search, query), query.offset)
+    parameters = [("offset", request.query_params.get("offset", ""))]
+    query = parse_query(parameters, SearchedResource(level, target.study, target.series), limit)
+    return row_page(await archive.index.read(search, query), query.offset)
 
 
 async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:

@@ -11,10 +11,8 @@ from service.web.http.request import target_of
 from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 from service.web.pages.page import page
-from service.web.pages.rows import row_of, rows_below
+from service.web.pages.rows import PER_PAGE, row_of, rows_below
 from service.web.state import service_of
-
-_PER_PAGE = 200
 
 
 async def series_page(request: Request) -> Response:
@@ -24,8 +22,8 @@ async def series_page(request: Request) -> Response:
         "series.html",
         uids=target_of(request),
         series=await row_of(request),
-        found=await rows_below(request, Level.INSTANCE, _PER_PAGE),
-        per_page=_PER_PAGE,
+        listing=await rows_below(request, Level.INSTANCE, PER_PAGE),
+        per_page=PER_PAGE,
     )
 
 
@@ -34,7 +32,7 @@ async def retrieve_stack(request: Request) -> Response:
     archive = service_of(request).archive
     study, series, _ = target_of(request)
     stack = await archive.index.read(stack_of, study, series or "")
-    body = orjson.dumps([tuple(one) for one in stack])
+    body = orjson.dumps([tuple(instance) for instance in stack])
     etag = etag_of(body)
     headers = {"cache-control": "private, no-cache"}
     return not_modified(request, etag) or TextResponse(

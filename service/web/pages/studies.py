@@ -11,16 +11,16 @@ from service.archive.index.browse import list_studies, modalities
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.web.pages.page import page
-from service.web.pages.rows import listed
+from service.web.pages.rows import row_page
 from service.web.state import service_of
 
-_PER_PAGE = 100
+_STUDIES_PER_PAGE = 100
 _MAX_WORDS = 8
 _SEPARATORS = re.compile(r"[\s,*\0]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class StudySearch:
     """What people look for.
 
     Attributes:
@@ -43,8 +43,8 @@ class Search:
     @property
     def keys(self) -> dict[str, str]:
         """The keys of the same search in QIDO-RS, without its words."""
-        since, until = self.since.replace("-", ""), self.until.replace("-", "")
-        dates = f"{since}-{until}" if since or until else ""
+        start, end = self.since.replace("-", ""), self.until.replace("-", "")
+        dates = f"{start}-{end}" if start or end else ""
         keys = {"ModalitiesInStudy": self.modality, "StudyDate": dates}
         return {name: value for name, value in keys.items() if value}
 
@@ -55,22 +55,22 @@ class Search:
     def qido(self) -> str:
         """Return the query of a search in QIDO-RS that is like this one; words are those of the name."""
         names = {"PatientName": f"*{'*'.join(self.words)}*"} if self.words else {}
-        return urlencode(names | self.keys | {"limit": _PER_PAGE}, safe="*")
+        return urlencode(names | self.keys | {"limit": _STUDIES_PER_PAGE}, safe="*")
 
 
 async def studies_page(request: Request) -> Response:
     """GET /."""
     archive = service_of(request).archive
-    asked = Search(**{name: request.query_params.get(name, "") for name in Search.__slots__})
-    parameters = [*asked.keys.items(), ("offset", request.query_params.get("offset", ""))]
-    query = parse_query(parameters, SearchedResource(Level.STUDY), _PER_PAGE)
-    found = listed(await archive.index.read(list_studies, query, asked.words), query.offset)
+    search = StudySearch(**{name: request.query_params.get(name, "") for name in StudySearch.__slots__})
+    parameters = [*search.keys.items(), ("offset", request.query_params.get("offset", ""))]
+    query = parse_query(parameters, SearchedResource(Level.STUDY), _STUDIES_PER_PAGE)
+    listing = row_page(await archive.index.read(list_studies, query, search.words), query.offset)
     return await page(
         request,
         "studies.html",
-        search=asked,
-        found=found,
-        per_page=_PER_PAGE,
+        search=search,
+        listing=listing,
+        per_page=_STUDIES_PER_PAGE,
         modalities=await archive.index.read(modalities),
-        is_empty=not found.rows and asked == Search() and not query.offset,
+        is_empty=not listing.rows and search == StudySearch() and not query.offset,
     )

@@ -5,9 +5,7 @@ from starlette.responses import Response
 
 from service.dicom.query.levels import Level
 from service.web.pages.page import page
-from service.web.pages.rows import row_of, rows_below
-
-_PER_PAGE = 200
+from service.web.pages.rows import PER_PAGE, row_of, rows_below
 
 
 async def study_page(request: Request) -> Response:
@@ -18,6 +16,6 @@ async def study_page(request: Request) -> Response:
         "study.html",
         uid=request.path_params["study"],
         study=study,
-        found=await rows_below(request, Level.SERIES, _PER_PAGE),
-        per_page=_PER_PAGE,
+        listing=await rows_below(request, Level.SERIES, PER_PAGE),
+        per_page=PER_PAGE,
     )

@@ -22,16 +22,14 @@ from service.pixels.display import gif
 from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
-from service.web.http.responses import MultipartRelated, Part, not_modified, single_part
+from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified, single_part
 from service.web.http.stream import Stream, in_memory
 from service.web.http.urls import instance_url
 from service.web.rendered.documents import answer_document
-from service.web.rendered.parameters import GIF, PICTURE_MESSAGES, PICTURES
+from service.web.rendered.parameters import GIF, PICTURE_MESSAGE_OFFERS, PICTURE_OFFERS
 from service.web.state import service_of
 
-_SOME_LEFT_OUT = 206  # PS3.18 Table 10.4.3-1
-
-Shown = AsyncIterator[tuple[Shot, bytes]]
+PicturedFrames = AsyncIterator[tuple[Shot, bytes]]
 """Frames, each with its picture as an image file."""
 
 
@@ -48,7 +46,7 @@ async def answer_instance(
         return await answer_document(request, located, accept)
     assert located.frames is not None
     check_decodable(located, 1)
-    offer = accept.choose(*PICTURES, *PICTURE_MESSAGES)
+    offer = accept.choose(*PICTURE_OFFERS, *PICTURE_MESSAGE_OFFERS)
     numbers = range(1, located.frames.number_of_frames + 1 if offer == GIF else 2)
     return await _answer_frames(request, located, numbers, rendering, offer)
 
@@ -67,7 +65,9 @@ async def answer_frames(
         raise NotRenderable("the instance has no pixels, so that there is no picture of it")
     for number in numbers:
         check_decodable(located, number)
-    offers = (*PICTURES, *PICTURE_MESSAGES) if len(numbers) == 1 else (*PICTURE_MESSAGES, GIF)
+    offers = (
+        (*PICTURE_OFFERS, *PICTURE_MESSAGE_OFFERS) if len(numbers) == 1 else (*PICTURE_MESSAGE_OFFERS, GIF)
+    )
     return await _answer_frames(request, located, numbers, rendering, accept.choose(*offers))
 
 
@@ -94,21 +94,21 @@ async def answer_instances(
     service, images = service_of(request), decodable(images)
     if not images:
         raise NotRenderable("no instance here has pixels that are decoded here: there is no picture of it")
-    offer = accept.choose(*PICTURE_MESSAGES, *PICTURES)
+    offer = accept.choose(*PICTURE_MESSAGE_OFFERS, *PICTURE_OFFERS)
     rendering.check(offer.media_type)
     etag = etag_of(*(instance.digest for instance in instances), repr(rendering), str(offer))
     if unchanged := not_modified(request, etag):
         return unchanged
     pictures, archive = service.pictures, service.archive
     if offer == GIF:
-        shown = pictures.possible(reel(archive, images), rendering, offer.media_type)
-        return _noted(request, rendering, await _film(request, images[0], shown, etag))
+        frames = pictures.possible(reel(archive, images), rendering, offer.media_type)
+        return _with_annotation_warning(request, rendering, await _film(request, images[0], frames, etag))
     if not offer.multipart:
-        shown = pictures.of(stills(archive, [middle(images)]), rendering, offer.media_type)
-        return _noted(request, rendering, await _still(request, shown, offer, etag))
-    shown = pictures.possible(stills(archive, images), rendering, offer.media_type)
-    status = 200 if len(images) == len(instances) else _SOME_LEFT_OUT
-    return _noted(request, rendering, _message(request, shown, offer, etag, status))
+        frames = pictures.of(stills(archive, [middle(images)]), rendering, offer.media_type)
+        return _with_annotation_warning(request, rendering, await _still(request, frames, offer, etag))
+    frames = pictures.possible(stills(archive, images), rendering, offer.media_type)
+    status = 200 if len(images) == len(instances) else SOME_LEFT_OUT
+    return _with_annotation_warning(request, rendering, _message(request, frames, offer, etag, status))
 
 
 async def _answer_frames(
@@ -118,52 +118,54 @@ async def _answer_frames(
     etag = etag_of(located.instance.digest, repr(rendering), str(offer), *numbers)
     if unchanged := not_modified(request, etag):
         return unchanged
-    shown = service_of(request).pictures.of(frames_of(located, numbers), rendering, offer.media_type)
+    frames = service_of(request).pictures.of(frames_of(located, numbers), rendering, offer.media_type)
     if offer.multipart:
-        response: Response = _message(request, shown, offer, etag)
+        response: Response = _message(request, frames, offer, etag)
     elif len(numbers) > 1:
-        response = await _film(request, located.instance, shown, etag)
+        response = await _film(request, located.instance, frames, etag)
     else:
-        response = await _still(request, shown, offer, etag)
-    return _noted(request, rendering, response)
+        response = await _still(request, frames, offer, etag)
+    return _with_annotation_warning(request, rendering, response)
 
 
-async def _still(request: Request, shown: Shown, offer: Offer, etag: str) -> Response:
-    _, picture = await anext(shown)
+async def _still(request: Request, frames: PicturedFrames, offer: Offer, etag: str) -> Response:
+    _, picture = await anext(frames)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 
-async def _film(request: Request, first: Instance, shown: Shown, etag: str) -> Response:
+async def _film(request: Request, instance: Instance, frames: PicturedFrames, etag: str) -> Response:
     archive = service_of(request).archive
-    seconds = frame_seconds(await archive.index.read(attributes_of, first))
+    seconds = frame_seconds(await archive.index.read(attributes_of, instance))
     headers = {"content-type": GIF.media_type, "vary": "Accept", "etag": etag}
-    return Stream(_animation(shown, seconds), headers)
+    return Stream(_animation(frames, seconds), headers)
 
 
-async def _animation(shown: Shown, seconds: float) -> AsyncIterator[bytes]:
-    begun = False
-    async for _, picture in shown:
-        if not begun:
+async def _animation(frames: PicturedFrames, seconds: float) -> AsyncIterator[bytes]:
+    has_begun = False
+    async for _, picture in frames:
+        if not has_begun:
             yield gif.animation_head(picture)
-            begun = True
+            has_begun = True
         yield gif.animation_frame(picture, seconds)
     yield gif.TRAILER
 
 
-def _message(request: Request, shown: Shown, offer: Offer, etag: str, status: int = 200) -> Response:
-    parts = _parts(request, shown, offer)
+def _message(
+    request: Request, frames: PicturedFrames, offer: Offer, etag: str, status: int = 200
+) -> Response:
+    parts = _parts(request, frames, offer)
     return MultipartRelated(parts, offer, boundary_for(etag), etag=etag, status_code=status)
 
 
-async def _parts(request: Request, shown: Shown, offer: Offer) -> AsyncIterator[Part]:
-    async for shot, picture in shown:
+async def _parts(request: Request, frames: PicturedFrames, offer: Offer) -> AsyncIterator[Part]:
+    async for shot, picture in frames:
         url = f"{instance_url(request.state.base_url, shot.located.instance)}/frames/{shot.number}"
         yield Part(offer.media_type, picture, len(picture), url)
 
 
-def _noted(request: Request, rendering: Rendering, response: Response) -> Response:
+def _with_annotation_warning(request: Request, rendering: Rendering, response: Response) -> Response:
     """Return the response with a warning about annotation that was asked for and is not known."""
-    if unknown := rendering.unsupported_annotation:
-        text = f"The following annotation values are not supported: {', '.join(unknown)}"
+    if keywords := rendering.unsupported_annotation:
+        text = f"The following annotation values are not supported: {', '.join(keywords)}"
         response.headers["warning"] = f"299 {request.state.base_url}: {text}"
     return response

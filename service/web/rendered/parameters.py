@@ -13,14 +13,14 @@ from service.pixels.window import PRESETS, Window
 from service.web.http.accept import Offer
 
 GIF = Offer("image/gif")
-PICTURES = tuple(Offer(kind) for kind in RENDERED_MEDIA_TYPES)
-PICTURE_MESSAGES = tuple(Offer(kind, multipart=True) for kind in RENDERED_MEDIA_TYPES)
+PICTURE_OFFERS = tuple(Offer(kind) for kind in RENDERED_MEDIA_TYPES)
+PICTURE_MESSAGE_OFFERS = tuple(Offer(kind, multipart=True) for kind in RENDERED_MEDIA_TYPES)
 """In which forms pictures can be had: one alone, and several as parts of a message."""
 
 _FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
-_VIEWPORT = re.compile(rf"{_WHOLE.pattern},{_WHOLE.pattern}(,({_DECIMAL.pattern})?){{0,4}}", re.ASCII)
+_VIEWPORT_FORM = re.compile(rf"{_WHOLE.pattern},{_WHOLE.pattern}(,({_DECIMAL.pattern})?){{0,4}}", re.ASCII)
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 _ICC_PROFILES = (NO_PROFILE, "yes", *SPACES)
 
@@ -77,7 +77,7 @@ def viewport_of(parameters: Mapping[str, str], *, cropping: bool = True) -> View
     if not value:
         return None
     parts = [part.strip() for part in value.split(",")]
-    if not _VIEWPORT.fullmatch(",".join(parts)) or (len(parts) > 2 and not cropping):
+    if not _VIEWPORT_FORM.fullmatch(",".join(parts)) or (len(parts) > 2 and not cropping):
         expected = "vw,vh[,sx,sy,sw,sh]" if cropping else "vw,vh"
         raise InvalidParameter("viewport", value, f"{expected} with numbers")
     numbers = [float(part) if part else None for part in parts[2:]]

@@ -24,10 +24,10 @@ from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, located_instance, negotiated
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
-from service.web.rendered.parameters import PICTURES, viewport_of
+from service.web.rendered.parameters import PICTURE_OFFERS, viewport_of
 from service.web.state import service_of
 
-_VIEWPORT = Viewport(128, 128)
+_DEFAULT_VIEWPORT = Viewport(128, 128)
 _QUALITY = 80
 _VIDEO = "video"
 
@@ -44,13 +44,13 @@ async def retrieve_thumbnail_of_many(request: Request) -> Response:
     archive = service_of(request).archive
     uids = request.path_params["study"], request.path_params.get("series")
     images = decodable(await archive.index.read(find_pictures, *uids))
-    chosen = middle(images) if images else (await archive.index.read(find_all, *uids))[0]
-    return await _thumbnail(request, await archive.recent.find(chosen.uids), None)
+    instance = middle(images) if images else (await archive.index.read(find_all, *uids))[0]
+    return await _thumbnail(request, await archive.recent.find(instance.uids), None)
 
 
 async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:
-    viewport = viewport_of(request.query_params, cropping=False) or _VIEWPORT
-    offer = negotiated(request, *PICTURES)
+    viewport = viewport_of(request.query_params, cropping=False) or _DEFAULT_VIEWPORT
+    offer = negotiated(request, *PICTURE_OFFERS)
     if number is None and not has_picture(located):
         return await _card(request, located.instance, viewport, offer)
     if number is None and located.frames is not None:
@@ -74,9 +74,9 @@ async def _card(request: Request, instance: Instance, viewport: Viewport, offer:
     etag = etag_of("card", kind, repr(viewport), str(offer))
     if unchanged := not_modified(request, etag):
         return unchanged
-    picture = await anyio.to_thread.run_sync(_drawn, kind, viewport, offer.media_type)
+    picture = await anyio.to_thread.run_sync(_card_picture, kind, viewport, offer.media_type)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 
-def _drawn(kind: str, viewport: Viewport, media_type: str) -> bytes:
+def _card_picture(kind: str, viewport: Viewport, media_type: str) -> bytes:
     return finished(placeholder(kind, viewport), RenderOptions(media_type, quality=_QUALITY))

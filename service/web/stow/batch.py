@@ -27,7 +27,7 @@ class Batch:
     async def add(self, spool: Spool) -> None:
         """Take a whole file; store those that wait when they are enough."""
         self._waiting.append(spool)
-        if len(self._waiting) >= _MAX_FILES or sum(one.size for one in self._waiting) >= _MAX_BYTES:
+        if len(self._waiting) >= _MAX_FILES or sum(spool.size for spool in self._waiting) >= _MAX_BYTES:
             await self.store()
 
     async def refuse(self, refusal: Refusal) -> None:
@@ -37,10 +37,10 @@ class Batch:
 
     async def store(self) -> None:
         """Store all that wait."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
+        spools, self._waiting = self._waiting, []
+        if spools:
             store = self._archive.store.batch
-            self.outcomes += await anyio.to_thread.run_sync(store, waiting, self._study)
+            self.outcomes += await anyio.to_thread.run_sync(store, spools, self._study)
 
     def discard(self) -> None:
         """Forget what has not been stored."""

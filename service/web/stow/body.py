@@ -7,11 +7,10 @@ from starlette.requests import ClientDisconnect, Request
 
 from service.errors import ContentTooLarge, InvalidMultipart
 from service.web.http import header_fields
-from service.web.http.multipart import PartBegins, PartEnds, Splitter, boundary_of
+from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, Splitter, boundary_of
 from service.web.state import StoreLimits
 
-MULTIPART = "multipart/related"
-_LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
+_CONTENT_LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
 async def parts_of(request: Request, limits: StoreLimits) -> AsyncIterator[PartBegins | bytes | PartEnds]:
@@ -22,7 +21,7 @@ async def parts_of(request: Request, limits: StoreLimits) -> AsyncIterator[PartB
         ContentTooLarge: it is larger than the server takes.
     """
     content_type = request.headers.get("content-type", "")
-    if header_fields.media_type(content_type)[0] == MULTIPART:
+    if header_fields.media_type(content_type)[0] == MULTIPART_RELATED:
         splitter = Splitter(boundary_of(content_type)[1], limits.parts)
         async for chunk in _chunks(request, limits.request_bytes):
             for event in splitter.feed(chunk):
@@ -30,22 +29,22 @@ async def parts_of(request: Request, limits: StoreLimits) -> AsyncIterator[PartB
         splitter.finish()
         return
     chunks = _chunks(request, limits.request_bytes)
-    if first := await anext(chunks, b""):
+    if first_chunk := await anext(chunks, b""):
         yield PartBegins({"content-type": content_type})
-        yield first
+        yield first_chunk
         async for chunk in chunks:
             yield chunk
         yield PartEnds()
 
 
 async def _chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
-    stated, received = request.headers.get("content-length", ""), 0
-    if _LENGTH.fullmatch(stated) and int(stated) > max_bytes:
+    content_length, size = request.headers.get("content-length", ""), 0
+    if _CONTENT_LENGTH.fullmatch(content_length) and int(content_length) > max_bytes:
         raise _too_large(max_bytes)
     try:
         async for chunk in request.stream():
-            received += len(chunk)
-            if received > max_bytes:
+            size += len(chunk)
+            if size > max_bytes:
                 raise _too_large(max_bytes)
             if chunk:
                 yield chunk

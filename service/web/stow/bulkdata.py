@@ -21,8 +21,8 @@ from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
 from service.web.http import header_fields
 from service.web.http.accept import ANY, SYNONYMS
 
-_FRAME = re.compile(r"(.*)/frames/([1-9][0-9]{0,8})", re.DOTALL)
-_PIXEL_DATA = "/bulkdata/7FE00010"  # what the service's own URI of Pixel Data ends with
+_FRAME_LOCATION = re.compile(r"(.*)/frames/([1-9][0-9]{0,8})", re.DOTALL)
+_PIXEL_DATA_PATH = "/bulkdata/7FE00010"  # what the service's own URI of Pixel Data ends with
 
 
 class BulkdataPart(NamedTuple):
@@ -97,7 +97,7 @@ class BulkdataParts:
         location = self._resolved(self._headers.get("content-location", ""))
         self._waiting.add(part.value.offset)
         self._by_location[location].append(part)
-        if frame := _FRAME.fullmatch(location):
+        if frame := _FRAME_LOCATION.fullmatch(location):
             self._frames[frame[1]][int(frame[2])] = part
 
     async def close(self) -> None:
@@ -127,9 +127,9 @@ class BulkdataParts:
             Malformed: frames are missing among them.
         """
         location = self._resolved(uri)
-        found = self._by_location.get(location) or self._frames_of(location)
-        self._waiting.difference_update(one.value.offset for one in found)
-        return found
+        parts = self._by_location.get(location) or self._frames_of(location)
+        self._waiting.difference_update(part.value.offset for part in parts)
+        return parts
 
     def value(self, uri: str) -> Value:
         """Return where the value of an attribute lies.
@@ -137,14 +137,14 @@ class BulkdataParts:
         Raises:
             Malformed: no part answers its Bulkdata URI, or not one that is a value.
         """
-        found = self.answering(uri)
-        if not found:
+        parts = self.answering(uri)
+        if not parts:
             raise Malformed("has a BulkDataURI that no part of this message answers; none is fetched")
-        if len(found) > 1:
-            raise Malformed(f"has {len(found)} parts as its value: expected one")
-        if found[0].is_compressed:
-            raise Malformed(f"has {found[0].media_type} as its value, which only Pixel Data can have")
-        return found[0].value
+        if len(parts) > 1:
+            raise Malformed(f"has {len(parts)} parts as its value: expected one")
+        if parts[0].is_compressed:
+            raise Malformed(f"has {parts[0].media_type} as its value, which only Pixel Data can have")
+        return parts[0].value
 
     def buffer(self) -> AbstractContextManager[Buffer]:
         """Lend the bytes of all parts, mapped."""
@@ -165,10 +165,10 @@ class BulkdataParts:
             await anyio.to_thread.run_sync(self._spool.flush)
 
     def _frames_of(self, location: str) -> list[BulkdataPart]:
-        found = self._frames.get(location) or self._frames.get(location.removesuffix(_PIXEL_DATA)) or {}
-        if sorted(found) != list(range(1, len(found) + 1)):
-            raise Malformed(f"has {len(found)} frames up to number {max(found)}: expected all from 1 on")
-        return [found[number] for number in sorted(found)]
+        frames = self._frames.get(location) or self._frames.get(location.removesuffix(_PIXEL_DATA_PATH)) or {}
+        if sorted(frames) != list(range(1, len(frames) + 1)):
+            raise Malformed(f"has {len(frames)} frames up to number {max(frames)}: expected all from 1 on")
+        return [frames[number] for number in sorted(frames)]
 
     def _resolved(self, uri: str) -> str:
         """Return a URI, which may be relative, such that equal ones are equal texts."""

@@ -20,7 +20,7 @@ from service.web.stow.bulkdata import BulkdataParts
 from service.web.stow.pixels import PostedPixels, pixel_data_uri, posted_pixels
 
 _SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"
-_DOCUMENT, _MIME_TYPE, _LENGTH = "00420011", "00420012", "00420015"
+_DOCUMENT, _MIME_TYPE, _DOCUMENT_LENGTH = "00420011", "00420012", "00420015"
 
 
 async def posted_file(request: Request, instance: object, parts: BulkdataParts, max_bytes: int) -> Spool:
@@ -43,20 +43,20 @@ async def posted_file(request: Request, instance: object, parts: BulkdataParts, 
     try:
         pixels = await posted_pixels(attributes, parts, workers, limit)
         attributes |= _document_attributes(attributes, parts) | pixels.attributes
-        make = partial(_assembled, archive.blobs, attributes, pixels, parts, max_bytes)
+        make = partial(_assemble, archive.blobs, attributes, pixels, parts, max_bytes)
         return await anyio.to_thread.run_sync(make)
     except (Malformed, NotAcceptable, Refusal, Unavailable) as error:
         raise _refusal(error, attributes) from error
 
 
-def _assembled(
+def _assemble(
     blobs: LocalBlobs, attributes: DicomJson, pixels: PostedPixels, parts: BulkdataParts, max_bytes: int
 ) -> Spool:
     """Put the file together. Blocking."""
     uri = pixel_data_uri(attributes)
 
-    def find_bulkdata(asked: str) -> Value:
-        return pixels.native if pixels.native and asked == uri else parts.value(asked)
+    def find_bulkdata(bulkdata_uri: str) -> Value:
+        return pixels.native if pixels.native and bulkdata_uri == uri else parts.value(bulkdata_uri)
 
     head = file_head(text(attributes, _SOP_CLASS), text(attributes, _SOP_INSTANCE), pixels.transfer_syntax)
     pieces = [head, *data_set(attributes, find_bulkdata, pixels.frames)]
@@ -70,7 +70,7 @@ def _refusal(error: Exception, attributes: DicomJson) -> Refusal:
     if isinstance(error, Refusal):
         reason = error.reason
     uids = (text(attributes, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE))
-    return Refusal(str(error), reason, *(one if is_uid(one) else "" for one in uids))
+    return Refusal(str(error), reason, *(uid if is_uid(uid) else "" for uid in uids))
 
 
 def _document_attributes(attributes: DicomJson, parts: BulkdataParts) -> DicomJson:
@@ -80,11 +80,11 @@ def _document_attributes(attributes: DicomJson, parts: BulkdataParts) -> DicomJs
     """
     document = attributes.get(_DOCUMENT)
     uri = document.get("BulkDataURI") if isinstance(document, dict) else None
-    found = parts.answering(uri) if isinstance(uri, str) else []
-    if not found or found[0].media_type == OCTET_STREAM:
+    documents = parts.answering(uri) if isinstance(uri, str) else []
+    if not documents or documents[0].media_type == OCTET_STREAM:
         return {}
-    stated = {
-        _MIME_TYPE: {"vr": "LO", "Value": [found[0].media_type]},
-        _LENGTH: {"vr": "UL", "Value": [found[0].value.length]},
+    elements = {
+        _MIME_TYPE: {"vr": "LO", "Value": [documents[0].media_type]},
+        _DOCUMENT_LENGTH: {"vr": "UL", "Value": [documents[0].value.length]},
     }
-    return {tag: one for tag, one in stated.items() if tag not in attributes}
+    return {tag: element for tag, element in elements.items() if tag not in attributes}

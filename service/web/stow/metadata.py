@@ -21,7 +21,7 @@ from service.web.stow.batch import Batch
 from service.web.stow.bulkdata import BulkdataParts
 from service.web.stow.instance import posted_file
 
-MAX_METADATA_BYTES = 2**25  # of one request
+MAX_REQUEST_METADATA_BYTES = 2**25  # of one request
 MAX_JSON_VALUES = 2**22  # of three bytes one value can be, and takes some hundred in memory
 
 DICOM_JSON, DICOM_XML = "application/dicom+json", "application/dicom+xml"
@@ -64,9 +64,9 @@ class MetadataIntake:
             return
         self._documents[-1] += chunk
         self._document_bytes += len(chunk)
-        if self._document_bytes > MAX_METADATA_BYTES:
+        if self._document_bytes > MAX_REQUEST_METADATA_BYTES:
             raise ContentTooLarge(
-                f"the metadata have more than the {MAX_METADATA_BYTES} bytes that are taken"
+                f"the metadata have more than the {MAX_REQUEST_METADATA_BYTES} bytes that are taken"
             )
 
     async def end(self) -> None:
@@ -82,9 +82,13 @@ class MetadataIntake:
             ContentTooLarge: they are more values, or more instances, than this server takes.
         """
         await self._parts.close()
-        made = [await self._add(one) for document in self._documents for one in await self._read(document)]
+        successes = [
+            await self._add(instance)
+            for document in self._documents
+            for instance in await self._read(document)
+        ]
         await self._batch.store()
-        if all(made) and self._parts.unanswering:
+        if all(successes) and self._parts.unanswering:
             message = f"{self._parts.unanswering} parts are the BulkDataURI of no attribute"
             await self._batch.refuse(Refusal(message, CANNOT_UNDERSTAND))
 
@@ -99,17 +103,19 @@ class MetadataIntake:
         except InvalidXml as error:
             return [Refusal(error.message, CANNOT_UNDERSTAND)]
         if len(instances) > self._limits.parts:
-            most = self._limits.parts
-            raise ContentTooLarge(f"the metadata are of {len(instances)} instances: this server takes {most}")
+            limit = self._limits.parts
+            raise ContentTooLarge(
+                f"the metadata are of {len(instances)} instances: this server takes {limit}"
+            )
         return instances
 
     async def _add(self, instance: object) -> bool:
         """Add an instance to the batch, and tell whether it could be made."""
-        most = min(self._limits.instance_bytes, self._limits.request_bytes - self._made_bytes)
+        max_bytes = min(self._limits.instance_bytes, self._limits.request_bytes - self._made_bytes)
         try:
             if isinstance(instance, Refusal):
                 raise instance
-            spool = await posted_file(self._request, instance, self._parts, most)
+            spool = await posted_file(self._request, instance, self._parts, max_bytes)
         except Refusal as refusal:
             await self._batch.refuse(refusal)
             return False

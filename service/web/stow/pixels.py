@@ -39,7 +39,7 @@ from service.web.stow.bulkdata import BulkdataPart, BulkdataParts
 
 PIXEL_DATA = "7FE00010"
 
-_NATIVE_SYNTAXES = ("", IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN)
+_SYNTAXES_OF_NATIVE_PARTS = ("", IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN)
 _WITHOUT_PARAMETER = {
     "image/dicom-rle": RLE_LOSSLESS,
     "video/mpeg": MPEG_2_HIGH,
@@ -91,23 +91,31 @@ async def posted_pixels(
         Refusal: the transfer syntax is none that is kept, or the pixels are too large.
         Unavailable: the disk is full.
     """
-    found = parts.answering(pixel_data_uri(attributes))
-    if not found or (found[0].media_type == OCTET_STREAM and found[0].transfer_syntax in _NATIVE_SYNTAXES):
+    pixel_parts = parts.answering(pixel_data_uri(attributes))
+    if not pixel_parts or (
+        pixel_parts[0].media_type == OCTET_STREAM
+        and pixel_parts[0].transfer_syntax in _SYNTAXES_OF_NATIVE_PARTS
+    ):
         return PostedPixels()
-    first = found[0]
-    if any(one[:2] != first[:2] for one in found):
-        raise Malformed(f"{PIXEL_DATA} has parts of different types: expected {first.media_type} alone")
-    if not all(one.value.length for one in found):
+    first_part = pixel_parts[0]
+    if any(part[:2] != first_part[:2] for part in pixel_parts):
+        raise Malformed(f"{PIXEL_DATA} has parts of different types: expected {first_part.media_type} alone")
+    if not all(part.value.length for part in pixel_parts):
         raise Malformed(f"{PIXEL_DATA} has a part without a byte")
-    if first.media_type in png_gif.PICTURES:
-        return await _made_native(attributes, found, parts, workers, max_bytes)
-    if not first.transfer_syntax and first.media_type not in CODE_STREAMS.keys() | _WITHOUT_PARAMETER:
-        message = f"{PIXEL_DATA} is {shorten(first.media_type)}, which is no type of pixels that is kept"
+    if first_part.media_type in png_gif.PICTURES:
+        return await _native_pixels(attributes, pixel_parts, parts, workers, max_bytes)
+    if (
+        not first_part.transfer_syntax
+        and first_part.media_type not in CODE_STREAMS.keys() | _WITHOUT_PARAMETER
+    ):
+        message = f"{PIXEL_DATA} is {shorten(first_part.media_type)}, which is no type of pixels that is kept"
         raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
-    if first.transfer_syntax and not is_encapsulated(first.transfer_syntax):
-        message = f"{PIXEL_DATA} is of transfer syntax {shorten(first.transfer_syntax)}, which is not kept"
+    if first_part.transfer_syntax and not is_encapsulated(first_part.transfer_syntax):
+        message = (
+            f"{PIXEL_DATA} is of transfer syntax {shorten(first_part.transfer_syntax)}, which is not kept"
+        )
         raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
-    return await anyio.to_thread.run_sync(_encapsulated, attributes, found, parts)
+    return await anyio.to_thread.run_sync(_encapsulated_pixels, attributes, pixel_parts, parts)
 
 
 def pixel_data_uri(attributes: DicomJson) -> str:
@@ -117,27 +125,29 @@ def pixel_data_uri(attributes: DicomJson) -> str:
     return uri if isinstance(uri, str) else ""
 
 
-def _encapsulated(attributes: DicomJson, found: Sequence[BulkdataPart], parts: BulkdataParts) -> PostedPixels:
+def _encapsulated_pixels(
+    attributes: DicomJson, pixel_parts: Sequence[BulkdataPart], parts: BulkdataParts
+) -> PostedPixels:
     """Return frames that are kept as they are: what is missing is read from the first of them. Blocking."""
-    first = found[0]
-    kind = frame_media_type(first.transfer_syntax)
-    media_type = (first.media_type if kind == OCTET_STREAM else kind).lower()
-    transfer_syntax = first.transfer_syntax or _WITHOUT_PARAMETER.get(media_type, "")
-    lacking: DicomJson = {}
+    first_part = pixel_parts[0]
+    kind = frame_media_type(first_part.transfer_syntax)
+    media_type = (first_part.media_type if kind == OCTET_STREAM else kind).lower()
+    transfer_syntax = first_part.transfer_syntax or _WITHOUT_PARAMETER.get(media_type, "")
+    additions: DicomJson = {}
     if not transfer_syntax or not all(_has_value(attributes, tag) for tag in _DESCRIBING):
-        announced, image = _announced(media_type, first.value, parts)
-        transfer_syntax = transfer_syntax or announced
-        lacking = _lacking(attributes, image)
-    of_video, number = media_type.startswith("video/"), len(found)
+        stream_syntax, image = _syntax_and_description(media_type, first_part.value, parts)
+        transfer_syntax = transfer_syntax or stream_syntax
+        additions = _missing_attributes(attributes, image)
+    of_video, number = media_type.startswith("video/"), len(pixel_parts)
     if number > 1 and not _has_value(attributes, _NUMBER_OF_FRAMES):
-        lacking[_NUMBER_OF_FRAMES] = {"vr": "IS", "Value": [number]}
-    described = 1 if of_video else integer(attributes | lacking, _NUMBER_OF_FRAMES) or 1
-    if number != described:
-        raise Malformed(f"{PIXEL_DATA} has {number} parts: expected {described}")
-    return PostedPixels(transfer_syntax, [one.value for one in found], lacking)
+        additions[_NUMBER_OF_FRAMES] = {"vr": "IS", "Value": [number]}
+    expected_number = 1 if of_video else integer(attributes | additions, _NUMBER_OF_FRAMES) or 1
+    if number != expected_number:
+        raise Malformed(f"{PIXEL_DATA} has {number} parts: expected {expected_number}")
+    return PostedPixels(transfer_syntax, [part.value for part in pixel_parts], additions)
 
 
-def _announced(media_type: str, value: Value, parts: BulkdataParts) -> tuple[str, ImagePixel]:
+def _syntax_and_description(media_type: str, value: Value, parts: BulkdataParts) -> tuple[str, ImagePixel]:
     """Return the transfer syntax that a part says it is of, empty if it does not, and its description."""
     if media_type in CODE_STREAMS:
         return image_pixel_of_stream(
@@ -152,20 +162,20 @@ def _run_of(parts: BulkdataParts, value: Value, offset: int, length: int) -> byt
     return parts.read(value.offset + offset, max(0, min(length, value.length - offset)))
 
 
-async def _made_native(
+async def _native_pixels(
     attributes: DicomJson,
-    found: Sequence[BulkdataPart],
+    pictures: Sequence[BulkdataPart],
     parts: BulkdataParts,
     workers: PixelWorkers,
     max_bytes: int,
 ) -> PostedPixels:
     """Return pictures that have no transfer syntax as the frames of native Pixel Data."""
     start, images, number = parts.size, set(), 0
-    for one in found:
-        if one.value.length > png_gif.MAX_PICTURE_BYTES:
+    for picture in pictures:
+        if picture.value.length > png_gif.MAX_PICTURE_BYTES:
             raise _too_large(png_gif.MAX_PICTURE_BYTES)
-        content = await anyio.to_thread.run_sync(parts.read, one.value.offset, one.value.length)
-        image, frames = await workers.run(png_gif.native_frames, content, one.media_type)
+        content = await anyio.to_thread.run_sync(parts.read, picture.value.offset, picture.value.length)
+        image, frames = await workers.run(png_gif.native_frames, content, picture.media_type)
         if parts.size + len(frames) > max_bytes:
             raise _too_large(max_bytes)
         await parts.add(frames)
@@ -175,12 +185,12 @@ async def _made_native(
         raise Malformed(f"{PIXEL_DATA} has pictures of different size or depth: expected frames of one image")
     image = replace(images.pop(), number_of_frames=number if number > 1 else None)
     native = Value(start, parts.size - start, 1)
-    changed = _lacking(attributes, image)
-    if _described_bytes(attributes | changed) != native.length:
-        raise Malformed(f"the metadata describe other pixels than the {found[0].media_type} has")
+    additions = _missing_attributes(attributes, image)
+    if _described_bytes(attributes | additions) != native.length:
+        raise Malformed(f"the metadata describe other pixels than the {pictures[0].media_type} has")
     name = "OW" if image.bits_stored > 8 else "OB"
-    changed[PIXEL_DATA] = {"vr": name, "BulkDataURI": pixel_data_uri(attributes)}
-    return PostedPixels(attributes=changed, native=native)
+    additions[PIXEL_DATA] = {"vr": name, "BulkDataURI": pixel_data_uri(attributes)}
+    return PostedPixels(attributes=additions, native=native)
 
 
 def _described_bytes(attributes: DicomJson) -> int:
@@ -189,12 +199,12 @@ def _described_bytes(attributes: DicomJson) -> int:
     return prod(integer(attributes, tag) or 0 for tag in tags) * (1 if number is None else number) // 8
 
 
-def _lacking(attributes: DicomJson, image: ImagePixel) -> DicomJson:
+def _missing_attributes(attributes: DicomJson, image: ImagePixel) -> DicomJson:
     """Return what the picture says and the metadata do not; the High Bit is that of the stored bits."""
-    lacking = {tag: one for tag, one in image.attributes.items() if not _has_value(attributes, tag)}
-    if _HIGH_BIT in lacking and (bits := integer(attributes, _BITS_STORED)):
-        lacking[_HIGH_BIT] = {"vr": "US", "Value": [bits - 1]}
-    return lacking
+    additions = {tag: element for tag, element in image.attributes.items() if not _has_value(attributes, tag)}
+    if _HIGH_BIT in additions and (bits := integer(attributes, _BITS_STORED)):
+        additions[_HIGH_BIT] = {"vr": "US", "Value": [bits - 1]}
+    return additions
 
 
 def _has_value(attributes: DicomJson, tag: str) -> bool:

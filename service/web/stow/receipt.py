@@ -16,8 +16,8 @@ from service.web.http.accept import Offer
 from service.web.http.responses import RETRY_AFTER
 from service.web.http.text import TextResponse
 
-_DICOM_XML = Offer("application/dicom+xml")
-OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _DICOM_XML)
+_XML_RECEIPT = Offer("application/dicom+xml")
+RECEIPT_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _XML_RECEIPT)
 
 # The status when nothing is stored, and all for this one reason; 409 otherwise.
 _NOTHING_STORED = {OUT_OF_RESOURCES: 503, TOO_LARGE: 413}
@@ -26,11 +26,11 @@ _NOTHING_STORED = {OUT_OF_RESOURCES: 503, TOO_LARGE: 413}
 async def receipt_answer(
     request: Request, offer: Offer, outcomes: Sequence[Outcome], study: str | None
 ) -> Response:
-    """Answer a store, in one of `OFFERS`; study and outcomes are those of `receipt`."""
+    """Answer a store, in one of `RECEIPT_OFFERS`; study and outcomes are those of `receipt`."""
     body = receipt(outcomes, study, request.state.base_url)
     status = status_of(outcomes)
     headers = {"retry-after": RETRY_AFTER} if status == 503 else {}
-    if offer is _DICOM_XML:
+    if offer is _XML_RECEIPT:
         document = await anyio.to_thread.run_sync(write_xml, body)
         headers |= {"content-type": offer.media_type, "vary": "Accept"}
         return Response(document, status, headers)
@@ -44,12 +44,12 @@ def status_of(outcomes: Sequence[Outcome]) -> int:
     stored; 503 when none is for want of space, because the same may succeed later; 413 when all are too
     large.
     """
-    stored = [one for one in outcomes if isinstance(one, Stored)]
-    if stored:
-        flawless = len(stored) == len(outcomes) and not any(one.warning for one in stored)
-        return 200 if flawless else 202
-    reason, *others = {one.reason for one in outcomes if isinstance(one, Refusal)}
-    return 409 if others else _NOTHING_STORED.get(reason, 409)
+    instances = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    if instances:
+        is_flawless = len(instances) == len(outcomes) and not any(outcome.warning for outcome in instances)
+        return 200 if is_flawless else 202
+    reason, *other_reasons = {outcome.reason for outcome in outcomes if isinstance(outcome, Refusal)}
+    return 409 if other_reasons else _NOTHING_STORED.get(reason, 409)
 
 
 def receipt(outcomes: Sequence[Outcome], study: str | None, base_url: str) -> dict[str, Any]:
@@ -60,45 +60,47 @@ def receipt(outcomes: Sequence[Outcome], study: str | None, base_url: str) -> di
         study: as the URL named it.
         base_url: that Retrieve URLs begin with.
     """
-    stored = [one for one in outcomes if isinstance(one, Stored)]
-    refused = [one for one in outcomes if isinstance(one, Refusal)]
-    studies = {one.uids.study for one in stored} or ({study} if study else set())
+    instances = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    studies = {outcome.uids.study for outcome in instances} or ({study} if study else set())
     url = [f"{base_url}/studies/{uid}" for uid in studies] if len(studies) == 1 else []
     return {
         "00081190": _element("UR", *url),
-        **_sequence("00081198", [_failed(one) for one in refused if one.sop_instance_uid]),
-        **_sequence("00081199", [_referenced(one, base_url) for one in stored]),
-        **_sequence("0008119A", [_reason(one) for one in refused if not one.sop_instance_uid]),
+        **_sequence("00081198", [_failed_item(refusal) for refusal in refusals if refusal.sop_instance_uid]),
+        **_sequence("00081199", [_referenced_item(instance, base_url) for instance in instances]),
+        **_sequence(
+            "0008119A", [_reason_item(refusal) for refusal in refusals if not refusal.sop_instance_uid]
+        ),
     }
 
 
-def _referenced(one: Stored, base_url: str) -> dict[str, Any]:
-    uids = one.uids
+def _referenced_item(instance: Stored, base_url: str) -> dict[str, Any]:
+    uids = instance.uids
     url = f"{base_url}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}"
     item = {
-        "00081150": _element("UI", one.sop_class_uid),
+        "00081150": _element("UI", instance.sop_class_uid),
         "00081155": _element("UI", uids.instance),
         "00081190": _element("UR", url),
     }
-    if one.warning:
+    if instance.warning:
         item |= {"00081196": _element("US", WARNING_DOES_NOT_MATCH_SOP_CLASS)}
-        item = {"00000902": _element("LO", one.warning)} | item
+        item = {"00000902": _element("LO", instance.warning)} | item
     return item
 
 
-def _failed(one: Refusal) -> dict[str, Any]:
-    reason = _reason(one)
+def _failed_item(refusal: Refusal) -> dict[str, Any]:
+    reason = _reason_item(refusal)
     return {
         "00000902": reason["00000902"],
-        "00081150": _element("UI", *([one.sop_class_uid] if one.sop_class_uid else [])),
-        "00081155": _element("UI", one.sop_instance_uid),
+        "00081150": _element("UI", *([refusal.sop_class_uid] if refusal.sop_class_uid else [])),
+        "00081155": _element("UI", refusal.sop_instance_uid),
         "00081197": reason["00081197"],
     }
 
 
-def _reason(one: Refusal) -> dict[str, Any]:
+def _reason_item(refusal: Refusal) -> dict[str, Any]:
     """Return Failure Reason, and its text as Error Comment, which the Standard leaves no better place for."""
-    return {"00000902": _element("LO", one.message), "00081197": _element("US", one.reason)}
+    return {"00000902": _element("LO", refusal.message), "00081197": _element("US", refusal.reason)}
 
 
 def _element(vr: str, *values: object) -> dict[str, Any]:

@@ -10,14 +10,15 @@ from starlette.responses import Response
 from service.dicom.instance import is_uid
 from service.errors import BadRequest, InvalidMultipart, InvalidParameter, UnsupportedMediaType
 from service.web.http import header_fields
-from service.web.http.multipart import PartBegins, PartEnds, boundary_of
+from service.web.http.accept import DICOM
+from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
 from service.web.http.request import negotiated
 from service.web.state import service_of
 from service.web.stow.batch import Batch
-from service.web.stow.body import MULTIPART, parts_of
+from service.web.stow.body import parts_of
 from service.web.stow.files import FileIntake
 from service.web.stow.metadata import DICOM_JSON, DICOM_XML, MetadataIntake
-from service.web.stow.receipt import OFFERS, receipt_answer
+from service.web.stow.receipt import RECEIPT_OFFERS, receipt_answer
 
 
 class Intake(Protocol):
@@ -39,20 +40,19 @@ class Intake(Protocol):
         """Forget what has not been stored."""
 
 
-_DICOM = "application/dicom"
 _INTAKES: dict[str, Callable[[Request, Batch], Intake]] = {
-    _DICOM: FileIntake,
+    DICOM: FileIntake,
     DICOM_JSON: partial(MetadataIntake, media_type=DICOM_JSON),
     DICOM_XML: partial(MetadataIntake, media_type=DICOM_XML),
 }
 """Media type of the parts → who takes them."""
 
-SUPPORTED = tuple(form for kind in _INTAKES for form in (f'{MULTIPART}; type="{kind}"', kind))
+SUPPORTED = tuple(form for kind in _INTAKES for form in (f'{MULTIPART_RELATED}; type="{kind}"', kind))
 
 
 async def store(request: Request) -> Response:
     """POST /studies and /studies/{study}. Standard: PS3.18 10.5."""
-    offer = negotiated(request, *OFFERS)
+    offer = negotiated(request, *RECEIPT_OFFERS)
     study = request.path_params.get("study")
     if study is not None and not is_uid(study):
         raise InvalidParameter("study", study, "a UID (PS3.5 9.1)")
@@ -80,8 +80,8 @@ def kind_of_parts(request: Request) -> str:
         raise UnsupportedMediaType(f"Content-Encoding {encoding}", ["identity"])
     content_type = request.headers.get("content-type", "")
     kind, _ = header_fields.media_type(content_type)
-    if kind == MULTIPART:
-        kind = boundary_of(content_type)[0] or _DICOM
+    if kind == MULTIPART_RELATED:
+        kind = boundary_of(content_type)[0] or DICOM
     if kind not in _INTAKES:
         raise UnsupportedMediaType(content_type, SUPPORTED)
     return kind
@@ -105,6 +105,6 @@ async def _receive(request: Request, intake: Intake, batch: Batch) -> None:
                     await intake.take(event)
     except InvalidMultipart as error:
         await batch.store()
-        before = f"{len(batch.outcomes)} instances before it were read"
-        raise InvalidMultipart(f"{error.message}; {before}") from error
+        progress = f"{len(batch.outcomes)} instances before it were read"
+        raise InvalidMultipart(f"{error.message}; {progress}") from error
     await intake.finish()

@@ -25,8 +25,8 @@ UNDECODED = (
     JPEG_XL,
     DEFLATED_IMAGE_FRAME,
 )
-_FRAMES = "multipart/related; type=application/octet-stream; transfer-syntax="
-ACCEPT = ", ".join((f"{_FRAMES}*", *(f"{_FRAMES}{one}; q=0" for one in UNDECODED)))
+_FRAMES_AS = "multipart/related; type=application/octet-stream; transfer-syntax="
+ACCEPT = ", ".join((f"{_FRAMES_AS}*", *(f"{_FRAMES_AS}{syntax}; q=0" for syntax in UNDECODED)))
 
 
 def app_config(root: str) -> bytes:

@@ -16,12 +16,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from service.errors import NotFound
 from service.ohif import OhifFile
 from service.web.http.etags import etag_of, gzipped
-from service.web.http.responses import not_modified
+from service.web.http.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modified
 from service.web.http.text import takes_gzip
 from service.web.state import service_of
 from service.web.viewer.config import app_config
 
-CONTENT_TYPES = {
+OHIF_CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
@@ -35,7 +35,6 @@ CONTENT_TYPES = {
     ".xml": "application/xml",
 }
 _PAGE, _CONFIG, _SERVICE_WORKER = "index.html", "app-config.js", "init-service-worker.js"
-_FOR_EVER, _ASK_EACH_TIME = "public, max-age=31536000, immutable", "no-cache"
 
 _ABSENT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -56,15 +55,15 @@ async def retrieve_viewer(request: Request) -> Response:
     if not files:
         return HTMLResponse(_ABSENT.format(folder=escape(str(viewer.folder.absolute()))), 404)
     if path == _CONFIG:
-        return _made(request, app_config(urlsplit(request.state.base_url).path), ".js")
+        return _generated_file(request, app_config(urlsplit(request.state.base_url).path), ".js")
     if path == _SERVICE_WORKER:
-        return _made(request, b"", ".js")
+        return _generated_file(request, b"", ".js")
     if "." not in path.rpartition("/")[2]:
         page = await anyio.to_thread.run_sync(files[_PAGE].read)
-        return _made(request, _placed(page, "../" * path.count("/") or "./"), ".html")
-    if path not in files or Path(path).suffix not in CONTENT_TYPES:
+        return _generated_file(request, _page_below(page, "../" * path.count("/") or "./"), ".html")
+    if path not in files or Path(path).suffix not in OHIF_CONTENT_TYPES:
         raise NotFound("OHIF has no such file")
-    return await _answer(request, path, files[path])
+    return await _stored_file(request, path, files[path])
 
 
 async def redirect_to_viewer(_: Request) -> Response:
@@ -72,28 +71,28 @@ async def redirect_to_viewer(_: Request) -> Response:
     return RedirectResponse("viewer/")
 
 
-async def _answer(request: Request, name: str, file: OhifFile) -> Response:
+async def _stored_file(request: Request, name: str, file: OhifFile) -> Response:
     etag = etag_of(file.digest)
     if unchanged := not_modified(request, etag):
         return unchanged
     compressed = file.is_compressed and takes_gzip(request.headers.get("accept-encoding", ""))
     content = await anyio.to_thread.run_sync(lambda: file.read(compressed=compressed))
     headers = {
-        "content-type": CONTENT_TYPES[Path(name).suffix],
-        "cache-control": _FOR_EVER if file.is_hashed else _ASK_EACH_TIME,
+        "content-type": OHIF_CONTENT_TYPES[Path(name).suffix],
+        "cache-control": KEEP_FOR_EVER if file.is_hashed else ASK_EACH_TIME,
         "etag": gzipped(etag) if compressed else etag,
         "vary": "Accept-Encoding",
     }
     return Response(content, headers=headers | ({"content-encoding": "gzip"} if compressed else {}))
 
 
-def _placed(page: bytes, top: str) -> bytes:
+def _page_below(page: bytes, top: str) -> bytes:
     """Return OHIF's page for a path from which `top` leads to /viewer/."""
     public_url = f'PUBLIC_URL=new URL("{top}",location).pathname'
     return page.replace(b'PUBLIC_URL="/"', public_url.encode()).replace(b'="/', f'="{top}'.encode())
 
 
-def _made(request: Request, content: bytes, suffix: str) -> Response:
+def _generated_file(request: Request, content: bytes, suffix: str) -> Response:
     etag = etag_of(content)
-    headers = {"content-type": CONTENT_TYPES[suffix], "cache-control": _ASK_EACH_TIME, "etag": etag}
+    headers = {"content-type": OHIF_CONTENT_TYPES[suffix], "cache-control": ASK_EACH_TIME, "etag": etag}
     return not_modified(request, etag) or Response(content, headers=headers)

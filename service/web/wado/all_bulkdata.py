@@ -18,15 +18,14 @@ from service.errors import InstanceGone, NoBulkdata, NotAcceptable
 from service.web.http.accept import ANY, Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
-from service.web.http.responses import MultipartRelated, Part, not_modified
+from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified
 from service.web.http.urls import bulkdata_url
 from service.web.state import service_of
 from service.web.wado.pixel_data import Forms, pixel_form, pixel_parts, undecoded_form
-from service.web.wado.syntaxes import MULTIPART
+from service.web.wado.syntaxes import MULTIPART_ONLY
 from service.web.wado.value import VALUE, value_part
 
-_PARTS = Forms(MULTIPART, MULTIPART)
-_SOME_LEFT_OUT = 206  # PS3.18 Table 10.4.3-1
+_PARTS = Forms(MULTIPART_ONLY, MULTIPART_ONLY)
 
 Form = Offer | NotAcceptable | None
 """Of values: what the client accepts, why it gets none, or None where there are no such values."""
@@ -42,7 +41,7 @@ class OutgoingBulkdata:
 
 
 async def answer_all_bulkdata(
-    request: Request, instances: Sequence[Instance], held: Mapping[bytes, Held], accept: Accept
+    request: Request, instances: Sequence[Instance], holdings: Mapping[bytes, Held], accept: Accept
 ) -> Response:
     """Answer with the values that are held, by the digest of the file that holds them.
 
@@ -51,9 +50,9 @@ async def answer_all_bulkdata(
         NotAcceptable: the client accepts nothing of it.
     """
     outgoing = [
-        await _outgoing(request, instance, held[instance.digest], accept)
+        await _outgoing_bulkdata(request, instance, holdings[instance.digest], accept)
         for instance in instances
-        if instance.digest in held
+        if instance.digest in holdings
     ]
     forms = [form for values in outgoing for form in (values.pixel_data, values.others) if form]
     offers = [form for form in forms if isinstance(form, Offer)]
@@ -65,28 +64,32 @@ async def answer_all_bulkdata(
     etag = etag_of(*(str(determinant) for of_instance in determinants for determinant in of_instance))
     if unchanged := not_modified(request, etag):
         return unchanged
-    status = 200 if len(offers) == len(forms) else _SOME_LEFT_OUT
+    status = 200 if len(offers) == len(forms) else SOME_LEFT_OUT
     parts = _parts(request, outgoing, accept)
-    return MultipartRelated(parts, _common(offers), boundary_for(etag), etag=etag, status_code=status)
+    return MultipartRelated(parts, _common_offer(offers), boundary_for(etag), etag=etag, status_code=status)
 
 
-def _common(offers: Sequence[Offer]) -> Offer:
+def _common_offer(offers: Sequence[Offer]) -> Offer:
     """Return what describes a message of such parts: the type of the first, their syntax if all share it."""
     syntaxes = {offer.transfer_syntax for offer in offers}
     return Offer(offers[0].media_type, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
 
 
-async def _outgoing(request: Request, instance: Instance, held: Held, accept: Accept) -> OutgoingBulkdata:
+async def _outgoing_bulkdata(
+    request: Request, instance: Instance, holding: Held, accept: Accept
+) -> OutgoingBulkdata:
     archive = service_of(request).archive
     pixel_data: Form = None
     others: Form = None
     try:
-        if held.pixel_data:
-            pixel_data = await pixel_form(archive, accept, instance, _PARTS, encapsulated=held.encapsulated)
+        if holding.pixel_data:
+            pixel_data = await pixel_form(
+                archive, accept, instance, _PARTS, encapsulated=holding.encapsulated
+            )
     except NotAcceptable as error:
         pixel_data = error
     try:
-        if held.others:
+        if holding.others:
             others = accept.choose(VALUE)
     except NotAcceptable as error:
         others = error
@@ -138,14 +141,14 @@ async def _pixel_parts(
     if located.instance.digest != instance.digest:
         raise InstanceGone(instance.uids.instance)
     assert isinstance(values.pixel_data, Offer)
-    begun = False
+    has_begun = False
     try:
         async for part in pixel_parts(service, located, place, values.pixel_data, url):
-            begun = True
+            has_begun = True
             yield part
     except NotAcceptable:
-        if begun:
+        if has_begun:
             raise
-        stored = accept.choose(undecoded_form(located))
-        async for part in pixel_parts(service, located, place, stored, url):
+        offer = accept.choose(undecoded_form(located))
+        async for part in pixel_parts(service, located, place, offer, url):
             yield part

@@ -19,14 +19,14 @@ async def retrieve_bulkdata(request: Request) -> Response:
 
 async def retrieve_all_bulkdata(request: Request) -> Response:
     """GET .../bulkdata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.5."""
-    held = await service_of(request).archive.index.read(held_by, target_of(request))
-    return await answer_all_bulkdata(request, await instances_of(request), held, accept_of(request))
+    holdings = await service_of(request).archive.index.read(held_by, target_of(request))
+    return await answer_all_bulkdata(request, await instances_of(request), holdings, accept_of(request))
 
 
 async def retrieve_all_pixeldata(request: Request) -> Response:
     """GET .../pixeldata of a study or a series. Standard: PS3.18 10.4.1.1.5."""
-    held = await service_of(request).archive.index.read(held_by, target_of(request))
-    pixels = {digest: values._replace(others=False) for digest, values in held.items()}
+    holdings = await service_of(request).archive.index.read(held_by, target_of(request))
+    pixels = {digest: values._replace(others=False) for digest, values in holdings.items()}
     return await answer_all_bulkdata(request, await instances_of(request), pixels, accept_of(request))
 
 

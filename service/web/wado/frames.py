@@ -12,7 +12,7 @@ from service.web.http.responses import MultipartRelated, message_of_one, not_mod
 from service.web.http.urls import instance_url
 from service.web.state import service_of
 from service.web.wado.offered_frames import frame_offers, frame_parts, offered_frame, stored_syntaxes
-from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen
+from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form
 
 
 async def retrieve_frames(request: Request) -> Response:
@@ -21,8 +21,8 @@ async def retrieve_frames(request: Request) -> Response:
     located = await located_instance(request)
     instance = located.instance
     stored = stored_syntaxes(instance.transfer_syntax, located.frames_with(numbers))
-    offers = partial(frame_offers, stored, ANY_FORM if len(numbers) == 1 else MULTIPART)
-    offer = await chosen(service.archive, accept_of(request), instance, stored, offers)
+    offers = partial(frame_offers, stored, ANY_FORM if len(numbers) == 1 else MULTIPART_ONLY)
+    offer = await choose_form(service.archive, accept_of(request), instance, stored, offers)
     etag = etag_of(instance.digest, str(offer), *numbers)
     if unchanged := not_modified(request, etag):
         return unchanged

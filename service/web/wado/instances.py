@@ -17,16 +17,22 @@ from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from service.web.http.accept import ANY, Accept, Offer
+from service.web.http.accept import ANY, DICOM, Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for, message_length
-from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part, streamed
+from service.web.http.responses import (
+    SOME_LEFT_OUT,
+    MultipartRelated,
+    Part,
+    not_modified,
+    one_part,
+    single_part,
+    streamed,
+)
 from service.web.http.stream import Chunks
 from service.web.http.urls import instance_url
 from service.web.state import service_of
-from service.web.wado.syntaxes import ANY_FORM, MULTIPART, as_stored, chosen, is_lossy
-
-_DICOM = "application/dicom"
+from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form, is_lossy, stored_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,13 @@ async def answer_instance(request: Request, instance: Instance, accept: Accept) 
     Raises:
         NotAcceptable: in no form that the client accepts.
     """
-    outgoing = OutgoingInstance(instance, await _chosen(request, instance, accept, ANY_FORM))
+    outgoing = OutgoingInstance(instance, await _form(request, instance, accept, ANY_FORM))
     if unchanged := not_modified(request, _etag([outgoing])):
         return unchanged
     try:
         return await _answer(request, outgoing)
     except NotAcceptable as error:
-        return await _answer(request, _as_stored(instance, accept, error))
+        return await _answer(request, _fallback(instance, accept, error))
 
 
 async def answer_instances(request: Request, instances: Sequence[Instance], accept: Accept) -> Response:
@@ -66,13 +72,13 @@ async def answer_instances(request: Request, instances: Sequence[Instance], acce
     outgoing = await _acceptable(request, instances, accept)
     if unchanged := not_modified(request, _etag(outgoing)):
         return unchanged
-    return _message(request, outgoing, 200 if len(outgoing) == len(instances) else 206)
+    return _message(request, outgoing, 200 if len(outgoing) == len(instances) else SOME_LEFT_OUT)
 
 
-async def _chosen(request: Request, instance: Instance, accept: Accept, forms: tuple[bool, ...]) -> Offer:
+async def _form(request: Request, instance: Instance, accept: Accept, forms: tuple[bool, ...]) -> Offer:
     stored = instance.outgoing_syntax
     offers = partial(_offers, stored, forms)
-    return await chosen(service_of(request).archive, accept, instance, (stored,), offers)
+    return await choose_form(service_of(request).archive, accept, instance, (stored,), offers)
 
 
 @lru_cache(maxsize=256)
@@ -84,8 +90,8 @@ def _offers(stored: str, forms: tuple[bool, ...], others: tuple[str, ...]) -> tu
     """
     undecoded = EXPLICIT_VR_LITTLE_ENDIAN not in others
     return (
-        *(Offer(_DICOM, stored, form, without_parameter=undecoded) for form in forms),
-        *(Offer(_DICOM, syntax, form, only_by_name=is_lossy(syntax)) for syntax in others for form in forms),
+        *(Offer(DICOM, stored, form, without_parameter=undecoded) for form in forms),
+        *(Offer(DICOM, syntax, form, only_by_name=is_lossy(syntax)) for syntax in others for form in forms),
     )
 
 
@@ -100,12 +106,13 @@ async def _acceptable(
     outgoing, refusal = [], None
     syntaxes = {instance.outgoing_syntax for instance in instances}
     undecoded = {
-        syntax: as_stored(accept, (syntax,), partial(_offers, syntax, MULTIPART)) for syntax in syntaxes
+        syntax: stored_form(accept, (syntax,), partial(_offers, syntax, MULTIPART_ONLY))
+        for syntax in syntaxes
     }
     for instance in instances:
         try:
             offer = undecoded[instance.outgoing_syntax]
-            offer = offer or await _chosen(request, instance, accept, MULTIPART)
+            offer = offer or await _form(request, instance, accept, MULTIPART_ONLY)
             outgoing.append(OutgoingInstance(instance, offer))
         except NotAcceptable as error:
             refusal = error
@@ -114,7 +121,7 @@ async def _acceptable(
     return outgoing
 
 
-def _as_stored(instance: Instance, accept: Accept, error: NotAcceptable) -> OutgoingInstance:
+def _fallback(instance: Instance, accept: Accept, error: NotAcceptable) -> OutgoingInstance:
     """Return the stored form of an instance that cannot be decoded after all, if that is acceptable too.
 
     Raises:
@@ -150,7 +157,7 @@ def _message(request: Request, instances: Sequence[OutgoingInstance], status_cod
     etag = _etag(instances)
     boundary = boundary_for(etag)
     syntaxes = {outgoing.offer.transfer_syntax for outgoing in instances}
-    offer = Offer(_DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
+    offer = Offer(DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
     length = _length(instances, boundary, request.state.base_url)
     parts = _parts(request, instances)
     return MultipartRelated(parts, offer, boundary, etag=etag, length=length, status_code=status_code)
@@ -178,7 +185,7 @@ async def _part(request: Request, outgoing: OutgoingInstance) -> Part:
         with suppress(NotAcceptable):
             return Part(outgoing.offer.content_type, await _transcoded(request, outgoing), location=url)
     content = await instance_content(service_of(request).archive.blobs, instance)
-    kind = Offer(_DICOM, instance.outgoing_syntax).content_type
+    kind = Offer(DICOM, instance.outgoing_syntax).content_type
     return Part(kind, content.runs(0, content.size), content.size, url)
 
 

@@ -23,32 +23,31 @@ from service.web.http.multipart import boundary_for
 from service.web.http.request import instances_of, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
-from service.web.http.xml_message import DICOM_XML, xml_message
+from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
 from service.web.state import service_of
 
-_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), DICOM_XML)
-_AT_ONCE = 64  # instances whose metadata are in memory together
-_STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
+_INSTANCES_AT_ONCE = 64  # instances whose metadata are in memory together
+_STUDY_UID, _SERIES_UID, _SOP_INSTANCE_UID = "0020000D", "0020000E", "00080018"
 
 
 async def retrieve_metadata(request: Request) -> Response:
     """GET .../metadata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.4."""
-    target, offer = target_of(request), negotiated(request, *_OFFERS)
-    if offer is DICOM_XML:
-        return await _as_xml(request)
+    target, offer = target_of(request), negotiated(request, *DATA_SET_OFFERS)
+    if offer is XML_MESSAGE:
+        return await _answer_xml(request)
     if target.instance is not None:
-        return await _of_instance(request, target, offer)
-    return await _of_many(request, target, offer)
+        return await _answer_instance(request, target, offer)
+    return await _answer_many(request, target, offer)
 
 
-async def _of_instance(request: Request, target: Target, offer: Offer) -> Response:
+async def _answer_instance(request: Request, target: Target, offer: Offer) -> Response:
     archive = service_of(request).archive
     [(digest, metadata)] = await archive.index.read(first_metadata, target, 1)
     etag = etag_of(request.state.base_url, digest, offer.media_type)
-    return not_modified(request, etag) or _array(request, offer, [metadata], etag)
+    return not_modified(request, etag) or _short_array(request, offer, [metadata], etag)
 
 
-async def _of_many(request: Request, target: Target, offer: Offer) -> Response:
+async def _answer_many(request: Request, target: Target, offer: Offer) -> Response:
     """Answer with the metadata of a study or series: the answer that is kept, or one that is kept now."""
     archive, cache = service_of(request).archive, service_of(request).metadata
     revision, number_of_instances = await archive.index.read(revision_of, target)
@@ -58,11 +57,11 @@ async def _of_many(request: Request, target: Target, offer: Offer) -> Response:
     key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
     if answer := cache.get(key):
         return answer
-    if number_of_instances > _AT_ONCE:
+    if number_of_instances > _INSTANCES_AT_ONCE:
         keep = partial(_keep, cache, key)
         return await _long_array(request, target, offer, etag, keep)
     page = await archive.index.read(first_metadata, target, number_of_instances)
-    answer = _array(request, offer, [metadata for _, metadata in page], etag)
+    answer = _short_array(request, offer, [metadata for _, metadata in page], etag)
     _keep(cache, key, answer)
     return answer
 
@@ -71,7 +70,7 @@ def _keep(cache: Cache[Response], key: Hashable, answer: Response) -> None:
     cache.keep(key, answer, len(answer.body))
 
 
-def _array(request: Request, offer: Offer, objects: Sequence[StoredJson], etag: str) -> Response:
+def _short_array(request: Request, offer: Offer, objects: Sequence[StoredJson], etag: str) -> Response:
     """Return the answer with the metadata of a few instances."""
     body = StoredJson.served_array(objects, request.state.base_url)
     return TextResponse(body, request, offer.media_type, etag=etag)
@@ -87,11 +86,11 @@ async def _long_array(
     return DicomJsonArray(items, request, offer.media_type, etag=etag, keep=keep)
 
 
-async def _as_xml(request: Request) -> Response:
+async def _answer_xml(request: Request) -> Response:
     """Answer with one part per instance."""
     base_url = request.state.base_url
     instances = await instances_of(request)
-    etag = etag_of(str(DICOM_XML), base_url, *(instance.digest for instance in instances))
+    etag = etag_of(str(XML_MESSAGE), base_url, *(instance.digest for instance in instances))
     items = _items(service_of(request).archive, instances, base_url)
     message = xml_message(
         request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag
@@ -100,12 +99,14 @@ async def _as_xml(request: Request) -> Response:
 
 
 def _metadata_url(base_url: str, metadata: DicomJson) -> str:
-    study, series, instance = (metadata[tag]["Value"][0] for tag in (_STUDY, _SERIES, _INSTANCE))
+    study, series, instance = (
+        metadata[tag]["Value"][0] for tag in (_STUDY_UID, _SERIES_UID, _SOP_INSTANCE_UID)
+    )
     return f"{base_url}/studies/{study}/series/{series}/instances/{instance}/metadata"
 
 
 async def _items(archive: Archive, instances: Sequence[Instance], base_url: str) -> AsyncIterator[bytes]:
     keys = [instance.key for instance in instances]
-    for start in range(0, len(keys), _AT_ONCE):
-        for metadata in await archive.index.read(metadata_of, keys[start : start + _AT_ONCE]):
+    for start in range(0, len(keys), _INSTANCES_AT_ONCE):
+        for metadata in await archive.index.read(metadata_of, keys[start : start + _INSTANCES_AT_ONCE]):
             yield metadata.served(base_url)

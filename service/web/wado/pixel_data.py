@@ -26,7 +26,7 @@ from service.web.http.multipart import boundary_for
 from service.web.http.responses import MultipartRelated, Part, not_modified, single_part, streamed
 from service.web.state import Service, service_of
 from service.web.wado.offered_frames import frame_offers, frame_parts, offered_frame
-from service.web.wado.syntaxes import ANY_FORM, MULTIPART, chosen
+from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form
 
 
 class Forms(NamedTuple):
@@ -53,7 +53,7 @@ async def answer_pixel_data(
     """
     assert located.frames is not None
     service, encapsulated = service_of(request), _is_encapsulated(located)
-    forms = Forms(ANY_FORM, ANY_FORM if located.frames.number_of_frames == 1 else MULTIPART)
+    forms = Forms(ANY_FORM, ANY_FORM if located.frames.number_of_frames == 1 else MULTIPART_ONLY)
     offer = await pixel_form(service.archive, accept, located.instance, forms, encapsulated=encapsulated)
     etag = etag_of(located.instance.digest, str(offer), url)
     if unchanged := not_modified(request, etag):
@@ -63,7 +63,7 @@ async def answer_pixel_data(
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
     kind = offer.content_type
     if _is_decoded(located, offer):
-        pixels = await _decoded(service.decoder, located)
+        pixels = await _decoded_pixels(service.decoder, located)
         value, length = pixels.native_value(), pixels.native_length
         return streamed(value, content_type=kind, etag=etag, length=length, location=url)
     content = await _content(service, located, place, offer)
@@ -86,13 +86,13 @@ async def pixel_form(
         NotAcceptable: none.
     """
     stored = instance.transfer_syntax if encapsulated else EXPLICIT_VR_LITTLE_ENDIAN
-    return await chosen(archive, accept, instance, (stored,), partial(_offers, stored, forms))
+    return await choose_form(archive, accept, instance, (stored,), partial(_offers, stored, forms))
 
 
 def undecoded_form(located: Located) -> Offer:
     """Return the stored form of pixels that cannot be decoded: for a range that names no transfer syntax."""
     syntax = located.instance.transfer_syntax if _is_encapsulated(located) else EXPLICIT_VR_LITTLE_ENDIAN
-    return _undecoded(syntax)
+    return _undecoded_offer(syntax)
 
 
 async def pixel_parts(
@@ -107,7 +107,7 @@ async def pixel_parts(
     """
     assert located.frames is not None
     if _is_decoded(located, offer):
-        pixels = await _decoded(service.decoder, located)
+        pixels = await _decoded_pixels(service.decoder, located)
         yield Part(offer.content_type, pixels.native_value(), pixels.native_length, url)
         return
     numbers = range(1, located.frames.number_of_frames + 1)
@@ -126,7 +126,7 @@ async def _content(service: Service, located: Located, place: Bulkdata, offer: O
     return await bulkdata_content(service.archive.blobs, located.instance, place)
 
 
-async def _decoded(decoder: Decoder, located: Located) -> TranscodedPixels:
+async def _decoded_pixels(decoder: Decoder, located: Located) -> TranscodedPixels:
     return await transcoded_pixels(decoder, located, EXPLICIT_VR_LITTLE_ENDIAN)
 
 
@@ -143,10 +143,10 @@ def _offers(stored: str, forms: Forms, others: tuple[str, ...]) -> tuple[Offer, 
     """Return the forms of pixel data, best first."""
     offers = frame_offers((stored,), forms.streams, others)
     if EXPLICIT_VR_LITTLE_ENDIAN not in (stored, *others):
-        return (*offers, _undecoded(stored))
+        return (*offers, _undecoded_offer(stored))
     value = (Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, form) for form in forms.value)
     return tuple(dict.fromkeys((*offers, *value)))
 
 
-def _undecoded(transfer_syntax: str) -> Offer:
+def _undecoded_offer(transfer_syntax: str) -> Offer:
     return Offer(OCTET_STREAM, transfer_syntax, multipart=True, without_parameter=True)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from service.archive.index.bulkdata import held_by
 from service.errors import NoBulkdata, NotAcceptable
 from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
-from service.web.http.accept import Accept, Offer
+from service.web.http.accept import DICOM, Accept, Offer
 from service.web.http.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata
@@ -40,7 +40,7 @@ async def retrieve(request: Request) -> Response:
         except NoBulkdata:
             if not refusals:
                 raise
-    raise _joined(refusals)
+    raise _joint_refusal(refusals)
 
 
 def _best_first(accept: Accept, shapes: Sequence[Shape]) -> Iterator[Shape]:
@@ -61,11 +61,11 @@ def _liked_best(accept: Accept, shapes: Sequence[Shape]) -> Shape:
     return next(shape for shape in shapes if offer in shape.offers)
 
 
-def _joined(refusals: Sequence[NotAcceptable]) -> NotAcceptable:
+def _joint_refusal(refusals: Sequence[NotAcceptable]) -> NotAcceptable:
     """Return the first refusal, which lists what is on offer in all shapes."""
-    first = refusals[0]
-    first.available = [offer for refusal in refusals for offer in refusal.available]
-    return first
+    first_refusal = refusals[0]
+    first_refusal.available = [offer for refusal in refusals for offer in refusal.available]
+    return first_refusal
 
 
 async def _instance(request: Request, accept: Accept) -> Response:
@@ -77,16 +77,16 @@ async def _instances(request: Request, accept: Accept) -> Response:
 
 
 async def _all_bulkdata(request: Request, accept: Accept) -> Response:
-    held = await service_of(request).archive.index.read(held_by, target_of(request))
-    return await answer_all_bulkdata(request, await instances_of(request), held, accept)
+    holdings = await service_of(request).archive.index.read(held_by, target_of(request))
+    return await answer_all_bulkdata(request, await instances_of(request), holdings, accept)
 
 
 async def _zip(request: Request, accept: Accept) -> Response:
     return await answer_zip(request, await instances_of(request), accept)
 
 
-_DICOM = tuple(Offer("application/dicom", multipart=form) for form in (True, False))
-_BULKDATA = tuple(Offer(kind, multipart=True) for kind in (OCTET_STREAM, *FRAME_MEDIA_TYPES))
-_OTHERS = (Shape(_BULKDATA, _all_bulkdata), Shape((ZIP,), _zip))
-_OF_MANY = (Shape(_DICOM[:1], _instances), *_OTHERS)
-_OF_ONE = (Shape(_DICOM, _instance), *_OTHERS)
+_FILE_OFFERS = tuple(Offer(DICOM, multipart=form) for form in (True, False))
+_BULKDATA_OFFERS = tuple(Offer(kind, multipart=True) for kind in (OCTET_STREAM, *FRAME_MEDIA_TYPES))
+_OTHERS = (Shape(_BULKDATA_OFFERS, _all_bulkdata), Shape((ZIP,), _zip))
+_OF_MANY = (Shape(_FILE_OFFERS[:1], _instances), *_OTHERS)
+_OF_ONE = (Shape(_FILE_OFFERS, _instance), *_OTHERS)

@@ -17,7 +17,7 @@ from service.pixels.codecs.encoders import ENCODERS, can_encode
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import Accept, Offer
 
-MULTIPART, ANY_FORM = (True,), (True, False)
+MULTIPART_ONLY, ANY_FORM = (True,), (True, False)
 """Whether offers are multipart: all of them, or either way with multipart first."""
 
 _MAX_VALUE_BYTES = 2**32 - 2  # of an element of defined length
@@ -29,7 +29,7 @@ Offers = Callable[[tuple[str, ...]], Sequence[Offer]]
 """Transfer syntaxes that can be made of an instance → the forms it then has, the stored ones first."""
 
 
-async def chosen(
+async def choose_form(
     archive: Archive, accept: Accept, instance: Instance, stored: Sequence[str], offers: Offers
 ) -> Offer:
     """Return the form of an instance, or of its pixels, that the client likes best.
@@ -45,16 +45,16 @@ async def chosen(
         NotAcceptable: none of them.
         InstanceNotFound: it was deleted meanwhile.
     """
-    if offer := as_stored(accept, stored, offers):
+    if offer := stored_form(accept, stored, offers):
         return offer
     located = await archive.recent.find(instance.uids)
-    return accept.choose(*offers(_without(stored, transcodable_syntaxes(located))))
+    return accept.choose(*offers(_others(stored, transcodable_syntaxes(located))))
 
 
-def as_stored(accept: Accept, stored: Sequence[str], offers: Offers) -> Offer | None:
-    """Return the form that `chosen` returns of whatever instance is stored so; None if it depends on more."""
+def stored_form(accept: Accept, stored: Sequence[str], offers: Offers) -> Offer | None:
+    """Return the form that `choose_form` returns of any instance stored so; None if it depends on more."""
     with suppress(NotAcceptable):
-        offer = accept.choose(*offers(_without(stored, _CONCEIVABLE)))
+        offer = accept.choose(*offers(_others(stored, _CONCEIVABLE)))
         if offer.transfer_syntax in stored:
             return offer
     return None
@@ -73,8 +73,8 @@ def transcodable_syntaxes(located: Located) -> tuple[str, ...]:
     except NotRenderable:
         return ()
     number = located.frames.number_of_frames
-    fits = 0 < number * description.value_bytes <= _MAX_VALUE_BYTES
-    native = isinstance(located.frames, EncapsulatedFrames) and fits
+    is_storable = 0 < number * description.value_bytes <= _MAX_VALUE_BYTES
+    native = isinstance(located.frames, EncapsulatedFrames) and is_storable
     encodable = (syntax for syntax in ENCODERS if number and can_encode(description, syntax))
     return ((EXPLICIT_VR_LITTLE_ENDIAN,) if native else ()) + tuple(encodable)
 
@@ -84,5 +84,5 @@ def is_lossy(transfer_syntax: str) -> bool:
     return transfer_syntax in ENCODERS and bool(ENCODERS[transfer_syntax].lossy_method)
 
 
-def _without(stored: Sequence[str], syntaxes: Sequence[str]) -> tuple[str, ...]:
+def _others(stored: Sequence[str], syntaxes: Sequence[str]) -> tuple[str, ...]:
     return tuple(syntax for syntax in syntaxes if syntax not in stored)

@@ -18,7 +18,7 @@ from service.web.state import service_of
 from service.web.wado.pixel_data import answer_pixel_data
 
 VALUE = Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart=True)
-_OFFERS = (VALUE, Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
+_VALUE_OFFERS = (VALUE, Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN))
 
 
 async def answer_value(request: Request, located: Located, path: str, accept: Accept) -> Response:
@@ -40,7 +40,7 @@ async def answer_value(request: Request, located: Located, path: str, accept: Ac
     url = bulkdata_url(request.state.base_url, instance, path)
     if path in PIXEL_DATA_PATHS and located.frames is not None:
         return await answer_pixel_data(request, located, place, url, accept)
-    offer = accept.choose(*_OFFERS)
+    offer = accept.choose(*_VALUE_OFFERS)
     etag = etag_of(instance.digest, str(offer), url)
     if unchanged := not_modified(request, etag):
         return unchanged

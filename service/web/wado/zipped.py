@@ -60,10 +60,10 @@ def _length(instances: Sequence[Instance]) -> int | None:
     """Return the length of the ZIP file, None where files have to be made on their way."""
     if not all(instance.goes_as_stored for instance in instances):
         return None
-    return zip_length(("/".join(name), instance.size) for name, instance in _named(instances))
+    return zip_length(("/".join(name), instance.size) for name, instance in _named_instances(instances))
 
 
-def _named(instances: Sequence[Instance]) -> Iterator[tuple[Sequence[str], Instance]]:
+def _named_instances(instances: Sequence[Instance]) -> Iterator[tuple[Sequence[str], Instance]]:
     """Yield each instance with the name of its file, a folder for each series."""
     for number, (_, of_series) in enumerate(groupby(instances, lambda instance: instance.uids.series), 1):
         for position, instance in enumerate(of_series, 1):
@@ -75,7 +75,7 @@ async def _files(
 ) -> AsyncIterator[tuple[str, Content]]:
     """Yield the name and the content of each file; the DICOMDIR comes last, when all have been seen."""
     directory = Directory()
-    for name, instance in _named(instances):
+    for name, instance in _named_instances(instances):
         yield "/".join(name), await instance_content(archive.blobs, instance)
         if with_directory:
             attributes = await archive.index.read(attributes_of, instance)
@@ -105,5 +105,5 @@ async def _with_checksum(content: Content) -> tuple[int, Chunks]:
         crc = isal_zlib.crc32(chunk, crc)
         if content.size <= RUN_BYTES:
             chunks.append(chunk)
-    again = InMemory(b"".join(chunks)) if content.size <= RUN_BYTES else content
-    return crc, again.read(0, content.size)
+    source = InMemory(b"".join(chunks)) if content.size <= RUN_BYTES else content
+    return crc, source.read(0, content.size)

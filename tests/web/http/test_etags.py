@@ -1,6 +1,6 @@
 import pytest
 
-from service.web.http.etags import etag_of, gzipped, held
+from service.web.http.etags import etag_of, gzipped, held_tag
 
 
 def test_a_tag_is_strong_quoted_and_determined_by_every_value() -> None:
@@ -30,7 +30,7 @@ def test_a_tag_is_strong_quoted_and_determined_by_every_value() -> None:
     ],
 )
 def test_the_tag_a_client_holds_is_recognised(if_none_match: str, expected: str | None) -> None:
-    assert held(if_none_match, '"a"') == expected
+    assert held_tag(if_none_match, '"a"') == expected
 
 
 def test_gzip_makes_another_strong_tag() -> None:

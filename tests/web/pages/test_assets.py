@@ -3,7 +3,7 @@ import re
 import httpx
 import pytest
 
-from service.web.pages.assets import CONTENT_TYPES, assets, version
+from service.web.pages.assets import ASSET_CONTENT_TYPES, assets, version
 from tests.web.pages.conftest import SITE, Read
 
 
@@ -12,7 +12,7 @@ async def test_a_file_of_this_version_may_be_kept_for_ever(client: httpx.AsyncCl
     answer = await client.get(f"{SITE}/assets/{version()}/{name}")
 
     assert answer.content == assets()[name]
-    assert answer.headers["content-type"] == CONTENT_TYPES[f".{name.rpartition('.')[2]}"]
+    assert answer.headers["content-type"] == ASSET_CONTENT_TYPES[f".{name.rpartition('.')[2]}"]
     assert "immutable" in answer.headers["cache-control"]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from service.web.pages.text import counted, shown, size
+from service.web.pages.text import count_of, size, text_of
 
 INSTANCE = {
     "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Doe^Jane"}]},
@@ -25,12 +25,12 @@ INSTANCE = {
     ],
 )
 def test_an_attribute_is_shown_as_people_write_it(keyword: str, text: str) -> None:
-    assert shown(INSTANCE, keyword) == text
+    assert text_of(INSTANCE, keyword) == text
 
 
 def test_a_unit_stands_behind_a_value_and_never_alone() -> None:
-    assert shown(INSTANCE, "PixelSpacing", " mm") == "0.5, 0.25 mm"
-    assert shown(INSTANCE, "SliceThickness", " mm") == ""
+    assert text_of(INSTANCE, "PixelSpacing", " mm") == "0.5, 0.25 mm"
+    assert text_of(INSTANCE, "SliceThickness", " mm") == ""
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_size_has_a_unit_that_fits(number_of_bytes: int, text: str) -> None:
 
 
 def test_one_is_counted_in_the_singular() -> None:
-    assert [counted(number, "study", "studies") for number in ("1", 2)] == ["1 study", "2 studies"]
+    assert [count_of(number, "study", "studies") for number in ("1", 2)] == ["1 study", "2 studies"]

@@ -112,7 +112,7 @@ def test_sequences_too_deep_are_one_failure(dicomweb: httpx.Client, study: str) 
 def test_metadata_beyond_the_limit_are_too_large(
     dicomweb: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metadata, "MAX_METADATA_BYTES", 1000)
+    monkeypatch.setattr(metadata, "MAX_REQUEST_METADATA_BYTES", 1000)
     monkeypatch.setattr(metadata, "MAX_JSON_VALUES", 100)
 
     too_long = post(dicomweb, [instance("1.2.3", PatientName="x" * 1000)])
@@ -126,7 +126,7 @@ def test_more_instances_than_parts_may_come_are_too_large(dicomweb_with: Callabl
 
     responses = [post(dicomweb, [instance(f"1.1.{n}") for n in range(count)]) for count in (2, 3)]
 
-    assert [one.status_code for one in responses] == [200, 413]
+    assert [response.status_code for response in responses] == [200, 413]
 
 
 def test_an_instance_beyond_the_limit_is_one_failure(dicomweb_with: Callable[..., httpx.Client]) -> None:
@@ -136,5 +136,8 @@ def test_an_instance_beyond_the_limit_is_one_failure(dicomweb_with: Callable[...
     response = post(dicomweb, [large, instance("1.1.2")], Bulk("d", b"x" * 2001))
     inline = instance("1.1.1") | {DOCUMENT: {"vr": "OB", "InlineBinary": b64encode(bytes(2001)).decode()}}
 
-    assert [failure(one)[0] for one in (response, post(dicomweb, [inline]))] == [TOO_LARGE, TOO_LARGE]
+    assert [failure(response_)[0] for response_ in (response, post(dicomweb, [inline]))] == [
+        TOO_LARGE,
+        TOO_LARGE,
+    ]
     assert len(items(response, REFERENCED)) == 1
