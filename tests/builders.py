@@ -45,16 +45,16 @@ _STREAM_START, _STREAM_END = b"\xff\x4f\xff\x51", b"\xff\xd9"
 def data_set(uid: str = "1.2.3", **attributes: Any) -> Dataset:
     """Return the least that can be stored, and further attributes by keyword."""
     study, series, _ = uid.split(".")
-    usual = {
+    defaults = {
         "SOPClassUID": MRImageStorage,
         "SOPInstanceUID": uid,
         "StudyInstanceUID": study,
         "SeriesInstanceUID": f"{study}.{series}",
     }
-    found = Dataset()
-    for keyword, value in (usual | attributes).items():
-        setattr(found, keyword, value)
-    return found
+    dataset = Dataset()
+    for keyword, value in (defaults | attributes).items():
+        setattr(dataset, keyword, value)
+    return dataset
 
 
 def image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3", **attributes: Any) -> Dataset:
@@ -69,7 +69,7 @@ def image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3", **attributes: Any) -
     colour = pixels.ndim > 2 and pixels.shape[-1] == 3
     *frames, rows, columns = pixels.shape[:-1] if colour else pixels.shape
     bits = pixels.dtype.itemsize * 8
-    usual: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "SOPClassUID": SecondaryCaptureImageStorage,
         "SamplesPerPixel": 3 if colour else 1,
         "PhotometricInterpretation": "RGB" if colour else "MONOCHROME2",
@@ -81,17 +81,17 @@ def image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3", **attributes: Any) -
         "PixelRepresentation": int(pixels.dtype.kind == "i"),
     }
     if colour:
-        usual["PlanarConfiguration"] = 0
+        defaults["PlanarConfiguration"] = 0
     if frames:
-        usual["NumberOfFrames"] = frames[0]
-    found = data_set(uid, **usual | attributes)
-    _set_pixels(found, pixels.astype(pixels.dtype.newbyteorder("<")).tobytes(), "OW" if bits > 8 else "OB")
-    return found
+        defaults["NumberOfFrames"] = frames[0]
+    dataset = data_set(uid, **defaults | attributes)
+    _set_pixels(dataset, pixels.astype(pixels.dtype.newbyteorder("<")).tobytes(), "OW" if bits > 8 else "OB")
+    return dataset
 
 
 def ct_image(uid: str = "1.2.3", **attributes: Any) -> Dataset:
     """Return a CT slice of 8 × 8 pixels, a ramp from -1024 to 3008 HU."""
-    usual = {
+    defaults = {
         "SOPClassUID": CTImageStorage,
         "Modality": "CT",
         "PatientName": "Doe^Jane",
@@ -106,7 +106,7 @@ def ct_image(uid: str = "1.2.3", **attributes: Any) -> Dataset:
         "WindowCenter": 40,
         "WindowWidth": 400,
     }
-    return image(64 * np.arange(64, dtype=np.uint16).reshape(8, 8), uid, **usual | attributes)
+    return image(64 * np.arange(64, dtype=np.uint16).reshape(8, 8), uid, **defaults | attributes)
 
 
 def one_bit_image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3") -> Dataset:
@@ -117,9 +117,9 @@ def one_bit_image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3") -> Dataset:
         uid: as study.series.instance.
     """
     one_bit = {"SOPClassUID": SegmentationStorage, "BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}
-    found = image(pixels.astype(np.uint8), uid, **one_bit)
-    _set_pixels(found, np.packbits(pixels.astype(np.uint8), bitorder="little").tobytes(), "OB")
-    return found
+    dataset = image(pixels.astype(np.uint8), uid, **one_bit)
+    _set_pixels(dataset, np.packbits(pixels.astype(np.uint8), bitorder="little").tobytes(), "OB")
+    return dataset
 
 
 def float_image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3") -> Dataset:
@@ -130,7 +130,7 @@ def float_image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3") -> Dataset:
         uid: as study.series.instance.
     """
     bits = pixels.dtype.itemsize * 8
-    found = data_set(
+    dataset = data_set(
         uid,
         SOPClassUID=RTDoseStorage,
         SamplesPerPixel=1,
@@ -141,8 +141,8 @@ def float_image(pixels: np.ndarray[Any, Any], uid: str = "1.2.3") -> Dataset:
         BitsAllocated=bits,
     )
     value = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
-    setattr(found, "FloatPixelData" if bits == 32 else "DoubleFloatPixelData", value)
-    return found
+    setattr(dataset, "FloatPixelData" if bits == 32 else "DoubleFloatPixelData", value)
+    return dataset
 
 
 def code_stream(content: bytes) -> bytes:
@@ -158,18 +158,18 @@ def encapsulated(frames: Sequence[Sequence[bytes]], table: str = "basic", uid: s
         table: "empty", "basic" or "extended" (one fragment per frame): the kind of offset table.
         uid: as study.series.instance.
     """
-    found = image(np.zeros((len(frames), 2, 2), np.uint8), uid)
+    dataset = image(np.zeros((len(frames), 2, 2), np.uint8), uid)
     if table == "extended":
-        parts = [b"".join(one) for one in frames]
-        value, found.ExtendedOffsetTable, found.ExtendedOffsetTableLengths = encapsulate_extended(parts)
+        parts = [b"".join(frame) for frame in frames]
+        value, dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths = encapsulate_extended(parts)
     else:
         sizes = [sum(8 + len(fragment) for fragment in frame) for frame in frames]
         offsets = list(accumulate(sizes, initial=0))[:-1]
         entries = np.array(offsets, "<u4").tobytes() if table == "basic" else b""
         value = b"".join(map(item, (entries, *(fragment for frame in frames for fragment in frame))))
-    _set_pixels(found, value, "OB")
-    found["PixelData"].is_undefined_length = True
-    return found
+    _set_pixels(dataset, value, "OB")
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
 
 
 def item(value: bytes) -> bytes:
@@ -184,48 +184,48 @@ def element(tag: int, vr: str, value: bytes) -> bytes:
     return head + struct.pack("<xxL" if long else "<H", len(value)) + value
 
 
-def encoded(found: Dataset, transfer_syntax: str = EXPLICIT) -> bytes:
+def encoded(dataset: Dataset, transfer_syntax: str = EXPLICIT) -> bytes:
     """Return the data set alone, without preamble and group 0002; not deflated."""
     big_endian = transfer_syntax == BIG_ENDIAN
     file = BytesIO()
     dcmwrite(
         file,
-        _swapped(found) if big_endian else found,
+        _swapped(dataset) if big_endian else dataset,
         implicit_vr=transfer_syntax == IMPLICIT,
         little_endian=not big_endian,
     )
     return file.getvalue()
 
 
-def file_head(found: Dataset, transfer_syntax: str = EXPLICIT) -> bytes:
+def file_head(dataset: Dataset, transfer_syntax: str = EXPLICIT) -> bytes:
     """Return preamble and group 0002 of a data set's file."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = found.get("SOPClassUID", CTImageStorage)
-    meta.MediaStorageSOPInstanceUID = found.get("SOPInstanceUID", "1.2.3")
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", CTImageStorage)
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "1.2.3")
     meta.TransferSyntaxUID = UID(transfer_syntax)
     file = DicomBytesIO()
     write_file_meta_info(file, meta)
     return PREAMBLE + file.getvalue()
 
 
-def part10(found: Dataset, transfer_syntax: str = EXPLICIT) -> bytes:
+def part10(dataset: Dataset, transfer_syntax: str = EXPLICIT) -> bytes:
     """Return the whole file; explicit VR little endian in any transfer syntax not named above."""
-    body = encoded(found, transfer_syntax)
+    body = encoded(dataset, transfer_syntax)
     if transfer_syntax == DEFLATED:
         deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         body = deflater.compress(body) + deflater.flush()
         body += b"\0" * (len(body) % 2)
-    return file_head(found, transfer_syntax) + body
+    return file_head(dataset, transfer_syntax) + body
 
 
-def _set_pixels(found: Dataset, value: bytes, vr: str) -> None:
-    found.add_new("PixelData", vr, value + b"\0" * (len(value) % 2))
+def _set_pixels(dataset: Dataset, value: bytes, vr: str) -> None:
+    dataset.add_new("PixelData", vr, value + b"\0" * (len(value) % 2))
 
 
-def _swapped(found: Dataset) -> Dataset:
+def _swapped(dataset: Dataset) -> Dataset:
     """Return the data set with its binary values in big endian: pydicom writes them as they are."""
-    swapped = deepcopy(found)
-    pixel_size = 4 if found.get("BitsAllocated") == 32 else 2
+    swapped = deepcopy(dataset)
+    pixel_size = 4 if dataset.get("BitsAllocated") == 32 else 2
 
     def swap(_: Dataset, element: DataElement) -> None:
         size = pixel_size if element.keyword == "PixelData" else _WORD_SIZES.get(element.VR, 1)

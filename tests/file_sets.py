@@ -10,8 +10,8 @@ from pydicom.fileset import FileSet
 @contextmanager
 def opened(path: Path) -> Iterator[FileSet]:
     """Lend the File-set of a DICOMDIR; pydicom would leave its temporary folder to the garbage collector."""
-    found = FileSet(path)
+    file_set = FileSet(path)
     try:
-        yield found
+        yield file_set
     finally:
-        found._stage["t"].cleanup()
+        file_set._stage["t"].cleanup()

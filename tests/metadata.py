@@ -17,9 +17,9 @@ EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 
 def tag(keyword: str) -> str:
-    found = tag_of(keyword)
-    assert found, f"{keyword} is no keyword"
-    return found
+    number = tag_of(keyword)
+    assert number, f"{keyword} is no keyword"
+    return number
 
 
 def element(vr: str, *values: Any) -> dict[str, Any]:
@@ -28,12 +28,12 @@ def element(vr: str, *values: Any) -> dict[str, Any]:
 
 def data_set(**attributes: Any) -> dict[str, Any]:
     """Return DICOM JSON, given keywords: one value, a list of them, or None for an empty attribute."""
-    found = {}
+    elements = {}
     for keyword, value in attributes.items():
         vr = vr_of(tag(keyword))
         values = [] if value is None else value if isinstance(value, list) else [value]
-        found[tag(keyword)] = element(vr, *(_name(one) if vr == "PN" else one for one in values))
-    return dict(sorted(found.items()))
+        elements[tag(keyword)] = element(vr, *(_name(item) if vr == "PN" else item for item in values))
+    return dict(sorted(elements.items()))
 
 
 def _name(value: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ def large(uid: str) -> bytes:
 def upload(client: httpx.Client, study: int, acknowledged: list[str], enough: Event) -> None:
     """Send instances one after the other until the server is gone; note what it has acknowledged."""
     for number in count(1):
-        uids = [f"{study}.{number}.{one}" for one in (1, 2)]
+        uids = [f"{study}.{number}.{instance}" for instance in (1, 2)]
         try:
             response = store(client, *map(file, uids))
         except httpx.TransportError:
@@ -69,16 +69,16 @@ def test_what_was_acknowledged_survives_a_kill_and_nothing_half_stored_is_visibl
         enough.wait()
         server.stop(signal.SIGKILL)
         killed.set()
-        for one in uploads:
-            one.result()
+        for upload in uploads:
+            upload.result()
         assert isinstance(half.exception(), httpx.TransportError)
     for left in (data / "incoming").iterdir():
         os.utime(left, (0, 0))
 
     with process(data) as server:
         for uid in acknowledged:
-            found = server.client.get(url(uid), headers={"accept": "application/dicom"})
-            assert found.content == file(uid)
+            response = server.client.get(url(uid), headers={"accept": "application/dicom"})
+            assert response.content == file(uid)
         for row in server.client.get("instances?limit=1000").json():
             uid = row["00080018"]["Value"][0]
             assert server.client.get(url(uid), headers={"accept": "application/dicom"}).content == file(uid)
@@ -112,8 +112,8 @@ def test_a_replacement_that_is_killed_leaves_one_of_the_two_files(tmp_path: Path
         replacing.result()
 
     with process(data, DICOMWEB_ON_CONFLICT="replace") as server:
-        found = server.client.get(url("1.1.1"), headers={"accept": "application/dicom"})
-        assert found.content in versions
+        response = server.client.get(url("1.1.1"), headers={"accept": "application/dicom"})
+        assert response.content in versions
         assert len(server.client.get("instances").json()) == 1
 
 
@@ -129,7 +129,7 @@ def test_on_a_full_disk_the_others_are_stored_and_the_reason_is_told(small_disk:
     response = store(small_disk, file("1.1.1"), large("1.1.2"), file("1.1.3"))
 
     assert response.status_code == 202
-    assert [one["00081155"]["Value"] for one in items(response, REFERENCED)] == [["1.1.1"], ["1.1.3"]]
+    assert [item["00081155"]["Value"] for item in items(response, REFERENCED)] == [["1.1.1"], ["1.1.3"]]
     assert reasons(response, FAILED) + reasons(response, OTHER_FAILURES) == [OUT_OF_RESOURCES]
 
 

@@ -14,7 +14,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "says"),
+    ("name", "content", "expected"),
     [
         ("a.css", b"src: url(/a.woff2)", b"src: url(a.woff2)"),
         ("manifest.json", b'{"src": "/assets/a.png"}', b'{"src": "assets/a.png"}'),
@@ -22,8 +22,8 @@ def _content(folder: Path) -> dict[str, bytes]:
         ("other.js", b'__webpack_require__.p = "/"', b'__webpack_require__.p = "/"'),
     ],
 )
-def test_its_root_path_becomes_relative(name: str, said: bytes, says: bytes) -> None:
-    assert ohif.adapted(name, said) == says
+def test_its_root_path_becomes_relative(name: str, content: bytes, expected: bytes) -> None:
+    assert ohif.adapted(name, content) == expected
 
 
 def test_what_is_served_is_kept_compressed(tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_the_command_says_in_one_line_why_there_is_no_ohif(tmp_path: Path, case:
     package_ = ("--package", package(tmp_path)) if case == "another package" else ()
     path = os.environ["PATH"] if case == "another package" else ""
 
-    done = run(tmp_path, "viewer", *package_, DICOMWEB_VIEWER=str(tmp_path / "viewer"), PATH=path)
+    process = run(tmp_path, "viewer", *package_, DICOMWEB_VIEWER=str(tmp_path / "viewer"), PATH=path)
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("no OHIF: ")
-    assert done.stderr.count("\n") == 1
+    assert process.returncode == 1
+    assert process.stderr.startswith("no OHIF: ")
+    assert process.stderr.count("\n") == 1

@@ -46,9 +46,9 @@ def _described() -> dict[tuple[str, str], dict[str, Any]]:
 
 def _statuses_of_errors() -> set[str]:
     def below(kind: type[errors.DicomwebError]) -> Iterator[type[errors.DicomwebError]]:
-        for one in kind.__subclasses__():
-            yield one
-            yield from below(one)
+        for subclass in kind.__subclasses__():
+            yield subclass
+            yield from below(subclass)
 
     return {str(kind.status) for kind in below(errors.DicomwebError)}
 
@@ -99,9 +99,9 @@ def test_errors_are_answered_with_the_body_of_an_error() -> None:
 
 def test_every_parameter_of_a_path_is_described() -> None:
     for path, item in description()["paths"].items():
-        named = {resolved(parameter)["name"] for parameter in item.get("parameters", ())}
+        names = {resolved(parameter)["name"] for parameter in item.get("parameters", ())}
 
-        assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}, path
+        assert names == {part.strip("{}") for part in path.split("/") if part.startswith("{")}, path
 
 
 @pytest.mark.parametrize("path", MATCHING_KEYS)

@@ -40,8 +40,8 @@ def run(
     """Measure what requests cost, side by side with nginx and a peer."""
     if quick:
         seconds, rounds = min(seconds, 0.1), 1
-    chosen = [one for one in SCENARIOS if any(part in one.name for part in only or [""])]
-    found = corpus(quick=quick)
+    chosen = [scenario for scenario in SCENARIOS if any(part in scenario.name for part in only or [""])]
+    content = corpus(quick=quick)
     with ExitStack() as stack:
         folder = stack.enter_context(fresh_folder())
         first = (
@@ -50,9 +50,9 @@ def run(
         servers = [first, *([Server(PEER, peer, tuple(peer_pid or ()))] if peer else [])]
         files = (stack.enter_context(nginx(folder)), folder / "files") if has_nginx() else None
         for server in servers:
-            _fill(server, found)
-        match = contest.Contest(servers, found, files, rounds, seconds)
-        lines = _measured(match, [one for one in chosen if not (quick and one.is_long)])
+            _fill(server, content)
+        match = contest.Contest(servers, content, files, rounds, seconds)
+        lines = _measured(match, [scenario for scenario in chosen if not (quick and scenario.is_long)])
     print(f"{report.machine()}\n\n{report.table(lines)}")
     if results:
         report.save(results, lines)
@@ -80,27 +80,27 @@ def soak_command(
     folder: Folder = Path("build/bench"),
 ) -> None:
     """Mixed load for minutes: what grows although nothing should?"""
-    found = corpus(quick=True)
+    content = corpus(quick=True)
     with ExitStack() as stack:
         place = stack.enter_context(fresh_folder())
         server = Server(OURS, url, tuple(pid or ())) if url else stack.enter_context(ours(place))
-        _fill(server, found)
-        figures, looks = soak.soak(server, found, minutes)
+        _fill(server, content)
+        figures, looks = soak.soak(server, content, minutes)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "soak.svg").write_text(soak.picture(looks))
     print(f"{report.machine()}\n\n{figures.requests:,.0f} requests, {figures.errors:.0f} errors\n")
     print(soak.table(looks))
 
 
-def _fill(server: Server, found: Corpus) -> None:
+def _fill(server: Server, content: Corpus) -> None:
     """Store the corpus in a server."""
     _console.print(f"storing the corpus in {server.name}, {server.url}")
-    requests = (store(batch).on_wire(server.url) for batch in batches(found.files()))
+    requests = (store(batch).on_wire(server.url) for batch in batches(content.files()))
     try:
-        done = drive(server.address, requests, clients=2, seconds=float("inf"))
+        outcome = drive(server.address, requests, clients=2, seconds=float("inf"))
     except OSError as error:
         _stop(f"{server.url} cannot be reached: {error.strerror}")
-    if refused := {status for status in done.statuses if status not in _STORED}:
+    if refused := {status for status in outcome.statuses if status not in _STORED}:
         _stop(f"{server.url} does not store the corpus: status {sorted(refused)}")
 
 
@@ -120,8 +120,8 @@ def _measured(match: contest.Contest, chosen: list[Scenario]) -> list[contest.Li
 
 
 def _rates(line: contest.Line) -> str:
-    found = ((name, line.figures(name)) for name in line.rounds)
-    return ", ".join(f"{name} {report.number(figures.rate)}" for name, figures in found if figures)
+    pairs = ((name, line.figures(name)) for name in line.rounds)
+    return ", ".join(f"{name} {report.number(figures.rate)}" for name, figures in pairs if figures)
 
 
 if __name__ == "__main__":

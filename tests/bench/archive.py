@@ -24,10 +24,10 @@ Results = dict[str, dict[str, dict[str, dict[str, Any]]]]  # database â†’ size â
 
 def sizes(instances: int) -> list[int]:
     """Return the sizes at which an archive is measured on its way to so many instances."""
-    found = [_SMALLEST]
-    while found[-1] * 10 < instances:
-        found.append(found[-1] * 10)
-    return [size for size in found if size < instances] + [instances]
+    numbers = [_SMALLEST]
+    while numbers[-1] * 10 < instances:
+        numbers.append(numbers[-1] * 10)
+    return [size for size in numbers if size < instances] + [instances]
 
 
 @contextmanager
@@ -55,13 +55,13 @@ def measured(
     for stored, figures in growing.grow(server, to):
         latest.append(figures)
         tell(f"{stored:,} of {to.instances:,} stored, {50 * figures.rate:.0f} a second")
-    found = {"store: 50 in a request": middle(latest)} if latest else {}
+    figures_of = {"store: 50 in a request": middle(latest)} if latest else {}
     for name, figures in growth(server, to, seconds):
         tell(
             f"{name}: p50 {number(figures.p50)} ms, p99 {number(figures.p99)} ms, {figures.errors:.0f} errors"
         )
-        found[name] = figures
-    return found
+        figures_of[name] = figures
+    return figures_of
 
 
 def run(
@@ -74,16 +74,18 @@ def run(
     for database in databases:
         with served(folder, database) as server:
             for size in sizes(instances):
-                found = measured(server, folder / f"{database.lower()}.json", extent(size), seconds, tell)
+                figures_of = measured(
+                    server, folder / f"{database.lower()}.json", extent(size), seconds, tell
+                )
                 of_size = results.setdefault(database, {}).setdefault(str(size), {})
-                of_size |= {name: figures.as_json() for name, figures in found.items()}
+                of_size |= {name: figures.as_json() for name, figures in figures_of.items()}
                 path.write_text(json.dumps({"machine": machine(), "databases": results}, indent=1) + "\n")
     return results
 
 
 def table(results: Results, figure: str) -> str:
     """Return one figure of everything, in milliseconds, as Markdown: the sizes side by side."""
-    columns = [(database, size) for database, found in results.items() for size in found]
+    columns = [(database, size) for database, result in results.items() for size in result]
     heads = [f"{figure} ms", *(f"{database} {int(size):,}" for database, size in columns)]
     rows = [
         [name, *(number(results[database][size].get(name, {}).get(figure)) for database, size in columns)]
@@ -100,15 +102,15 @@ def picture(results: Results) -> str:
 
 
 def _names(results: Results) -> list[str]:
-    return list(dict.fromkeys(name for found in results.values() for of in found.values() for name in of))
+    return list(dict.fromkeys(name for result in results.values() for of in result.values() for name in of))
 
 
 def _curves(results: Results, name: str) -> dict[str, list[tuple[float, float]]]:
     return {
         f"{database} {label}": [
-            (float(size), of[name][figure]) for size, of in sorted(found.items(), key=_size) if name in of
+            (float(size), of[name][figure]) for size, of in sorted(result.items(), key=_size) if name in of
         ]
-        for database, found in results.items()
+        for database, result in results.items()
         for label, figure in (("median", "p50"), ("p99", "p99"))
     }
 

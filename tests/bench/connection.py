@@ -152,9 +152,9 @@ class Connection:
         if self._start == self._end:
             self._start = self._end = 0
         elif self._end == _SINK_BYTES:
-            kept = bytes(self._view[self._start :])
-            self._start, self._end = 0, len(kept)
-            self._view[: self._end] = kept
+            rest = bytes(self._view[self._start :])
+            self._start, self._end = 0, len(rest)
+            self._view[: self._end] = rest
         while True:
             try:
                 count = self.socket.recv_into(self._view[self._end :])

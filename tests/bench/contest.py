@@ -46,13 +46,13 @@ class Line:
     def ratio(self, server: str, other: str, figure: str) -> float | None:
         """Return how many times as much of a figure a server has as another one, within a round."""
         pairs = zip(self.rounds.get(server, ()), self.rounds.get(other, ()), strict=False)
-        both = [(getattr(one, figure), getattr(two, figure)) for one, two in pairs]
-        found = [one / two for one, two in both if one and two]
-        return statistics.median(found) if found else None
+        values = [(getattr(slice_, figure), getattr(rival, figure)) for slice_, rival in pairs]
+        ratios = [value / other_value for value, other_value in values if value and other_value]
+        return statistics.median(ratios) if ratios else None
 
     def as_json(self) -> dict[str, Any]:
         """Return everything that was measured."""
-        rounds = {name: [one.as_json() for one in found] for name, found in self.rounds.items()}
+        rounds = {name: [slice_.as_json() for slice_ in slices] for name, slices in self.rounds.items()}
         return {"scenario": self.scenario, "clients": self.clients, "rounds": rounds}
 
 
@@ -92,32 +92,32 @@ class Contest:
             yield self._line(scenario, clients, contenders)
 
     def _line(self, scenario: Scenario, clients: int, contenders: Sequence[Contender]) -> Line:
-        found: dict[str, list[Figures]] = {server.name: [] for server, _ in contenders}
+        rounds: dict[str, list[Figures]] = {server.name: [] for server, _ in contenders}
         for number in range(1 if scenario.is_long else self._rounds):
             turn = next(self._turns)
             for server, ready in contenders if number % 2 == 0 else contenders[::-1]:
                 requests = ready(turn)
                 source = requests if scenario.is_once else cycle(requests)
-                found[server.name].append(measure(server, source, clients, self._seconds))
-        return Line(scenario.name, clients, found)
+                rounds[server.name].append(measure(server, source, clients, self._seconds))
+        return Line(scenario.name, clients, rounds)
 
     def _contenders(self, scenario: Scenario) -> list[Contender]:
         """Return the servers that answer a scenario, and how its requests to each are made ready."""
-        asked = scenario.asked(self._corpus, 0)
-        found: list[Contender] = []
+        questions = scenario.asked(self._corpus, 0)
+        contenders: list[Contender] = []
         for server in self._servers:
-            fields = () if asked[0].body else self._answered(scenario, server, asked[0])
+            fields = () if questions[0].body else self._answered(scenario, server, questions[0])
             if fields is not None:
-                found.append((server, _requests(scenario, self._corpus, server, fields)))
-        if self._files and scenario.is_static and found:
-            found.append(self._recorded(asked[:_RECORDED], *self._files))
-        return found
+                contenders.append((server, _requests(scenario, self._corpus, server, fields)))
+        if self._files and scenario.is_static and contenders:
+            contenders.append(self._recorded(questions[:_RECORDED], *self._files))
+        return contenders
 
     def _answered(
-        self, scenario: Scenario, server: Server, asked: Asked
+        self, scenario: Scenario, server: Server, question: Asked
     ) -> tuple[tuple[str, str], ...] | None:
         """Try a request, and return the header fields that further ones need; None if it fails."""
-        with _get(server.url, asked) as answer:
+        with _get(server.url, question) as answer:
             if answer.status_code // 100 != 2:
                 return None
             if not scenario.is_conditional:
@@ -125,17 +125,17 @@ class Contest:
             etag = answer.headers.get("etag")
             return (("If-None-Match", etag),) if etag else None
 
-    def _recorded(self, asked: Sequence[Asked], server: Server, folder: Path) -> Contender:
+    def _recorded(self, questions: Sequence[Asked], server: Server, folder: Path) -> Contender:
         """Save the first server's answers as files of the file server."""
         place = folder / str(next(self._recordings))
         place.mkdir()
-        for number, one in enumerate(asked):
-            with _get(self._servers[0].url, one) as answer, (place / str(number)).open("wb") as file:
+        for number, question in enumerate(questions):
+            with _get(self._servers[0].url, question) as answer, (place / str(number)).open("wb") as file:
                 file.writelines(answer.raise_for_status().iter_raw(2**20))
-        paths = [Asked(f"/{place.name}/{number}") for number in range(len(asked))]
+        paths = [Asked(f"/{place.name}/{number}") for number in range(len(questions))]
         with _get(server.url, paths[0]) as answer:
             answer.raise_for_status()
-        requests = [one.on_wire(server.url) for one in paths]
+        requests = [question.on_wire(server.url) for question in paths]
         return server, lambda _: requests
 
 
@@ -143,12 +143,15 @@ def _requests(
     scenario: Scenario, corpus: Corpus, server: Server, fields: tuple[tuple[str, str], ...]
 ) -> Callable[[int], Sequence[File]]:
     def ready(turn: int) -> Sequence[File]:
-        asked = scenario.asked(corpus, turn)[: 1 if fields else None]  # an ETag is of one of them
-        return [replace(one, headers=(*one.headers, *fields)).on_wire(server.url) for one in asked]
+        questions = scenario.asked(corpus, turn)[: 1 if fields else None]  # an ETag is of one of them
+        return [
+            replace(question, headers=(*question.headers, *fields)).on_wire(server.url)
+            for question in questions
+        ]
 
     return ready
 
 
-def _get(base: str, asked: Asked) -> AbstractContextManager[httpx.Response]:
-    headers = [*asked.headers, ("Accept-Encoding", "identity")]
-    return httpx.stream("GET", base + asked.path, headers=headers, timeout=300, trust_env=False)
+def _get(base: str, question: Asked) -> AbstractContextManager[httpx.Response]:
+    headers = [*question.headers, ("Accept-Encoding", "identity")]
+    return httpx.stream("GET", base + question.path, headers=headers, timeout=300, trust_env=False)

@@ -8,7 +8,7 @@ from tests.bench import phantoms
 from tests.bench.phantoms import File, Picture, files
 from tests.bench.population import EXAMINATIONS, Patient, Series, Study, population, uid
 
-CT = next(one for one in EXAMINATIONS if one.modality == "CT")
+CT = next(examination for examination in EXAMINATIONS if examination.modality == "CT")
 
 _BATCH = 50
 _BATCH_BYTES = 32 * 2**20
@@ -40,11 +40,11 @@ class Corpus:
             yield from files(series, picture)
 
     def _pictures(self) -> Iterable[tuple[Series, Picture]]:
-        yield from ((one, phantoms.native(404)) for one in self.study)
+        yield from ((series, phantoms.native(404)) for series in self.study)
         yield self.rendered, phantoms.native(512)
         yield self.encapsulated, phantoms.jpeg_ls(512)
         yield self.slide, phantoms.slide(self.tiles)
-        yield from ((one, phantoms.native(16)) for one in self.archive)
+        yield from ((series, phantoms.native(16)) for series in self.archive)
 
 
 def corpus(*, quick: bool = False) -> Corpus:
@@ -63,16 +63,16 @@ def corpus(*, quick: bool = False) -> Corpus:
 def ct_series(name: str, number: int, size: int) -> Series:
     """Return a CT series of the study of this name."""
     patient = Patient("Phantom^Cylinder", f"BENCH {name}"[:64], "19700101", "O")
-    own = uid("bench", name)
-    study = Study(own, patient, own[-16:], "20240131", "101500", "CT Phantom", "Bench^Mark")
-    return Series(uid(own, number), study, number, CT, "PHANTOM", size)
+    study_uid = uid("bench", name)
+    study = Study(study_uid, patient, study_uid[-16:], "20240131", "101500", "CT Phantom", "Bench^Mark")
+    return Series(uid(study_uid, number), study, number, CT, "PHANTOM", size)
 
 
-def batches(found: Iterable[File]) -> Iterator[Sequence[File]]:
+def batches(source: Iterable[File]) -> Iterator[Sequence[File]]:
     """Yield files in groups that are worth a request and do not fill the memory."""
     batch: list[File] = []
     size = 0
-    for file in found:
+    for file in source:
         batch.append(file)
         size += sum(map(len, file))
         if len(batch) == _BATCH or size >= _BATCH_BYTES:

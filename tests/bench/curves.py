@@ -104,7 +104,7 @@ def _panel(panel: Panel, horizontal: Scale, vertical: Scale, colours: Mapping[st
         parts.append(_text(_LEFT - 4, y + 4, short(value), "axis", "end"))
     for value in horizontal.marks:
         parts.append(_text(horizontal.place(value), _HEIGHT - 6, short(value), "axis", "middle"))
-    parts += (_curve(found, horizontal, vertical, colours[label]) for label, found in panel.curves.items())
+    parts += (_curve(points, horizontal, vertical, colours[label]) for label, points in panel.curves.items())
     return "".join(parts)
 
 
@@ -113,21 +113,21 @@ def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> st
 
 
 def _horizontal(panels: Sequence[Panel], *, is_log: bool) -> Scale:
-    values = [x for panel in panels for found in panel.curves.values() for x, _ in found]
+    values = [x for panel in panels for points in panel.curves.values() for x, _ in points]
     return Scale(min(values), max(values), _LEFT, _WIDTH - _RIGHT, is_log)
 
 
 def _vertical(panels: Sequence[Panel], *, is_log: bool) -> Scale:
     """Return a scale that holds the values of panels: between powers of ten, or from 0 on."""
-    values = [y for panel in panels for found in panel.curves.values() for _, y in found]
+    values = [y for panel in panels for points in panel.curves.values() for _, y in points]
     low, high = (min(values), max(values)) if is_log else (0.0, 1.05 * max(values) or 1.0)
     if is_log:
         low, high = 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))
     return Scale(low, high, _HEIGHT - _BOTTOM, _TOP, is_log)
 
 
-def _curve(found: Points, horizontal: Scale, vertical: Scale, colour: str) -> str:
-    places = [(horizontal.place(x), vertical.place(y)) for x, y in found]
+def _curve(points: Points, horizontal: Scale, vertical: Scale, colour: str) -> str:
+    places = [(horizontal.place(x), vertical.place(y)) for x, y in points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dots = places if len(places) <= 8 else ()
     return f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>' + "".join(

@@ -47,14 +47,14 @@ class Extent:
 
 def extent(instances: int) -> Extent:
     """Return the archive that has at least so many instances, and no series more than that takes."""
-    found: list[Series] = []
+    all_series: list[Series] = []
     count = 0
     for series in population():
         if count >= instances:
             break
-        found.append(series)
+        all_series.append(series)
         count += series.size
-    return Extent(found, len({one.study.uid for one in found}), count)
+    return Extent(all_series, len({series.study.uid for series in all_series}), count)
 
 
 class Growing:

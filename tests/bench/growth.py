@@ -28,17 +28,19 @@ def growth(server: Server, extent: Extent, seconds: float) -> Iterator[tuple[str
     series = extent.sample(_SAMPLES)
     for name, template in SEARCHES.items():
         resource = name.partition(":")[0]
-        asked = [get(url, JSON) for url in urls(template, series, extent.rows(resource))]
-        yield f"search: {name}", _repeated(server, asked, seconds)
+        questions = [get(url, JSON) for url in urls(template, series, extent.rows(resource))]
+        yield f"search: {name}", _repeated(server, questions, seconds)
     for name, (suffix, accept) in _LOOKED_UP.items():
-        asked = [get(path_of(one, 1) + suffix, accept) for one in series if one.examination is not REPORT]
-        yield name, _repeated(server, asked, seconds)
+        questions = [
+            get(path_of(each, 1) + suffix, accept) for each in series if each.examination is not REPORT
+        ]
+        yield name, _repeated(server, questions, seconds)
     yield from _stored_and_deleted(server, ct_series(f"growth {extent.instances}", 1, _STORED))
 
 
-def _repeated(server: Server, asked: Sequence[Asked], seconds: float) -> Figures:
+def _repeated(server: Server, questions: Sequence[Asked], seconds: float) -> Figures:
     """Measure requests again and again; the first is made once before, as it finds the caches cold."""
-    requests = [one.on_wire(server.url) for one in asked]
+    requests = [question.on_wire(server.url) for question in questions]
     measure(server, requests[:1], 1, seconds)
     return measure(server, cycle(requests), 1, seconds)
 

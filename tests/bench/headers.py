@@ -79,7 +79,7 @@ def header(series: Series, instance_uid: str, number: str, position: str) -> Dat
         position: of its slice, in mm.
     """
     kind, study = series.examination, series.study
-    found = data_set(
+    dataset = data_set(
         SOPClassUID=kind.sop_class,
         SOPInstanceUID=instance_uid,
         StudyInstanceUID=study.uid,
@@ -95,8 +95,8 @@ def header(series: Series, instance_uid: str, number: str, position: str) -> Dat
         **_of_study(series),
     )
     if kind is not REPORT:
-        found.update(_acquired(series, position))
-    return found
+        dataset.update(_acquired(series, position))
+    return dataset
 
 
 def _of_study(series: Series) -> dict[str, Any]:
@@ -132,27 +132,27 @@ def _of_study(series: Series) -> dict[str, Any]:
 
 
 def _acquired(series: Series, position: str) -> Dataset:
-    found = Dataset()
+    dataset = Dataset()
     for keyword, value in _ACQUISITION.items():
-        setattr(found, keyword, value)
-    found.BodyPartExamined = series.region
-    found.AcquisitionDate, found.AcquisitionTime = series.study.day, series.study.time
-    found.ImagePositionPatient = ["-180", "-180", position]
-    found.SliceLocation = position
-    found.ReferencedStudySequence = [_reference("1.2.840.10008.3.1.2.3.1", series.study.uid)]
-    found.ReferencedPerformedProcedureStepSequence = [_reference("1.2.840.10008.3.1.2.3.3", series.uid)]
-    return found
+        setattr(dataset, keyword, value)
+    dataset.BodyPartExamined = series.region
+    dataset.AcquisitionDate, dataset.AcquisitionTime = series.study.day, series.study.time
+    dataset.ImagePositionPatient = ["-180", "-180", position]
+    dataset.SliceLocation = position
+    dataset.ReferencedStudySequence = [_reference("1.2.840.10008.3.1.2.3.1", series.study.uid)]
+    dataset.ReferencedPerformedProcedureStepSequence = [_reference("1.2.840.10008.3.1.2.3.3", series.uid)]
+    return dataset
 
 
 def _reference(sop_class: str, instance: str) -> Dataset:
-    found = Dataset()
-    found.ReferencedSOPClassUID, found.ReferencedSOPInstanceUID = sop_class, instance
-    return found
+    dataset = Dataset()
+    dataset.ReferencedSOPClassUID, dataset.ReferencedSOPInstanceUID = sop_class, instance
+    return dataset
 
 
 def _request(series: Series) -> Dataset:
-    found = Dataset()
-    found.ScheduledProcedureStepID = f"S{series.study.accession_number[-8:]}"
-    found.RequestedProcedureID = f"R{series.study.accession_number[-8:]}"
-    found.ScheduledProcedureStepDescription = series.study.description
-    return found
+    dataset = Dataset()
+    dataset.ScheduledProcedureStepID = f"S{series.study.accession_number[-8:]}"
+    dataset.RequestedProcedureID = f"R{series.study.accession_number[-8:]}"
+    dataset.ScheduledProcedureStepDescription = series.study.description
+    return dataset

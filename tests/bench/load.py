@@ -43,31 +43,33 @@ def drive(address: tuple[str, int], requests: Iterable[Request], clients: int, s
         clients: connections.
         seconds: how long new requests are begun; every client makes one at least.
     """
-    done = Slice()
+    outcome = Slice()
     source = iter(requests)
     with ExitStack() as stack:
         connections = [stack.enter_context(closing(Connection(address))) for _ in range(clients)]
         begin = time.perf_counter()
-        _tend([_client(one, source, begin + seconds, done) for one in connections], connections)
-        done.seconds = time.perf_counter() - begin
-    return done
+        _tend(
+            [_client(connection, source, begin + seconds, outcome) for connection in connections], connections
+        )
+        outcome.seconds = time.perf_counter() - begin
+    return outcome
 
 
 def _client(
-    connection: Connection, source: Iterator[Request], deadline: float, done: Slice
+    connection: Connection, source: Iterator[Request], deadline: float, outcome: Slice
 ) -> Generator[int, None, None]:
     for request in source:
         begin = time.perf_counter()
         try:
             answer = yield from connection.exchange(request)
-            done.size += answer.size
-            done.statuses[answer.status] += 1
+            outcome.size += answer.size
+            outcome.statuses[answer.status] += 1
         except (Broken, OSError):
-            done.statuses[0] += 1
+            outcome.statuses[0] += 1
             connection.reconnect()
         end = time.perf_counter()
-        done.latencies.append(end - begin)
-        done.sent += sum(map(len, request))
+        outcome.latencies.append(end - begin)
+        outcome.sent += sum(map(len, request))
         if end > deadline:
             return
 

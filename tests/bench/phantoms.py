@@ -50,19 +50,19 @@ class Picture:
 
 def files(series: Series, picture: Picture) -> Iterator[File]:
     """Yield the files of a series, in the order of their numbers; those of a report have no pixels."""
-    found = header(series, _UID, _NUMBER, _POSITION)
+    dataset = header(series, _UID, _NUMBER, _POSITION)
     pixels: Sequence[File] = ((),)
     if series.examination is not REPORT:
         pixels = picture.variants
         for keyword, value in picture.attributes.items():
-            setattr(found, keyword, value)
-    mould = _PLACES.split(_file(found, picture.transfer_syntax))
+            setattr(dataset, keyword, value)
+    mould = _PLACES.split(_file(dataset, picture.transfer_syntax))
     for number, value in zip(range(1, series.size + 1), cycle(pixels), strict=False):
         yield (_cast(mould, series.instance_uid(number), number), *value)
 
 
-def _file(found: Dataset, transfer_syntax: str) -> bytes:
-    return file_head(found, transfer_syntax) + encoded(found)
+def _file(dataset: Dataset, transfer_syntax: str) -> bytes:
+    return file_head(dataset, transfer_syntax) + encoded(dataset)
 
 
 def _cast(mould: Sequence[bytes], uid: str, number: int) -> bytes:
@@ -80,7 +80,7 @@ def native(side: int, frames: int = 1) -> Picture:
     """Return 12 of 16 bits, uncompressed. Several frames repeat the same few."""
     slices = [_slice(side, number).tobytes() for number in range(_VARIANTS)]
     if frames == 1:
-        return Picture(_gray(side), EXPLICIT, tuple((_ow(one), one) for one in slices))
+        return Picture(_gray(side), EXPLICIT, tuple((_ow(slice_), slice_) for slice_ in slices))
     run = b"".join(slices)
     pixels = (run,) * (frames // _VARIANTS)
     head = _HEAD.pack(0x7FE0, 0x0010, b"OW", len(run) * len(pixels))
@@ -92,7 +92,7 @@ def native(side: int, frames: int = 1) -> Picture:
 def jpeg_ls(side: int) -> Picture:
     """Return the same, in JPEG-LS."""
     streams = [imagecodecs.jpegls_encode(_slice(side, number)) for number in range(_VARIANTS)]
-    return Picture(_gray(side), JPEG_LS, tuple(_encapsulated([one]) for one in streams))
+    return Picture(_gray(side), JPEG_LS, tuple(_encapsulated([stream]) for stream in streams))
 
 
 @cache
@@ -155,7 +155,7 @@ def _ow(value: bytes) -> bytes:
 
 def _encapsulated(streams: Sequence[bytes]) -> File:
     """Return Pixel Data of one fragment per frame, with its Basic Offset Table. PS3.5 A.4."""
-    items = [item(one + b"\0" * (len(one) % 2)) for one in streams]
+    items = [item(stream + b"\0" * (len(stream) % 2)) for stream in streams]
     offsets = np.cumsum([0, *map(len, items[:-1])]).astype("<u4").tobytes()
     head = _HEAD.pack(0x7FE0, 0x0010, b"OB", _UNDEFINED) + item(offsets)
     return head, b"".join(items), b"\xfe\xff\xdd\xe0\0\0\0\0"

@@ -62,7 +62,7 @@ EXAMINATIONS = (
     Examination("PT", "1.2.840.10008.5.1.4.1.1.128", 1, (2, 2), (100, 250), ("WHOLEBODY",)),
 )
 REPORT = Examination("SR", "1.2.840.10008.5.1.4.1.1.88.22", 0, (1, 1), (1, 1), ("",))
-_SHARES = list(accumulate(one.share for one in EXAMINATIONS))
+_SHARES = list(accumulate(examination.share for examination in EXAMINATIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,10 @@ def _study(
     clock = f"{time // 3600:02}{time // 60 % 60:02}{time % 60:02}"
     referring = f"{_common(random, _FAMILY_NAMES)}^{_common(random, _GIVEN_NAMES)}^^Dr"
     description = f"{kind.modality} {region.title()}"
-    own = uid("study", accession_number)
-    study = Study(own, patient, accession_number, day, clock, description, referring)
+    study_uid = uid("study", accession_number)
+    study = Study(study_uid, patient, accession_number, day, clock, description, referring)
     sizes = [random.randint(*kind.instances) for _ in range(random.randint(*kind.series))]
     for number, size in enumerate(sizes, 1):
-        yield Series(uid(own, number), study, number, kind, region, size)
+        yield Series(uid(study_uid, number), study, number, kind, region, size)
     if random.random() < _REPORTED:
-        yield Series(uid(own, "report"), study, len(sizes) + 1, REPORT, region, 1)
+        yield Series(uid(study_uid, "report"), study, len(sizes) + 1, REPORT, region, 1)

@@ -32,13 +32,13 @@ def tree(roots: Iterable[int]) -> list[int]:
     for pid in _all():
         with suppress(OSError):
             children.setdefault(int(_stat(pid)[1]), []).append(pid)
-    found: dict[int, None] = {}
+    pids: dict[int, None] = {}
     waiting = list(roots)
     while waiting:
         pid = waiting.pop()
-        found[pid] = None
+        pids[pid] = None
         waiting += children.get(pid, [])
-    return list(found)
+    return list(pids)
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
@@ -79,7 +79,7 @@ def peak_memory(roots: Iterable[int]) -> int:
 
 
 def _all() -> Iterator[int]:
-    return (int(one.name) for one in _PROC.iterdir() if one.name.isdigit())
+    return (int(path.name) for path in _PROC.iterdir() if path.name.isdigit())
 
 
 def _stat(pid: int) -> list[str]:
@@ -89,10 +89,10 @@ def _stat(pid: int) -> list[str]:
 
 def _status(pid: int) -> dict[str, int]:
     """Return memory in bytes and numbers out of `status`."""
-    found = {}
+    fields = {}
     for line in (_PROC / str(pid) / "status").read_text().splitlines():
         name, _, value = line.partition(":")
         number, _, unit = value.strip().partition(" ")
         if number.isdigit():
-            found[name] = int(number) * (1024 if unit == "kB" else 1)
-    return found
+            fields[name] = int(number) * (1024 if unit == "kB" else 1)
+    return fields

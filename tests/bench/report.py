@@ -44,7 +44,7 @@ def _row(line: Line, server: str, ratios: Iterable[float | None]) -> list[str]:
         return []
     name = line.scenario + (f" ({figures.errors:.0f} errors)" if figures.errors else "")
     clients = f"{line.clients}" + ("*" if figures.client > _CLIENT_IS_THE_LIMIT else "")
-    values = [getattr(figures, one) for _, one in _FIGURES]
+    values = [getattr(figures, figure) for _, figure in _FIGURES]
     return [name, clients, *map(number, values), *map(number, ratios)]
 
 
@@ -84,8 +84,8 @@ def machine() -> str:
 
 def save(path: Path, lines: Iterable[Line]) -> None:
     """Keep everything that was measured, round by round."""
-    found = {"machine": machine(), "lines": [line.as_json() for line in lines]}
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    document = {"machine": machine(), "lines": [line.as_json() for line in lines]}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def _cpuinfo() -> list[str]:

@@ -53,7 +53,7 @@ def _each(series: Series, suffix: str, accept: str) -> list[Asked]:
 
 
 def _of_series(suffix: str, accept: str, corpus: Corpus, _: int) -> list[Asked]:
-    return [get(path_of(one) + suffix, accept) for one in corpus.study]
+    return [get(path_of(series) + suffix, accept) for series in corpus.study]
 
 
 def _of_study(suffix: str, accept: str, corpus: Corpus, _: int) -> list[Asked]:
@@ -81,9 +81,9 @@ def _rendered_first(corpus: Corpus, turn: int) -> list[Asked]:
     """Return windows that nobody has asked for before."""
     windows = range(turn * _WINDOWS, (turn + 1) * _WINDOWS)
     return [
-        one
+        question
         for window in windows
-        for one in _each(corpus.rendered, f"/rendered?window={window / 8},400,linear", JPEG)
+        for question in _each(corpus.rendered, f"/rendered?window={window / 8},400,linear", JPEG)
     ]
 
 
@@ -97,12 +97,12 @@ def _searches(template: str, corpus: Corpus, _: int) -> list[Asked]:
 
 def _stores(picture: Callable[[], Picture], together: int, _: Corpus, turn: int) -> list[Asked]:
     """Return requests with new instances, some of them in each, in series of 50."""
-    found = picture()
-    size = sum(map(len, found.variants[0]))
+    phantom = picture()
+    size = sum(map(len, phantom.variants[0]))
     count = max(1, min(200, int(_STORED_BYTES / size / together)))
     name = f"stored {_RUN} {size} {together} {turn}"
     series = (ct_series(name, number, _SERIES) for number in range(1, 2 + count * together // _SERIES))
-    source = chain.from_iterable(files(one, found) for one in series)
+    source = chain.from_iterable(files(each, phantom) for each in series)
     return [store(list(islice(source, together))) for _ in range(count)]
 
 

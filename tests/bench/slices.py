@@ -48,22 +48,22 @@ class Figures:
 def measure(server: Server, requests: Iterable[Request], clients: int, seconds: float) -> Figures:
     """Put a server under load and return what came of it."""
     forget_peak(server.pids)
-    before, own = cpu_seconds(server.pids), time.process_time()
-    done = drive(server.address, requests, clients, seconds)
-    used, own = cpu_seconds(server.pids) - before, time.process_time() - own
-    count = len(done.latencies)
-    times = sorted(1000 * one for one in done.latencies)
+    before, own_seconds = cpu_seconds(server.pids), time.process_time()
+    outcome = drive(server.address, requests, clients, seconds)
+    used, own_seconds = cpu_seconds(server.pids) - before, time.process_time() - own_seconds
+    count = len(outcome.latencies)
+    times = sorted(1000 * latency for latency in outcome.latencies)
     return Figures(
         requests=count,
-        rate=count / done.seconds,
-        mb_per_second=max(done.size, done.sent) / done.seconds / _MB,
+        rate=count / outcome.seconds,
+        mb_per_second=max(outcome.size, outcome.sent) / outcome.seconds / _MB,
         p50=percentile(times, 50),
         p95=percentile(times, 95),
         p99=percentile(times, 99),
         cpu=1000 * used / count if server.pids and count else None,
         peak=peak_memory(server.pids) / _MB if server.pids else None,
-        errors=sum(often for status, often in done.statuses.items() if not _is_fine(status)),
-        client=own / done.seconds,
+        errors=sum(often for status, often in outcome.statuses.items() if not _is_fine(status)),
+        client=own_seconds / outcome.seconds,
     )
 
 
@@ -76,12 +76,12 @@ def percentile(ascending: Sequence[float], percent: float) -> float:
 
 def middle(slices: Sequence[Figures]) -> Figures:
     """Return the median of each figure; of errors and of peak memory, the most."""
-    found: dict[str, Any] = {}
-    for one in fields(Figures):
-        values = [value for each in slices if (value := getattr(each, one.name)) is not None]
-        of = max if one.name in ("errors", "peak") else statistics.median
-        found[one.name] = of(values) if values else None
-    return Figures(**found)
+    figures: dict[str, Any] = {}
+    for field in fields(Figures):
+        values = [value for each in slices if (value := getattr(each, field.name)) is not None]
+        of = max if field.name in ("errors", "peak") else statistics.median
+        figures[field.name] = of(values) if values else None
+    return Figures(**figures)
 
 
 def _is_fine(status: int) -> bool:

@@ -59,11 +59,11 @@ def growth_of(looks: Sequence[Look]) -> dict[str, tuple[float, float, float]]:
     """
     tenth = max(1, len(looks) // 10)
     settled = int(len(looks) * _SETTLED)
-    found = {}
+    growth = {}
     for name in looks[-1].values:
-        values = [one.values[name] for one in looks]
-        found[name] = (_mean(values[settled : settled + tenth]), _mean(values[-tenth:]), max(values))
-    return found
+        values = [look.values[name] for look in looks]
+        growth[name] = (_mean(values[settled : settled + tenth]), _mean(values[-tenth:]), max(values))
+    return growth
 
 
 def table(looks: Sequence[Look]) -> str:
@@ -75,7 +75,7 @@ def table(looks: Sequence[Look]) -> str:
 def picture(looks: Sequence[Look]) -> str:
     """Return the looks as curves, an SVG."""
     panels = [
-        Panel(name, {"server": [(one.seconds / 60, one.values[name]) for one in looks]})
+        Panel(name, {"server": [(look.seconds / 60, look.values[name]) for look in looks]})
         for name in looks[0].values
     ]
     return draw("Mixed load", panels, across="minutes", is_log=False)
@@ -84,18 +84,22 @@ def picture(looks: Sequence[Look]) -> str:
 def _mixed(server: Server, corpus: Corpus) -> Iterator[File]:
     """Yield requests of all kinds without an end, in an order that is always the same."""
     random = Random(1)
-    readings = [one.asked(corpus, 1) for one in SCENARIOS if not any(part in one.name for part in _HEAVY)]
-    kept: deque[Asked] = deque()
+    readings = [
+        scenario.asked(corpus, 1)
+        for scenario in SCENARIOS
+        if not any(part in scenario.name for part in _HEAVY)
+    ]
+    deletions: deque[Asked] = deque()
     number = 0
     while True:
         kind = random.random()
         if kind < _STORES:
             number += 1
             series = ct_series(f"soak {number}", 1, random.randint(1, 5))
-            kept.append(delete(f"/studies/{series.study.uid}"))
+            deletions.append(delete(f"/studies/{series.study.uid}"))
             yield store(list(files(series, phantoms.native(90)))).on_wire(server.url)
-        elif kind < 2 * _STORES and len(kept) > _KEPT:
-            yield kept.popleft().on_wire(server.url)
+        elif kind < 2 * _STORES and len(deletions) > _KEPT:
+            yield deletions.popleft().on_wire(server.url)
         else:
             yield random.choice(random.choice(readings)).on_wire(server.url)
 
@@ -123,15 +127,15 @@ def _looking(server: Server) -> Iterator[list[Look]]:
 
 def _values(server: Server) -> dict[str, float]:
     now = vitals(server.pids)
-    found = {
+    values = {
         "memory, MB": now.memory / _MB,
         "file descriptors": float(now.descriptors),
         "threads": float(now.threads),
     }
     if server.folder:
-        found["temporary files"] = float(_files_in(server.folder / "incoming"))
-        found["write-ahead log, MB"] = _size(server.folder / "index.sqlite-wal") / _MB
-    return found
+        values["temporary files"] = float(_files_in(server.folder / "incoming"))
+        values["write-ahead log, MB"] = _size(server.folder / "index.sqlite-wal") / _MB
+    return values
 
 
 def _files_in(folder: Path) -> int:

@@ -31,7 +31,7 @@ def test_a_quick_run_prints_a_table_and_keeps_all_figures(tmp_path: Path) -> Non
     assert {line["scenario"] for line in lines} == {
         "metadata: instance", "metadata: series, 304", "store: 16 kB, 1 per request",
     }  # fmt: skip
-    assert all(one["errors"] == 0 for line in lines for one in line["rounds"]["ours"])
+    assert all(slice_["errors"] == 0 for line in lines for slice_ in line["rounds"]["ours"])
 
 
 def test_an_archive_is_measured_and_drawn(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_an_archive_is_measured_and_drawn(tmp_path: Path) -> None:
     printed = bench("archive", "--database", "SQLite", *size, "--folder", tmp_path)
 
     [figures] = json.loads((tmp_path / "results.json").read_text())["databases"]["SQLite"].values()
-    assert {one["errors"] for one in figures.values()} == {0}
+    assert {figure["errors"] for figure in figures.values()} == {0}
     assert all(name in printed for name in figures)
     assert (tmp_path / "archive.svg").read_text().startswith("<svg")
 

@@ -14,7 +14,7 @@ def test_every_curve_is_drawn_in_its_panel_and_named_once(is_log: bool) -> None:
 
     picture = ElementTree.fromstring(draw("Growth", panels, across="instances", is_log=is_log))  # noqa: S314 it is ours
 
-    texts = [one.text for one in picture.iter(f"{_SVG}text")]
+    texts = [element.text for element in picture.iter(f"{_SVG}text")]
     assert len(list(picture.iter(f"{_SVG}polyline"))) == 4
     assert all(texts.count(text) == 1 for text in ("Growth", "SQLite", "PostgreSQL", "store & delete"))
 

@@ -24,8 +24,8 @@ def test_an_archive_grows_on_from_where_it_was_left(
     assert first == [small.instances]
     assert then == [(large.instances, -(-(large.instances - small.instances) // 50))]
     for series in large.series:
-        found = dicomweb.get(f"studies/{series.study.uid}/series/{series.uid}/instances")
-        assert len(found.json()) == series.size
+        response = dicomweb.get(f"studies/{series.study.uid}/series/{series.uid}/instances")
+        assert len(response.json()) == series.size
 
 
 def test_an_archive_that_is_refused_does_not_count_as_grown(server: Server, tmp_path: Path) -> None:

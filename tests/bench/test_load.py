@@ -53,41 +53,41 @@ def _serve(listener: socket.socket, answer: bytes, piece: int, closes: bool) -> 
 @pytest.mark.parametrize("pieces", [1, 50], ids=["at once", "in pieces"])
 def test_answers_are_read_to_their_end(answer: bytes, status: int, size: int, pieces: int) -> None:
     with answering(answer, -(-len(answer) // pieces)) as address:
-        done = drive(address, [REQUEST] * 3, clients=1, seconds=60)
+        outcome = drive(address, [REQUEST] * 3, clients=1, seconds=60)
 
-    assert done.statuses == {status: 3}
-    assert done.size == 3 * size
-    assert len(done.latencies) == 3
+    assert outcome.statuses == {status: 3}
+    assert outcome.size == 3 * size
+    assert len(outcome.latencies) == 3
 
 
 def test_a_server_that_closes_gets_a_new_connection_for_each_request() -> None:
     with answering(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", 1000, closes=True) as address:
-        done = drive(address, [REQUEST] * 4, clients=1, seconds=60)
+        outcome = drive(address, [REQUEST] * 4, clients=1, seconds=60)
 
-    assert done.statuses == {200: 4}
-    assert done.size == 20
+    assert outcome.statuses == {200: 4}
+    assert outcome.size == 20
 
 
 def test_an_answer_that_is_cut_off_counts_as_broken() -> None:
     with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", 1000, closes=True) as address:
-        done = drive(address, [REQUEST] * 2, clients=1, seconds=60)
+        outcome = drive(address, [REQUEST] * 2, clients=1, seconds=60)
 
-    assert done.statuses == {0: 2}
+    assert outcome.statuses == {0: 2}
 
 
 def test_nothing_new_is_begun_when_the_time_is_up() -> None:
     with answering(b"HTTP/1.1 204 No Content\r\n\r\n", 1000) as address:
-        done = drive(address, [REQUEST] * 30, clients=1, seconds=-1)
+        outcome = drive(address, [REQUEST] * 30, clients=1, seconds=-1)
 
-    assert done.statuses == {204: 1}
+    assert outcome.statuses == {204: 1}
 
 
 def test_requests_larger_than_the_buffers_of_the_system_arrive_whole(dicomweb: httpx.Client) -> None:
     base = str(dicomweb.base_url).rstrip("/")
     series = [ct_series(f"large {number}", 1, 4) for number in range(3)]
-    requests = [store(list(files(one, phantoms.native(1024)))).on_wire(base) for one in series]
+    requests = [store(list(files(each, phantoms.native(1024)))).on_wire(base) for each in series]
 
-    done = drive((dicomweb.base_url.host, dicomweb.base_url.port or 80), requests, clients=2, seconds=60)
+    outcome = drive((dicomweb.base_url.host, dicomweb.base_url.port or 80), requests, clients=2, seconds=60)
 
-    assert done.statuses == {200: 3}
-    assert done.sent > 3 * 4 * 1024 * 1024 * 2
+    assert outcome.statuses == {200: 3}
+    assert outcome.sent > 3 * 4 * 1024 * 1024 * 2

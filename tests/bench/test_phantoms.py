@@ -40,15 +40,17 @@ def test_phantoms_are_stored_and_their_last_frame_is_decoded(
 def test_instances_of_a_series_differ_in_identity_number_and_position() -> None:
     series = ct_series("read back", 1, 12)
 
-    found = [pydicom.dcmread(BytesIO(b"".join(file))) for file in files(series, phantoms.native(16))]
+    datasets = [pydicom.dcmread(BytesIO(b"".join(file))) for file in files(series, phantoms.native(16))]
 
-    assert [one.InstanceNumber for one in found] == list(range(1, 13))
-    assert [one.SOPInstanceUID for one in found] == [series.instance_uid(number) for number in range(1, 13)]
-    assert [one.file_meta.MediaStorageSOPInstanceUID for one in found] == [
-        one.SOPInstanceUID for one in found
+    assert [dataset.InstanceNumber for dataset in datasets] == list(range(1, 13))
+    assert [dataset.SOPInstanceUID for dataset in datasets] == [
+        series.instance_uid(number) for number in range(1, 13)
     ]
-    assert len({one.SliceLocation for one in found}) == 12
-    assert {one.SeriesInstanceUID for one in found} == {series.uid}
+    assert [dataset.file_meta.MediaStorageSOPInstanceUID for dataset in datasets] == [
+        dataset.SOPInstanceUID for dataset in datasets
+    ]
+    assert len({dataset.SliceLocation for dataset in datasets}) == 12
+    assert {dataset.SeriesInstanceUID for dataset in datasets} == {series.uid}
 
 
 def test_reports_have_no_pixels() -> None:
@@ -70,5 +72,5 @@ def test_the_noise_of_a_phantom_is_as_hard_to_compress_as_that_of_a_scanner() ->
 def test_files_are_put_together_until_they_are_worth_a_request() -> None:
     small, large = [(b"1",)] * 120, [(b"1" * 2**20,) * 20] * 3
 
-    assert [len(one) for one in batches(small)] == [50, 50, 20]
-    assert [len(one) for one in batches(large)] == [2, 1]
+    assert [len(batch) for batch in batches(small)] == [50, 50, 20]
+    assert [len(batch) for batch in batches(large)] == [2, 1]

@@ -19,7 +19,7 @@ def test_the_beginning_of_a_large_archive_is_the_small_one() -> None:
 
 
 def test_studies_come_in_the_order_of_their_dates() -> None:
-    days = [one.study.day for one in islice(population(), 1000)]
+    days = [series.study.day for series in islice(population(), 1000)]
 
     assert days == sorted(days)
 
@@ -27,14 +27,16 @@ def test_studies_come_in_the_order_of_their_dates() -> None:
 def test_patients_come_again_and_modalities_differ() -> None:
     series = list(islice(population(), 2000))
 
-    studies = {one.study.uid for one in series}
-    patients = {one.study.patient.patient_id for one in series}
+    studies = {each.study.uid for each in series}
+    patients = {each.study.patient.patient_id for each in series}
     assert len(patients) < 0.7 * len(studies)
-    assert {one.examination.modality for one in series} >= {one.modality for one in EXAMINATIONS}
+    assert {examination.examination.modality for examination in series} >= {
+        examination.modality for examination in EXAMINATIONS
+    }
 
 
 def test_uids_are_of_one_length_and_can_be_told_apart() -> None:
     uids = {uid("study", number) for number in range(1000)}
 
     assert len(uids) == 1000
-    assert {len(one) for one in uids} == {43}
+    assert {len(uid) for uid in uids} == {43}

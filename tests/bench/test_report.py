@@ -26,9 +26,9 @@ def test_a_percentile_is_a_value_that_so_many_do_not_exceed(
 
 
 def test_rounds_are_told_by_their_median_but_errors_and_memory_by_their_most() -> None:
-    found = middle([figures(10, 1.0, peak=5), figures(30, 3.0, errors=2), figures(20, 8.0, peak=9)])
+    median = middle([figures(10, 1.0, peak=5), figures(30, 3.0, errors=2), figures(20, 8.0, peak=9)])
 
-    assert (found.rate, found.cpu, found.errors, found.peak) == (20, 3.0, 2, 9)
+    assert (median.rate, median.cpu, median.errors, median.peak) == (20, 3.0, 2, 9)
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:

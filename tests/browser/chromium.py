@@ -24,12 +24,12 @@ _ARGUMENTS = (
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """Start it; where there is none, the test is skipped."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
         pytest.skip("needs Chromium, as in: apt-get install chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=found, args=_ARGUMENTS, timeout=1000 * PATIENCE
+            executable_path=program, args=_ARGUMENTS, timeout=1000 * PATIENCE
         )
         yield browser
         await browser.close()

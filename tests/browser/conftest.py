@@ -45,21 +45,21 @@ async def page(browser: Browser, site: str) -> AsyncIterator[Page]:
         context.set_default_timeout(1000 * PATIENCE)
         page = await context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda said: problems.append(said.text) if _is_problem(said) else None)
+        page.on("console", lambda message: problems.append(message.text) if _is_problem(message) else None)
         page.on("request", lambda sent: problems.append(sent.url) if not sent.url.startswith(site) else None)
-        page.on("response", lambda got: problems.append(got.url) if _is_missing(got) else None)
+        page.on("response", lambda response: problems.append(response.url) if _is_missing(response) else None)
         await page.goto(site)
         yield page
     assert problems == []
 
 
-def _is_problem(said: ConsoleMessage) -> bool:
+def _is_problem(message: ConsoleMessage) -> bool:
     """Tell whether the browser complains; of an answer it does so whenever its status is not 200."""
-    return said.type == "error" and not said.text.startswith("Failed to load resource")
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
 
 
-def _is_missing(got: Response) -> bool:
-    return got.status >= 400 and got.request.method == "GET"
+def _is_missing(response: Response) -> bool:
+    return response.status >= 400 and response.request.method == "GET"
 
 
 def store(client: httpx.Client, content: bytes) -> None:

@@ -62,8 +62,8 @@ async def test_a_folder_is_uploaded_with_all_that_is_below_it(page: Page, site: 
 
     await expect(page.locator("[data-summary]")).to_have_text("8 of 8 files: 8 stored")
     await expect(page.locator(".rows")).to_contain_text("8 instances")
-    found = await page.request.get(f"{site}dicom-web/studies/7/instances")
-    assert len(await found.json()) == 8
+    response = await page.request.get(f"{site}dicom-web/studies/7/instances")
+    assert len(await response.json()) == 8
 
 
 async def test_what_is_dropped_is_uploaded_whatever_is_in_it(page: Page, tmp_path: Path) -> None:

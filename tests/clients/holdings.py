@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 PIXELS = np.arange(3 * 16 * 12, dtype=np.uint16).reshape(3, 16, 12)
 LEVELS = np.linspace(0, 255, 16 * 12).reshape(16, 12).astype(np.uint8)
-STREAMS = [imagecodecs.jpeg2k_encode(one, level=0, codecformat="j2k", reversible=True) for one in PIXELS]
+STREAMS = [imagecodecs.jpeg2k_encode(frame, level=0, codecformat="j2k", reversible=True) for frame in PIXELS]
 FILM = b"\0\0\0\x18ftypmp42" + bytes(80)
 TABLE = np.arange(65536, dtype="<u2").tobytes()
 DOCUMENT = b"%PDF-1.4\n%%EOF\n"
@@ -27,10 +27,10 @@ DOCUMENT = b"%PDF-1.4\n%%EOF\n"
 
 def encapsulated(pixels: Array, streams: list[bytes], uid: str, **attributes: Any) -> Dataset:
     """Return an image whose frames are these code streams of the pixels."""
-    found = image(pixels, uid, **attributes)
-    found.PixelData = encapsulate(streams)
-    found["PixelData"].VR, found["PixelData"].is_undefined_length = "OB", True
-    return found
+    dataset = image(pixels, uid, **attributes)
+    dataset.PixelData = encapsulate(streams)
+    dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+    return dataset
 
 
 DATA_SETS = {
@@ -50,7 +50,7 @@ DATA_SETS = {
     ),
 }
 SYNTAXES = {COMPRESSED: JPEG_2000, VIDEO: MPEG_4}
-FILES = {uid: part10(found, SYNTAXES.get(uid, EXPLICIT)) for uid, found in DATA_SETS.items()}
+FILES = {uid: part10(dataset, SYNTAXES.get(uid, EXPLICIT)) for uid, dataset in DATA_SETS.items()}
 
 
 def names(uid: str) -> tuple[str, str, str]:
@@ -68,5 +68,5 @@ def decoded(stream: bytes, transfer_syntax: str) -> Array:
         HTJ2K: imagecodecs.jpeg2k_decode,
         JPEG: imagecodecs.jpeg8_decode,
     }
-    found: Array = decoders[transfer_syntax](stream)
-    return found
+    frame: Array = decoders[transfer_syntax](stream)
+    return frame

@@ -39,9 +39,9 @@ def loaded(response: httpx.Response) -> Loaded:
 
 
 def transfer_syntax(content_type: str) -> str:
-    parameters = [one.split("=") for one in content_type.split(";")]
-    found = {pair[0].strip(): pair[1].strip().replace('"', "") for pair in parameters if len(pair) == 2}
-    return found.get("transfer-syntax", IMPLICIT)
+    parameters = [part.split("=") for part in content_type.split(";")]
+    values = {pair[0].strip(): pair[1].strip().replace('"', "") for pair in parameters if len(pair) == 2}
+    return values.get("transfer-syntax", IMPLICIT)
 
 
 def frame(client: httpx.Client, uid: str, accept: str, query: str = "", **headers: str) -> httpx.Response:
@@ -117,15 +117,15 @@ def test_the_loader_reads_the_first_of_several_frames(holdings: httpx.Client) ->
 @pytest.mark.parametrize("accept", [LOADER, "application/octet-stream; transfer-syntax=*"])
 @pytest.mark.parametrize("uid", STORED)
 def test_a_frame_can_be_had_in_ranges(holdings: httpx.Client, uid: str, accept: str) -> None:
-    whole, found = frame(holdings, uid, accept), b""
+    whole, content = frame(holdings, uid, accept), b""
 
-    while len(found) < len(whole.content):
-        piece = frame(holdings, uid, accept, range=f"bytes={len(found)}-{len(found) + 99}")
+    while len(content) < len(whole.content):
+        piece = frame(holdings, uid, accept, range=f"bytes={len(content)}-{len(content) + 99}")
         assert piece.status_code == 206
         assert piece.headers["content-range"].split("/")[1] == whole.headers["content-length"]
-        found += piece.content
+        content += piece.content
 
-    assert found == whole.content
+    assert content == whole.content
 
 
 def test_a_stream_of_a_frame_is_a_200_with_its_length(holdings: httpx.Client) -> None:

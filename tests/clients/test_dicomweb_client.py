@@ -15,8 +15,8 @@ STUDY, SERIES, INSTANCE = "0020000D", "0020000E", "00080018"
 Found = Sequence[dict[str, Any]]
 
 
-def values(found: Found, tag: str) -> list[Any]:
-    return [one[tag]["Value"][0] for one in found]
+def values(matches: Found, tag: str) -> list[Any]:
+    return [match[tag]["Value"][0] for match in matches]
 
 
 def data_sets(*uids: str) -> list[pydicom.Dataset]:
@@ -51,13 +51,13 @@ def test_it_finds_studies_by_every_kind_of_key(reader: DICOMwebClient) -> None:
     assert found(PatientID="nobody") == []
 
 
-@pytest.mark.parametrize(("fuzzy", "found"), [(False, []), (True, ["1"])])
+@pytest.mark.parametrize(("fuzzy", "uids"), [(False, []), (True, ["1"])])
 def test_it_finds_people_by_the_beginnings_of_their_names_if_asked_to(
-    reader: DICOMwebClient, fuzzy: bool, found: list[str]
+    reader: DICOMwebClient, fuzzy: bool, uids: list[str]
 ) -> None:
     studies = reader.search_for_studies(search_filters={"PatientName": "jan do"}, fuzzymatching=fuzzy)
 
-    assert values(studies, STUDY) == found
+    assert values(studies, STUDY) == uids
 
 
 def test_it_finds_series_of_a_study_and_of_all(reader: DICOMwebClient) -> None:
@@ -105,8 +105,8 @@ def test_it_reads_metadata_into_data_sets(reader: DICOMwebClient) -> None:
     series = reader.retrieve_series_metadata("1", "1.1")
     study = reader.retrieve_study_metadata("1")
 
-    found = pydicom.Dataset.from_json(instance, bulk_data_uri_handler=lambda *_: b"")
-    assert (found.PatientName, found.Rows) == ("Doe^Jane", 8)
+    dataset = pydicom.Dataset.from_json(instance, bulk_data_uri_handler=lambda *_: b"")
+    assert (dataset.PatientName, dataset.Rows) == ("Doe^Jane", 8)
     assert (instance in series, instance in study) == (True, True)
     assert sorted(values(study, INSTANCE)) == [CT, NEXT_CT, MULTIFRAME]
 

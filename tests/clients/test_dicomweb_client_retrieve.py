@@ -46,8 +46,8 @@ def test_it_retrieves_instances_series_and_studies(reader: DICOMwebClient) -> No
     study = reader.retrieve_study("1")
 
     assert instance == pydicom.dcmread(BytesIO(FILES[CT]))
-    assert sorted(one.SOPInstanceUID for one in series) == [CT, NEXT_CT]
-    assert sorted(one.SOPInstanceUID for one in study) == [CT, NEXT_CT, MULTIFRAME]
+    assert sorted(instance.SOPInstanceUID for instance in series) == [CT, NEXT_CT]
+    assert sorted(instance.SOPInstanceUID for instance in study) == [CT, NEXT_CT, MULTIFRAME]
 
 
 def test_it_retrieves_series_and_studies_one_instance_after_the_other(reader: DICOMwebClient) -> None:
@@ -75,10 +75,10 @@ def test_it_retrieves_series_and_studies_one_instance_after_the_other(reader: DI
 def test_it_retrieves_an_instance_in_the_transfer_syntax_it_names(
     reader: DICOMwebClient, media_types: MediaTypes, transfer_syntax: str
 ) -> None:
-    found = reader.retrieve_instance(*names(COMPRESSED), media_types=media_types)
+    dataset = reader.retrieve_instance(*names(COMPRESSED), media_types=media_types)
 
-    assert found.file_meta.TransferSyntaxUID == transfer_syntax
-    assert (found.SOPInstanceUID, found.NumberOfFrames) == (COMPRESSED, 3)
+    assert dataset.file_meta.TransferSyntaxUID == transfer_syntax
+    assert (dataset.SOPInstanceUID, dataset.NumberOfFrames) == (COMPRESSED, 3)
 
 
 @pytest.mark.parametrize("media_types", [None, (OCTETS,), ((OCTETS, "*"),), ((OCTETS, EXPLICIT),)], ids=str)
@@ -161,8 +161,8 @@ def test_it_retrieves_the_bulkdata_that_metadata_name(
     def bulkdata(uid: str, tag: str) -> list[bytes]:
         uri = reader.retrieve_instance_metadata(*names(uid))[tag]["BulkDataURI"]
         assert list(reader.iter_bulkdata(uri, media_types)) == reader.retrieve_bulkdata(uri, media_types)
-        found: list[bytes] = reader.retrieve_bulkdata(uri, media_types, byte_range=(0, 100))
-        return found
+        values: list[bytes] = reader.retrieve_bulkdata(uri, media_types, byte_range=(0, 100))
+        return values
 
     assert bulkdata(MULTIFRAME, "7FE00010") == [PIXELS.tobytes()]
     assert bulkdata(PALETTE, "00281201") == [TABLE]
@@ -170,13 +170,13 @@ def test_it_retrieves_the_bulkdata_that_metadata_name(
 
 @pytest.mark.parametrize("media_type", PICTURES)
 def test_it_retrieves_rendered_pictures(reader: DICOMwebClient, media_type: str) -> None:
-    given: dict[str, Any] = {"media_types": (media_type,), "params": {"viewport": "8,8"}}
+    options: dict[str, Any] = {"media_types": (media_type,), "params": {"viewport": "8,8"}}
 
-    instance = reader.retrieve_instance_rendered(*names(CT), **given)
-    frame = reader.retrieve_instance_frames_rendered(*names(MULTIFRAME), [2], **given)
-    series = reader.retrieve_series_rendered("1", "1.1", **given)
+    instance = reader.retrieve_instance_rendered(*names(CT), **options)
+    frame = reader.retrieve_instance_frames_rendered(*names(MULTIFRAME), [2], **options)
+    series = reader.retrieve_series_rendered("1", "1.1", **options)
 
-    assert [one.startswith(PICTURES[media_type]) for one in (instance, frame, series)] == [True] * 3
+    assert [picture.startswith(PICTURES[media_type]) for picture in (instance, frame, series)] == [True] * 3
 
 
 def test_it_retrieves_a_picture_through_a_window(reader: DICOMwebClient) -> None:

@@ -19,21 +19,21 @@ TILES = np.arange(4 * 6 * 8 * 3, dtype=np.uint16).astype(np.uint8).reshape(4, 6,
 
 
 def values(response: httpx.Response, tag: str) -> list[Any]:
-    return [one[tag]["Value"][0] for one in response.json()]
+    return [match[tag]["Value"][0] for match in response.json()]
 
 
 def item(**attributes: Any) -> Dataset:
-    found = Dataset()
+    dataset = Dataset()
     for keyword, value in attributes.items():
-        setattr(found, keyword, value)
-    return found
+        setattr(dataset, keyword, value)
+    return dataset
 
 
 def segmentation(uid: str, of_series: str) -> bytes:
-    found = one_bit_image(np.ones((2, 4, 4), np.uint8), uid)
-    found.Modality = "SEG"
-    found.ReferencedSeriesSequence = [item(SeriesInstanceUID=of_series)]
-    return part10(found)
+    dataset = one_bit_image(np.ones((2, 4, 4), np.uint8), uid)
+    dataset.Modality = "SEG"
+    dataset.ReferencedSeriesSequence = [item(SeriesInstanceUID=of_series)]
+    return part10(dataset)
 
 
 def slide(uid: str) -> bytes:
@@ -42,13 +42,13 @@ def slide(uid: str) -> bytes:
 
 def slicer_gets(client: httpx.Client, study: str, series: Sequence[str]) -> list[bytes]:
     """Get the files of series as 3D Slicer's import does."""
-    found = []
+    contents = []
     for uid in series:
         instances = client.get(f"studies/{study}/series/{uid}/metadata", headers=JSON)
         files = parts_of(client.get(f"studies/{study}/series/{uid}", headers=FILES))
         assert len(values(instances, "00080018")) == len(files)
-        found += [file.content for file in files]
-    return found
+        contents += [file.content for file in files]
+    return contents
 
 
 def test_slicer_imports_a_study_with_a_file_that_nobody_can_decode(
@@ -99,9 +99,9 @@ def test_monai_label_learns_the_new_series_from_a_retrieve_url_of_the_receipt(
 def test_slim_finds_slides_at_every_level(dicomweb: httpx.Client, study: str, query: str) -> None:
     store(dicomweb, slide(f"{study}.1.1"))
 
-    found = dicomweb.get(query.format(study), headers=JSON)
+    response = dicomweb.get(query.format(study), headers=JSON)
 
-    assert values(found, "0020000D") == [study]
+    assert values(response, "0020000D") == [study]
 
 
 def test_slim_gets_a_tile_and_an_overview_with_its_profile(dicomweb: httpx.Client, study: str) -> None:
@@ -126,11 +126,11 @@ def test_slim_gets_the_points_of_annotations_from_inside_their_sequence(
     )
     store(dicomweb, part10(annotations))
 
-    [found] = dicomweb.get(f"studies/{study}/instances?Modality=ANN", headers=JSON).json()
+    [match] = dicomweb.get(f"studies/{study}/instances?Modality=ANN", headers=JSON).json()
     [metadata] = dicomweb.get(f"studies/{study}/series/{study}.3/metadata", headers=JSON).json()
     [group_json] = metadata["006A0002"]["Value"]
 
-    assert found["00080018"]["Value"] == [f"{study}.3.1"]
+    assert match["00080018"]["Value"] == [f"{study}.3.1"]
     for tag, value in (("00660016", points), ("00660040", indices)):
         [part] = parts_of(dicomweb.get(group_json[tag]["BulkDataURI"], headers=TILE))
         assert part.content == value
@@ -146,20 +146,20 @@ def test_wsidicom_asks_for_transfer_syntaxes_and_for_several_tiles(
         "SeriesInstanceUID": f"{study}.1",
     }
 
-    found = dicomweb.get(f"studies/{study}/instances", params=query)
+    response = dicomweb.get(f"studies/{study}/instances", params=query)
     tiles = parts_of(dicomweb.get(f"{url(f'{study}.1.1')}/frames/1,2,4", headers=TILE))
 
-    assert values(found, "00083002") == ["1.2.840.10008.1.2.1"]
-    assert [one.content for one in tiles] == [TILES[number].tobytes() for number in (0, 1, 3)]
+    assert values(response, "00083002") == ["1.2.840.10008.1.2.1"]
+    assert [tile.content for tile in tiles] == [TILES[number].tobytes() for number in (0, 1, 3)]
 
 
 @pytest.mark.parametrize("query", ["?&includefield=00081030&{}", "?=&{}", "?&&{}&", "?PatientID=&{}"])
 def test_weasis_leaves_parameters_empty(dicomweb: httpx.Client, study: str, query: str) -> None:
     store(dicomweb, slide(f"{study}.1.1"))
 
-    found = dicomweb.get("studies" + query.format(f"0020000D={study}"), headers=JSON)
+    response = dicomweb.get("studies" + query.format(f"0020000D={study}"), headers=JSON)
 
-    assert values(found, "0020000D") == [study]
+    assert values(response, "0020000D") == [study]
 
 
 def test_a_worklist_names_several_studies_at_once(dicomweb: httpx.Client, study: str) -> None:

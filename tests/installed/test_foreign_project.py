@@ -43,8 +43,8 @@ def tested_project(project: Path) -> Path:
 def test_the_fixture_works_beside_a_package_of_the_same_name(
     installation: Installation, tested_project: Path, path: str
 ) -> None:
-    said = installation.run(
+    output = installation.run(
         "python", "-m", "pytest", "-q", "-W", "error", cwd=tested_project, PYTHONPATH=path
     )
 
-    assert "3 passed" in said
+    assert "3 passed" in output

@@ -9,9 +9,9 @@ from tests.serving import client_of
 
 
 def test_the_version_is_told(installation: Installation, project: Path) -> None:
-    said = installation.run("dicomweb-service", "--version", cwd=project)
+    output = installation.run("dicomweb-service", "--version", cwd=project)
 
-    assert said == f"dicomweb-service {installed.version()}\n"
+    assert output == f"dicomweb-service {installed.version()}\n"
 
 
 def test_a_database_is_migrated(installation: Installation, project: Path, tmp_path: Path) -> None:
@@ -24,9 +24,9 @@ def test_a_django_project_can_use_the_module(installation: Installation, project
     (project / "service" / "__init__.py").unlink()
     (project / "service").rmdir()
 
-    said = installation.run("python", "-m", "service", "--version", cwd=project)
+    output = installation.run("python", "-m", "service", "--version", cwd=project)
 
-    assert said == f"dicomweb-service {installed.version()}\n"
+    assert output == f"dicomweb-service {installed.version()}\n"
 
 
 def test_what_is_served_is_all_there(installation: Installation, project: Path) -> None:

@@ -153,15 +153,17 @@ def options_in(help_command: tuple[str, ...]) -> set[str]:
 
 
 def test_every_command_is_told_with_all_its_options() -> None:
-    told: dict[str, set[str]] = defaultdict(set)
+    table: dict[str, set[str]] = defaultdict(set)
     for command, purpose in READMES["deploy/README.md"].rows("command"):
         words = " ".join((*code_of(command), *code_of(purpose))).split()
-        told[command_in(words)].update(word for word in words if _OPTION.match(word))
+        table[command_in(words)].update(word for word in words if _OPTION.match(word))
 
-    assert told == options_of(app)
+    assert table == options_of(app)
 
 
 def test_the_options_of_the_benchmark_are_told_as_they_are() -> None:
-    told = [code for option, _ in READMES["tests/bench/README.md"].rows("option") for code in code_of(option)]
+    codes = [
+        code for option, _ in READMES["tests/bench/README.md"].rows("option") for code in code_of(option)
+    ]
 
-    assert set(re.findall(r"--[a-z-]+", " ".join(told))) == options_of(bench)["run"]
+    assert set(re.findall(r"--[a-z-]+", " ".join(codes))) == options_of(bench)["run"]

@@ -29,9 +29,9 @@ def test_links_lead_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_files_that_are_named_exist(name: str) -> None:
-    named = {code for code in READMES[name].code if _PATH.fullmatch(code)} - OF_A_USER
+    paths = {code for code in READMES[name].code if _PATH.fullmatch(code)} - OF_A_USER
 
-    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -37,6 +37,6 @@ def test_settings_without_a_default_are_empty() -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_settings_that_a_readme_names_are_settings(name: str) -> None:
-    named = re.findall(rf"{PREFIX}([A-Z_]+)", READMES[name].path.read_text(encoding="utf-8"))
+    names = re.findall(rf"{PREFIX}([A-Z_]+)", READMES[name].path.read_text(encoding="utf-8"))
 
-    assert set(named) <= set(DEFAULTS)
+    assert set(names) <= set(DEFAULTS)

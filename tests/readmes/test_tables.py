@@ -31,9 +31,11 @@ ELSEWHERE = {  # routes that the text around the table tells of
 
 
 def test_the_layout_names_every_package_and_says_what_it_says_of_itself() -> None:
-    told = {code_of(package)[0]: purpose for package, purpose in READMES["service/README.md"].rows("package")}
+    purposes = {
+        code_of(package)[0]: purpose for package, purpose in READMES["service/README.md"].rows("package")
+    }
 
-    assert told == dict(packages())
+    assert purposes == dict(packages())
 
 
 def packages() -> Iterator[tuple[str, str]]:
@@ -46,7 +48,9 @@ def packages() -> Iterator[tuple[str, str]]:
 
 
 def test_the_resources_are_those_that_are_routed() -> None:
-    told = {pair for resource, *cells in SUPPORTED.rows("resource") for pair in requests_of(resource, cells)}
+    requests = {
+        pair for resource, *cells in SUPPORTED.rows("resource") for pair in requests_of(resource, cells)
+    }
 
     routed = {
         (route.path_format, method)
@@ -54,7 +58,7 @@ def test_the_resources_are_those_that_are_routed() -> None:
         for method in (route.methods or ())
         if method != "HEAD"
     }
-    assert told == routed - ELSEWHERE
+    assert requests == routed - ELSEWHERE
 
 
 def requests_of(resource: str, cells: list[str]) -> Iterator[tuple[str, str]]:
@@ -71,10 +75,10 @@ def shared(resource: str) -> str:
 
 
 def test_the_transfer_syntaxes_are_those_that_are_made() -> None:
-    told = {cell.split()[0]: code_of(kind)[0] for cell, kind, _ in SUPPORTED.rows("asked for")}
+    table = {cell.split()[0]: code_of(kind)[0] for cell, kind, _ in SUPPORTED.rows("asked for")}
 
-    made = {uid: frame_media_type(uid) for uid in ENCODERS}
-    assert told == {EXPLICIT_VR_LITTLE_ENDIAN: OCTET_STREAM} | made
+    kinds = {uid: frame_media_type(uid) for uid in ENCODERS}
+    assert table == {EXPLICIT_VR_LITTLE_ENDIAN: OCTET_STREAM} | kinds
 
 
 def test_the_windows_with_a_name_are_the_presets() -> None:

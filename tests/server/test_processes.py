@@ -52,21 +52,21 @@ def clients(running: Process, number: int) -> Iterator[list[httpx.Client]]:
 def children(running: Process) -> list[int]:
     """Return the processes that serve, without multiprocessing's own."""
     pid = running.popen.pid
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(one) for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in pids if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_instances_stored_through_all_of_them_at_the_same_time_are_all_there_and_counted(
     workers: Process,
 ) -> None:
     def upload(client: httpx.Client, first: int) -> list[int]:
-        batches = [[f"7.1.{first + number + one}" for one in range(5)] for number in range(0, 25, 5)]
+        batches = [[f"7.1.{first + number + offset}" for offset in range(5)] for number in range(0, 25, 5)]
         return [store(client, *(part10(ct_image(uid)) for uid in batch)).status_code for batch in batches]
 
     with clients(workers, CLIENTS) as writers, ThreadPoolExecutor(CLIENTS) as pool:
         answers = list(pool.map(upload, writers, range(100, 100 + 25 * CLIENTS, 25)))
 
-    assert {status for one in answers for status in one} == {200}
+    assert {status for statuses in answers for status in statuses} == {200}
     with clients(workers, 2 * WORKERS) as readers:
         for reader in readers:
             [study] = reader.get("studies").json()
@@ -75,7 +75,7 @@ def test_instances_stored_through_all_of_them_at_the_same_time_are_all_there_and
 
 
 def test_what_one_of_them_deletes_none_of_them_has_any_more(workers: Process) -> None:
-    store(workers.client, *(part10(ct_image(f"7.1.{one}")) for one in (1, 2)))
+    store(workers.client, *(part10(ct_image(f"7.1.{number}")) for number in (1, 2)))
 
     with clients(workers, 2 * WORKERS) as readers:
         before = [_seen_by(reader) for reader in readers]
@@ -113,4 +113,4 @@ def test_all_of_them_end_when_the_one_that_started_them_is_told_to(workers: Proc
     code = workers.stop()
 
     assert code == 0
-    assert not any(Path(f"/proc/{one}").exists() for one in started)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)

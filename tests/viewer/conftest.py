@@ -58,7 +58,7 @@ def phantoms(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def store(client: httpx.Client, *files: bytes) -> None:
     """Store files in one request."""
-    parts = b"".join(b"--=\r\nContent-Type: application/dicom\r\n\r\n" + one + b"\r\n" for one in files)
+    parts = b"".join(b"--=\r\nContent-Type: application/dicom\r\n\r\n" + file + b"\r\n" for file in files)
     headers = {"content-type": 'multipart/related; type="application/dicom"; boundary="="'}
     answer = client.post("/studies", content=parts + b"--=--\r\n", headers=headers)
     assert answer.status_code == 200, answer.text

@@ -63,8 +63,8 @@ class Ohif:
     async def rows(self) -> list[list[str]]:
         """Return the cells of each study in the list."""
         cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
-        found: list[list[str]] = await self.page.locator("tbody tr").evaluate_all(cells)
-        return [row for row in found[1:] if len(row) > 1]  # the first holds the filters
+        texts: list[list[str]] = await self.page.locator("tbody tr").evaluate_all(cells)
+        return [row for row in texts[1:] if len(row) > 1]  # the first holds the filters
 
     async def open_study(self, study: int, mode: str = "viewer") -> None:
         """Open a study of the phantoms, and wait until OHIF has decided by itself what it shows first."""
@@ -95,13 +95,13 @@ class Ohif:
 
     async def focal_point(self, index: int = 0) -> list[float]:
         """Return the point of the patient that a viewport stands at, in mm."""
-        found: list[float] = await self.page.evaluate(_FOCAL_POINT, index)
-        return found
+        point: list[float] = await self.page.evaluate(_FOCAL_POINT, index)
+        return point
 
     async def levels(self, points: Sequence[Any], index: int = 0) -> Array:
         """Return red, green and blue of a viewport at points of the patient, in mm; 0 outside of it."""
-        found = await self.page.evaluate(_LEVELS, [index, list(points)])
-        return np.array([[*levels, 0, 0, 0][:3] for levels in found])
+        colours = await self.page.evaluate(_LEVELS, [index, list(points)])
+        return np.array([[*levels, 0, 0, 0][:3] for levels in colours])
 
     async def get(self, path: str) -> bytes:
         """Return what the service answers to a request of our own."""
@@ -115,12 +115,12 @@ class Ohif:
             return False
         rendered = await self.get(f"{_path(image)}/rendered?accept=image/png{window}")
         expected = np.atleast_3d(imagecodecs.png_decode(rendered)[::_EVERY, ::_EVERY]).astype(float)
-        found = await self._picture(image, expected.shape[:2])
-        return bool(expected.std() > _FLAT and np.abs(found - expected).mean() < _ALIKE)
+        picture = await self._picture(image, expected.shape[:2])
+        return bool(expected.std() > _FLAT and np.abs(picture - expected).mean() < _ALIKE)
 
     def asked_for(self, ending: str) -> list[Exchange]:
         """Return the exchanges whose path ends so."""
-        return [one for one in self.exchanges if one.path.endswith(ending)]
+        return [exchange for exchange in self.exchanges if exchange.path.endswith(ending)]
 
     async def _image(self, index: int = 0) -> str:
         """Return how OHIF names the image in a viewport; nothing while there is none."""

@@ -114,7 +114,7 @@ def _channel(number: int, lead: str) -> Dataset:
 
 def video_file() -> bytes:
     """Return a video of two seconds, 20 frames of a test card."""
-    found = image(
+    dataset = image(
         np.zeros((20, 2, 2, 3), np.uint8),
         **identity(REPORTS, VIDEO_SERIES, 1, "Test card", "XC"),
         SOPClassUID=VideoPhotographicImageStorage,
@@ -124,7 +124,7 @@ def video_file() -> bytes:
         FrameIncrementPointer=0x00181063,
         LossyImageCompression="01",
     )
-    found.Rows, found.Columns, found.PhotometricInterpretation = 120, 160, "YBR_PARTIAL_420"
-    found.PixelData = encapsulate([_VIDEO.read_bytes()])
-    found["PixelData"].is_undefined_length = True
-    return part10(found, MPEG4)
+    dataset.Rows, dataset.Columns, dataset.PhotometricInterpretation = 120, 160, "YBR_PARTIAL_420"
+    dataset.PixelData = encapsulate([_VIDEO.read_bytes()])
+    dataset["PixelData"].is_undefined_length = True
+    return part10(dataset, MPEG4)

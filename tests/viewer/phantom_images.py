@@ -43,23 +43,23 @@ from tests.web.series import item
 TILES, TILE = 4, 64  # of the slide: to a side; pixels of one to a side
 
 ENCODERS: dict[str, Callable[[Array], bytes]] = {
-    JPEG: lambda one: imagecodecs.jpeg8_encode(one, level=90),
-    JPEG_LOSSLESS: lambda one: imagecodecs.jpeg8_encode(one, lossless=True, predictor=1),
+    JPEG: lambda frame: imagecodecs.jpeg8_encode(frame, level=90),
+    JPEG_LOSSLESS: lambda frame: imagecodecs.jpeg8_encode(frame, lossless=True, predictor=1),
     JPEG_LS: imagecodecs.jpegls_encode,
-    JPEG_2000: lambda one: imagecodecs.jpeg2k_encode(one, level=0, codecformat="j2k", reversible=True),
-    JPEG_XL: lambda one: imagecodecs.jpegxl_encode(one, lossless=True, effort=1),
+    JPEG_2000: lambda frame: imagecodecs.jpeg2k_encode(frame, level=0, codecformat="j2k", reversible=True),
+    JPEG_XL: lambda frame: imagecodecs.jpegxl_encode(frame, lossless=True, effort=1),
     HTJ2K: imagecodecs.htj2k_encode,
 }
 
 
-def in_syntax(found: Dataset, frames: Sequence[Array], transfer_syntax: str) -> bytes:
+def in_syntax(dataset: Dataset, frames: Sequence[Array], transfer_syntax: str) -> bytes:
     """Return the file of an image, its frames encoded."""
     if transfer_syntax != EXPLICIT:
-        found.PixelData = encapsulate(
-            [ENCODERS[transfer_syntax](np.ascontiguousarray(one)) for one in frames]
+        dataset.PixelData = encapsulate(
+            [ENCODERS[transfer_syntax](np.ascontiguousarray(frame)) for frame in frames]
         )
-        found["PixelData"].VR, found["PixelData"].is_undefined_length = "OB", True
-    return part10(found, transfer_syntax)
+        dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+    return part10(dataset, transfer_syntax)
 
 
 def ct_files() -> Iterator[bytes]:
@@ -67,7 +67,7 @@ def ct_files() -> Iterator[bytes]:
     for series, (description, slices, transfer_syntax, (center, width)) in enumerate(CT_SERIES, 1):
         for index, values in enumerate(chest(slices)):
             stored = (values + 1024).astype(np.uint16)
-            found = image(
+            dataset = image(
                 stored,
                 **identity(CHEST, series, index + 1, description, "CT"),
                 **geometry(index, slices),
@@ -80,14 +80,14 @@ def ct_files() -> Iterator[bytes]:
                 WindowCenter=center,
                 WindowWidth=width,
             )
-            yield in_syntax(found, [stored], transfer_syntax)
+            yield in_syntax(dataset, [stored], transfer_syntax)
 
 
 def mr_files() -> Iterator[bytes]:
     """Yield an MR of 16 slices."""
     for index, values in enumerate(chest(16)):
         stored = ((values + 1024) // 2).astype(np.uint16)
-        found = image(
+        dataset = image(
             stored,
             **identity(BRAIN, 1, index + 1, "T1", "MR"),
             **geometry(index, 16),
@@ -96,7 +96,7 @@ def mr_files() -> Iterator[bytes]:
             WindowCenter=500,
             WindowWidth=1000,
         )
-        yield part10(found)
+        yield part10(dataset)
 
 
 def ultrasound_file() -> bytes:
@@ -106,7 +106,7 @@ def ultrasound_file() -> bytes:
     for number in range(12):
         disc = (rows - 48) ** 2 + (columns - 20 - 8 * number) ** 2 < 300
         frames.append(np.where(disc[..., None], (250, 200, 40), (20, 30, 60)).astype(np.uint8))
-    found = image(
+    dataset = image(
         np.stack(frames),
         **identity(ECHO, 1, 1, "Cine", "US"),
         SOPClassUID=UltrasoundMultiFrameImageStorage,
@@ -115,8 +115,8 @@ def ultrasound_file() -> bytes:
         CineRate=10,
         LossyImageCompression="01",
     )
-    found.PhotometricInterpretation = "YBR_FULL_422"
-    return in_syntax(found, frames, JPEG)
+    dataset.PhotometricInterpretation = "YBR_FULL_422"
+    return in_syntax(dataset, frames, JPEG)
 
 
 def enhanced_mr_file() -> bytes:
@@ -137,7 +137,7 @@ def enhanced_mr_file() -> bytes:
         )
         for number in range(1, 17)
     ]
-    found = image(
+    dataset = image(
         stored,
         **identity(ECHO, 2, 1, "Enhanced", "MR"),
         SOPClassUID=EnhancedMRImageStorage,
@@ -146,7 +146,7 @@ def enhanced_mr_file() -> bytes:
         SharedFunctionalGroupsSequence=[shared],
         PerFrameFunctionalGroupsSequence=frames,
     )
-    return part10(found)
+    return part10(dataset)
 
 
 def image_files() -> Iterator[bytes]:
@@ -188,7 +188,7 @@ def slide_file() -> bytes:
     tiles = (
         slide.astype(np.uint8).reshape(TILES, TILE, TILES, TILE, 3).swapaxes(1, 2).reshape(-1, TILE, TILE, 3)
     )
-    found = image(
+    dataset = image(
         tiles,
         **identity(SLIDE, 1, 1, "Volume", "SM"),
         SOPClassUID=VLWholeSlideMicroscopyImageStorage,
@@ -223,5 +223,5 @@ def slide_file() -> bytes:
             item(PixelMeasuresSequence=[item(PixelSpacing=[0.001, 0.001], SliceThickness=0.001)])
         ],
     )
-    found.PhotometricInterpretation = "YBR_FULL_422"
-    return in_syntax(found, list(tiles), JPEG)
+    dataset.PhotometricInterpretation = "YBR_FULL_422"
+    return in_syntax(dataset, list(tiles), JPEG)

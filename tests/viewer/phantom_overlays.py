@@ -30,29 +30,31 @@ _CIELAB_RED = [36484, 53154, 50151]
 def segmentation_file() -> bytes:
     """Return a segmentation of the nodule, over the first CT series. PS3.3 A.51."""
     nodule = inside(NODULE, (SLICES, SIZE, SIZE))
-    indices = [int(one) for one in np.flatnonzero(nodule.any(axis=(1, 2)))]
-    found = one_bit_image(nodule[indices])
+    indices = [int(index) for index in np.flatnonzero(nodule.any(axis=(1, 2)))]
+    dataset = one_bit_image(nodule[indices])
     for keyword, value in identity(CHEST, SEG_SERIES, 1, "Nodule", "SEG").items():
-        setattr(found, keyword, value)
-    found.ImageType, found.FrameOfReferenceUID = ["DERIVED", "PRIMARY"], FRAME_OF_REFERENCE
-    found.SegmentationType, found.ContentLabel, found.ContentDescription = "BINARY", "NODULE", ""
-    found.ContentCreatorName, found.LossyImageCompression = "", "00"
-    found.SegmentSequence = [_segment()]
-    found.ReferencedSeriesSequence = [
-        item(SeriesInstanceUID=f"2.25.{CHEST}.1", ReferencedInstanceSequence=[_ct(one) for one in indices])
+        setattr(dataset, keyword, value)
+    dataset.ImageType, dataset.FrameOfReferenceUID = ["DERIVED", "PRIMARY"], FRAME_OF_REFERENCE
+    dataset.SegmentationType, dataset.ContentLabel, dataset.ContentDescription = "BINARY", "NODULE", ""
+    dataset.ContentCreatorName, dataset.LossyImageCompression = "", "00"
+    dataset.SegmentSequence = [_segment()]
+    dataset.ReferencedSeriesSequence = [
+        item(
+            SeriesInstanceUID=f"2.25.{CHEST}.1", ReferencedInstanceSequence=[_ct(index) for index in indices]
+        )
     ]
-    found.DimensionOrganizationSequence = [item(DimensionOrganizationUID="2.25.1.98")]
-    found.DimensionIndexSequence = [_dimension(0x0062000B, 0x0062000A), _dimension(0x00200032, 0x00209113)]
-    found.SharedFunctionalGroupsSequence = [
+    dataset.DimensionOrganizationSequence = [item(DimensionOrganizationUID="2.25.1.98")]
+    dataset.DimensionIndexSequence = [_dimension(0x0062000B, 0x0062000A), _dimension(0x00200032, 0x00209113)]
+    dataset.SharedFunctionalGroupsSequence = [
         item(
             PixelMeasuresSequence=[item(PixelSpacing=[SPACING, SPACING], SliceThickness=THICKNESS)],
             PlaneOrientationSequence=[item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
         )
     ]
-    found.PerFrameFunctionalGroupsSequence = [
+    dataset.PerFrameFunctionalGroupsSequence = [
         _segmented(index, number) for number, index in enumerate(indices, 1)
     ]
-    return part10(found)
+    return part10(dataset)
 
 
 def _segment() -> Dataset:

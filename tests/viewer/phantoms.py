@@ -84,8 +84,8 @@ def inside(organ: tuple[Any, ...], shape: tuple[int, int, int]) -> Array:
     _, center, radii = organ
     slices, rows, columns = np.meshgrid(*(np.linspace(-1, 1, size) for size in shape), indexing="ij")
     axes = zip((columns, rows, slices), center, radii, strict=True)
-    found: Array = sum(((axis - middle) / radius) ** 2 for axis, middle, radius in axes) <= 1
-    return found
+    mask: Array = sum(((axis - middle) / radius) ** 2 for axis, middle, radius in axes) <= 1
+    return mask
 
 
 def chest(slices: int = SLICES) -> Array:

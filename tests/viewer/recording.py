@@ -46,11 +46,11 @@ def without_boundary(content_type: str) -> str:
 
 def recorded() -> list[Exchange]:
     """Return the exchanges that were recorded."""
-    return [Exchange(**one) for one in json.loads(PATH.read_text())]
+    return [Exchange(**record) for record in json.loads(PATH.read_text())]
 
 
 def unrecorded(exchanges: Iterable[Exchange]) -> list[str]:
     """Return one exchange of each kind that was not recorded, as it has to stand in `recorded.json`."""
-    known = {one.kind for one in recorded()}
-    new = {one.kind: one for one in exchanges if one.kind not in known}
-    return [json.dumps(one._asdict()) for one in new.values()]
+    known = {exchange.kind for exchange in recorded()}
+    new = {exchange.kind: exchange for exchange in exchanges if exchange.kind not in known}
+    return [json.dumps(exchange._asdict()) for exchange in new.values()]

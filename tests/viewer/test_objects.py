@@ -80,11 +80,13 @@ async def _is_red_in_the_nodule(ohif: Ohif) -> bool:
 
 
 async def _was_answered(ohif: Ohif, content_type: str) -> bool:
-    return any(one.content_type == content_type for one in ohif.exchanges)
+    return any(exchange.content_type == content_type for exchange in ohif.exchanges)
 
 
 async def _has_every_tile(ohif: Ohif) -> bool:
-    return {one.path.rpartition("/")[2] for one in ohif.exchanges if "/frames/" in one.path} == _TILES
+    return {
+        exchange.path.rpartition("/")[2] for exchange in ohif.exchanges if "/frames/" in exchange.path
+    } == _TILES
 
 
 async def _is_colourful(ohif: Ohif) -> bool:

@@ -68,4 +68,4 @@ async def _has_segmentation(ohif: Ohif) -> bool:
 
 
 async def _has_tiles(ohif: Ohif) -> bool:
-    return any("/frames/" in one.path for one in ohif.exchanges)
+    return any("/frames/" in exchange.path for exchange in ohif.exchanges)

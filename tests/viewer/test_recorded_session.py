@@ -9,15 +9,17 @@ from tests.builders import ct_image, part10
 from tests.viewer.recording import Exchange, recorded, without_boundary
 
 _ORIGIN = "https://viewer.example"
-_READS = [one for one in recorded() if one.method == "GET"]
+_READS = [exchange for exchange in recorded() if exchange.method == "GET"]
 _BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
-@pytest.mark.parametrize("exchange", _READS, ids=lambda one: f"{one.path[:60]} {one.content_type[:60]}")
+@pytest.mark.parametrize(
+    "exchange", _READS, ids=lambda exchange: f"{exchange.path[:60]} {exchange.content_type[:60]}"
+)
 def test_a_recorded_request_is_answered_as_it_was(phantoms: httpx.Client, exchange: Exchange) -> None:
-    asked = {"accept": exchange.accept or _BROWSER} | ({"range": exchange.range} if exchange.range else {})
+    headers = {"accept": exchange.accept or _BROWSER} | ({"range": exchange.range} if exchange.range else {})
 
-    answer = phantoms.get(exchange.path, headers=asked)
+    answer = phantoms.get(exchange.path, headers=headers)
 
     assert answer.status_code == exchange.status
     assert without_boundary(answer.headers["content-type"]) == exchange.content_type
@@ -31,7 +33,7 @@ def test_what_ohif_stores_is_stored(phantoms: httpx.Client) -> None:
 
     answer = phantoms.post("/studies", content=head + file + b"\r\n--a1b2-c3--", headers=headers)
 
-    (stored,) = (one for one in recorded() if one.method == "POST")
+    (stored,) = (exchange for exchange in recorded() if exchange.method == "POST")
     assert (answer.status_code, answer.headers["content-type"]) == (stored.status, stored.content_type)
     phantoms.delete("/studies/3").raise_for_status()
 

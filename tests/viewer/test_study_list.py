@@ -15,8 +15,8 @@ _PER_PAGE = 50
 
 async def _found(ohif: Ohif, query: str, *names: str) -> bool:
     """Tell whether the service was asked so, and these studies are listed. OHIF filters by itself too."""
-    asked = any(query in unquote(one.path) for one in ohif.exchanges)
-    return asked and [row[0] for row in await ohif.rows()] == list(names)
+    is_asked = any(query in unquote(exchange.path) for exchange in ohif.exchanges)
+    return is_asked and [row[0] for row in await ohif.rows()] == list(names)
 
 
 async def test_each_study_is_listed_with_its_modalities_and_counts(ohif: Ohif) -> None:

@@ -58,11 +58,11 @@ async def _draw_a_length(ohif: Ohif) -> None:
 
 
 async def _was_stored(ohif: Ohif) -> bool:
-    return any(one.method == "POST" for one in ohif.exchanges)
+    return any(exchange.method == "POST" for exchange in ohif.exchanges)
 
 
 async def _report(ohif: Ohif) -> pydicom.Dataset:
     """Return the structured report that was saved."""
-    found = json.loads(await ohif.get(f"/studies/2.25.{BRAIN}/instances?Modality=SR"))
-    url = found[0]["00081190"]["Value"][0].removeprefix(ohif.base_url)
+    reports = json.loads(await ohif.get(f"/studies/2.25.{BRAIN}/instances?Modality=SR"))
+    url = reports[0]["00081190"]["Value"][0].removeprefix(ohif.base_url)
     return pydicom.dcmread(BytesIO(await ohif.get(f"{url}?accept=application/dicom")))

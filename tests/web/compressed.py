@@ -33,8 +33,8 @@ Array = np.ndarray[Any, Any]
 
 def image(pixels: Array, **attributes: Any) -> Dataset:
     """Return an image of several gray frames, in Explicit VR Little Endian."""
-    found, bits = Dataset(), 8 * pixels.itemsize
-    usual = {
+    dataset, bits = Dataset(), 8 * pixels.itemsize
+    defaults = {
         "SOPClassUID": CTImageStorage,
         "SamplesPerPixel": 1,
         "PhotometricInterpretation": "MONOCHROME2",
@@ -47,15 +47,17 @@ def image(pixels: Array, **attributes: Any) -> Dataset:
         "PixelRepresentation": int(pixels.dtype.kind == "i"),
         "PixelData": pixels.tobytes(),
     }
-    for keyword, value in (usual | attributes).items():
-        setattr(found, keyword, value)
-    found["PixelData"].VR = "OW" if bits > 8 else "OB"
-    return found
+    for keyword, value in (defaults | attributes).items():
+        setattr(dataset, keyword, value)
+    dataset["PixelData"].VR = "OW" if bits > 8 else "OB"
+    return dataset
 
 
 def compressed(pixels: Array, **attributes: Any) -> Dataset:
     """Return an image whose frames are JPEG 2000."""
-    streams = [imagecodecs.jpeg2k_encode(one, level=0, codecformat="j2k", reversible=True) for one in pixels]
+    streams = [
+        imagecodecs.jpeg2k_encode(frame, level=0, codecformat="j2k", reversible=True) for frame in pixels
+    ]
     return image(pixels, **{"PixelData": encapsulate(streams)} | attributes)
 
 
@@ -105,12 +107,14 @@ def decoded(stream: bytes, transfer_syntax: str) -> Array:
     if transfer_syntax == RLE:
         return _from_rle(stream)
     decode = imagecodecs.jpegls_decode if transfer_syntax == JPEG_LS else imagecodecs.jpeg2k_decode
-    found: Array = decode(stream)
-    return found.view(np.int16)
+    values: Array = decode(stream)
+    return values.view(np.int16)
 
 
 def _from_rle(stream: bytes) -> Array:
     first, second = np.frombuffer(stream[4:12], "<u4").tolist()
     segments = stream[first:second], stream[second:]
-    high, low = (np.frombuffer(imagecodecs.packbits_decode(one), np.uint8)[: CT[0].size] for one in segments)
+    high, low = (
+        np.frombuffer(imagecodecs.packbits_decode(segment), np.uint8)[: CT[0].size] for segment in segments
+    )
     return np.stack([low, high], axis=-1).view(np.int16).reshape(CT[0].shape)

@@ -37,7 +37,7 @@ def store(client: httpx.Client, *files: bytes, study: str = "") -> httpx.Respons
 
 def parts_of(response: httpx.Response) -> list[Part]:
     """Take a multipart answer apart."""
-    parameters = dict(one.strip().split("=", 1) for one in response.headers["content-type"].split(";")[1:])
+    parameters = dict(part.strip().split("=", 1) for part in response.headers["content-type"].split(";")[1:])
     delimiter = b"\r\n--" + parameters["boundary"].strip('"').encode()
     before, *pieces, after = response.content.split(delimiter)
     assert (before, after) == (b"", b"--\r\n")
@@ -57,8 +57,8 @@ def reasons(response: httpx.Response, sequence: str) -> list[int]:
 
 def items(response: httpx.Response, sequence: str) -> list[dict[str, Any]]:
     """Return the items of a receipt's sequence, which is left out when it has none."""
-    found: list[dict[str, Any]] = response.json().get(sequence, {}).get("Value", [])
-    return found
+    values: list[dict[str, Any]] = response.json().get(sequence, {}).get("Value", [])
+    return values
 
 
 def url(uid: str) -> str:

@@ -33,9 +33,9 @@ async def serving(database_url: str, folder: Path) -> AsyncIterator[httpx.AsyncC
 
 
 async def store(client: httpx.AsyncClient, *data_sets: Dataset) -> None:
-    for one in data_sets:
+    for data_set in data_sets:
         file = BytesIO()
-        one.save_as(file, enforce_file_format=True)
+        data_set.save_as(file, enforce_file_format=True)
         headers = {"content-type": "application/dicom"}
         response = await client.post(f"{ROOT}/studies", content=file.getvalue(), headers=headers)
         assert response.status_code == 200, response.text
@@ -43,7 +43,7 @@ async def store(client: httpx.AsyncClient, *data_sets: Dataset) -> None:
 
 def ct_slice(number: int, stored: Values, **attributes: Any) -> Dataset:
     """Return an axial slice that lies 2.5 mm above that of the number before; 12 bits, from -1024 HU up."""
-    usual = {
+    defaults = {
         "SOPClassUID": CTImageStorage,
         "SOPInstanceUID": f"1.1.1.{number}",
         "InstanceNumber": number,
@@ -53,7 +53,7 @@ def ct_slice(number: int, stored: Values, **attributes: Any) -> Dataset:
         "RescaleSlope": 1,
         "RescaleIntercept": -1024,
     }
-    return image(stored, **(usual | attributes))
+    return image(stored, **(defaults | attributes))
 
 
 def enhanced_mr(stored: Values, positions: Sequence[float]) -> Dataset:
@@ -81,7 +81,7 @@ def enhanced_mr(stored: Values, positions: Sequence[float]) -> Dataset:
 
 def image(stored: Values, **attributes: Any) -> Dataset:
     """Return an image of 16 bits, of which 12 are stored, unless stated otherwise."""
-    usual = {
+    defaults = {
         "StudyInstanceUID": "1.1",
         "SeriesInstanceUID": "1.1.1",
         "Rows": stored.shape[-2],
@@ -94,19 +94,19 @@ def image(stored: Values, **attributes: Any) -> Dataset:
         "PixelRepresentation": 0,
         "PixelData": stored.tobytes(),
     }
-    one = item(**(usual | attributes))
-    one["PixelData"].VR = "OW"
-    one.file_meta = FileMetaDataset()
-    one.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    return one
+    dataset = item(**(defaults | attributes))
+    dataset["PixelData"].VR = "OW"
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return dataset
 
 
-def compressed(one: Dataset, transfer_syntax: UID, *frames: bytes) -> Dataset:
+def compressed(dataset: Dataset, transfer_syntax: UID, *frames: bytes) -> Dataset:
     """Return the data set with these code streams instead of its pixels."""
-    one.file_meta.TransferSyntaxUID = transfer_syntax
-    one.PixelData = encapsulate(list(frames))
-    one["PixelData"].VR = "OB"
-    return one
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.PixelData = encapsulate(list(frames))
+    dataset["PixelData"].VR = "OB"
+    return dataset
 
 
 def stored_values(*shape: int) -> Values:
@@ -115,7 +115,7 @@ def stored_values(*shape: int) -> Values:
 
 
 def item(**attributes: Any) -> Dataset:
-    one = Dataset()
+    dataset = Dataset()
     for keyword, value in attributes.items():
-        setattr(one, keyword, value)
-    return one
+        setattr(dataset, keyword, value)
+    return dataset

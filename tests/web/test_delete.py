@@ -25,8 +25,8 @@ def stored(empty_dicomweb: httpx.Client) -> httpx.Client:
 
 def study(dicomweb: httpx.Client) -> list[Any]:
     """Return series, instances and modalities of study 1."""
-    [found] = dicomweb.get("studies?StudyInstanceUID=1").json()
-    return [found[tag]["Value"] for tag in (NUMBER_OF_SERIES, NUMBER_OF_INSTANCES, MODALITIES)]
+    [match] = dicomweb.get("studies?StudyInstanceUID=1").json()
+    return [match[tag]["Value"] for tag in (NUMBER_OF_SERIES, NUMBER_OF_INSTANCES, MODALITIES)]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_is_deleted_is_gone_and_counts_follow(stored: httpx.Client, path: s
     response = stored.delete(path)
 
     assert (response.status_code, response.content) == (204, b"")
-    assert [stored.get(one).status_code for one in (path, f"{path}/metadata")] == [404, 404]
+    assert [stored.get(link).status_code for link in (path, f"{path}/metadata")] == [404, 404]
     assert study(stored) == left
 
 

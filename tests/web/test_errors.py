@@ -60,7 +60,7 @@ def test_a_method_that_is_not_possible_is_told_with_those_that_are(
 
     assert response.status_code == 405
     assert is_error(response)
-    assert {one.strip() for one in response.headers["allow"].split(",")} >= allowed
+    assert {part.strip() for part in response.headers["allow"].split(",")} >= allowed
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_a_message_never_holds_what_belongs_to_a_patient(dicomweb: httpx.Client,
         dicomweb.get(f"studies?PatientName={name}&PatientBirthDate={name}"),
     ]
 
-    assert [one.status_code for one in answers] == [409, 409, 400]
-    assert not any(name in one.text for one in answers)
+    assert [answer.status_code for answer in answers] == [409, 409, 400]
+    assert not any(name in answer.text for answer in answers)
 
 
 def test_without_its_index_the_service_is_unavailable_and_recovers(
@@ -207,16 +207,16 @@ def test_urls_in_answers_are_those_the_client_can_use(
     dicomweb = dicomweb_with(**settings)
 
     receipt = dicomweb.post("studies", content=part10(ct_image("1.1.1")), headers=DICOM | headers).json()
-    [found] = dicomweb.get("studies", headers=headers).json()
+    [match] = dicomweb.get("studies", headers=headers).json()
     [metadata] = dicomweb.get("studies/1/metadata", headers=headers).json()
 
-    assert receipt["00081190"]["Value"] == found["00081190"]["Value"] == [f"{expected}/studies/1"]
+    assert receipt["00081190"]["Value"] == match["00081190"]["Value"] == [f"{expected}/studies/1"]
     assert metadata["7FE00010"]["BulkDataURI"] == f"{expected}/{url('1.1.1')}/bulkdata/7FE00010"
 
 
 def test_a_host_without_its_port_gets_it_back(dicomweb: httpx.Client, study: str) -> None:
     store(dicomweb, part10(ct_image(f"{study}.1.1")))
 
-    [found] = dicomweb.get(f"studies?StudyInstanceUID={study}", headers={"host": "127.0.0.1"}).json()
+    [match] = dicomweb.get(f"studies?StudyInstanceUID={study}", headers={"host": "127.0.0.1"}).json()
 
-    assert found["00081190"]["Value"] == [str(dicomweb.base_url.join(f"studies/{study}"))]
+    assert match["00081190"]["Value"] == [str(dicomweb.base_url.join(f"studies/{study}"))]

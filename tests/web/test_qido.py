@@ -51,13 +51,13 @@ async def test_each_resource_answers_with_its_level(
 
     assert response.status_code == 200
     assert response.headers["content-type"] == JSON
-    assert sorted(one[tag(keyword)]["Value"][0] for one in response.json()) == expected
+    assert sorted(match[tag(keyword)]["Value"][0] for match in response.json()) == expected
 
 
 async def test_retrieve_urls_begin_with_the_url_of_the_service(client: httpx.AsyncClient) -> None:
-    (one,) = (await client.get("instances?SOPInstanceUID=1.1.1")).json()
+    (match,) = (await client.get("instances?SOPInstanceUID=1.1.1")).json()
 
-    assert one[tag("RetrieveURL")]["Value"] == [f"{ROOT}/studies/1/series/1.1/instances/1.1.1"]
+    assert match[tag("RetrieveURL")]["Value"] == [f"{ROOT}/studies/1/series/1.1/instances/1.1.1"]
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
 def ask(client: httpx.Client, uid: str, /, **parameters: Any) -> httpx.Response:
     """Ask for the instance with these UIDs; None takes a parameter away."""
     study, series, _ = uid.split(".")
-    usual = {"requestType": "WADO", "studyUID": study, "seriesUID": f"{study}.{series}", "objectUID": uid}
-    given = {name: value for name, value in (usual | parameters).items() if value is not None}
-    return client.get("wado", params=given)
+    defaults = {"requestType": "WADO", "studyUID": study, "seriesUID": f"{study}.{series}", "objectUID": uid}
+    query = {name: value for name, value in (defaults | parameters).items() if value is not None}
+    return client.get("wado", params=query)
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_the_accept_field_counts_where_no_content_type_is_named(dicomweb: httpx.
     link = ask(dicomweb, uid).url
 
     types = [
-        dicomweb.get(link, headers={"accept": one}).headers["content-type"]
-        for one in ("image/png", "application/dicom", "text/html, image/*, */*; q=0.8")
+        dicomweb.get(link, headers={"accept": accept}).headers["content-type"]
+        for accept in ("image/png", "application/dicom", "text/html, image/*, */*; q=0.8")
     ]
 
     assert types == ["image/png", f"application/dicom; transfer-syntax={EXPLICIT}", "image/jpeg"]
@@ -85,14 +85,15 @@ def test_application_dicom_is_the_file(dicomweb: httpx.Client, uid: str) -> None
 
 def test_the_file_comes_in_the_transfer_syntax_asked_for(dicomweb: httpx.Client, study: str) -> None:
     compressed.store(dicomweb, study, compressed.compressed(CT), JPEG_2000)
-    asked = {None: EXPLICIT, EXPLICIT: EXPLICIT, JPEG_LS: JPEG_LS, JPEG_2000: JPEG_2000, "*": JPEG_2000}
+    syntaxes = {None: EXPLICIT, EXPLICIT: EXPLICIT, JPEG_LS: JPEG_LS, JPEG_2000: JPEG_2000, "*": JPEG_2000}
 
     files = [
-        ask(dicomweb, f"{study}.1.1", contentType="application/dicom", transferSyntax=one) for one in asked
+        ask(dicomweb, f"{study}.1.1", contentType="application/dicom", transferSyntax=syntax)
+        for syntax in syntaxes
     ]
 
-    found = [dcmread(BytesIO(file.content)).file_meta.TransferSyntaxUID for file in files]
-    assert found == list(asked.values())
+    stored_in = [dcmread(BytesIO(file.content)).file_meta.TransferSyntaxUID for file in files]
+    assert stored_in == list(syntaxes.values())
 
 
 def test_a_transfer_syntax_that_is_never_sent_is_not_acceptable(dicomweb: httpx.Client, uid: str) -> None:
@@ -130,15 +131,15 @@ def test_rows_columns_and_region_bound_the_picture(
 
 
 def test_a_region_is_cut_out_pixel_by_pixel(dicomweb: httpx.Client, uid: str) -> None:
-    found = pixels(ask(dicomweb, uid, **PNG, region="0.5,0,1,0.5"))
+    levels = pixels(ask(dicomweb, uid, **PNG, region="0.5,0,1,0.5"))
 
-    np.testing.assert_array_equal(found, SQUARES[:8, 16:])
+    np.testing.assert_array_equal(levels, SQUARES[:8, 16:])
 
 
 def test_a_window_replaces_that_of_the_file(dicomweb: httpx.Client, uid: str) -> None:
-    found = pixels(ask(dicomweb, uid, **PNG, windowCenter="120", windowWidth="1"))
+    levels = pixels(ask(dicomweb, uid, **PNG, windowCenter="120", windowWidth="1"))
 
-    np.testing.assert_array_equal(found, np.where(SQUARES > 119, 255, 0))
+    np.testing.assert_array_equal(levels, np.where(SQUARES > 119, 255, 0))
 
 
 def test_a_lower_quality_is_a_smaller_picture(dicomweb: httpx.Client, uid: str) -> None:
@@ -234,7 +235,10 @@ def test_a_content_type_that_cannot_be_had_is_not_acceptable(dicomweb: httpx.Cli
 def test_what_has_no_picture_can_still_be_had_as_a_file(dicomweb: httpx.Client, study: str) -> None:
     store(dicomweb, part10(data_set(f"{study}.1.1")))
 
-    shown, file = (ask(dicomweb, f"{study}.1.1", contentType=one) for one in (None, "application/dicom"))
+    shown, file = (
+        ask(dicomweb, f"{study}.1.1", contentType=content_type)
+        for content_type in (None, "application/dicom")
+    )
 
     assert (shown.status_code, file.status_code) == (406, 200)
 

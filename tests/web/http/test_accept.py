@@ -232,9 +232,9 @@ def test_what_cannot_be_decoded_answers_a_range_without_transfer_syntax() -> Non
 
 @pytest.mark.parametrize("syntax", [JPEG, JPEG_LOSSLESS])
 def test_an_image_type_without_transfer_syntax_is_answered_in_the_kept_one(syntax: str) -> None:
-    kept = Offer("image/jpeg", syntax, multipart=True)
+    offer = Offer("image/jpeg", syntax, multipart=True)
 
-    assert choose('multipart/related; type="image/jpeg"', None, [kept]) is kept
+    assert choose('multipart/related; type="image/jpeg"', None, [offer]) is offer
 
 
 def test_instances_of_several_transfer_syntaxes_are_had_as_stored_only() -> None:

@@ -75,7 +75,7 @@ def test_a_client_that_has_the_answer_is_told_so(
 
 def test_every_answer_has_a_tag_of_its_own(dicomweb: httpx.Client, ct: str) -> None:
     store(dicomweb, part10(ct_image(ct.rpartition("/")[2].replace(".1.1", ".1.2"))))
-    asked = [
+    requests = [
         (ct, FILE),
         (ct, MULTIPART),
         (f"{ct}/frames/1", OCTETS),
@@ -87,15 +87,15 @@ def test_every_answer_has_a_tag_of_its_own(dicomweb: httpx.Client, ct: str) -> N
         (ct.replace(".1.1", ".1.2"), FILE),
     ]
 
-    tags = {dicomweb.get(path, headers={"accept": accept}).headers["etag"] for path, accept in asked}
+    tags = {dicomweb.get(path, headers={"accept": accept}).headers["etag"] for path, accept in requests}
 
-    assert len(tags) == len(asked)
+    assert len(tags) == len(requests)
 
 
 @with_files
 @pytest.mark.parametrize("path", ["", "/frames/1"], ids=["file", "frame"])
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("byte_range", "expected"),
     [
         ("0-9", slice(0, 10)),
         ("90-", slice(90, None)),
@@ -104,14 +104,14 @@ def test_every_answer_has_a_tag_of_its_own(dicomweb: httpx.Client, ct: str) -> N
     ],
 )
 def test_a_range_is_that_part_of_the_whole(
-    dicomweb: httpx.Client, study: str, kind: str, path: str, asked: str, expected: slice
+    dicomweb: httpx.Client, study: str, kind: str, path: str, byte_range: str, expected: slice
 ) -> None:
     transfer_syntax, build = FILES[kind]
     store(dicomweb, part10(build(f"{study}.1.1"), transfer_syntax))
     accept = {"accept": OCTETS if path else FILE}
     whole = dicomweb.get(url(f"{study}.1.1") + path, headers=accept)
 
-    response = dicomweb.get(url(f"{study}.1.1") + path, headers=accept | {"range": f"bytes={asked}"})
+    response = dicomweb.get(url(f"{study}.1.1") + path, headers=accept | {"range": f"bytes={byte_range}"})
 
     size = len(whole.content)
     first, end, _ = expected.indices(size)
@@ -122,11 +122,11 @@ def test_a_range_is_that_part_of_the_whole(
 
 
 @as_single_part
-@pytest.mark.parametrize("asked", ["bytes=1-2,5-6", "lines=1-2", "bytes=9-2", "bytes", "bytes=-"])
+@pytest.mark.parametrize("byte_range", ["bytes=1-2,5-6", "lines=1-2", "bytes=9-2", "bytes", "bytes=-"])
 def test_a_range_that_is_not_understood_is_ignored(
-    dicomweb: httpx.Client, ct: str, path: str, accept: str, asked: str
+    dicomweb: httpx.Client, ct: str, path: str, accept: str, byte_range: str
 ) -> None:
-    response = dicomweb.get(ct + path, headers={"accept": accept, "range": asked})
+    response = dicomweb.get(ct + path, headers={"accept": accept, "range": byte_range})
 
     assert response.status_code == 200
 
@@ -148,10 +148,10 @@ def test_a_range_of_what_has_changed_is_answered_with_all_of_it(
     dicomweb: httpx.Client, ct: str, path: str, accept: str
 ) -> None:
     etag = dicomweb.get(ct + path, headers={"accept": accept}).headers["etag"]
-    asked = {"accept": accept, "range": "bytes=0-9"}
+    headers = {"accept": accept, "range": "bytes=0-9"}
 
-    same = dicomweb.get(ct + path, headers=asked | {"if-range": etag})
-    changed = dicomweb.get(ct + path, headers=asked | {"if-range": '"other"'})
+    same = dicomweb.get(ct + path, headers=headers | {"if-range": etag})
+    changed = dicomweb.get(ct + path, headers=headers | {"if-range": '"other"'})
 
     assert (same.status_code, changed.status_code) == (206, 200)
 
@@ -160,13 +160,13 @@ def test_a_range_of_what_has_changed_is_answered_with_all_of_it(
 def test_head_answers_like_get_without_the_body(
     dicomweb: httpx.Client, ct: str, path: str, accept: str
 ) -> None:
-    got, head = (
+    get, head = (
         dicomweb.request(method, ct + path, headers={"accept": accept}) for method in ("GET", "HEAD")
     )
 
     same = ("content-type", "content-length", "content-location", "etag", "accept-ranges", "vary")
     assert (head.status_code, head.content) == (200, b"")
-    assert [head.headers.get(name) for name in same] == [got.headers.get(name) for name in same]
+    assert [head.headers.get(name) for name in same] == [get.headers.get(name) for name in same]
 
 
 @pytest.mark.parametrize("path", ["studies/9", "studies/9/metadata", f"{url('9.1.1')}/frames/1"])

@@ -16,20 +16,20 @@ def parts_of(
     body: bytes, chunk_size: int = 10_000, max_parts: int = 100
 ) -> list[tuple[dict[str, str], bytes]]:
     splitter = Splitter("X", max_parts)
-    found: list[tuple[dict[str, str], bytes]] = []
+    parts: list[tuple[dict[str, str], bytes]] = []
     ended = 0
     for start in range(0, len(body), chunk_size):
         for event in splitter.feed(body[start : start + chunk_size]):
             match event:
                 case PartBegins(headers):
-                    found.append((dict(headers), b""))
+                    parts.append((dict(headers), b""))
                 case PartEnds():
                     ended += 1
                 case bytes():
-                    found[-1] = (found[-1][0], found[-1][1] + event)
+                    parts[-1] = (parts[-1][0], parts[-1][1] + event)
     splitter.finish()
-    assert ended == len(found)
-    return found
+    assert ended == len(parts)
+    return parts
 
 
 @pytest.mark.parametrize("chunk_size", [1, 2, 3, 7, 64, 10_000])

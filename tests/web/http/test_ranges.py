@@ -21,11 +21,11 @@ ETAG = '"tag"'
     ],
 )
 def test_one_range_is_read(header: str, offset: int, length: int) -> None:
-    found = requested_range(header, None, ETAG, 100)
+    byte_range = requested_range(header, None, ETAG, 100)
 
-    assert found is not None
-    assert (found.offset, found.length) == (offset, length)
-    assert found.content_range == f"bytes {offset}-{offset + length - 1}/100"
+    assert byte_range is not None
+    assert (byte_range.offset, byte_range.length) == (offset, length)
+    assert byte_range.content_range == f"bytes {offset}-{offset + length - 1}/100"
 
 
 @pytest.mark.parametrize(

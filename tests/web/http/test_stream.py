@@ -82,9 +82,9 @@ async def test_small_chunks_are_joined_and_large_ones_left_alone() -> None:
     large = bytes(CHUNK_BYTES)
     small = bytes(CHUNK_BYTES // 2)
 
-    found = [chunk async for chunk in joined(chunks_of(b"a", b"b", large, b"c", small, small, b"d"))]
+    chunks = [chunk async for chunk in joined(chunks_of(b"a", b"b", large, b"c", small, small, b"d"))]
 
-    assert found == [b"ab", large, b"c" + small + small, b"d"]
+    assert chunks == [b"ab", large, b"c" + small + small, b"d"]
 
 
 async def test_bytes_in_memory_are_a_source() -> None:

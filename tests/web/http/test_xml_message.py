@@ -39,11 +39,11 @@ def test_metadata_have_a_part_for_each_instance_that_says_what_the_json_says(
     dicomweb: httpx.Client, study: str, path: str
 ) -> None:
     name = {"SpecificCharacterSet": "ISO_IR 192", "PatientName": "Müller^Jürgen=山田"}
-    store(dicomweb, *(ct(f"{study}.{one}", **name) for one in ("1.1", "1.2", "2.1")))
+    store(dicomweb, *(ct(f"{study}.{uid}", **name) for uid in ("1.1", "1.2", "2.1")))
 
-    found = models(dicomweb.get(path.format(study=study), headers=ACCEPT))
+    data_sets = models(dicomweb.get(path.format(study=study), headers=ACCEPT))
 
-    assert found == [comparable(one) for one in dicomweb.get(path.format(study=study)).json()]
+    assert data_sets == [comparable(instance) for instance in dicomweb.get(path.format(study=study)).json()]
 
 
 def test_the_parts_of_metadata_say_where_they_are_from(dicomweb: httpx.Client, study: str) -> None:
@@ -61,9 +61,11 @@ def test_a_bulkdata_uri_of_the_xml_can_be_fetched(dicomweb: httpx.Client, study:
     original = ct_image(f"{study}.1.1")
     store(dicomweb, part10(original))
 
-    [found] = models(dicomweb.get(f"{url(f'{study}.1.1')}/metadata", headers=ACCEPT))
+    [data_set_] = models(dicomweb.get(f"{url(f'{study}.1.1')}/metadata", headers=ACCEPT))
 
-    response = dicomweb.get(found["7FE00010"]["BulkDataURI"], headers={"accept": "application/octet-stream"})
+    response = dicomweb.get(
+        data_set_["7FE00010"]["BulkDataURI"], headers={"accept": "application/octet-stream"}
+    )
     assert response.content == original.PixelData
 
 
@@ -73,9 +75,9 @@ def test_what_xml_cannot_hold_does_not_break_an_answer(dicomweb: httpx.Client, s
     private.add_new(0x00091001, "LT", "a\x07b\r\n<c>]]>")
     store(dicomweb, part10(data_set(f"{study}.1.1", ReferencedStudySequence=[private, Dataset()])))
 
-    [found] = models(dicomweb.get(f"{url(f'{study}.1.1')}/metadata", headers=ACCEPT))
+    [data_set_] = models(dicomweb.get(f"{url(f'{study}.1.1')}/metadata", headers=ACCEPT))
 
-    assert found["00081110"]["Value"] == [
+    assert data_set_["00081110"]["Value"] == [
         {
             "00090010": {"vr": "LO", "Value": ["<ACME> & Co"]},
             "00090001": {"vr": "LT", "Value": ["a\ufffdb\r\n<c>]]>"]},
@@ -86,11 +88,11 @@ def test_what_xml_cannot_hold_does_not_break_an_answer(dicomweb: httpx.Client, s
 
 def test_a_series_longer_than_what_is_made_at_once_is_complete(dicomweb: httpx.Client, study: str) -> None:
     numbers = range(1, 131)
-    store(dicomweb, *(part10(data_set(f"{study}.1.{one}", InstanceNumber=one)) for one in numbers))
+    store(dicomweb, *(part10(data_set(f"{study}.1.{number}", InstanceNumber=number)) for number in numbers))
 
-    found = models(dicomweb.get(f"studies/{study}/metadata", headers=ACCEPT))
+    data_sets = models(dicomweb.get(f"studies/{study}/metadata", headers=ACCEPT))
 
-    assert [one["00200013"]["Value"] for one in found] == [[str(number)] for number in numbers]
+    assert [instance["00200013"]["Value"] for instance in data_sets] == [[str(number)] for number in numbers]
 
 
 @pytest.mark.parametrize(
@@ -107,11 +109,13 @@ def test_a_series_longer_than_what_is_made_at_once_is_complete(dicomweb: httpx.C
 def test_every_search_has_a_part_for_each_match_that_says_what_the_json_says(
     dicomweb: httpx.Client, study: str, path: str
 ) -> None:
-    store(dicomweb, *(ct(f"{study}.{one}") for one in ("1.1", "1.2", "2.1")))
+    store(dicomweb, *(ct(f"{study}.{uid}") for uid in ("1.1", "1.2", "2.1")))
 
     response = dicomweb.get(path.format(study=study), headers=ACCEPT)
 
-    assert models(response) == [comparable(one) for one in dicomweb.get(path.format(study=study)).json()]
+    assert models(response) == [
+        comparable(instance) for instance in dicomweb.get(path.format(study=study)).json()
+    ]
     assert not any("content-location" in part.headers for part in parts_of(response))
 
 

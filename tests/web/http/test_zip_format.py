@@ -85,4 +85,4 @@ def test_files_beyond_four_gigabytes_come_back(tmp_path: Path) -> None:
 def test_the_same_files_are_the_same_bytes() -> None:
     assert written(FILES) == written(FILES)
     with zipfile.ZipFile(io.BytesIO(written(FILES))) as archive:
-        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

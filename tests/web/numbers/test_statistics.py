@@ -20,16 +20,16 @@ async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncCl
 
 
 async def test_a_series_counts_all_its_instances(client: httpx.AsyncClient) -> None:
-    await store(client, *(ct_slice(number, one) for number, one in enumerate(STORED, 1)))
+    await store(client, *(ct_slice(number, frame) for number, frame in enumerate(STORED, 1)))
 
-    found = (await client.get(f"{SERIES}/statistics")).json()
+    statistics = (await client.get(f"{SERIES}/statistics")).json()
 
-    assert (found["count"], found["excluded"]) == (HOUNSFIELD.size, 0)
-    assert (found["minimum"], found["maximum"]) == (HOUNSFIELD.min(), HOUNSFIELD.max())
-    assert found["mean"] == pytest.approx(HOUNSFIELD.mean())
-    assert found["standard_deviation"] == pytest.approx(HOUNSFIELD.std())
-    assert found["percentiles"]["95"] == pytest.approx(np.percentile(HOUNSFIELD, 95))
-    edges, counts = found["histogram"]["edges"], found["histogram"]["counts"]
+    assert (statistics["count"], statistics["excluded"]) == (HOUNSFIELD.size, 0)
+    assert (statistics["minimum"], statistics["maximum"]) == (HOUNSFIELD.min(), HOUNSFIELD.max())
+    assert statistics["mean"] == pytest.approx(HOUNSFIELD.mean())
+    assert statistics["standard_deviation"] == pytest.approx(HOUNSFIELD.std())
+    assert statistics["percentiles"]["95"] == pytest.approx(np.percentile(HOUNSFIELD, 95))
+    edges, counts = statistics["histogram"]["edges"], statistics["histogram"]["counts"]
     np.testing.assert_array_equal(counts, np.histogram(HOUNSFIELD, edges)[0])
 
 
@@ -43,10 +43,10 @@ async def test_an_instance_and_its_frames_count_what_is_theirs(
     await store(client, enhanced_mr(STORED, [0, 1, 2]))
     values = np.stack([STORED[number - 1].astype(int) * number for number in numbers])
 
-    found = (await client.get(f"{INSTANCE}/{path}")).json()
+    statistics = (await client.get(f"{INSTANCE}/{path}")).json()
 
-    assert (found["count"], found["maximum"]) == (values.size, values.max())
-    assert found["mean"] == pytest.approx(values.mean())
+    assert (statistics["count"], statistics["maximum"]) == (values.size, values.max())
+    assert statistics["mean"] == pytest.approx(values.mean())
 
 
 async def test_the_histogram_is_a_picture_for_whom_asks_for_one(client: httpx.AsyncClient) -> None:

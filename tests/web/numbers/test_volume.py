@@ -125,8 +125,10 @@ async def test_values_that_might_not_fit_are_float32(client: httpx.AsyncClient) 
 
 
 async def test_compressed_slices_are_decoded(client: httpx.AsyncClient) -> None:
-    streams = [imagecodecs.jpegls_encode(one) for one in STORED]
-    slices = [compressed(ct_slice(n, STORED[0]), JPEGLSLossless, one) for n, one in enumerate(streams, 1)]
+    streams = [imagecodecs.jpegls_encode(frame) for frame in STORED]
+    slices = [
+        compressed(ct_slice(n, STORED[0]), JPEGLSLossless, stream) for n, stream in enumerate(streams, 1)
+    ]
     await store(client, *slices)
 
     volume = np.load(BytesIO((await client.get(VOLUME)).content))
@@ -173,8 +175,8 @@ async def test_an_instance_without_pixels_is_named(ct: httpx.AsyncClient) -> Non
     response = await ct.get(VOLUME)
 
     assert response.status_code == 409
-    (found,) = response.json()["disagreements"]
-    assert (found["SOPInstanceUID"], found["attribute"]) == ("1.1.1.9", "Pixel Data")
+    (disagreement,) = response.json()["disagreements"]
+    assert (disagreement["SOPInstanceUID"], disagreement["attribute"]) == ("1.1.1.9", "Pixel Data")
 
 
 async def test_a_slice_that_cannot_be_decoded_is_an_error_and_no_half_of_a_volume(

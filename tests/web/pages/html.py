@@ -47,4 +47,4 @@ class Reader(HTMLParser):
 
     def link(self, part: str) -> str:
         """Return the first URL that has this in it."""
-        return next(one for one in self.links if part in one)
+        return next(link for link in self.links if part in link)

@@ -38,8 +38,8 @@ async def test_a_series_shows_its_instances_in_the_order_of_their_numbers(
 
     page = await read(SERIES)
 
-    found = [one for one in page.links if one.startswith("../../browse/1.2.3/1.2.3.4/")]
-    assert [one[-1] for one in found] == ["1", "2", "3"]
+    links = [link for link in page.links if link.startswith("../../browse/1.2.3/1.2.3.4/")]
+    assert [link[-1] for link in links] == ["1", "2", "3"]
     assert "1 8 × 8 2 8 × 8 3 8 × 8" in page.text
 
 
@@ -71,7 +71,7 @@ async def test_the_frames_of_an_instance_are_steps_too(client: httpx.AsyncClient
 
 
 @pytest.mark.parametrize(
-    ("query", "asked"),
+    ("query", "window"),
     [
         ("window=bone", "bone"),
         ("window=40,400,linear", "40,400,linear"),
@@ -79,20 +79,20 @@ async def test_the_frames_of_an_instance_are_steps_too(client: httpx.AsyncClient
     ],
 )
 async def test_a_window_can_be_asked_for_without_scripts(
-    client: httpx.AsyncClient, read: Read, query: str, asked: str
+    client: httpx.AsyncClient, read: Read, query: str, window: str
 ) -> None:
     await _three(client, Modality="CT")
 
     page = await read(f"{SERIES}/1.2.3.4.1?{query}")
 
-    assert page.link("/rendered?").endswith(f"&window={asked}")
+    assert page.link("/rendered?").endswith(f"&window={window}")
     assert "?frame=1&window=soft-tissue" in page.links
 
 
 async def test_presets_are_for_hounsfield_units_alone(client: httpx.AsyncClient, read: Read) -> None:
     await _three(client, Modality="MR")
 
-    assert not [one for one in (await read(f"{SERIES}/1.2.3.4.1")).links if "window=" in one]
+    assert not [link for link in (await read(f"{SERIES}/1.2.3.4.1")).links if "window=" in link]
 
 
 async def test_a_colour_picture_has_no_window(client: httpx.AsyncClient, read: Read) -> None:

@@ -37,7 +37,7 @@ async def test_a_page_is_html_that_may_run_and_load_nothing_foreign(
     policy = answer.headers["content-security-policy"].split("; ")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert policy[0] == "default-src 'none'"
-    assert {one.partition(" ")[2] for one in policy[1:]} == {"'self'", "'none'"}
+    assert {directive.partition(" ")[2] for directive in policy[1:]} == {"'self'", "'none'"}
     assert answer.headers["referrer-policy"] == "same-origin"
 
 
@@ -79,8 +79,8 @@ async def test_every_link_leads_somewhere_under_any_prefix(client: httpx.AsyncCl
         answer = await client.get(url.replace(PROXY, SITE), headers={"x-forwarded-prefix": "/pacs"})
         assert answer.status_code == 200, url
         if answer.headers["content-type"].startswith("text/html"):
-            found = {urldefrag(urljoin(url, link)).url for link in _followed(answer.text)}
-            waiting += found - seen - set(waiting)
+            urls = {urldefrag(urljoin(url, link)).url for link in _followed(answer.text)}
+            waiting += urls - seen - set(waiting)
 
     assert len(seen) > 30
 

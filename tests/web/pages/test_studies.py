@@ -40,7 +40,7 @@ async def test_a_row_tells_patient_study_and_contents(read: Read, two: None) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "studies"),
     [
         pytest.param("q=doe", ["1.1"], id="name"),
         pytest.param("q=doe,+jane", ["1.1"], id="name as it is shown"),
@@ -58,10 +58,10 @@ async def test_a_row_tells_patient_study_and_contents(read: Read, two: None) -> 
         pytest.param("offset=1", ["1.2"], id="the second page"),
     ],
 )
-async def test_the_form_finds_studies(read: Read, two: None, query: str, found: list[str]) -> None:
+async def test_the_form_finds_studies(read: Read, two: None, query: str, studies: list[str]) -> None:
     page = await read(f"/?{query}")
 
-    assert [one.rpartition("/")[2] for one in page.links if "browse/" in one] == found
+    assert [link.rpartition("/")[2] for link in page.links if "browse/" in link] == studies
 
 
 async def test_what_was_asked_for_stays_in_the_form(client: httpx.AsyncClient, two: None) -> None:

@@ -45,7 +45,8 @@ def test_a_lower_quality_makes_a_smaller_jpeg(dicomweb: httpx.Client, study: str
     store(dicomweb, part10(image(noise, f"{study}.1.1")))
 
     sizes = [
-        len(dicomweb.get(f"{url(f'{study}.1.1')}/rendered?quality={one}").content) for one in (5, 50, 100)
+        len(dicomweb.get(f"{url(f'{study}.1.1')}/rendered?quality={quality}").content)
+        for quality in (5, 50, 100)
     ]
 
     assert sizes == sorted(set(sizes))
@@ -90,7 +91,7 @@ def test_a_parameter_the_standard_does_not_know_is_a_bad_request(
     "query", ["", "window=", "viewport=", "quality=", "colour=blue", "window=40,400,linear&x=1"]
 )
 def test_empty_and_unknown_parameters_are_ignored(dicomweb: httpx.Client, ct: str, query: str) -> None:
-    whole, response = (dicomweb.get(f"{ct}/rendered?{one}", headers=PNG) for one in ("", query))
+    whole, response = (dicomweb.get(f"{ct}/rendered?{parameters}", headers=PNG) for parameters in ("", query))
 
     assert np.array_equal(pixels(response), pixels(whole))
 
@@ -131,7 +132,8 @@ def test_other_media_types_are_not_acceptable_and_the_answer_lists_what_is(
 
 def test_a_thumbnail_has_a_viewport_and_no_region(dicomweb: httpx.Client, ct: str) -> None:
     small, cut = (
-        dicomweb.get(f"{ct}/thumbnail?viewport={one}", headers=PNG) for one in ("4,4", "4,4,0,0,2,2")
+        dicomweb.get(f"{ct}/thumbnail?viewport={viewport}", headers=PNG)
+        for viewport in ("4,4", "4,4,0,0,2,2")
     )
 
     assert pixels(small).shape == (4, 4)

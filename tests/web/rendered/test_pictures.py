@@ -153,12 +153,12 @@ async def test_a_profile_is_sent_with_the_picture(
 
 
 async def test_the_profile_of_the_file_is_the_one_that_is_sent(client: httpx.AsyncClient) -> None:
-    own = icc.profile("rommrgb")
-    path = await stored(client, image(np.full((8, 8, 3), 77, np.uint8), ICCProfile=own))
+    profile = icc.profile("rommrgb")
+    path = await stored(client, image(np.full((8, 8, 3), 77, np.uint8), ICCProfile=profile))
 
     answer = await client.get(f"{path}/rendered?iccprofile=yes")
 
-    assert own in answer.content
+    assert profile in answer.content
 
 
 async def test_pixels_that_are_not_square_become_so_in_a_viewport_alone(client: httpx.AsyncClient) -> None:

@@ -45,9 +45,9 @@ def windowed(values: Any, center: float, width: float, function: str = "linear")
     return levels
 
 
-def close(found: Any, expected: Any) -> bool:
+def close(levels: Any, expected: Any) -> bool:
     """Tell whether levels agree: the Standard leaves open how they are rounded."""
-    return found.shape == expected.shape and bool(np.all(np.abs(found - expected) <= 1))
+    return levels.shape == expected.shape and bool(np.all(np.abs(levels - expected) <= 1))
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def ct(dicomweb: httpx.Client, study: str) -> str:
 @pytest.fixture
 def frames(dicomweb: httpx.Client, study: str) -> str:
     """The path of a stored image of three frames."""
-    found = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
-    store(dicomweb, part10(image(found, f"{study}.1.1")))
+    values = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
+    store(dicomweb, part10(image(values, f"{study}.1.1")))
     return url(f"{study}.1.1")
 
 
@@ -90,10 +90,10 @@ def test_a_file_without_a_window_shows_the_range_of_its_values(dicomweb: httpx.C
     values = np.linspace(1000, 3000, 64).astype(np.uint16).reshape(8, 8)
     store(dicomweb, part10(image(values, f"{study}.1.1")))
 
-    found = pixels(dicomweb.get(f"{url(f'{study}.1.1')}/rendered", headers=PNG))
+    levels = pixels(dicomweb.get(f"{url(f'{study}.1.1')}/rendered", headers=PNG))
 
-    assert (found.min(), found.max()) == (0, 255)
-    assert close(found, (values - 1000.0) / 2000 * 255)
+    assert (levels.min(), levels.max()) == (0, 255)
+    assert close(levels, (values - 1000.0) / 2000 * 255)
 
 
 def test_values_with_a_sign_are_windowed_as_such(dicomweb: httpx.Client, study: str) -> None:

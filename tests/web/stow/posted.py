@@ -41,8 +41,8 @@ def body(kind: str, documents: list[bytes], bulkdata: tuple[Bulk, ...]) -> bytes
     """Return a multipart message: the metadata, then what they refer to."""
     parts = [(f"Content-Type: {kind}", document) for document in documents]
     parts += [
-        (f"Content-Type: {one.media_type}\r\nContent-Location: {one.location}", one.content)
-        for one in bulkdata
+        (f"Content-Type: {bulk.media_type}\r\nContent-Location: {bulk.location}", bulk.content)
+        for bulk in bulkdata
     ]
     pieces = (f"\r\n--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + content for head, content in parts)
     return b"".join(pieces) + f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -93,19 +93,19 @@ def xml(uid: str, *more: str) -> bytes:
     uids = {"00080016": "1.2.840.10008.5.1.4.1.1.7", "00080018": uid, "0020000D": study}
     uids["0020000E"] = f"{study}.{series}"
     attributes = [
-        f'<DicomAttribute tag="{tag}" vr="UI"><Value number="1">{one}</Value></DicomAttribute>'
-        for tag, one in uids.items()
+        f'<DicomAttribute tag="{tag}" vr="UI"><Value number="1">{uid}</Value></DicomAttribute>'
+        for tag, uid in uids.items()
     ]
     return _XML.format("".join([*attributes, *more])).encode()
 
 
 def metadata_of(client: httpx.Client, uid: str) -> dict[str, Any]:
     """Return the metadata of an instance."""
-    (found,) = client.get(f"{url(uid)}/metadata").json()
-    return dict(found)
+    (instance_metadata,) = client.get(f"{url(uid)}/metadata").json()
+    return dict(instance_metadata)
 
 
-def identify(found: pydicom.Dataset, study: str) -> None:
+def identify(dataset: pydicom.Dataset, study: str) -> None:
     """Make a data set the first instance of a study."""
-    found.StudyInstanceUID, found.SeriesInstanceUID = study, f"{study}.1"
-    found.SOPInstanceUID = f"{study}.1.1"
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, f"{study}.1"
+    dataset.SOPInstanceUID = f"{study}.1.1"

@@ -57,9 +57,9 @@ def test_two_clients_that_store_the_same_instance_at_once_both_succeed(empty_dic
     with ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(lambda _: store(empty_dicomweb, ct("1.1.1")), range(16)))
 
-    assert {one.status_code for one in responses} == {200}
-    [one] = empty_dicomweb.get("studies").json()
-    assert one["00201208"]["Value"] == [1]
+    assert {response.status_code for response in responses} == {200}
+    [study] = empty_dicomweb.get("studies").json()
+    assert study["00201208"]["Value"] == [1]
 
 
 def test_a_delete_that_races_a_store_leaves_all_of_an_instance_or_nothing(
@@ -68,10 +68,10 @@ def test_a_delete_that_races_a_store_leaves_all_of_an_instance_or_nothing(
     with ThreadPoolExecutor(8) as pool:
         stores = [pool.submit(store, empty_dicomweb, ct("1.1.1")) for _ in range(20)]
         deletes = [pool.submit(empty_dicomweb.delete, url("1.1.1")) for _ in range(20)]
-        statuses = [one.result().status_code for one in stores]
-        assert {one.result().status_code for one in deletes} <= {204, 404}
+        statuses = [future.result().status_code for future in stores]
+        assert {future.result().status_code for future in deletes} <= {204, 404}
 
-    found = fetch(empty_dicomweb, "1.1.1")
+    response = fetch(empty_dicomweb, "1.1.1")
     assert set(statuses) == {200}
-    assert found.status_code == 404 or found.content == ct("1.1.1")
-    assert empty_dicomweb.get("studies").status_code == (200 if found.status_code == 200 else 204)
+    assert response.status_code == 404 or response.content == ct("1.1.1")
+    assert empty_dicomweb.get("studies").status_code == (200 if response.status_code == 200 else 204)

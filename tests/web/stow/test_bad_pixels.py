@@ -90,7 +90,7 @@ def test_pixels_that_cannot_be_kept_are_one_failure(
 def test_as_many_frames_have_to_come_as_are_described(
     dicomweb: httpx.Client, study: str, attributes: dict[str, Any]
 ) -> None:
-    parts = [Bulk("pixels", bytes(imagecodecs.jpegls_encode(one)), "image/jls") for one in GRAY]
+    parts = [Bulk("pixels", bytes(imagecodecs.jpegls_encode(frame)), "image/jls") for frame in GRAY]
 
     response = post(dicomweb, [picture(f"{study}.1.1", **attributes)], *parts)
 

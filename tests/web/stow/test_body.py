@@ -151,9 +151,11 @@ def test_a_connection_that_breaks_leaves_what_came_whole(dicomweb: httpx.Client,
         connection.shutdown(socket.SHUT_WR)
         connection.recv(1000)
 
-    while (found := fetch(dicomweb, f"{study}.1.1")).status_code == 404:  # nobody is told when it is stored
+    while (
+        response := fetch(dicomweb, f"{study}.1.1")
+    ).status_code == 404:  # nobody is told when it is stored
         sleep(0.01)
-    assert found.content == first
+    assert response.content == first
     assert fetch(dicomweb, f"{study}.1.2").status_code == 404
 
 
@@ -213,7 +215,7 @@ def test_more_parts_than_the_limit_are_too_many(dicomweb_with: Callable[..., htt
 
     responses = [store(dicomweb, *(ct(f"1.1.{number}") for number in range(count))) for count in (2, 3)]
 
-    assert [one.status_code for one in responses] == [200, 413]
+    assert [response.status_code for response in responses] == [200, 413]
 
 
 def test_part_headers_without_end_are_too_large(dicomweb: httpx.Client) -> None:

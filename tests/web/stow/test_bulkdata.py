@@ -27,17 +27,17 @@ from tests.web.stow.posted import (
 
 
 @pytest.mark.parametrize(
-    "found",
+    "dataset",
     [
         pytest.param(image(np.arange(48, dtype=np.int16).reshape(3, 4, 4)), id="integers"),
         pytest.param(float_image(np.arange(48, dtype=np.float32).reshape(3, 4, 4)), id="floats"),
     ],
 )
-def test_native_pixels_are_one_part(dicomweb: httpx.Client, study: str, found: Any) -> None:
-    identify(found, study)
-    dicomweb.post("studies", content=part10(found), headers=DICOM)
+def test_native_pixels_are_one_part(dicomweb: httpx.Client, study: str, dataset: Any) -> None:
+    identify(dataset, study)
+    dicomweb.post("studies", content=part10(dataset), headers=DICOM)
     metadata = metadata_of(dicomweb, f"{study}.1.1")
-    (pixels,) = (one for one in metadata.values() if "BulkDataURI" in one)
+    (pixels,) = (element for element in metadata.values() if "BulkDataURI" in element)
     octets = {"accept": "application/octet-stream"}
     value = dicomweb.get(pixels["BulkDataURI"], headers=octets).content
     metadata["00080018"]["Value"] = [f"{study}.1.2"]
@@ -61,7 +61,7 @@ def test_native_pixels_are_one_part(dicomweb: httpx.Client, study: str, found: A
     ],
 )
 def test_bulk_data_answer_their_uri(dicomweb: httpx.Client, study: str, uri: str, location: str) -> None:
-    uri, location = (one.format(base=dicomweb.base_url) for one in (uri, location))
+    uri, location = (template.format(base=dicomweb.base_url) for template in (uri, location))
     metadata = instance(f"{study}.1.1") | {"00420011": by_reference("OB", uri)}
 
     response = post(dicomweb, [metadata], Bulk(location, b"%PDF"))
@@ -88,11 +88,11 @@ def test_bulk_data_lie_at_any_depth_and_have_any_vr(dicomweb: httpx.Client, stud
         Bulk("points", points),
     )
 
-    found = stored(dicomweb, f"{study}.1.1")
+    dataset = stored(dicomweb, f"{study}.1.1")
     assert response.status_code == 200, response.text
-    (inner,) = found.ReferencedSeriesSequence[1].WaveformSequence
+    (inner,) = dataset.ReferencedSeriesSequence[1].WaveformSequence
     assert (inner[0x5400, 0x100A].value, inner.WaveformData) == (b"x\0", samples)
-    assert (found.PointCoordinatesData, found.TextValue) == (points, "Größe")
+    assert (dataset.PointCoordinatesData, dataset.TextValue) == (points, "Größe")
 
 
 def test_a_document_says_its_mime_type_and_its_length(dicomweb: httpx.Client, study: str) -> None:

@@ -38,9 +38,9 @@ def test_metadata_alone_are_stored(dicomweb: httpx.Client, study: str) -> None:
 
     assert response.status_code == 200, response.text
     assert stored(dicomweb, uid).PatientName == "Größe^山田"
-    found = metadata_of(dicomweb, uid)
-    assert found["00280010"] == {"vr": "US", "Value": [3]}
-    assert found["00180050"] == {"vr": "DS", "Value": [0.5]}
+    metadata = metadata_of(dicomweb, uid)
+    assert metadata["00280010"] == {"vr": "US", "Value": [3]}
+    assert metadata["00180050"] == {"vr": "DS", "Value": [0.5]}
 
 
 def test_a_file_made_here_is_a_part_10_file(dicomweb: httpx.Client, study: str) -> None:
@@ -106,7 +106,7 @@ def test_other_content_under_known_uids_is_refused_as_a_file_is(dicomweb: httpx.
     same = post(dicomweb, [instance(f"{study}.1.1")])
     other = post(dicomweb, [instance(f"{study}.1.1", Rows=3)])
 
-    assert [one.status_code for one in (first, same, other)] == [200, 200, 409]
+    assert [response.status_code for response in (first, same, other)] == [200, 200, 409]
 
 
 def test_a_message_cut_short_stores_nothing(dicomweb: httpx.Client, study: str) -> None:
@@ -136,9 +136,9 @@ def test_files_and_metadata_are_the_same_to_a_search(dicomweb: httpx.Client, stu
     post(dicomweb, [instance(f"{study}.1.1", PatientName="Doe^Jane", Modality="CT")])
     dicomweb.post("studies", content=part10(data_set(f"{study}.1.2")), headers=DICOM)
 
-    (found,) = dicomweb.get("studies", params={"StudyInstanceUID": study, "PatientName": "doe*"}).json()
+    (match,) = dicomweb.get("studies", params={"StudyInstanceUID": study, "PatientName": "doe*"}).json()
 
-    assert found["00201208"]["Value"] == [2]
+    assert match["00201208"]["Value"] == [2]
 
 
 @pytest.mark.parametrize("kind", [JSON, XML, "application/dicom"])

@@ -30,9 +30,9 @@ def test_a_png_becomes_native_pixels(dicomweb: httpx.Client, study: str, levels:
     response = post(dicomweb, [picture(f"{study}.1.1", vr="OW")], png)
 
     assert response.status_code == 200, response.text
-    found = stored(dicomweb, f"{study}.1.1")
-    assert found.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
-    np.testing.assert_array_equal(found.pixel_array, levels)
+    dataset = stored(dicomweb, f"{study}.1.1")
+    assert dataset.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
+    np.testing.assert_array_equal(dataset.pixel_array, levels)
 
 
 def test_an_alpha_channel_is_left_out(dicomweb: httpx.Client, study: str) -> None:
@@ -44,7 +44,7 @@ def test_an_alpha_channel_is_left_out(dicomweb: httpx.Client, study: str) -> Non
 
 
 def test_several_pngs_are_the_frames_of_an_image(dicomweb: httpx.Client, study: str) -> None:
-    parts = [Bulk("pixels", imagecodecs.png_encode(one), "image/png") for one in TWELVE]
+    parts = [Bulk("pixels", imagecodecs.png_encode(frame), "image/png") for frame in TWELVE]
 
     response = post(dicomweb, [picture(f"{study}.1.1", BitsStored=12, HighBit=11)], *parts)
 
@@ -61,8 +61,8 @@ def test_a_gif_becomes_native_pixels(dicomweb: httpx.Client, study: str, frames:
     )
 
     assert response.status_code == 200, response.text
-    found = stored(dicomweb, f"{study}.1.1").pixel_array
-    np.testing.assert_array_equal(found, np.repeat(frames[..., np.newaxis], 3, axis=-1))
+    values = stored(dicomweb, f"{study}.1.1").pixel_array
+    np.testing.assert_array_equal(values, np.repeat(frames[..., np.newaxis], 3, axis=-1))
 
 
 PNG = imagecodecs.png_encode(GRAY[0])

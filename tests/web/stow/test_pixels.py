@@ -75,20 +75,22 @@ def test_frames_are_kept_unchanged_and_described_by_what_they_say(
     photometric: str,
     lossy: bool,
 ) -> None:
-    streams = [bytes(encode(one)) for one in frames]
+    streams = [bytes(encode(frame)) for frame in frames]
 
     response = post(
-        dicomweb, [picture(f"{study}.1.1")], *(Bulk("pixels", one, media_type) for one in streams)
+        dicomweb, [picture(f"{study}.1.1")], *(Bulk("pixels", stream, media_type) for stream in streams)
     )
 
     assert response.status_code == 200, response.text
-    found = stored(dicomweb, f"{study}.1.1")
-    assert found.file_meta.TransferSyntaxUID == f"{SYNTAX}.{syntax}"
-    kept = generate_frames(found.PixelData, number_of_frames=3)
-    assert [one[: len(stream)] for one, stream in zip(kept, streams, strict=True)] == streams
-    assert (found.NumberOfFrames, found.Rows, found.Columns) == (3, 12, 16)
-    assert found.PhotometricInterpretation == photometric
-    assert found.get("LossyImageCompression") == ("01" if lossy else None)
+    dataset = stored(dicomweb, f"{study}.1.1")
+    assert dataset.file_meta.TransferSyntaxUID == f"{SYNTAX}.{syntax}"
+    kept_streams = generate_frames(dataset.PixelData, number_of_frames=3)
+    assert [
+        kept_stream[: len(stream)] for kept_stream, stream in zip(kept_streams, streams, strict=True)
+    ] == streams
+    assert (dataset.NumberOfFrames, dataset.Rows, dataset.Columns) == (3, 12, 16)
+    assert dataset.PhotometricInterpretation == photometric
+    assert dataset.get("LossyImageCompression") == ("01" if lossy else None)
     if syntax != "92":  # which is not decoded here
         shown = dicomweb.get(f"{url(f'{study}.1.1')}/frames/3", headers=OCTETS)
         assert shown.status_code == 200, shown.text
@@ -110,13 +112,13 @@ def test_what_the_metadata_say_stays(dicomweb: httpx.Client, study: str) -> None
 
     post(dicomweb, [picture(f"{study}.1.1", BitsStored=12, PhotometricInterpretation="MONOCHROME1")], stream)
 
-    found = stored(dicomweb, f"{study}.1.1")
-    assert (found.BitsStored, found.PhotometricInterpretation) == (12, "MONOCHROME1")
-    assert (found.BitsAllocated, found.HighBit) == (16, 11)
+    dataset = stored(dicomweb, f"{study}.1.1")
+    assert (dataset.BitsStored, dataset.PhotometricInterpretation) == (12, "MONOCHROME1")
+    assert (dataset.BitsAllocated, dataset.HighBit) == (16, 11)
 
 
 def test_frames_may_be_named_by_their_numbers_in_any_order(dicomweb: httpx.Client, study: str) -> None:
-    streams = [bytes(JPEG_LS(one)) for one in GRAY]
+    streams = [bytes(JPEG_LS(frame)) for frame in GRAY]
     uri = f"http://here/{study}/bulkdata/7FE00010"
     parts = [Bulk(f"http://here/{study}/frames/{n}", streams[n - 1], "image/jls") for n in (2, 3, 1)]
 
@@ -124,14 +126,14 @@ def test_frames_may_be_named_by_their_numbers_in_any_order(dicomweb: httpx.Clien
 
     assert response.status_code == 200, response.text
     frames = [dicomweb.get(f"{url(f'{study}.1.1')}/frames/{n}", headers=OCTETS).content for n in (1, 2, 3)]
-    assert frames == [one.tobytes() for one in GRAY]
+    assert frames == [frame.tobytes() for frame in GRAY]
 
 
 def test_run_length_coded_frames_need_a_description(dicomweb: httpx.Client, study: str) -> None:
-    planes = [bytes(imagecodecs.packbits_encode(one.tobytes())) for one in GRAY]
+    planes = [bytes(imagecodecs.packbits_encode(frame.tobytes())) for frame in GRAY]
     frames = [
-        Bulk("pixels", np.array([1, 64, *[0] * 14], "<u4").tobytes() + one, "image/dicom-rle")
-        for one in planes
+        Bulk("pixels", np.array([1, 64, *[0] * 14], "<u4").tobytes() + plane, "image/dicom-rle")
+        for plane in planes
     ]
     described: dict[str, Any] = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}
     described |= {"Rows": 12, "Columns": 16, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
@@ -168,8 +170,8 @@ def test_a_video_is_one_part(
     response = post(dicomweb, [picture(f"{study}.1.1")], Bulk("pixels", video, media_type))
 
     assert response.status_code == 200, response.text
-    found = stored(dicomweb, f"{study}.1.1")
-    assert found.file_meta.TransferSyntaxUID == f"{SYNTAX}.{syntax}"
-    assert (found.Rows, found.Columns, found.get("NumberOfFrames")) == (240, 320, number)
+    dataset = stored(dicomweb, f"{study}.1.1")
+    assert dataset.file_meta.TransferSyntaxUID == f"{SYNTAX}.{syntax}"
+    assert (dataset.Rows, dataset.Columns, dataset.get("NumberOfFrames")) == (240, 320, number)
     played = dicomweb.get(f"{url(f'{study}.1.1')}/rendered")
     assert played.content[: len(video)] == video

@@ -41,8 +41,8 @@ def test_every_byte_comes_back(dicomweb: httpx.Client, study: str) -> None:
     response = store(dicomweb, *files.values())
 
     for item in items(response, REFERENCED):
-        found = dicomweb.get(item["00081190"]["Value"][0], headers={"accept": DICOM["content-type"]})
-        assert found.content == files[item["00081155"]["Value"][0]]
+        instance = dicomweb.get(item["00081190"]["Value"][0], headers={"accept": DICOM["content-type"]})
+        assert instance.content == files[item["00081155"]["Value"][0]]
 
 
 @pytest.mark.parametrize("transfer_syntax", NATIVE_SYNTAXES)

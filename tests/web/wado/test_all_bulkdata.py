@@ -21,17 +21,17 @@ LEVELS = ["studies/{0}", "studies/{0}/series/{0}.1", "studies/{0}/series/{0}.1/i
 
 def with_nested_values(uid: str) -> Dataset:
     """Return an image that has a document in an item of an item too."""
-    inner, middle, found = Dataset(), Dataset(), image(RAMP, uid)
+    inner, middle, dataset = Dataset(), Dataset(), image(RAMP, uid)
     inner.EncapsulatedDocument = DOCUMENT
     middle.ReferencedImageSequence = [Dataset(), inner]
-    found.ReferencedStudySequence = [middle]
-    return found
+    dataset.ReferencedStudySequence = [middle]
+    return dataset
 
 
 def uris(metadata: Any) -> list[str]:
     """Return the Bulkdata URIs of metadata, at every depth, in their order."""
     if isinstance(metadata, list):
-        return [uri for one in metadata for uri in uris(one)]
+        return [uri for instance in metadata for uri in uris(instance)]
     if not isinstance(metadata, dict):
         return []
     return [metadata["BulkDataURI"]] if "BulkDataURI" in metadata else uris(list(metadata.values()))
@@ -91,7 +91,7 @@ def test_compressed_frames_are_a_part_each_below_the_uri_of_the_whole(
     dicomweb: httpx.Client, study: str
 ) -> None:
     streams = [code_stream(name) for name in (b"first", b"second one")]
-    store(dicomweb, part10(encapsulated([[one] for one in streams], uid=f"{study}.1.1"), JPEG_2000))
+    store(dicomweb, part10(encapsulated([[stream] for stream in streams], uid=f"{study}.1.1"), JPEG_2000))
 
     parts = parts_of(dicomweb.get(f"studies/{study}/bulkdata", headers=AS_STORED))
 
@@ -103,7 +103,7 @@ def test_compressed_frames_are_a_part_each_below_the_uri_of_the_whole(
 
 def test_the_location_of_a_frame_leads_to_it(dicomweb: httpx.Client, study: str) -> None:
     streams = [code_stream(name) for name in (b"first", b"second one")]
-    store(dicomweb, part10(encapsulated([[one] for one in streams], uid=f"{study}.1.1"), JPEG_2000))
+    store(dicomweb, part10(encapsulated([[stream] for stream in streams], uid=f"{study}.1.1"), JPEG_2000))
     _, second = locations(parts_of(dicomweb.get(f"studies/{study}/pixeldata")))
 
     [part] = parts_of(dicomweb.get(second, headers=AS_STORED))
@@ -140,8 +140,8 @@ def test_native_pixels_can_be_had_compressed(dicomweb: httpx.Client, study: str,
         f"studies/{study}/pixeldata", headers={"accept": f'multipart/related; type="{kind}"'}
     )
 
-    found = [compressed.decoded(part.content, syntax) for part in parts_of(response)]
-    np.testing.assert_array_equal(found, CT)
+    frames = [compressed.decoded(part.content, syntax) for part in parts_of(response)]
+    np.testing.assert_array_equal(frames, CT)
 
 
 def test_what_cannot_be_had_so_is_left_out_and_the_status_says_so(dicomweb: httpx.Client, study: str) -> None:
@@ -237,6 +237,6 @@ def test_dicomweb_client_takes_the_values_apart(dicomweb: httpx.Client, study: s
     store(dicomweb, part10(with_nested_values(f"{study}.1.1")))
     client = DICOMwebClient(str(dicomweb.base_url).rstrip("/"))
 
-    found = client.retrieve_bulkdata(f"{client.base_url}/studies/{study}/bulkdata")
+    values = client.retrieve_bulkdata(f"{client.base_url}/studies/{study}/bulkdata")
 
-    assert found == [DOCUMENT, RAMP.tobytes()]
+    assert values == [DOCUMENT, RAMP.tobytes()]

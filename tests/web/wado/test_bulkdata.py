@@ -29,8 +29,8 @@ def document(dicomweb: httpx.Client, study: str) -> str:
     inner.EncapsulatedDocument = DOCUMENT
     middle.ReferencedImageSequence = [Dataset(), inner]
     store(dicomweb, part10(data_set(f"{study}.1.1", ReferencedStudySequence=[middle])))
-    [found] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
-    uri: str = found["00081110"]["Value"][0]["00081140"]["Value"][1]["00420011"]["BulkDataURI"]
+    [metadata] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
+    uri: str = metadata["00081110"]["Value"][0]["00081140"]["Value"][1]["00420011"]["BulkDataURI"]
     return uri
 
 
@@ -50,10 +50,10 @@ def test_native_pixels_are_one_value_in_little_endian(
 
 def test_encapsulated_pixels_are_a_part_for_each_frame(dicomweb: httpx.Client, study: str) -> None:
     streams = [code_stream(name) for name in (b"first", b"second one")]
-    store(dicomweb, part10(encapsulated([[one] for one in streams], uid=f"{study}.1.1"), JPEG_2000))
-    [found] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
+    store(dicomweb, part10(encapsulated([[stream] for stream in streams], uid=f"{study}.1.1"), JPEG_2000))
+    [metadata] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
 
-    response = dicomweb.get(found["7FE00010"]["BulkDataURI"])
+    response = dicomweb.get(metadata["7FE00010"]["BulkDataURI"])
 
     assert [part.content for part in parts_of(response)] == streams
 
@@ -72,9 +72,9 @@ def test_a_value_at_any_depth_is_found_by_the_uri_in_the_metadata(
 def test_long_text_is_bulkdata_too(dicomweb: httpx.Client, study: str, transfer_syntax: str) -> None:
     text = "long text " * 8000
     store(dicomweb, part10(data_set(f"{study}.1.1", TextValue=text), transfer_syntax))
-    [found] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
+    [metadata] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
 
-    response = dicomweb.get(found["0040A160"]["BulkDataURI"], headers=SINGLE)
+    response = dicomweb.get(metadata["0040A160"]["BulkDataURI"], headers=SINGLE)
 
     assert response.content == text.encode()
 

@@ -46,7 +46,7 @@ def frames(dicomweb: httpx.Client, study: str) -> str:
 @pytest.fixture
 def compressed_frames(dicomweb: httpx.Client, study: str) -> str:
     """The path of the frames of a stored image of three frames in JPEG 2000."""
-    store(dicomweb, part10(encapsulated([[one] for one in STREAMS], uid=f"{study}.2.1"), JPEG_2000))
+    store(dicomweb, part10(encapsulated([[stream] for stream in STREAMS], uid=f"{study}.2.1"), JPEG_2000))
     return f"{url(f'{study}.2.1')}/frames"
 
 
@@ -54,17 +54,17 @@ def compressed_frames(dicomweb: httpx.Client, study: str) -> str:
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        pytest.param(lambda uid: image(RAMP, uid), [one.tobytes() for one in RAMP], id="gray"),
-        pytest.param(lambda uid: image(COLOUR, uid), [one.tobytes() for one in COLOUR], id="RGB"),
-        pytest.param(lambda uid: one_bit_image(BITS, uid), [packed(one) for one in BITS], id="1 bit"),
+        pytest.param(lambda uid: image(RAMP, uid), [frame.tobytes() for frame in RAMP], id="gray"),
+        pytest.param(lambda uid: image(COLOUR, uid), [frame.tobytes() for frame in COLOUR], id="RGB"),
+        pytest.param(lambda uid: one_bit_image(BITS, uid), [packed(frame) for frame in BITS], id="1 bit"),
         pytest.param(
             lambda uid: float_image(RAMP.astype(np.float32) / 3, uid),
-            [one.tobytes() for one in RAMP.astype(np.float32) / 3],
+            [frame.tobytes() for frame in RAMP.astype(np.float32) / 3],
             id="float",
         ),
         pytest.param(
             lambda uid: float_image(RAMP.astype(np.float64) / 3, uid),
-            [one.tobytes() for one in RAMP.astype(np.float64) / 3],
+            [frame.tobytes() for frame in RAMP.astype(np.float64) / 3],
             id="double float",
         ),
     ],
@@ -89,9 +89,9 @@ def test_native_frames_are_their_bytes_in_little_endian(
 @pytest.mark.parametrize(
     ("fragments", "table"),
     [
-        pytest.param([[one] for one in STREAMS], "empty", id="empty offset table"),
-        pytest.param([[one] for one in STREAMS], "basic", id="basic offset table"),
-        pytest.param([[one] for one in STREAMS], "extended", id="extended offset table"),
+        pytest.param([[stream] for stream in STREAMS], "empty", id="empty offset table"),
+        pytest.param([[stream] for stream in STREAMS], "basic", id="basic offset table"),
+        pytest.param([[stream] for stream in STREAMS], "extended", id="extended offset table"),
         pytest.param(BROKEN_STREAMS, "basic", id="fragments with an offset table"),
         pytest.param(BROKEN_STREAMS, "empty", id="fragments without one"),
     ],
@@ -118,7 +118,7 @@ def test_compressed_frames_have_a_media_type_of_their_own(
     dicomweb: httpx.Client, study: str, transfer_syntax: str, media_type: str
 ) -> None:
     uid = f"{study}.1.1"
-    store(dicomweb, part10(encapsulated([[one] for one in STREAMS], uid=uid), transfer_syntax))
+    store(dicomweb, part10(encapsulated([[stream] for stream in STREAMS], uid=uid), transfer_syntax))
 
     response = dicomweb.get(
         f"{url(uid)}/frames/2", headers={"accept": f"{media_type}; transfer-syntax={transfer_syntax}"}
@@ -179,7 +179,7 @@ def test_what_is_not_stored_cannot_be_had_as_lossless_jpeg(dicomweb: httpx.Clien
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("numbers", "status"),
     [
         ("4", 404),
         ("1,4", 404),
@@ -192,10 +192,10 @@ def test_what_is_not_stored_cannot_be_had_as_lossless_jpeg(dicomweb: httpx.Clien
     ],
 )
 def test_a_frame_that_is_not_there_is_told_before_the_first_byte(
-    dicomweb: httpx.Client, frames: str, compressed_frames: str, asked: str, status: int
+    dicomweb: httpx.Client, frames: str, compressed_frames: str, numbers: str, status: int
 ) -> None:
     for path in (frames, compressed_frames):
-        response = dicomweb.get(f"{path}/{asked}", headers=OHIF)
+        response = dicomweb.get(f"{path}/{numbers}", headers=OHIF)
 
         assert response.status_code == status
         assert response.json()["message"]
@@ -223,11 +223,11 @@ def test_pixels_that_are_fewer_than_described_leave_the_frames_that_are_whole(
     uid = f"{study}.1.1"
     store(dicomweb, part10(image(RAMP, uid, NumberOfFrames=500)))
 
-    found = [
+    statuses = [
         dicomweb.get(f"{url(uid)}/frames/{number}", headers=SINGLE).status_code for number in (3, 4, 500)
     ]
 
-    assert found == [200, 404, 404]
+    assert statuses == [200, 404, 404]
 
 
 def test_a_description_of_giant_pixels_costs_nothing(dicomweb: httpx.Client, study: str) -> None:

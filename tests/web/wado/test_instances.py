@@ -57,7 +57,7 @@ def compressed(dicomweb: httpx.Client, study: str) -> str:
 def test_every_level_is_a_message_of_files_as_they_were_stored(
     dicomweb: httpx.Client, study: str, path: str, expected: list[str]
 ) -> None:
-    stored = {one: ct(f"{study}.{one}") for one in ("1.1", "1.2", "2.1")}
+    stored = {number: ct(f"{study}.{number}") for number in ("1.1", "1.2", "2.1")}
     store(dicomweb, *stored.values())
 
     response = dicomweb.get(path.format(study=study))
@@ -65,7 +65,7 @@ def test_every_level_is_a_message_of_files_as_they_were_stored(
     parts = parts_of(response)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith(f"{MULTIPART}; boundary=")
-    assert sorted(part.content for part in parts) == sorted(stored[one] for one in expected)
+    assert sorted(part.content for part in parts) == sorted(stored[number] for number in expected)
     for part in parts:
         assert part.headers["content-type"] == f"application/dicom; transfer-syntax={EXPLICIT}"
         assert int(part.headers["content-length"]) == len(part.content)
@@ -177,11 +177,11 @@ def test_what_is_never_sent_is_converted_to_explicit_little_endian(
 
     response = dicomweb.get(url(uid), headers=accept)
 
-    found = pydicom.dcmread(BytesIO(response.content))
+    dataset = pydicom.dcmread(BytesIO(response.content))
     assert response.headers["content-type"] == f"application/dicom; transfer-syntax={EXPLICIT}"
     assert int(response.headers["content-length"]) == len(response.content)
-    assert found.file_meta.TransferSyntaxUID == EXPLICIT
-    assert found == ct_image(uid)
+    assert dataset.file_meta.TransferSyntaxUID == EXPLICIT
+    assert dataset == ct_image(uid)
     assert [part.content for part in parts_of(dicomweb.get(url(uid)))] == [response.content]
 
 

@@ -15,12 +15,12 @@ JSON = "application/dicom+json"
 PATIENT_NAME, PIXEL_DATA, INSTANCE_UID = "00100010", "7FE00010", "00080018"
 
 
-def metadata(dicomweb: httpx.Client, uid: str, found: Dataset) -> dict[str, Any]:
+def metadata(dicomweb: httpx.Client, uid: str, dataset: Dataset) -> dict[str, Any]:
     """Store a data set, and return its metadata."""
-    store(dicomweb, part10(found))
-    [one] = dicomweb.get(f"{url(uid)}/metadata").json()
-    assert isinstance(one, dict)
-    return one
+    store(dicomweb, part10(dataset))
+    [instance] = dicomweb.get(f"{url(uid)}/metadata").json()
+    assert isinstance(instance, dict)
+    return instance
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def metadata(dicomweb: httpx.Client, uid: str, found: Dataset) -> dict[str, Any]
 def test_every_level_is_an_array_of_its_instances(
     dicomweb: httpx.Client, study: str, path: str, expected: list[str]
 ) -> None:
-    store(dicomweb, *(part10(ct_image(f"{study}.{one}")) for one in ("1.1", "1.2", "2.1")))
+    store(dicomweb, *(part10(ct_image(f"{study}.{uid}")) for uid in ("1.1", "1.2", "2.1")))
 
     response = dicomweb.get(path.format(study=study))
 
     assert response.status_code == 200
     assert response.headers["content-type"] == JSON
-    found = [one[INSTANCE_UID]["Value"][0] for one in response.json()]
-    assert sorted(found) == [f"{study}.{one}" for one in expected]
+    uids = [instance[INSTANCE_UID]["Value"][0] for instance in response.json()]
+    assert sorted(uids) == [f"{study}.{number}" for number in expected]
 
 
 @pytest.mark.parametrize("transfer_syntax", NATIVE_SYNTAXES)
@@ -52,13 +52,13 @@ def test_metadata_are_the_same_in_every_transfer_syntax(
     original = ct_image(f"{study}.1.1", PatientWeight=70.5)
     store(dicomweb, part10(original, transfer_syntax))
 
-    [found] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
+    [instance] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
 
-    pixels = found.pop(PIXEL_DATA)
+    pixels = instance.pop(PIXEL_DATA)
     expected = original.to_json_dict()
     del expected[PIXEL_DATA]
-    assert found == expected
-    assert list(found) == sorted(found)
+    assert instance == expected
+    assert list(instance) == sorted(instance)
     assert pixels["BulkDataURI"] == str(
         dicomweb.base_url.join(f"{url(f'{study}.1.1')}/bulkdata/{PIXEL_DATA}")
     )
@@ -67,9 +67,11 @@ def test_metadata_are_the_same_in_every_transfer_syntax(
 def test_a_bulkdata_uri_can_be_fetched(dicomweb: httpx.Client, study: str) -> None:
     original = ct_image(f"{study}.1.1")
 
-    found = metadata(dicomweb, f"{study}.1.1", original)
+    instance = metadata(dicomweb, f"{study}.1.1", original)
 
-    response = dicomweb.get(found[PIXEL_DATA]["BulkDataURI"], headers={"accept": "application/octet-stream"})
+    response = dicomweb.get(
+        instance[PIXEL_DATA]["BulkDataURI"], headers={"accept": "application/octet-stream"}
+    )
     assert response.content == original.PixelData
 
 
@@ -87,13 +89,13 @@ def test_a_bulkdata_uri_can_be_fetched(dicomweb: httpx.Client, study: str) -> No
 def test_names_of_every_character_set_come_out_in_utf_8(
     dicomweb: httpx.Client, study: str, charset: Any, name: str
 ) -> None:
-    found = metadata(
+    instance = metadata(
         dicomweb, f"{study}.1.1", data_set(f"{study}.1.1", SpecificCharacterSet=charset, PatientName=name)
     )
 
     groups = zip(("Alphabetic", "Ideographic", "Phonetic"), name.split("="), strict=False)
-    assert found[PATIENT_NAME]["Value"] == [dict(groups)]
-    assert found["00080005"]["Value"] == ["ISO_IR 192"]
+    assert instance[PATIENT_NAME]["Value"] == [dict(groups)]
+    assert instance["00080005"]["Value"] == ["ISO_IR 192"]
 
 
 def test_numbers_that_json_does_not_know_do_not_break_it(dicomweb: httpx.Client, study: str) -> None:
@@ -111,9 +113,9 @@ def test_private_attributes_and_nested_sequences_are_kept(dicomweb: httpx.Client
     inner.add_new(0x00090010, "LO", "TESTS")
     outer = data_set(f"{study}.1.1", ReferencedStudySequence=[inner, Dataset()])
 
-    found = metadata(dicomweb, f"{study}.1.1", outer)
+    instance = metadata(dicomweb, f"{study}.1.1", outer)
 
-    assert found["00081110"]["Value"] == [
+    assert instance["00081110"]["Value"] == [
         {"00090010": {"vr": "LO", "Value": ["TESTS"]}, "00091001": {"vr": "LO", "Value": ["deep inside"]}},
         {},
     ]
@@ -123,10 +125,10 @@ def test_short_binary_values_are_inline_and_long_ones_are_not(dicomweb: httpx.Cl
     both = data_set(f"{study}.1.1", EncapsulatedDocument=bytes(5000))
     both.add_new("ICCProfile", "OB", b"1234")
 
-    found = metadata(dicomweb, f"{study}.1.1", both)
+    instance = metadata(dicomweb, f"{study}.1.1", both)
 
-    assert found["00282000"] == {"vr": "OB", "InlineBinary": "MTIzNA=="}
-    assert found["00420011"].keys() == {"vr", "BulkDataURI"}
+    assert instance["00282000"] == {"vr": "OB", "InlineBinary": "MTIzNA=="}
+    assert instance["00420011"].keys() == {"vr", "BulkDataURI"}
 
 
 def test_a_series_longer_than_what_is_read_at_once_is_complete(dicomweb: httpx.Client, study: str) -> None:
@@ -137,7 +139,9 @@ def test_a_series_longer_than_what_is_read_at_once_is_complete(dicomweb: httpx.C
 
     response = dicomweb.get(f"studies/{study}/metadata", headers={"accept-encoding": "gzip"})
 
-    assert [one["00200013"]["Value"] for one in response.json()] == [[number] for number in range(1, 131)]
+    assert [instance["00200013"]["Value"] for instance in response.json()] == [
+        [number] for number in range(1, 131)
+    ]
     assert response.headers["content-encoding"] == "gzip"
 
 
@@ -224,7 +228,7 @@ def test_an_image_is_not_acceptable_and_the_answer_says_what_is(dicomweb: httpx.
 def test_metadata_that_were_read_before_follow_what_is_stored_and_deleted(
     dicomweb: httpx.Client, study: str, number: int
 ) -> None:
-    store(dicomweb, *(part10(ct_image(f"{study}.1.{one}")) for one in range(1, number + 1)))
+    store(dicomweb, *(part10(ct_image(f"{study}.1.{index}")) for index in range(1, number + 1)))
     paths = [f"studies/{study}/metadata", f"studies/{study}/series/{study}.1/metadata"]
     before = [dicomweb.get(path) for path in (*paths, *paths)]
 
@@ -233,19 +237,21 @@ def test_metadata_that_were_read_before_follow_what_is_stored_and_deleted(
     dicomweb.delete(url(f"{study}.1.1"))
     without_the_first = [dicomweb.get(path) for path in paths]
 
-    assert {len(one.json()) for one in before} == {number}
-    assert {len(one.json()) for one in with_another} == {number + 1}
-    found = [{one[INSTANCE_UID]["Value"][0] for one in answer.json()} for answer in without_the_first]
-    expected = {*(f"{study}.1.{one}" for one in range(2, number + 1)), f"{study}.1.999"}
-    assert found == [expected, expected]
-    tags = [one.headers["etag"] for one in (*before[:2], *with_another, *without_the_first)]
+    assert {len(answer.json()) for answer in before} == {number}
+    assert {len(answer.json()) for answer in with_another} == {number + 1}
+    uids = [
+        {instance[INSTANCE_UID]["Value"][0] for instance in answer.json()} for answer in without_the_first
+    ]
+    expected = {*(f"{study}.1.{index}" for index in range(2, number + 1)), f"{study}.1.999"}
+    assert uids == [expected, expected]
+    tags = [answer.headers["etag"] for answer in (*before[:2], *with_another, *without_the_first)]
     assert len(set(tags)) == 6
 
 
 def test_metadata_that_were_read_before_are_the_same_with_and_without_gzip(
     dicomweb: httpx.Client, study: str
 ) -> None:
-    store(dicomweb, *(part10(ct_image(f"{study}.1.{one}")) for one in range(1, 71)))
+    store(dicomweb, *(part10(ct_image(f"{study}.1.{index}")) for index in range(1, 71)))
     path = f"studies/{study}/metadata"
 
     answers = [
@@ -253,5 +259,5 @@ def test_metadata_that_were_read_before_are_the_same_with_and_without_gzip(
         for coding in ("gzip", "identity", "gzip", "identity")
     ]
 
-    assert [one.headers.get("content-encoding") for one in answers] == ["gzip", None, "gzip", None]
-    assert len({one.text for one in answers}) == 1
+    assert [answer.headers.get("content-encoding") for answer in answers] == ["gzip", None, "gzip", None]
+    assert len({answer.text for answer in answers}) == 1

@@ -36,8 +36,8 @@ def test_native_pixels_can_be_had_compressed(dicomweb: httpx.Client, study: str,
 
     response = dicomweb.get(f"{path}/{resource}", headers={"accept": 'multipart/related; type="image/jls"'})
 
-    found = [compressed.decoded(part.content, JPEG_LS) for part in parts_of(response)]
-    np.testing.assert_array_equal(found, CT)
+    frames = [compressed.decoded(part.content, JPEG_LS) for part in parts_of(response)]
+    np.testing.assert_array_equal(frames, CT)
 
 
 def test_frames_are_decoded_into_one_value(dicomweb: httpx.Client, study: str, resource: str) -> None:

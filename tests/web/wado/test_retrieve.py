@@ -77,4 +77,4 @@ def test_no_bulk_data_is_not_found_only_for_those_who_ask_for_them(
 
     answers = [dicomweb.get(f"studies/{study}", headers={"accept": kind}) for kind in (OCTETS, "text/plain")]
 
-    assert [one.status_code for one in answers] == [404, 406]
+    assert [answer.status_code for answer in answers] == [404, 406]

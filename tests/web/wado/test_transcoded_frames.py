@@ -103,7 +103,7 @@ def test_what_the_data_do_not_allow_is_not_acceptable(client: httpx.Client, stud
 
     assert response.status_code == 406
     assert f"image/jls; transfer-syntax={JPEG_LS}" in response.json()["available"]
-    assert not any(JPEG in one for one in response.json()["available"])
+    assert not any(JPEG in offer for offer in response.json()["available"])
 
 
 def test_compressed_pixels_can_be_had_as_one_value(client: httpx.Client, study: str) -> None:

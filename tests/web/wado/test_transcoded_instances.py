@@ -45,11 +45,11 @@ def test_a_compressed_instance_can_be_had_decoded(client: httpx.Client, study: s
 
     response = get(client, path, accept)
 
-    found = pydicom.dcmread(BytesIO(response.content))
+    dataset = pydicom.dcmread(BytesIO(response.content))
     assert response.headers["content-type"] == f"{DICOM}; transfer-syntax={EXPLICIT}"
-    assert found.file_meta.TransferSyntaxUID == EXPLICIT
-    assert (found.SOPInstanceUID, found.PatientName) == (f"{study}.1.1", "Doe^Jane")
-    assert found.PixelData == CT.tobytes()
+    assert dataset.file_meta.TransferSyntaxUID == EXPLICIT
+    assert (dataset.SOPInstanceUID, dataset.PatientName) == (f"{study}.1.1", "Doe^Jane")
+    assert dataset.PixelData == CT.tobytes()
 
 
 @pytest.mark.parametrize("transfer_syntax", MEDIA_TYPES)
@@ -60,10 +60,10 @@ def test_a_native_instance_can_be_had_in_every_lossless_transfer_syntax(
 
     response = get(client, path, f"{DICOM}; transfer-syntax={transfer_syntax}")
 
-    found = pydicom.dcmread(BytesIO(response.content))
-    assert found.file_meta.TransferSyntaxUID == transfer_syntax
-    assert found.SOPInstanceUID == f"{study}.1.1"
-    streams = generate_frames(found.PixelData, number_of_frames=len(CT))
+    dataset = pydicom.dcmread(BytesIO(response.content))
+    assert dataset.file_meta.TransferSyntaxUID == transfer_syntax
+    assert dataset.SOPInstanceUID == f"{study}.1.1"
+    streams = generate_frames(dataset.PixelData, number_of_frames=len(CT))
     for stream, expected in zip(streams, CT, strict=True):
         np.testing.assert_array_equal(decoded(stream, transfer_syntax), expected)
 
@@ -73,23 +73,23 @@ def test_a_lossy_instance_is_a_new_one(client: httpx.Client, study: str) -> None
 
     files = [get(client, path, f"{DICOM}; transfer-syntax={JPEG}").content for _ in range(2)]
 
-    found = pydicom.dcmread(BytesIO(files[0]))
+    dataset = pydicom.dcmread(BytesIO(files[0]))
     assert files[0] == files[1]
-    assert found.SOPInstanceUID == found.file_meta.MediaStorageSOPInstanceUID != f"{study}.1.1"
-    assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == f"{study}.1.1"
-    assert (found.LossyImageCompression, found.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
-    assert np.abs(found.pixel_array.astype(int) - GRAY).max() < 8
+    assert dataset.SOPInstanceUID == dataset.file_meta.MediaStorageSOPInstanceUID != f"{study}.1.1"
+    assert dataset.SourceImageSequence[0].ReferencedSOPInstanceUID == f"{study}.1.1"
+    assert (dataset.LossyImageCompression, dataset.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+    assert np.abs(dataset.pixel_array.astype(int) - GRAY).max() < 8
 
 
 def test_frames_of_single_bits_follow_each_other_without_a_gap(client: httpx.Client, study: str) -> None:
     streams = []
-    for one in BITS:
+    for frame in BITS:
         packer = zlib.compressobj(wbits=-15)
-        streams.append(packer.compress(np.packbits(one, bitorder="little").tobytes()) + packer.flush())
+        streams.append(packer.compress(np.packbits(frame, bitorder="little").tobytes()) + packer.flush())
     one_bit = {"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "PixelData": encapsulate(streams)}
     path = store(client, study, image(BITS, **one_bit), DEFLATED_FRAMES)
 
-    file, value = (get(client, one, f"{kind}; transfer-syntax={EXPLICIT}").content for one, kind in (
+    file, value = (get(client, link, f"{kind}; transfer-syntax={EXPLICIT}").content for link, kind in (
         (path, DICOM), (f"{path}/bulkdata/7FE00010", OCTETS)))  # fmt: skip
 
     np.testing.assert_array_equal(pydicom.dcmread(BytesIO(file)).pixel_array, BITS)

@@ -17,13 +17,13 @@ def files(dicomweb: httpx.Client, study: str) -> dict[str, bytes]:
     """A study of two series: name in the ZIP file → file as it was stored."""
     compressed = encapsulated([[code_stream(b"first")]], uid=f"{study}.2.1")
     compressed.SeriesNumber = 2
-    found = {
+    contents = {
         "DICOM/S0000001/I0000001": part10(ct_image(f"{study}.1.1", InstanceNumber=1)),
         "DICOM/S0000001/I0000002": part10(ct_image(f"{study}.1.2", InstanceNumber=2)),
         "DICOM/S0000002/I0000001": part10(compressed, JPEG_2000),
     }
-    store(dicomweb, *found.values())
-    return found
+    store(dicomweb, *contents.values())
+    return contents
 
 
 def opened(response: httpx.Response) -> zipfile.ZipFile:
@@ -88,9 +88,9 @@ def test_a_file_of_a_transfer_syntax_that_is_never_sent_is_converted(
 
     [file] = read(dicomweb.get(f"studies/{study}", headers=ZIP)).values()
 
-    found = dcmread(io.BytesIO(file))
-    assert found.file_meta.TransferSyntaxUID == EXPLICIT
-    assert found == ct_image(f"{study}.1.1")
+    dataset = dcmread(io.BytesIO(file))
+    assert dataset.file_meta.TransferSyntaxUID == EXPLICIT
+    assert dataset == ct_image(f"{study}.1.1")
 
 
 def test_a_large_file_comes_whole(dicomweb: httpx.Client, study: str) -> None:
@@ -111,10 +111,16 @@ def test_a_dicomdir_makes_it_a_file_set(
     response = dicomweb.get(f"studies/{study}?dicomdir=true", headers=ZIP)
 
     opened(response).extractall(folder)
-    with file_sets.opened(folder / "DICOMDIR") as found:
-        assert found.find_values("StudyInstanceUID") == [study]
-        assert [one.load() for one in found] == [dcmread(io.BytesIO(file)) for file in files.values()]
-        assert [one.ReferencedTransferSyntaxUIDInFile for one in found] == [EXPLICIT, EXPLICIT, JPEG_2000]
+    with file_sets.opened(folder / "DICOMDIR") as file_set:
+        assert file_set.find_values("StudyInstanceUID") == [study]
+        assert [instance.load() for instance in file_set] == [
+            dcmread(io.BytesIO(file)) for file in files.values()
+        ]
+        assert [instance.ReferencedTransferSyntaxUIDInFile for instance in file_set] == [
+            EXPLICIT,
+            EXPLICIT,
+            JPEG_2000,
+        ]
 
 
 def test_the_dicomdir_is_only_there_when_asked_for(
