@@ -49,8 +49,8 @@ class BadRequest(DicomwebError):
 class InvalidParameter(BadRequest):
     """A query parameter's value is not of its kind."""
 
-    def __init__(self, name: str, found: str, expected: str) -> None:
-        super().__init__(f"{name}={shorten(found)}: expected {expected}")
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={shorten(value)}: expected {expected}")
 
 
 class InvalidKey(BadRequest):
@@ -168,8 +168,8 @@ class UnsupportedMediaType(DicomwebError):
 
     status = 415
 
-    def __init__(self, found: str, supported: Sequence[str]) -> None:
-        super().__init__(f"cannot read {shorten(found) or 'a body without Content-Type'}")
+    def __init__(self, content_type: str, supported: Sequence[str]) -> None:
+        super().__init__(f"cannot read {shorten(content_type) or 'a body without Content-Type'}")
         self.supported = list(supported)
 
 
@@ -214,5 +214,5 @@ class Refusal(DicomwebError):
 
 def shorten(text: str, limit: int = 80) -> str:
     """Return text fit for a message: control characters escaped, at most `limit` characters."""
-    clean = text.encode("unicode_escape", "replace").decode("ascii") if not text.isprintable() else text
-    return clean if len(clean) <= limit else f"{clean[:limit]}… ({len(text)} characters)"
+    line = text.encode("unicode_escape", "replace").decode("ascii") if not text.isprintable() else text
+    return line if len(line) <= limit else f"{line[:limit]}… ({len(text)} characters)"

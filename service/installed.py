@@ -12,8 +12,8 @@ _PACKAGE = Path(__file__).parent
 
 def folder(name: str) -> Path:
     """Return `migrations` or `openapi`, wherever it is."""
-    within = _PACKAGE / name
-    return within if within.is_dir() else _PACKAGE.parent / name
+    inner = _PACKAGE / name
+    return inner if inner.is_dir() else _PACKAGE.parent / name
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Decoder on their way out in another transfer syntax: decoded, and where that is asked for encoded again.
+"""Pixels on their way out in another transfer syntax: decoded, and where that is asked for encoded again.
 
 One frame is made at a time, so that a thousand take no more memory than one.
 """
@@ -64,13 +64,13 @@ class TranscodedPixels:
     Attributes:
         located: the instance.
         transfer_syntax: of the frames as they go out.
-        first: the frame that tells what all of them are.
+        first_frame: the one that tells what all of them are.
     """
 
-    def __init__(self, decoder: Decoder, located: Located, transfer_syntax: str, first: Frame) -> None:
+    def __init__(self, decoder: Decoder, located: Located, transfer_syntax: str, first_frame: Frame) -> None:
         self.located = located
         self.transfer_syntax = transfer_syntax
-        self.first = first
+        self.first_frame = first_frame
         self._decoder = decoder
 
     @property
@@ -81,18 +81,18 @@ class TranscodedPixels:
     @property
     def native_length(self) -> int:
         """The bytes of all native frames together. PS3.5 8.1.1."""
-        return (self.number_of_frames * _frame_bits(self.first.description) + 7) // 8
+        return (self.number_of_frames * _frame_bits(self.first_frame.description) + 7) // 8
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield the frames, each made when it is asked for."""
-        yield self.first.content
+        yield self.first_frame.content
         for number in range(2, self.number_of_frames + 1):
             frame = await transcoded_frame(self._decoder, self.located, number, self.transfer_syntax)
             yield frame.content
 
     async def native_value(self) -> AsyncIterator[bytes]:
         """Yield the native frames as one value: those of single bits follow each other without a gap."""
-        bits = _frame_bits(self.first.description)
+        bits = _frame_bits(self.first_frame.description)
         if not bits % 8:
             async for content in self.frames():
                 yield content
@@ -122,10 +122,10 @@ class TranscodedPixels:
     @property
     def encoding(self) -> PixelEncoding:
         """How the data set has to describe these pixels."""
-        description, is_native = self.first.description, self._is_native
+        description, is_native = self.first_frame.description, self._is_native
         return PixelEncoding(
             transfer_syntax=self.transfer_syntax,
-            photometric_interpretation=self.first.photometric_interpretation,
+            photometric_interpretation=self.first_frame.photometric_interpretation,
             planar_configuration=_planar_configuration(description, is_native=is_native),
             bits_allocated=description.bits_allocated,
             bits_stored=description.bits_stored,
@@ -138,7 +138,7 @@ class TranscodedPixels:
         method = ENCODERS[self.transfer_syntax].lossy_method
         if not method:
             return None
-        ratio = self.first.description.value_bytes / len(self.first.content)
+        ratio = self.first_frame.description.value_bytes / len(self.first_frame.content)
         uid = derived_uid(self.located.instance.uids.instance, self.transfer_syntax)
         return LossyCompression(uid, method, ratio, f"Lossy compression by {method}")
 
@@ -149,10 +149,10 @@ async def transcoded_pixels(decoder: Decoder, located: Located, transfer_syntax:
     Raises:
         UndecodableFrame, NotRenderable: the first frame cannot be decoded, or another is not as described.
     """
-    first = await transcoded_frame(decoder, located, 1, transfer_syntax)
+    first_frame = await transcoded_frame(decoder, located, 1, transfer_syntax)
     if located.frames and located.frames.number_of_frames > 1:
         await decoder.check_streams(located)
-    return TranscodedPixels(decoder, located, transfer_syntax, first)
+    return TranscodedPixels(decoder, located, transfer_syntax, first_frame)
 
 
 async def transcoded_file(blobs: LocalBlobs, pixels: TranscodedPixels) -> AsyncIterator[bytes]:
@@ -163,12 +163,12 @@ async def transcoded_file(blobs: LocalBlobs, pixels: TranscodedPixels) -> AsyncI
     """
     file = around_frames(blobs, pixels.located.instance, pixels.encoding)
     with ExitStack() as stack:
-        before, after = await anyio.to_thread.run_sync(stack.enter_context, file)
-        async for chunk in _in_threads(before):
+        head, tail = await anyio.to_thread.run_sync(stack.enter_context, file)
+        async for chunk in _in_threads(head):
             yield chunk
         async for content in pixels.value():
             yield content
-        async for chunk in _in_threads(after):
+        async for chunk in _in_threads(tail):
             yield chunk
 
 

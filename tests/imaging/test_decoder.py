@@ -32,10 +32,10 @@ async def archive(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Archive]:
 
 
 @pytest.fixture
-async def pixels(archive: Archive) -> AsyncIterator[Decoder]:
-    pixels = Decoder(archive.blobs, PixelWorkers(1, seconds=30), Threads(1), 2 * FRAME_BYTES)
-    yield pixels
-    pixels.close()
+async def decoder(archive: Archive) -> AsyncIterator[Decoder]:
+    decoder = Decoder(archive.blobs, PixelWorkers(1, seconds=30), Threads(1), 2 * FRAME_BYTES)
+    yield decoder
+    decoder.close()
 
 
 async def stored(archive: Archive, folder: Path, dataset: pydicom.Dataset) -> Located:
@@ -67,60 +67,60 @@ def jpeg_ls(values: Any) -> bytes:
     return bytes(imagecodecs.jpegls_encode(values.view(np.uint16)))
 
 
-async def test_a_native_frame_is_decoded(archive: Archive, pixels: Decoder, tmp_path: Path) -> None:
+async def test_a_native_frame_is_decoded(archive: Archive, decoder: Decoder, tmp_path: Path) -> None:
     located = await stored(archive, tmp_path, packaged("CT_small.dcm"))
 
-    frame = await pixels.decode(located, 1)
+    frame = await decoder.decode(located, 1)
 
     np.testing.assert_array_equal(frame.values, ct_frames(1)[0])
 
 
 async def test_each_compressed_frame_is_decoded_from_its_own_bytes(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     first, second = ct_frames(2)
     located = await stored(archive, tmp_path, compressed(jpeg_ls(first), b"\xff\xd8broken", jpeg_ls(second)))
 
-    frame = await pixels.decode(located, 3)
+    frame = await decoder.decode(located, 3)
 
     np.testing.assert_array_equal(frame.values, second)
     with pytest.raises(UndecodableFrame, match="no frame header"):
-        await pixels.decode(located, 2)
+        await decoder.decode(located, 2)
 
 
-async def test_a_frame_that_was_decoded_is_kept(archive: Archive, pixels: Decoder, tmp_path: Path) -> None:
+async def test_a_frame_that_was_decoded_is_kept(archive: Archive, decoder: Decoder, tmp_path: Path) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(2))))
 
-    assert await pixels.decode(located, 1) is await pixels.decode(located, 1)
+    assert await decoder.decode(located, 1) is await decoder.decode(located, 1)
 
 
 async def test_no_more_is_kept_than_there_is_room_for(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(3))))
 
-    first, second, third = [await pixels.decode(located, number) for number in (1, 2, 3)]
+    first, second, third = [await decoder.decode(located, number) for number in (1, 2, 3)]
 
-    assert await pixels.decode(located, 3) is third
-    assert await pixels.decode(located, 2) is second
-    assert await pixels.decode(located, 1) is not first
+    assert await decoder.decode(located, 3) is third
+    assert await decoder.decode(located, 2) is second
+    assert await decoder.decode(located, 1) is not first
 
 
 async def test_a_frame_asked_for_twice_at_once_is_decoded_once(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(1))))
 
-    first, second = await asyncio.gather(pixels.decode(located, 1), pixels.decode(located, 1))
+    first, second = await asyncio.gather(decoder.decode(located, 1), decoder.decode(located, 1))
 
     assert first is second
 
 
 async def test_who_goes_away_leaves_the_frame_to_those_who_wait(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(*map(jpeg_ls, ct_frames(1))))
-    leaves, waits = (asyncio.create_task(pixels.decode(located, 1)) for _ in range(2))
+    leaves, waits = (asyncio.create_task(decoder.decode(located, 1)) for _ in range(2))
     await asyncio.sleep(0)
 
     leaves.cancel()
@@ -130,12 +130,12 @@ async def test_who_goes_away_leaves_the_frame_to_those_who_wait(
 
 @pytest.mark.parametrize("is_compressed", [True, False])
 async def test_work_gets_the_frame_and_its_description(
-    archive: Archive, pixels: Decoder, tmp_path: Path, *, is_compressed: bool
+    archive: Archive, decoder: Decoder, tmp_path: Path, *, is_compressed: bool
 ) -> None:
     dataset = compressed(*map(jpeg_ls, ct_frames(1))) if is_compressed else packaged("CT_small.dcm")
     located = await stored(archive, tmp_path, dataset)
 
-    lowest = await pixels.apply(
+    lowest = await decoder.apply(
         located, 1, lambda frame, description: description.modality.modality(frame.values).min()
     )
 
@@ -144,40 +144,40 @@ async def test_work_gets_the_frame_and_its_description(
 
 @pytest.mark.parametrize("number", [0, 2])
 async def test_a_frame_that_is_not_there_is_not_found(
-    archive: Archive, pixels: Decoder, tmp_path: Path, number: int
+    archive: Archive, decoder: Decoder, tmp_path: Path, number: int
 ) -> None:
     located = await stored(archive, tmp_path, packaged("CT_small.dcm"))
 
     with pytest.raises(FrameNotFound, match=f"no frame {number}: the instance has 1"):
-        await pixels.decode(located, number)
+        await decoder.decode(located, number)
 
 
 async def test_an_instance_without_pixels_has_no_frames(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     dataset = packaged("CT_small.dcm")
     del dataset.PixelData
     located = await stored(archive, tmp_path, dataset)
 
     with pytest.raises(FrameNotFound):
-        await pixels.decode(located, 1)
+        await decoder.decode(located, 1)
 
 
 async def test_a_transfer_syntax_without_decoder_is_named(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     located = await stored(archive, tmp_path, compressed(b"\0\0\1\xba", syntax=MPEG2))
 
     with pytest.raises(UndecodableFrame, match=rf"{MPEG2} are not decoded here"):
-        await pixels.decode(located, 1)
+        await decoder.decode(located, 1)
 
 
 async def test_pixels_that_are_not_described_cannot_be_decoded(
-    archive: Archive, pixels: Decoder, tmp_path: Path
+    archive: Archive, decoder: Decoder, tmp_path: Path
 ) -> None:
     dataset = compressed(*map(jpeg_ls, ct_frames(1)))
     del dataset.Rows
     located = await stored(archive, tmp_path, dataset)
 
     with pytest.raises(NotRenderable, match="Rows is missing"):
-        await pixels.decode(located, 1)
+        await decoder.decode(located, 1)
