@@ -35,10 +35,10 @@ from service.web.wado.metadata import retrieve_metadata
 from service.web.wado.retrieve import retrieve
 from service.web.wado_uri import retrieve_by_uri
 
-_STUDY = "/studies/{study}"
-_SERIES = f"{_STUDY}/series/{{series}}"
-_INSTANCE = f"{_SERIES}/instances/{{instance}}"
-_FRAMES = f"{_INSTANCE}/frames/{{frames}}"
+_STUDY_PATH = "/studies/{study}"
+_SERIES_PATH = f"{_STUDY_PATH}/series/{{series}}"
+_INSTANCE_PATH = f"{_SERIES_PATH}/instances/{{instance}}"
+_FRAMES_PATH = f"{_INSTANCE_PATH}/frames/{{frames}}"
 
 
 def _route(path: str, **handlers: Handler) -> Route:
@@ -53,42 +53,42 @@ WADO_URI = _route("/wado", GET=retrieve_by_uri)  # also beside the base URL, whe
 
 # The busiest first: routes are tried in this order.
 ROUTES = [
-    _route(_FRAMES, GET=retrieve_frames),
-    _route(f"{_INSTANCE}/metadata", GET=retrieve_metadata),
-    _route(_INSTANCE, GET=retrieve, DELETE=delete),
+    _route(_FRAMES_PATH, GET=retrieve_frames),
+    _route(f"{_INSTANCE_PATH}/metadata", GET=retrieve_metadata),
+    _route(_INSTANCE_PATH, GET=retrieve, DELETE=delete),
     _route("/studies", GET=search_studies, POST=store),
-    _route(f"{_SERIES}/metadata", GET=retrieve_metadata),
-    _route(f"{_STUDY}/series", GET=search_series),
-    _route(f"{_SERIES}/instances", GET=search_instances),
-    _route(f"{_FRAMES}/rendered", GET=retrieve_rendered_frames),
-    _route(f"{_INSTANCE}/rendered", GET=retrieve_rendered),
-    _route(f"{_INSTANCE}/thumbnail", GET=retrieve_thumbnail),
-    _route(f"{_SERIES}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(f"{_STUDY}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(f"{_STUDY}/metadata", GET=retrieve_metadata),
-    _route(_SERIES, GET=retrieve, DELETE=delete),
-    _route(_STUDY, GET=retrieve, POST=store, DELETE=delete),
-    _route(f"{_STUDY}/instances", GET=search_instances),
+    _route(f"{_SERIES_PATH}/metadata", GET=retrieve_metadata),
+    _route(f"{_STUDY_PATH}/series", GET=search_series),
+    _route(f"{_SERIES_PATH}/instances", GET=search_instances),
+    _route(f"{_FRAMES_PATH}/rendered", GET=retrieve_rendered_frames),
+    _route(f"{_INSTANCE_PATH}/rendered", GET=retrieve_rendered),
+    _route(f"{_INSTANCE_PATH}/thumbnail", GET=retrieve_thumbnail),
+    _route(f"{_SERIES_PATH}/thumbnail", GET=retrieve_thumbnail_of_many),
+    _route(f"{_STUDY_PATH}/thumbnail", GET=retrieve_thumbnail_of_many),
+    _route(f"{_STUDY_PATH}/metadata", GET=retrieve_metadata),
+    _route(_SERIES_PATH, GET=retrieve, DELETE=delete),
+    _route(_STUDY_PATH, GET=retrieve, POST=store, DELETE=delete),
+    _route(f"{_STUDY_PATH}/instances", GET=search_instances),
     _route("/series", GET=search_series),
     _route("/instances", GET=search_instances),
-    _route(f"{_FRAMES}/thumbnail", GET=retrieve_thumbnail),
-    _route(f"{_FRAMES}/pixels", GET=retrieve_pixels),
-    _route(f"{_FRAMES}/statistics", GET=retrieve_statistics),
-    _route(f"{_INSTANCE}/pixels", GET=retrieve_pixels),
-    _route(f"{_INSTANCE}/statistics", GET=retrieve_statistics),
-    _route(f"{_INSTANCE}/volume", GET=retrieve_volume),
-    _route(f"{_SERIES}/statistics", GET=retrieve_statistics),
-    _route(f"{_SERIES}/volume", GET=retrieve_volume),
-    _route(f"{_INSTANCE}/bulkdata", GET=retrieve_all_bulkdata),
-    _route(f"{_INSTANCE}/bulkdata/7FE00010/frames/{{frames}}", GET=retrieve_frames),
-    _route(f"{_INSTANCE}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
-    _route(f"{_INSTANCE}/pixeldata", GET=retrieve_pixeldata),
-    _route(f"{_SERIES}/bulkdata", GET=retrieve_all_bulkdata),
-    _route(f"{_SERIES}/pixeldata", GET=retrieve_all_pixeldata),
-    _route(f"{_STUDY}/bulkdata", GET=retrieve_all_bulkdata),
-    _route(f"{_STUDY}/pixeldata", GET=retrieve_all_pixeldata),
-    _route(f"{_SERIES}/rendered", GET=retrieve_rendered_all),
-    _route(f"{_STUDY}/rendered", GET=retrieve_rendered_all),
+    _route(f"{_FRAMES_PATH}/thumbnail", GET=retrieve_thumbnail),
+    _route(f"{_FRAMES_PATH}/pixels", GET=retrieve_pixels),
+    _route(f"{_FRAMES_PATH}/statistics", GET=retrieve_statistics),
+    _route(f"{_INSTANCE_PATH}/pixels", GET=retrieve_pixels),
+    _route(f"{_INSTANCE_PATH}/statistics", GET=retrieve_statistics),
+    _route(f"{_INSTANCE_PATH}/volume", GET=retrieve_volume),
+    _route(f"{_SERIES_PATH}/statistics", GET=retrieve_statistics),
+    _route(f"{_SERIES_PATH}/volume", GET=retrieve_volume),
+    _route(f"{_INSTANCE_PATH}/bulkdata", GET=retrieve_all_bulkdata),
+    _route(f"{_INSTANCE_PATH}/bulkdata/7FE00010/frames/{{frames}}", GET=retrieve_frames),
+    _route(f"{_INSTANCE_PATH}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
+    _route(f"{_INSTANCE_PATH}/pixeldata", GET=retrieve_pixeldata),
+    _route(f"{_SERIES_PATH}/bulkdata", GET=retrieve_all_bulkdata),
+    _route(f"{_SERIES_PATH}/pixeldata", GET=retrieve_all_pixeldata),
+    _route(f"{_STUDY_PATH}/bulkdata", GET=retrieve_all_bulkdata),
+    _route(f"{_STUDY_PATH}/pixeldata", GET=retrieve_all_pixeldata),
+    _route(f"{_SERIES_PATH}/rendered", GET=retrieve_rendered_all),
+    _route(f"{_STUDY_PATH}/rendered", GET=retrieve_rendered_all),
     WADO_URI,
     _route("/openapi.json", GET=openapi),
     _route("/", GET=enter, OPTIONS=capabilities),
@@ -98,15 +98,15 @@ VIEWER = [
     _route("/viewer", GET=redirect_to_viewer),
     _route("/viewer/{path:path}", GET=retrieve_viewer),
 ]
-_BROWSE = "/browse/{study}/{series}"
+_BROWSE_PATH = "/browse/{study}/{series}"
 PAGES = [
     _page("/", studies_page),
     _page("/docs", docs_page),
     _page("/browse/{study}", study_page),
-    _page(_BROWSE, series_page),
-    _route(f"{_BROWSE}/stack", GET=retrieve_stack),
-    _page(f"{_BROWSE}/{{instance}}", instance_page),
-    _page(f"{_BROWSE}/{{instance}}/attributes", attributes_page),
+    _page(_BROWSE_PATH, series_page),
+    _route(f"{_BROWSE_PATH}/stack", GET=retrieve_stack),
+    _page(f"{_BROWSE_PATH}/{{instance}}", instance_page),
+    _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
     _page("/browse/{path:path}", missing_page),
     _route("/assets/{version}/{name}", GET=retrieve_asset),
 ]

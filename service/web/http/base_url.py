@@ -28,7 +28,7 @@ _FIELDS = frozenset(
     ]
 )
 _HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+){1,20}/?")
+_PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+){1,20}/?")
 _PORT = re.compile(r"[0-9]{1,5}")
 
 Server = tuple[str, int | None]
@@ -81,7 +81,7 @@ def _origin(scheme: str, server: Server, fields: tuple[tuple[bytes, bytes], ...]
     host = next(filter(_HOST.fullmatch, hosts), _address(server))
     port = forwarded.get("port", "") if forwarded else str(server[1] or "")
     prefix = forwarded.get("prefix", "")
-    path = prefix.rstrip("/") if _PREFIX.fullmatch(prefix) else ""
+    path = prefix.rstrip("/") if _PATH_PREFIX.fullmatch(prefix) else ""
     return f"{scheme}://{_with_port(host, port, scheme)}{path}"
 
 

@@ -11,7 +11,7 @@ from service.errors import InvalidParameter
 from service.web.http.accept import Accept, Offer
 from service.web.state import service_of
 
-_UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
+_UID_CHARACTERS = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
 _MAX_FRAMES = 10_000
 
@@ -35,7 +35,7 @@ def check_uid(name: str, uid: str) -> None:
     Raises:
         InvalidParameter: it cannot.
     """
-    if not _UID.fullmatch(uid):
+    if not _UID_CHARACTERS.fullmatch(uid):
         raise InvalidParameter(name, uid, "a UID of digits and dots, at most 64 characters")
 
 

@@ -20,7 +20,7 @@ _UNIX, _REGULAR_FILE = 3 << 8, 0o100644 << 16
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
+_END_RECORD = struct.Struct("<4s4H2LH")
 _ZIP64_END = struct.Struct("<4sQ2H2L4Q")
 _ZIP64_LOCATOR = struct.Struct("<4sLQL")
 
@@ -102,7 +102,7 @@ def _end(count: int, length: int, offset: int) -> bytes:
     directory_end = offset + length
     disk, comment = 0, 0
     fields = min(count, _MAX_16), min(length, _MAX_32), min(offset, _MAX_32)
-    end = _END.pack(b"PK\5\6", disk, disk, fields[0], *fields, comment)
+    end = _END_RECORD.pack(b"PK\5\6", disk, disk, fields[0], *fields, comment)
     if count < _MAX_16 and directory_end < _MAX_32:
         return end
     record_length = _ZIP64_END.size - 12

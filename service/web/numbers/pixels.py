@@ -31,8 +31,8 @@ async def retrieve_pixels(request: Request) -> Response:
     located.frames_with(numbers)
     offer = negotiated(request, Offer(NPY))
     etag = etag_of(located.instance.digest, str(offer), *numbers)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
     kind = array_type(frames)
     shape = frames[0].shape if len(frames) == 1 else (len(frames), *frames[0].shape)

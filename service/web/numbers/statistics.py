@@ -40,8 +40,8 @@ async def retrieve_statistics(request: Request) -> Response:
     etag = etag_of(
         *(located.instance.digest for located in images), str(offer), request.path_params.get("frames", "")
     )
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     statistics = await _statistics(decoder, places)
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(statistics.as_json()), request, _JSON, etag=etag)

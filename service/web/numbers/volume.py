@@ -63,8 +63,8 @@ async def retrieve_volume(request: Request) -> Response:
     instances = await located_instances(request)
     offer = negotiated(request, *_VOLUME_OFFERS)
     etag = etag_of(*(located.instance.digest for located in instances), str(offer), request.state.base_url)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     metadata = dict(await archive.index.read(first_metadata, target_of(request), len(instances)))
     for located in instances:
         if located.instance.digest not in metadata:

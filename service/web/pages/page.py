@@ -61,8 +61,8 @@ async def page(request: Request, template: str, status: int = 200, **values: Any
     }
     body = await anyio.to_thread.run_sync(_html, template, shared_values | values)
     etag = etag_of(body)
-    if status == 200 and (unchanged := not_modified(request, etag)):
-        return unchanged
+    if status == 200 and (answer := not_modified(request, etag)):
+        return answer
     return TextResponse(
         body, request, "text/html; charset=utf-8", status_code=status, etag=etag, headers=_HEADERS
     )

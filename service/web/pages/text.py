@@ -18,7 +18,7 @@ def uid_name(value: Any) -> str:
     return UID(str(value), IGNORE).name
 
 
-_FORMS: dict[str, Callable[[Any], str]] = {
+_TEXT_FORMS: dict[str, Callable[[Any], str]] = {
     "PN": person_name,
     "DA": date,
     "TM": time_of_day,
@@ -29,7 +29,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
 def text_of(attributes: DicomJson, keyword: str, unit: str = "") -> str:
     """Return the values of an attribute as people write them, with commas between; empty without any."""
     tag = tag_of(keyword) or ""
-    form = _FORMS.get(vr_of(tag), str)
+    form = _TEXT_FORMS.get(vr_of(tag), str)
     texts = (form(value) for value in attributes.get(tag, {}).get("Value", ()) if value is not None)
     text = ", ".join(part for part in texts if part)
     return text and text + unit

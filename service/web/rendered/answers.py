@@ -97,8 +97,8 @@ async def answer_instances(
     offer = accept.choose(*PICTURE_MESSAGE_OFFERS, *PICTURE_OFFERS)
     rendering.check(offer.media_type)
     etag = etag_of(*(instance.digest for instance in instances), repr(rendering), str(offer))
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     pictures, archive = service.pictures, service.archive
     if offer == GIF:
         frames = pictures.possible(reel(archive, images), rendering, offer.media_type)
@@ -116,8 +116,8 @@ async def _answer_frames(
 ) -> Response:
     rendering.check(offer.media_type)
     etag = etag_of(located.instance.digest, repr(rendering), str(offer), *numbers)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     frames = service_of(request).pictures.of(frames_of(located, numbers), rendering, offer.media_type)
     if offer.multipart:
         response: Response = _message(request, frames, offer, etag)

@@ -102,8 +102,8 @@ def _answer(
     size: int | None = None,
 ) -> Response:
     etag = etag_of(instance.digest, "rendered", str(offer))
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     size = content.size if size is None else size
     response = single_part(request, content.runs, size, content_type=content_type, etag=etag)
     response.headers.update(headers)

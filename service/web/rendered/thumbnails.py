@@ -58,8 +58,8 @@ async def _thumbnail(request: Request, located: Located, number: int | None) -> 
     number = number or 1
     check_decodable(located, number)
     etag = etag_of(located.instance.digest, "thumbnail", repr(viewport), str(offer), number)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     rendering = Rendering(viewport=viewport, quality=_QUALITY)
     _, picture = await anext(
         service_of(request).pictures.of(frames_of(located, [number]), rendering, offer.media_type)
@@ -72,8 +72,8 @@ async def _card(request: Request, instance: Instance, viewport: Viewport, offer:
     attributes = await archive.index.read(attributes_of, instance)
     kind = _VIDEO if is_video(instance.transfer_syntax) else kind_of(attributes)
     etag = etag_of("card", kind, repr(viewport), str(offer))
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     picture = await anyio.to_thread.run_sync(_card_picture, kind, viewport, offer.media_type)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 

@@ -7,8 +7,8 @@ from service.archive.files.spool import Spool
 from service.archive.store import Outcome
 from service.errors import Refusal
 
-_MAX_BYTES = 4 * 2**20
-_MAX_FILES = 64
+_MAX_WAITING_BYTES = 4 * 2**20
+_MAX_WAITING_FILES = 64
 
 
 class Batch:
@@ -27,7 +27,10 @@ class Batch:
     async def add(self, spool: Spool) -> None:
         """Take a whole file; store those that wait when they are enough."""
         self._waiting.append(spool)
-        if len(self._waiting) >= _MAX_FILES or sum(spool.size for spool in self._waiting) >= _MAX_BYTES:
+        if (
+            len(self._waiting) >= _MAX_WAITING_FILES
+            or sum(spool.size for spool in self._waiting) >= _MAX_WAITING_BYTES
+        ):
             await self.store()
 
     async def refuse(self, refusal: Refusal) -> None:

@@ -37,7 +37,7 @@ from service.transfer_syntaxes import (
 )
 from service.web.stow.bulkdata import BulkdataPart, BulkdataParts
 
-PIXEL_DATA = "7FE00010"
+_PIXEL_DATA = "7FE00010"
 
 _SYNTAXES_OF_NATIVE_PARTS = ("", IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN)
 _WITHOUT_PARAMETER = {
@@ -99,20 +99,22 @@ async def posted_pixels(
         return PostedPixels()
     first_part = pixel_parts[0]
     if any(part[:2] != first_part[:2] for part in pixel_parts):
-        raise Malformed(f"{PIXEL_DATA} has parts of different types: expected {first_part.media_type} alone")
+        raise Malformed(f"{_PIXEL_DATA} has parts of different types: expected {first_part.media_type} alone")
     if not all(part.value.length for part in pixel_parts):
-        raise Malformed(f"{PIXEL_DATA} has a part without a byte")
+        raise Malformed(f"{_PIXEL_DATA} has a part without a byte")
     if first_part.media_type in png_gif.PICTURES:
         return await _native_pixels(attributes, pixel_parts, parts, workers, max_bytes)
     if (
         not first_part.transfer_syntax
         and first_part.media_type not in CODE_STREAMS.keys() | _WITHOUT_PARAMETER
     ):
-        message = f"{PIXEL_DATA} is {shorten(first_part.media_type)}, which is no type of pixels that is kept"
+        message = (
+            f"{_PIXEL_DATA} is {shorten(first_part.media_type)}, which is no type of pixels that is kept"
+        )
         raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
     if first_part.transfer_syntax and not is_encapsulated(first_part.transfer_syntax):
         message = (
-            f"{PIXEL_DATA} is of transfer syntax {shorten(first_part.transfer_syntax)}, which is not kept"
+            f"{_PIXEL_DATA} is of transfer syntax {shorten(first_part.transfer_syntax)}, which is not kept"
         )
         raise Refusal(message, TRANSFER_SYNTAX_NOT_SUPPORTED)
     return await anyio.to_thread.run_sync(_encapsulated_pixels, attributes, pixel_parts, parts)
@@ -120,7 +122,7 @@ async def posted_pixels(
 
 def pixel_data_uri(attributes: DicomJson) -> str:
     """Return the Bulkdata URI of Pixel Data; empty where there is none."""
-    attribute = attributes.get(PIXEL_DATA)
+    attribute = attributes.get(_PIXEL_DATA)
     uri = attribute.get("BulkDataURI") if isinstance(attribute, dict) else None
     return uri if isinstance(uri, str) else ""
 
@@ -143,7 +145,7 @@ def _encapsulated_pixels(
         additions[_NUMBER_OF_FRAMES] = {"vr": "IS", "Value": [number]}
     expected_number = 1 if of_video else integer(attributes | additions, _NUMBER_OF_FRAMES) or 1
     if number != expected_number:
-        raise Malformed(f"{PIXEL_DATA} has {number} parts: expected {expected_number}")
+        raise Malformed(f"{_PIXEL_DATA} has {number} parts: expected {expected_number}")
     return PostedPixels(transfer_syntax, [part.value for part in pixel_parts], additions)
 
 
@@ -155,7 +157,7 @@ def _syntax_and_description(media_type: str, value: Value, parts: BulkdataParts)
         )
     if media_type.startswith("video/"):
         return "", image_pixel_of_video(partial(_run_of, parts, value))
-    raise Malformed(f"{PIXEL_DATA} is {media_type}, which does not say what the metadata leave out")
+    raise Malformed(f"{_PIXEL_DATA} is {media_type}, which does not say what the metadata leave out")
 
 
 def _run_of(parts: BulkdataParts, value: Value, offset: int, length: int) -> bytes:
@@ -182,14 +184,16 @@ async def _native_pixels(
         images.add(replace(image, number_of_frames=None))
         number += image.number_of_frames or 1
     if len(images) > 1:
-        raise Malformed(f"{PIXEL_DATA} has pictures of different size or depth: expected frames of one image")
+        raise Malformed(
+            f"{_PIXEL_DATA} has pictures of different size or depth: expected frames of one image"
+        )
     image = replace(images.pop(), number_of_frames=number if number > 1 else None)
     native = Value(start, parts.size - start, 1)
     additions = _missing_attributes(attributes, image)
     if _described_bytes(attributes | additions) != native.length:
         raise Malformed(f"the metadata describe other pixels than the {pictures[0].media_type} has")
     name = "OW" if image.bits_stored > 8 else "OB"
-    additions[PIXEL_DATA] = {"vr": name, "BulkDataURI": pixel_data_uri(attributes)}
+    additions[_PIXEL_DATA] = {"vr": name, "BulkDataURI": pixel_data_uri(attributes)}
     return PostedPixels(attributes=additions, native=native)
 
 
@@ -213,4 +217,4 @@ def _has_value(attributes: DicomJson, tag: str) -> bool:
 
 
 def _too_large(max_bytes: int) -> Refusal:
-    return Refusal(f"{PIXEL_DATA} would be larger than the {max_bytes} bytes this server takes", TOO_LARGE)
+    return Refusal(f"{_PIXEL_DATA} would be larger than the {max_bytes} bytes this server takes", TOO_LARGE)

@@ -73,8 +73,8 @@ async def redirect_to_viewer(_: Request) -> Response:
 
 async def _stored_file(request: Request, name: str, file: OhifFile) -> Response:
     etag = etag_of(file.digest)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     compressed = file.is_compressed and takes_gzip(request.headers.get("accept-encoding", ""))
     content = await anyio.to_thread.run_sync(lambda: file.read(compressed=compressed))
     headers = {

@@ -62,8 +62,8 @@ async def answer_all_bulkdata(
         raise next(form for form in forms if isinstance(form, NotAcceptable))
     determinants = ((values.instance.digest, values.pixel_data, values.others) for values in outgoing)
     etag = etag_of(*(str(determinant) for of_instance in determinants for determinant in of_instance))
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     status = 200 if len(offers) == len(forms) else SOME_LEFT_OUT
     parts = _parts(request, outgoing, accept)
     return MultipartRelated(parts, _common_offer(offers), boundary_for(etag), etag=etag, status_code=status)

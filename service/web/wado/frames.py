@@ -24,8 +24,8 @@ async def retrieve_frames(request: Request) -> Response:
     offers = partial(frame_offers, stored, ANY_FORM if len(numbers) == 1 else MULTIPART_ONLY)
     offer = await choose_form(service.archive, accept_of(request), instance, stored, offers)
     etag = etag_of(instance.digest, str(offer), *numbers)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     url = f"{instance_url(request.state.base_url, instance)}/frames"
     if len(numbers) > 1:
         parts = frame_parts(service, located, numbers, offer, url)

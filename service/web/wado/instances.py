@@ -55,8 +55,8 @@ async def answer_instance(request: Request, instance: Instance, accept: Accept) 
         NotAcceptable: in no form that the client accepts.
     """
     outgoing = OutgoingInstance(instance, await _form(request, instance, accept, ANY_FORM))
-    if unchanged := not_modified(request, _etag([outgoing])):
-        return unchanged
+    if answer := not_modified(request, _etag([outgoing])):
+        return answer
     try:
         return await _answer(request, outgoing)
     except NotAcceptable as error:
@@ -70,8 +70,8 @@ async def answer_instances(request: Request, instances: Sequence[Instance], acce
         NotAcceptable: it accepts none of them.
     """
     outgoing = await _acceptable(request, instances, accept)
-    if unchanged := not_modified(request, _etag(outgoing)):
-        return unchanged
+    if answer := not_modified(request, _etag(outgoing)):
+        return answer
     return _message(request, outgoing, 200 if len(outgoing) == len(instances) else SOME_LEFT_OUT)
 
 

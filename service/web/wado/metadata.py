@@ -52,8 +52,8 @@ async def _answer_many(request: Request, target: Target, offer: Offer) -> Respon
     archive, cache = service_of(request).archive, service_of(request).metadata
     revision, number_of_instances = await archive.index.read(revision_of, target)
     etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     key = etag, takes_gzip(request.headers.get("accept-encoding", ""))
     if answer := cache.get(key):
         return answer

@@ -56,8 +56,8 @@ async def answer_pixel_data(
     forms = Forms(ANY_FORM, ANY_FORM if located.frames.number_of_frames == 1 else MULTIPART_ONLY)
     offer = await pixel_form(service.archive, accept, located.instance, forms, encapsulated=encapsulated)
     etag = etag_of(located.instance.digest, str(offer), url)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     if offer.multipart:
         parts = pixel_parts(service, located, place, offer, url)
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)

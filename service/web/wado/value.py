@@ -42,8 +42,8 @@ async def answer_value(request: Request, located: Located, path: str, accept: Ac
         return await answer_pixel_data(request, located, place, url, accept)
     offer = accept.choose(*_VALUE_OFFERS)
     etag = etag_of(instance.digest, str(offer), url)
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     if offer.multipart:
         parts = one_part(await value_part(archive, instance, place, url))
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)

@@ -46,8 +46,8 @@ async def answer_zip(request: Request, instances: Sequence[Instance], accept: Ac
         raise InvalidParameter("dicomdir", choice, "true or false")
     with_directory = _CHOICES[choice]
     etag = etag_of(str(offer), with_directory, *(instance.digest for instance in instances))
-    if unchanged := not_modified(request, etag):
-        return unchanged
+    if answer := not_modified(request, etag):
+        return answer
     files = _files(service_of(request).archive, instances, with_directory=with_directory)
     length = None if with_directory else _length(instances)
     response = streamed(joined(_zip(files)), content_type=offer.media_type, etag=etag, length=length)
