@@ -69,8 +69,8 @@ def test_what_was_acknowledged_survives_a_kill_and_nothing_half_stored_is_visibl
         enough.wait()
         server.stop(signal.SIGKILL)
         killed.set()
-        for upload in uploads:
-            upload.result()
+        for future in uploads:
+            future.result()
         assert isinstance(half.exception(), httpx.TransportError)
     for left in (data / "incoming").iterdir():
         os.utime(left, (0, 0))
