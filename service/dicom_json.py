@@ -89,6 +89,8 @@ def _values(attributes: Attributes, tag: str) -> list[Any]:
 
 
 def _finite(value: Any) -> float | None:
+    if isinstance(value, str) and "_" in value:  # Python reads 1_000, PS3.5 6.2 does not
+        return None
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

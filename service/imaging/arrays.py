@@ -2,6 +2,7 @@
 
 Grayscale frames become modality values, colour frames red, green and blue. The type of an array is known
 before its first byte is sent, so that arrays of any number of frames are streamed, a few in memory at a time.
+What stands in the way of an array is looked for before its first byte too, where that is cheap.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from service.archive.files.blobs import LocalBlobs
-from service.archive.files.runs import read_run_now
+from service.archive.files.runs import read_run_now, still_here
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten
@@ -22,10 +23,11 @@ from service.pixels.arrays import Values
 from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.description import GRAYSCALE, ImageDescription
 from service.pixels.display.render import DISPLAYS
-from service.pixels.numbers.modality import FLOAT32, INT16, fits_int16, modality_values, value_type
+from service.pixels.numbers.modality import INT16, fits_int16, may_fit_int16, modality_values, value_type
 from service.transfer_syntaxes import DEFLATED
 
 _ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
+_LOOKED_AT_TOGETHER = 8  # frames
 _RGB8: np.dtype[Any] = np.dtype("u1")
 
 
@@ -60,41 +62,51 @@ def numeric_frames(places: Iterable[tuple[Located, int]]) -> list[NumericFrame]:
     Raises:
         NotRenderable: what describes its pixels is missing or makes no sense.
     """
-    return [NumericFrame(located, number, description_of(located, number)) for located, number in places]
+    frames = [NumericFrame(located, number, description_of(located, number)) for located, number in places]
+    for frame in frames:
+        _check_samples(frame.description)
+    return frames
 
 
-def array_type(frames: Sequence[NumericFrame]) -> np.dtype[Any]:
+def _check_samples(description: ImageDescription) -> None:
+    """Raise NotRenderable if the Samples per Pixel contradict the Photometric Interpretation."""
+    name, samples = description.photometric_interpretation, description.samples_per_pixel
+    expected = 1 if name in (*GRAYSCALE, "PALETTE COLOR") else 3
+    if samples != expected:
+        raise NotRenderable(f"{samples} Samples per Pixel in {shorten(name)}: expected {expected}")
+
+
+async def array_type(decoder: Decoder, frames: Sequence[NumericFrame]) -> np.dtype[Any]:
     """Return the type of the array that holds all these frames.
 
+    Frames whose values may or may not fit into int16 are looked through for that, compressed ones as well:
+    many a CT says 16 bits and uses 12.
+
     Raises:
-        NotRenderable: some are in colour and some are not.
+        NotRenderable: some are in colour and some are not, nobody knows the modality values of one, or one
+            is shorter than described.
+        UndecodableFrame: one that is looked at cannot be decoded.
     """
     in_gray = {frame.is_grayscale for frame in frames}
     if len(in_gray) > 1:
         raise NotRenderable("frames in gray and in colour: expected one kind in an array")
-    return value_type(frame.description for frame in frames) if in_gray == {True} else _RGB8
-
-
-def narrowest_type(blobs: LocalBlobs, frames: Sequence[NumericFrame]) -> np.dtype[Any]:
-    """Return the type as `array_type` does; int16 also where only the pixels show that all values fit.
-
-    Native frames are looked through for that: many a CT says 16 bits and uses 12. Blocking: for worker
-    threads.
-
-    Raises:
-        NotRenderable: some frames are in colour and some are not, or one is shorter than described.
-    """
-    kind = array_type(frames)
-    if kind != FLOAT32 or not all(map(_is_native, frames)):
+    if in_gray == {False}:
+        return _RGB8
+    kind = value_type({frame.description for frame in frames})
+    if kind == INT16 or not all(may_fit_int16(frame.description) for frame in frames):
         return kind
-    return INT16 if all(_fits_int16(blobs, frame) for frame in frames) else kind
+    for start in range(0, len(frames), _LOOKED_AT_TOGETHER):
+        some = frames[start : start + _LOOKED_AT_TOGETHER]
+        if not all(await asyncio.gather(*(_fits_int16(decoder, frame) for frame in some))):
+            return kind
+    return INT16
 
 
-def _fits_int16(blobs: LocalBlobs, frame: NumericFrame) -> bool:
-    if frame.description.floating:
-        return False
-    frame_values = _native_frame(blobs, frame).values
-    return fits_int16(frame.description, int(frame_values.min()), int(frame_values.max()))
+async def _fits_int16(decoder: Decoder, frame: NumericFrame) -> bool:
+    def fits(decoded_frame: DecodedFrame, description: ImageDescription) -> bool:
+        return fits_int16(description, decoded_frame.values)
+
+    return await decoder.apply(frame.located, frame.number, fits)
 
 
 async def array_chunks(
@@ -104,7 +116,9 @@ async def array_chunks(
 
     Raises:
         UndecodableFrame: a frame cannot be decoded.
+        NotRenderable: the file of a frame is shorter than it was when it was stored.
     """
+    await decoder.threads.run(partial(_check_whole, decoder.blobs, frames))
     at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * kind.itemsize))
     for start in range(0, len(frames), at_once):
         arrays = await _arrays(decoder, frames[start : start + at_once], kind)
@@ -112,6 +126,15 @@ async def array_chunks(
         for values in arrays:
             yield values.reshape(-1).view(np.uint8).data
         head = b""
+
+
+def _check_whole(blobs: LocalBlobs, frames: Sequence[NumericFrame]) -> None:
+    """Raise NotRenderable if a file is shorter than it was when it was stored."""
+    for instance in {frame.located.instance.digest: frame.located.instance for frame in frames}.values():
+        with still_here(instance):
+            size = blobs.path(instance.blob).stat().st_size
+        if size < instance.size:
+            raise NotRenderable(f"a file has {size} bytes: expected the {instance.size} that were stored")
 
 
 async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:

@@ -157,13 +157,13 @@ def description_of(located: Located, number: int) -> ImageDescription:
     Raises:
         NotRenderable: what describes its pixels is missing or makes no sense.
     """
-    return _description(located.image or b"", number)
+    return _description(located.image or b"", number, located.instance.sop_class_uid)
 
 
 @lru_cache(maxsize=64)
-def _description(image: bytes, number: int) -> ImageDescription:
+def _description(image: bytes, number: int, sop_class_uid: str) -> ImageDescription:
     """Return a description; the same one again for the same picture in another size or window."""
-    return describe(_attributes(image), number)
+    return describe(_attributes(image), number, sop_class_uid)
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from service.errors import NotRenderable
 from service.pixels.aspect import pixel_aspect
 from service.pixels.lut import LookupTable
 from service.pixels.palette import Palette, palette_of
-from service.pixels.rescale import Rescale, modality_of, voi_of
+from service.pixels.rescale import Modality, Rescale, modality_of, voi_of
 from service.pixels.window import Window
 
 ATTRIBUTES = frozenset(
@@ -23,6 +23,7 @@ ATTRIBUTES = frozenset(
         *("00281050", "00281051", "00281056", "00283010"),  # windows and VOI LUT
         *("00280030", "00181164", "00289110"),  # how far apart pixels lie
         *("00281052", "00281053", "00283000", "00283002", "00283006"),  # rescale and Modality LUT
+        *("3004000E", "00620001", "0062000E"),  # dose, and fractions of segments
         *("00281101", "00281102", "00281103", "00281201", "00281202", "00281203"),  # palettes
         *("00281221", "00281222", "00281223"),  # segmented palettes
         *("52009229", "52009230", "00289145", "00289132"),  # functional groups
@@ -82,7 +83,7 @@ class ImageDescription:
     padding: tuple[float, float] | None
     inverted: bool
     pixel_aspect: float
-    modality: Rescale | LookupTable
+    modality: Modality
     voi: Window | LookupTable | None
     palette: Palette | None
 
@@ -114,12 +115,13 @@ class ImageDescription:
         return lowest, lowest + (1 << self.bits_stored) - 1
 
 
-def describe(image: Attributes, frame_number: int = 1) -> ImageDescription:
+def describe(image: Attributes, frame_number: int = 1, sop_class_uid: str = "") -> ImageDescription:
     """Describe a frame: its own functional groups come first, then the shared ones, then the instance.
 
     Args:
         image: DICOM JSON object with the ATTRIBUTES of an instance, binary values inline.
         frame_number: counted from 1.
+        sop_class_uid: of the instance; what is stored in some classes means something else.
 
     Raises:
         NotRenderable: an attribute without which there is no picture is missing or makes no sense.
@@ -131,7 +133,7 @@ def describe(image: Attributes, frame_number: int = 1) -> ImageDescription:
     bits_allocated = _checked(BITS_ALLOCATED, "Bits Allocated", integer(image, "00280100"))
     bits_stored, high_bit = _bits_stored(image, bits_allocated)
     signed = samples == 1 and integer(image, "00280103") == 1
-    modality = modality_of(image, frame_number, signed=signed)
+    modality = modality_of(image, frame_number, signed=signed, sop_class_uid=sop_class_uid)
     negative = signed or (isinstance(modality, Rescale) and modality.intercept < 0)
     return ImageDescription(
         rows=_checked(range(1, 65536), "Rows", integer(image, "00280010")),

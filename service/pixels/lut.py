@@ -64,6 +64,15 @@ def lookup_table(item: Attributes, *, signed: bool) -> LookupTable | None:
     )
 
 
+def is_cut(item: Attributes) -> bool:
+    """Tell whether a table that `lookup_table` made of this item has fewer entries than is stated."""
+    length, _, bits = (int(value or 0) for value in numbers(item, LUT_DESCRIPTOR))
+    stated = length & 0xFFFF or 65536
+    if integer(item, LUT_DATA) is None and bits > 8:
+        return len(binary(item, LUT_DATA)) < 2 * stated
+    return len(_entries(item, stated)) < stated
+
+
 def _entries(item: Attributes, length: int) -> Values:
     """Return up to `length` entries; 8-bit ones may be packed two in a word."""
     if integer(item, LUT_DATA) is not None:

@@ -34,6 +34,9 @@ TAGS = {
     "per_frame": ("52009230", "SQ"),
     "pixel_value_transformation": ("00289145", "SQ"),
     "frame_voi_lut": ("00289132", "SQ"),
+    "dose_grid_scaling": ("3004000E", "DS"),
+    "segmentation_type": ("00620001", "CS"),
+    "maximum_fractional_value": ("0062000E", "US"),
 }
 
 
@@ -61,8 +64,8 @@ def image(**values: Any) -> dict[str, Any]:
     return attributes(**{name: value for name, value in choices.items() if value is not None})
 
 
-def described(**values: Any) -> ImageDescription:
-    return describe(image(**values))
+def described(sop_class_uid: str = "", /, **values: Any) -> ImageDescription:
+    return describe(image(**values), sop_class_uid=sop_class_uid)
 
 
 def lut(descriptor: Sequence[int], entries: Sequence[int], word: str = "<u2") -> dict[str, Any]:

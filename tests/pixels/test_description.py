@@ -61,8 +61,8 @@ def test_a_modality_lut_that_cannot_be_read_leaves_the_rescale() -> None:
     assert described(modality_lut={}, slope=2, intercept=1).modality == Rescale(2, 1)
 
 
-def test_a_slope_of_0_is_taken_as_1() -> None:
-    assert described(slope=0, intercept=-1024).modality == Rescale(1, -1024)
+def test_a_slope_of_0_is_applied_as_it_stands() -> None:
+    assert described(slope=0, intercept=-1024).modality == Rescale(0, -1024)
 
 
 @pytest.mark.parametrize(

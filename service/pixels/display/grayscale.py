@@ -6,6 +6,7 @@ for the next slice of the series, and applied to the frame by a single `take`. L
 values go through the same steps directly.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from service.pixels.arrays import Levels, Values
 from service.pixels.description import ImageDescription
 from service.pixels.lut import LookupTable
-from service.pixels.rescale import Rescale
+from service.pixels.rescale import Modality, Rescale, Unreadable
 from service.pixels.window import Window
 
 _BLOCK = 4096  # stored values: those of 12 bits
@@ -23,6 +24,9 @@ _SMALLEST_WIDTH, _LARGEST_LIMIT = np.finfo(np.float64).tiny, np.finfo(np.float64
 def gray_levels(stored: Values, description: ImageDescription, window: Window | None = None) -> Levels:
     """Return the displayed values of a MONOCHROME1 or MONOCHROME2 frame.
 
+    Where nobody knows the modality values, no window means anything. All that the frame has is shown then,
+    which comes to the same picture for every slope above 0 and every intercept.
+
     Args:
         stored: stored values, any shape but empty.
         description: of this frame.
@@ -31,8 +35,15 @@ def gray_levels(stored: Values, description: ImageDescription, window: Window | 
     Returns:
         Same shape, 0 (black) ... 255 (white).
 
+    Raises:
+        NotRenderable: a window is asked for, and nobody knows the modality values.
+
     Standard: PS3.4 N.2; PS3.3 C.7.6.3.1.2, C.11.6.1.2 (MONOCHROME1 is inverted, last of all and once).
     """
+    if isinstance(description.modality, Unreadable):
+        if window is not None:
+            description.modality.modality(stored)
+        description = replace(description, modality=Rescale(), voi=None)
     voi = window or description.voi or automatic_window(stored, description)
     if description.floating or description.bits_allocated > 16:
         return presented(stored, description, voi)
@@ -50,9 +61,7 @@ def presented(stored: Values, description: ImageDescription, voi: Window | Looku
     return _presented(stored, description.modality, voi, description.inverted)
 
 
-def _presented(
-    stored: Values, modality: Rescale | LookupTable, voi: Window | LookupTable, inverted: bool
-) -> Levels:
+def _presented(stored: Values, modality: Modality, voi: Window | LookupTable, inverted: bool) -> Levels:
     with np.errstate(all="ignore"):
         values = modality.modality(stored.astype(np.float64))
         levels: Levels = np.rint(255 * np.fmax(voi.fraction(values), 0)).astype(np.uint8)

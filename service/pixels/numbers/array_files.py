@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 
 from service.errors import NotAcceptable
 from service.pixels.arrays import Values
-from service.pixels.numbers.modality import FLOAT32, INT16
+from service.pixels.numbers.modality import FLOAT32, FLOAT64, INT16, INT32, INT64, UINT32, UINT64
 from service.pixels.numbers.volume import Volume
 
 NPY = "application/x-npy"
@@ -27,7 +27,7 @@ _LAYOUT = struct.Struct(
 )
 _NO_EXTENSION = bytes(4)
 _NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
-_DATA_TYPES = {INT16: 4, FLOAT32: 16}
+_DATA_TYPES = {INT16: 4, INT32: 8, FLOAT32: 16, FLOAT64: 64, UINT32: 768, INT64: 1024, UINT64: 1280}
 _SCANNER, _UNKNOWN = 1, 0  # what coordinates of qform and sform are
 _MILLIMETRES = 2
 _LONGEST_SIDE = 32767
@@ -41,7 +41,7 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
 
     Args:
         volume: its shape, and where its voxels lie.
-        kind: type of the voxels, INT16 or FLOAT32.
+        kind: type of the voxels, one of those of modality values.
 
     Raises:
         NotAcceptable: a side is longer than the format has numbers for.

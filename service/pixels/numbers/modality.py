@@ -1,7 +1,7 @@
-"""Modality values as arrays: Hounsfield units for a CT.
+"""Modality values as arrays: Hounsfield units for a CT, Gy for a dose.
 
-Their type is decided from what the attributes allow, not from the pixels, so that the head of an array of
-many frames can be written before any of them is read.
+Their type is decided from what the attributes allow, and narrowed to int16 where the pixels show that all
+fit, so that the head of an array of many frames can be written before any of them is.
 """
 
 from collections.abc import Iterable
@@ -11,24 +11,71 @@ import numpy as np
 
 from service.pixels.arrays import Values
 from service.pixels.description import ImageDescription
-from service.pixels.rescale import Rescale
+from service.pixels.lut import LookupTable
+from service.pixels.rescale import Rescale, Unreadable
 
 INT16: np.dtype[Any] = np.dtype("<i2")
+INT32: np.dtype[Any] = np.dtype("<i4")
+UINT32: np.dtype[Any] = np.dtype("<u4")
+INT64: np.dtype[Any] = np.dtype("<i8")
+UINT64: np.dtype[Any] = np.dtype("<u8")
 FLOAT32: np.dtype[Any] = np.dtype("<f4")
+FLOAT64: np.dtype[Any] = np.dtype("<f8")
 
-_EXACT_IN_FLOAT32 = 2**24
+_EXACT_IN_FLOAT32, _EXACT_BITS = 2**24, 24
+_IDENTITY = Rescale()
 
 
 def value_type(descriptions: Iterable[ImageDescription]) -> np.dtype[Any]:
-    """Return int16 where all values that these frames can hold are whole and fit, else float32."""
-    fits = (fits_int16(description, *description.stored_range) for description in descriptions)
-    return INT16 if all(fits) else FLOAT32
+    """Return the type that holds all values that these frames can have.
+
+    It is int16 where they are whole and fit; else float32 where it is exact, or as exact as the rescale of
+    stored values of up to 24 bits; int32, uint32, int64 or uint64 for larger ones as they are stored; float64
+    for those that are rescaled.
+
+    Raises:
+        NotRenderable: nobody knows the modality values of one.
+    """
+    kind = np.result_type(*{_own_type(description) for description in descriptions})
+    return kind.newbyteorder("<")
 
 
-def fits_int16(description: ImageDescription, lowest: float, highest: float) -> bool:
-    """Tell whether stored values in this range become whole modality values of 16 bits."""
-    low, high = _whole_range(description, lowest, highest)
+def _own_type(description: ImageDescription) -> np.dtype[Any]:
+    if isinstance(description.modality, Unreadable):
+        description.modality.modality(np.zeros(0))
+    if description.floating:
+        return FLOAT32 if description.bits_allocated == 32 else FLOAT64
+    if isinstance(description.modality, LookupTable):
+        return FLOAT32
+    low, high = _whole_range(description, *description.stored_range)
+    if _are_within_int16(low, high):
+        return INT16
+    if -_EXACT_IN_FLOAT32 <= low <= high <= _EXACT_IN_FLOAT32:
+        return FLOAT32
+    if description.bits_stored <= _EXACT_BITS:
+        return FLOAT32
+    if not _is_identity(description):
+        return FLOAT64
+    signed, wide = bool(description.pixel_representation), description.bits_allocated > 32
+    return (INT64 if signed else UINT64) if wide else (INT32 if signed else UINT32)
+
+
+def may_fit_int16(description: ImageDescription) -> bool:
+    """Tell whether the pixels of a frame may show that its values are whole and fit."""
+    return np.isfinite(_whole_range(description, *description.stored_range)).all().item()
+
+
+def fits_int16(description: ImageDescription, stored: Values) -> bool:
+    """Tell whether these stored values become whole modality values of 16 bits."""
+    return _are_within_int16(*_whole_range(description, int(stored.min()), int(stored.max())))
+
+
+def _are_within_int16(low: float, high: float) -> bool:
     return low >= -(2**15) and high < 2**15
+
+
+def _is_identity(description: ImageDescription) -> bool:
+    return description.modality == _IDENTITY
 
 
 def modality_values(stored: Values, description: ImageDescription, kind: np.dtype[Any]) -> Values:
@@ -37,17 +84,23 @@ def modality_values(stored: Values, description: ImageDescription, kind: np.dtyp
     Args:
         stored: stored values, any shape.
         description: of this frame.
-        kind: what `value_type` returned for this frame, or for it and others.
+        kind: what `value_type` returned for this frame, or for it and others; or INT16, if they fit.
 
     Returns:
         Same shape, of that type. Padding goes the same way as pixels.
 
+    Raises:
+        NotRenderable: nobody knows the modality values.
+
     Standard: PS3.3 C.11.1.
     """
+    if _is_identity(description):
+        return stored.astype(kind)
     low, high = _whole_range(description, *description.stored_range)
-    if kind == FLOAT32 and not -_EXACT_IN_FLOAT32 <= low <= high <= _EXACT_IN_FLOAT32:
+    is_exact = -_EXACT_IN_FLOAT32 <= low <= high <= _EXACT_IN_FLOAT32
+    if kind != INT16 and not (kind == FLOAT32 and is_exact):
         with np.errstate(all="ignore"):
-            return description.modality.modality(stored.astype(np.float64)).astype(FLOAT32)
+            return description.modality.modality(stored.astype(np.float64)).astype(kind)
     assert isinstance(description.modality, Rescale)
     values: Values = stored.astype(kind)
     slope, intercept = description.modality.slope, description.modality.intercept

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from service.dicom_json import Attributes, integer, number, numbers, scopes, text
 
 _PLANE_POSITION, _PLANE_ORIENTATION, _PIXEL_MEASURES = "00209113", "00209116", "00289110"
+_LARGEST_IS = 2**31  # PS3.5 6.2
 FARTHEST = 1e6  # mm: farther away, or larger, is nothing that was ever in a scanner
 
 Vector = tuple[float, ...]
@@ -48,7 +49,7 @@ class Slice:
 
     Attributes:
         sop_instance_uid: of its instance.
-        instance_number: (0020,0013) of it, if it has one.
+        instance_number: (0020,0013) of it, if it has one that can be.
         frame_number: counted from 1.
         plane: where it lies.
     """
@@ -59,16 +60,21 @@ class Slice:
     plane: Plane
 
 
-def slices_of(metadata: Attributes, number_of_frames: int) -> list[Slice]:
+def slices_of(metadata: Attributes, number_of_frames: int, sop_instance_uid: str) -> list[Slice]:
     """Return the frames of an instance as slices.
 
     Args:
         metadata: DICOM JSON object of the instance.
         number_of_frames: those that can be read.
+        sop_instance_uid: of the instance.
     """
-    uid, instance_number = text(metadata, "00080018"), integer(metadata, "00200013")
-    frame_numbers = range(1, number_of_frames + 1)
-    return [Slice(uid, instance_number, number, plane_of(metadata, number)) for number in frame_numbers]
+    instance_number = integer(metadata, "00200013")
+    if instance_number is not None and abs(instance_number) > _LARGEST_IS:
+        instance_number = None
+    return [
+        Slice(sop_instance_uid, instance_number, number, plane_of(metadata, number))
+        for number in range(1, number_of_frames + 1)
+    ]
 
 
 def plane_of(metadata: Attributes, frame_number: int = 1) -> Plane:

@@ -51,18 +51,18 @@ def volume_of(slices: Sequence[Slice]) -> Volume:
 
     Standard: PS3.3 C.7.6.2.1.1.
     """
-    _refuse(incomplete(slices), len(slices))
-    _refuse(unlike(slices), len(slices))
+    refuse(incomplete(slices), len(slices))
+    refuse(unlike(slices), len(slices))
     orientation = np.array(slices[0].plane.orientation)
     normal = np.cross(orientation[:3], orientation[3:])
     stack = sorted(slices, key=lambda slice_: float(normal @ slice_.plane.position))
-    _refuse(coinciding(stack, normal), len(slices))
-    _refuse(out_of_step(stack), len(slices))
+    refuse(coinciding(stack, normal), len(slices))
+    refuse(out_of_step(stack), len(slices))
     return Volume(tuple(stack), _LPS_TO_RAS @ _affine(stack, normal))
 
 
-def _refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None:
-    """Raise IrregularVolume if there are any disagreements."""
+def refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None:
+    """Raise IrregularVolume if there are any disagreements among so many slices."""
     if not disagreements:
         return
     slices = (disagreement.slice for disagreement in disagreements)

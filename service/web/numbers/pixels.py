@@ -34,7 +34,7 @@ async def retrieve_pixels(request: Request) -> Response:
     if answer := not_modified(request, etag):
         return answer
     frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
-    kind = array_type(frames)
+    kind = await array_type(service_of(request).decoder, frames)
     shape = frames[0].shape if len(frames) == 1 else (len(frames), *frames[0].shape)
     head = npy_head(shape, kind)
     body = joined(array_chunks(service_of(request).decoder, head, frames, kind))

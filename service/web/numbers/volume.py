@@ -14,20 +14,16 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.blobs import LocalBlobs
 from service.archive.index.metadata import first_metadata
 from service.archive.index.stored_json import StoredJson
 from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
-from service.imaging.arrays import (
-    NumericFrame,
-    array_chunks,
-    narrowest_type,
-    numeric_frames,
-)
+from service.imaging.arrays import NumericFrame, array_chunks, array_type, numeric_frames
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
 from service.pixels.numbers.plane import Slice, slices_of
-from service.pixels.numbers.volume import Volume, volume_of
+from service.pixels.numbers.regularity import Disagreement
+from service.pixels.numbers.volume import Volume, refuse, volume_of
+from service.pixels.rescale import Unreadable
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import located_instances, negotiated, target_of
@@ -69,20 +65,24 @@ async def retrieve_volume(request: Request) -> Response:
     for located in instances:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)
-    plan = await anyio.to_thread.run_sync(_plan, archive.blobs, instances, metadata)
+    volume, frames = await anyio.to_thread.run_sync(_planned, instances, metadata)
+    plan = _Plan(volume, frames, await array_type(service_of(request).decoder, frames))
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 
-def _plan(blobs: LocalBlobs, instances: Sequence[Located], metadata: Mapping[bytes, StoredJson]) -> _Plan:
+def _planned(
+    instances: Sequence[Located], metadata: Mapping[bytes, StoredJson]
+) -> tuple[Volume, list[NumericFrame]]:
+    """Return the volume that instances make, and its frames in its order."""
     slices: list[Slice] = []
     by_uid: dict[str, Located] = {}
     for located in instances:
         by_uid[located.instance.uids.instance] = located
         number_of_frames = located.frames.number_of_frames if located.frames else 0
         attributes = metadata[located.instance.digest].parsed()
-        slices += slices_of(attributes, number_of_frames)
+        slices += slices_of(attributes, number_of_frames, located.instance.uids.instance)
     uids = [
         uid for uid, located in by_uid.items() if not located.frames or not located.frames.number_of_frames
     ]
@@ -94,7 +94,17 @@ def _plan(blobs: LocalBlobs, instances: Sequence[Located], metadata: Mapping[byt
     frames = numeric_frames(
         (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices
     )
-    return _Plan(volume, frames, narrowest_type(blobs, frames))
+    refuse(_without_modality_values(volume, frames), len(frames))
+    return volume, frames
+
+
+def _without_modality_values(volume: Volume, frames: Sequence[NumericFrame]) -> list[Disagreement]:
+    """Return the slices that do not say in a readable way what their stored values mean."""
+    return [
+        Disagreement(slice_, modality.attribute, modality.found, modality.expected)
+        for slice_, frame in zip(volume.slices, frames, strict=True)
+        if isinstance(modality := frame.description.modality, Unreadable)
+    ]
 
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:

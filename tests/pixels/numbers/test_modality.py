@@ -3,7 +3,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.pixels.numbers.modality import FLOAT32, INT16, modality_values, value_type
+from service.pixels.numbers.modality import (
+    FLOAT32,
+    FLOAT64,
+    INT16,
+    INT32,
+    UINT32,
+    UINT64,
+    modality_values,
+    value_type,
+)
 from tests.pixels.images import described, lut
 
 
@@ -20,10 +29,16 @@ from tests.pixels.images import described, lut
         pytest.param({"stored": 12, "intercept": 0.5}, FLOAT32, id="a broken intercept"),
         pytest.param({"stored": 12, "slope": 16}, FLOAT32, id="a steep slope"),
         pytest.param({"allocated": 32, "stored": None, "signed": None}, FLOAT32, id="floating"),
+        pytest.param({"allocated": 64, "stored": None, "signed": None}, FLOAT64, id="floating, of 64 bits"),
+        pytest.param({"allocated": 32, "stored": 24}, FLOAT32, id="24 of 32 bits"),
+        pytest.param({"allocated": 32}, UINT32, id="32 bits"),
+        pytest.param({"allocated": 32, "signed": 1}, INT32, id="32 bits, signed"),
+        pytest.param({"allocated": 32, "slope": 0.1}, FLOAT64, id="32 bits, rescaled"),
+        pytest.param({"allocated": 64}, UINT64, id="64 bits"),
         pytest.param({"modality_lut": lut([2, 0, 16], [1, 2])}, FLOAT32, id="a Modality LUT"),
     ],
 )
-def test_values_are_int16_only_if_none_could_be_otherwise(image: dict[str, Any], kind: np.dtype[Any]) -> None:
+def test_the_type_holds_every_value_that_there_could_be(image: dict[str, Any], kind: np.dtype[Any]) -> None:
     assert value_type([described(**image)]) == kind
 
 
@@ -31,6 +46,12 @@ def test_one_frame_of_another_kind_makes_all_of_them_float32() -> None:
     whole, halves = described(stored=12), described(stored=12, slope=0.5)
 
     assert value_type([whole, halves]) == FLOAT32
+
+
+def test_frames_of_several_kinds_have_a_type_that_holds_them_all() -> None:
+    long, halves = described(allocated=32, signed=1), described(stored=12, slope=0.5)
+
+    assert value_type([long, halves]) == FLOAT64
 
 
 @pytest.mark.parametrize("slope", [1, 3, -2, 0.1])

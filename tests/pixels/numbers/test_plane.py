@@ -34,7 +34,7 @@ def _enhanced() -> dict[str, Any]:
 
 
 def test_a_classic_instance_says_it_once() -> None:
-    (slice_,) = slices_of(CLASSIC, 1)
+    (slice_,) = slices_of(CLASSIC, 1, "1.2")
 
     assert (slice_.sop_instance_uid, slice_.instance_number, slice_.frame_number) == ("1.2", 7, 1)
     assert (slice_.plane.rows, slice_.plane.columns) == (4, 3)
@@ -45,7 +45,7 @@ def test_a_classic_instance_says_it_once() -> None:
 
 
 def test_frames_of_an_enhanced_instance_have_places_of_their_own() -> None:
-    slices = slices_of(_enhanced(), 2)
+    slices = slices_of(_enhanced(), 2, "1.2")
 
     assert [slice_.plane.position for slice_ in slices] == [(0, 0, 10), (0, 0, 12)]
     assert {slice_.plane.orientation for slice_ in slices} == {(1, 0, 0, 0, 1, 0)}
