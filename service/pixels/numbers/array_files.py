@@ -28,16 +28,16 @@ _LAYOUT = struct.Struct(
 _NO_EXTENSION = bytes(4)
 _NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
 _DATA_TYPES = {INT16: 4, INT32: 8, FLOAT32: 16, FLOAT64: 64, UINT32: 768, INT64: 1024, UINT64: 1280}
-_SCANNER, _UNKNOWN = 1, 0  # what coordinates of qform and sform are
+_SCANNER = 1  # what coordinates of qform and sform are
 _MILLIMETRES = 2
 _LONGEST_SIDE = 32767
-_SHEARED = 1e-3  # cosine between axes from which they are not at right angles
 
 
 def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
     """Return the 352 bytes of a NIfTI-1 file before the voxels.
 
-    The affine is in sform; qform says the same, but for a sheared volume, which it cannot express.
+    The affine is in sform, exactly. In qform is the rotation nearest to it, for programs that go by that or open
+    nothing whose axes are not at right angles: those of a tilted gantry, or of directions that were rounded.
 
     Args:
         volume: its shape, and where its voxels lie.
@@ -50,7 +50,7 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
     if max(volume.shape) > _LONGEST_SIDE:
         raise NotAcceptable(f"NIfTI-1 has sides of up to {_LONGEST_SIDE} voxels, not {max(volume.shape)}")
     between_slices, between_rows, between_columns = volume.spacing
-    rotation = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
+    rotation = _nearest_rotation(volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0))
     head = _LAYOUT.pack(
         *(_LAYOUT.size, b"", b"", 0, 0, b"r", 0),
         *(3, columns, rows, slices, 1, 1, 1, 1),
@@ -58,7 +58,7 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
         *(1, between_columns, between_rows, between_slices, 0, 0, 0, 0),
         *(_NIFTI_HEAD_BYTES, 1, 0, 0, 0, _MILLIMETRES),
         *(0, 0, 0, 0, 0, 0, b"", b""),
-        *(_SCANNER if _is_right_angled(rotation) else _UNKNOWN, _SCANNER),
+        *(_SCANNER, _SCANNER),
         *_quaternion(rotation),
         *volume.affine[:3, 3].tolist(),
         *volume.affine[:3].ravel().tolist(),
@@ -67,15 +67,17 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
     return head + _NO_EXTENSION
 
 
-def _is_right_angled(axes: Values) -> bool:
-    return bool(np.allclose(axes.T @ axes, np.eye(3), atol=_SHEARED))
+def _nearest_rotation(axes: Values) -> Values:
+    """Return the rotation whose axes lie nearest to three unit vectors, by least squares: the polar factor."""
+    left, _, right = np.linalg.svd(axes)
+    return np.asarray(left @ right)
 
 
 def _quaternion(rotation: Values) -> list[float]:
-    """Return b, c, d of the unit quaternion a + bi + cj + dk with a ≥ 0 that is nearest to this rotation.
+    """Return b, c, d of the unit quaternion a + bi + cj + dk with a ≥ 0 of a rotation.
 
     Args:
-        rotation: shape (3, 3), determinant about 1.
+        rotation: shape (3, 3), orthonormal, determinant 1.
 
     I. Y. Bar-Itzhack, New method for extracting the quaternion from a rotation matrix, 2000.
     """

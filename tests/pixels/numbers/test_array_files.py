@@ -43,13 +43,33 @@ def test_both_transforms_say_what_the_affine_says(orientation: tuple[float, ...]
     assert (image.header["sform_code"], image.header["qform_code"]) == (1, 1)
 
 
-def test_a_sheared_volume_has_no_qform() -> None:
-    volume = volume_of([slice_at(index, 0, 0.5 * index, 3.0 * index) for index in range(4)])
+TILT = (1.0, 0.0, 0.0, 0.0, 0.966, -0.259)
+ROUNDED = (0.97, 0.22, 0.12, -0.22, 0.97, 0.07)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "step", "shear"),
+    [
+        pytest.param(TILT, (0, 0, 5.0), 0.3, id="a gantry tilted by 15 degrees"),
+        pytest.param(ROUNDED, (-0.2, -0.18, 1.95), 0.02, id="directions of two digits"),
+    ],
+)
+def test_a_sheared_volume_has_the_nearest_rotation_beside_its_exact_affine(
+    orientation: tuple[float, ...], step: tuple[float, ...], shear: float
+) -> None:
+    slices = [slice_at(index, *np.multiply(index, step), orientation=orientation) for index in range(4)]
+    volume = volume_of(slices)
 
     image = _opened(volume, INT16, bytes(96))
 
-    assert image.header["qform_code"] == 0
+    assert (image.header["sform_code"], image.header["qform_code"]) == (1, 1)
     np.testing.assert_allclose(image.affine, volume.affine, atol=1e-5)
+    zooms = image.header.get_zooms()
+    rotation, axes = image.get_qform()[:3, :3] / zooms, volume.affine[:3, :3] / zooms
+    np.testing.assert_allclose(rotation.T @ rotation, np.eye(3), atol=1e-6)
+    assert np.linalg.det(rotation) > 0
+    assert np.abs(rotation - axes).max() < shear
+    np.testing.assert_allclose(rotation.T @ axes, axes.T @ rotation, atol=1e-6)  # the polar factor
 
 
 def test_a_side_that_the_format_has_no_number_for_is_refused() -> None:
