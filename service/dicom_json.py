@@ -18,7 +18,8 @@ Attributes = Mapping[str, Any]
 NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 """The component groups of a person name, PS3.18 F.2.2."""
 
-_SHARED_GROUPS, _PER_FRAME_GROUPS = "52009229", "52009230"
+SHARED_GROUPS, PER_FRAME_GROUPS = "52009229", "52009230"
+"""The Sequences of functional groups, PS3.3 C.7.6.16."""
 
 
 def first_value(attributes: Attributes, tag: str) -> Any:
@@ -63,7 +64,7 @@ def scopes(image: Attributes, frame_number: int, macro: str) -> Iterator[Attribu
 
     Standard: PS3.3 C.7.6.16.1.
     """
-    per_frame, shared = _values(image, _PER_FRAME_GROUPS), _values(image, _SHARED_GROUPS)
+    per_frame, shared = _values(image, PER_FRAME_GROUPS), _values(image, SHARED_GROUPS)
     for group in per_frame[frame_number - 1 : frame_number] + shared[:1]:
         if isinstance(group, Mapping):
             yield from items(group, macro)[:1]

@@ -119,3 +119,12 @@ def item(**attributes: Any) -> Dataset:
     for keyword, value in attributes.items():
         setattr(dataset, keyword, value)
     return dataset
+
+
+def with_text(dataset: Dataset, keyword: str, text: str | None) -> Dataset:
+    """Return the data set with a text where a number should be, which pydicom does not write by itself."""
+    setattr(dataset, keyword, None)
+    if text is not None:
+        dataset[keyword].VR = "LO"
+        setattr(dataset, keyword, text)
+    return dataset

@@ -36,8 +36,8 @@ _LONGEST_SIDE = 32767
 def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
     """Return the 352 bytes of a NIfTI-1 file before the voxels.
 
-    The affine is in sform, exactly. In qform is the rotation nearest to it, for programs that go by that or open
-    nothing whose axes are not at right angles: those of a tilted gantry, or of directions that were rounded.
+    The affine is in sform, exactly. In qform is the rotation nearest to it, for programs that go by that or
+    open nothing whose axes are not at right angles: those of a tilted gantry, or rounded ones.
 
     Args:
         volume: its shape, and where its voxels lie.
@@ -68,7 +68,7 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
 
 
 def _nearest_rotation(axes: Values) -> Values:
-    """Return the rotation whose axes lie nearest to three unit vectors, by least squares: the polar factor."""
+    """Return the rotation whose axes lie nearest to three unit vectors: their polar factor."""
     left, _, right = np.linalg.svd(axes)
     return np.asarray(left @ right)
 

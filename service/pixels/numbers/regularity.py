@@ -7,17 +7,21 @@ each relies on those before it.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from service.pixels.arrays import Values
 from service.pixels.description import GRAYSCALE
-from service.pixels.numbers.plane import FARTHEST, Plane, Slice, Vector
+from service.pixels.numbers.lattice import outliers
+from service.pixels.numbers.plane import FARTHEST, Plane, Vector
+from service.pixels.numbers.slices import Slice
+from service.pixels.numbers.traits import Trait, differing
 
-_CLOSE = 1e-3  # of direction cosines, and of mm: below it, the same number was written differently
-_STEP_TOLERANCE = 0.05  # of the distance between slices
+_CLOSE = 1e-3  # of direction cosines, and of spacings to each other: the same number was written differently
+_ROUNDED = 0.02  # of products of direction cosines that were written with two digits
+_SAME_PLACE = 1e-3  # mm, or less where the slices of a series are closer to each other
+_SMALLEST_STEP = 1e-7  # mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def _is_orthonormal(orientation: Vector) -> bool:
         return False
     row, column = orientation[:3], orientation[3:]
     products = (_dot(row, row), 1), (_dot(column, column), 1), (_dot(row, column), 0)
-    return all(abs(product - ideal) < 10 * _CLOSE for product, ideal in products)
+    return all(abs(product - ideal) < _ROUNDED for product, ideal in products)
 
 
 def _dot(left: Vector, right: Vector) -> float:
@@ -77,7 +81,7 @@ _REQUIREMENTS = {
     ),
     "Pixel Spacing": _Requirement(
         lambda plane: plane.spacing,
-        lambda value: len(value) == 2 and _CLOSE**2 < min(value) <= max(value) < FARTHEST,
+        lambda value: len(value) == 2 and _SMALLEST_STEP < min(value) <= max(value) < FARTHEST,
         "two positive numbers of mm",
     ),
 }
@@ -88,6 +92,11 @@ _SHARED: dict[str, Callable[[Plane], Any]] = {
     "Pixel Spacing": lambda plane: plane.spacing,
     "Frame of Reference UID": lambda plane: plane.frame_of_reference,
 }
+
+
+def without_place(slices: Sequence[Slice]) -> list[Disagreement]:
+    """Return the slices whose instance says in its own way that their place cannot be told."""
+    return [Disagreement(slice_, *slice_.objection) for slice_ in slices if slice_.objection]
 
 
 def incomplete(slices: Sequence[Slice]) -> list[Disagreement]:
@@ -113,12 +122,53 @@ def unlike(slices: Sequence[Slice]) -> list[Disagreement]:
 
 def _same(value: Any, usual_value: Any) -> bool:
     if isinstance(value, tuple):
-        return all(abs(a - b) < _CLOSE for a, b in zip(value, usual_value, strict=True))
+        largest = max(map(abs, usual_value))  # 1 for directions
+        return all(abs(a - b) < _CLOSE * largest for a, b in zip(value, usual_value, strict=True))
     return bool(value == usual_value)
 
 
+def of_several_volumes(slices: Sequence[Slice]) -> list[Disagreement]:
+    """Return the slices that belong to other volumes than most do: of another echo, time, segment.
+
+    Segments are numbered within their instance: the same number in another is another segment.
+    """
+    disagreements = [
+        disagreement
+        for trait, values in differing([slice_.traits for slice_ in slices])
+        if trait.parts
+        for disagreement in _unusual(trait.name, slices, values)
+    ]
+    if not disagreements and any(slice_.is_segment for slice_ in slices):
+        return _unusual("SOP Instance UID", slices, [slice_.sop_instance_uid for slice_ in slices])
+    return disagreements
+
+
+def _unusual(name: str, slices: Sequence[Slice], values: Sequence[Any]) -> list[Disagreement]:
+    usual_value = Counter(values).most_common(1)[0][0]
+    return [
+        Disagreement(slice_, name, value, usual_value)
+        for slice_, value in zip(slices, values, strict=True)
+        if value != usual_value
+    ]
+
+
 def coinciding(stack: Sequence[Slice], normal: Values) -> list[Disagreement]:
-    """Return the slices that lie at the same place along the normal as the one before."""
+    """Return the slices that lie at the same place along the normal as the one before.
+
+    What all such pairs differ in is named: it is what makes several volumes of them.
+    """
+    steps = np.diff(np.array([slice_.plane.position for slice_ in stack]) @ normal)
+    if not len(steps):
+        return []
+    same_place = max(_SMALLEST_STEP, min(_SAME_PLACE, 0.01 * steps.max()))
+    pairs = [(stack[index], stack[index + 1]) for index in np.flatnonzero(steps < same_place).tolist()]
+    if causes := _in_all(pairs):
+        return [
+            disagreement
+            for trait, values in differing([slice_.traits for slice_ in stack])
+            if trait in causes
+            for disagreement in _unusual(trait.name, stack, values)
+        ]
     return [
         Disagreement(
             slice_,
@@ -126,25 +176,22 @@ def coinciding(stack: Sequence[Slice], normal: Values) -> list[Disagreement]:
             slice_.plane.position,
             f"another place than that of {predecessor.sop_instance_uid}, frame {predecessor.frame_number}",
         )
-        for predecessor, slice_ in pairwise(stack)
-        if normal @ np.subtract(slice_.plane.position, predecessor.plane.position) < _CLOSE
+        for predecessor, slice_ in pairs
     ]
 
 
+def _in_all(pairs: Sequence[tuple[Slice, Slice]]) -> set[Trait]:
+    """Return the traits in which both slices of every pair differ."""
+    of_pairs = [{trait for trait, _ in differing([a.traits, b.traits])} for a, b in pairs]
+    return set.intersection(*of_pairs) if of_pairs else set()
+
+
 def out_of_step(stack: Sequence[Slice]) -> list[Disagreement]:
-    """Return the slices whose step from the one before is not the usual one: the median of all."""
+    """Return the slices that keep a stack from being a lattice."""
     positions = np.array([slice_.plane.position for slice_ in stack])
-    steps = np.diff(positions, axis=0)
-    if not len(steps):
-        return []
-    median = np.median(steps, axis=0)
-    outliers = np.linalg.norm(steps - median, axis=1) > _STEP_TOLERANCE * np.linalg.norm(median)
     return [
         Disagreement(
-            stack[index + 1],
-            "Image Position (Patient)",
-            stack[index + 1].plane.position,
-            tuple((positions[index] + median).round(3).tolist()),
+            stack[index], "Image Position (Patient)", stack[index].plane.position, tuple(expected.tolist())
         )
-        for index in np.flatnonzero(outliers).tolist()
+        for index, expected in outliers(positions)
     ]

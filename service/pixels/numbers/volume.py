@@ -9,11 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.errors import IrregularVolume
+from service.errors import IrregularVolume, shorten
 from service.pixels.arrays import Values
-from service.pixels.numbers.plane import Slice
-from service.pixels.numbers.regularity import Disagreement, coinciding, incomplete, out_of_step, unlike
+from service.pixels.numbers.regularity import (
+    Disagreement,
+    coinciding,
+    incomplete,
+    of_several_volumes,
+    out_of_step,
+    unlike,
+    without_place,
+)
+from service.pixels.numbers.slices import Slice
+from service.pixels.numbers.traits import TRAITS
 
+_TRAIT_NAMES = frozenset(trait.name for trait in TRAITS)
+_MAX_VALUES = 8  # of an attribute, in a message
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -51,8 +62,10 @@ def volume_of(slices: Sequence[Slice]) -> Volume:
 
     Standard: PS3.3 C.7.6.2.1.1.
     """
+    refuse(without_place(slices), len(slices))
     refuse(incomplete(slices), len(slices))
     refuse(unlike(slices), len(slices))
+    refuse(of_several_volumes(slices), len(slices))
     orientation = np.array(slices[0].plane.orientation)
     normal = np.cross(orientation[:3], orientation[3:])
     stack = sorted(slices, key=lambda slice_: float(normal @ slice_.plane.position))
@@ -67,11 +80,25 @@ def refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None
         return
     slices = (disagreement.slice for disagreement in disagreements)
     frames = {(slice_.sop_instance_uid, slice_.frame_number) for slice_ in slices}
-    names = ", ".join(dict.fromkeys(disagreement.attribute for disagreement in disagreements))
+    names = ", ".join(_with_values(name, disagreements) for name in _names(disagreements))
     raise IrregularVolume(
         f"{len(frames)} of {number_of_slices} slices do not fit into one volume: {names}",
         [disagreement.as_json() for disagreement in disagreements],
     )
+
+
+def _names(disagreements: Sequence[Disagreement]) -> list[str]:
+    return list(dict.fromkeys(disagreement.attribute for disagreement in disagreements))
+
+
+def _with_values(name: str, disagreements: Sequence[Disagreement]) -> str:
+    """Return the name of an attribute; of one that makes several volumes, with the first of its values."""
+    if name not in _TRAIT_NAMES:
+        return name
+    ours = [disagreement for disagreement in disagreements if disagreement.attribute == name]
+    values = dict.fromkeys(str(value) for one in ours for value in (one.expected, one.found))
+    ending = ", …" if len(values) > _MAX_VALUES else ""
+    return f"{name} ({', '.join(shorten(value) for value in list(values)[:_MAX_VALUES])}{ending})"
 
 
 def _affine(slices: Sequence[Slice], normal: Values) -> Values:

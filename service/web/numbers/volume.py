@@ -20,8 +20,9 @@ from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import NumericFrame, array_chunks, array_type, numeric_frames
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
-from service.pixels.numbers.plane import Slice, slices_of
 from service.pixels.numbers.regularity import Disagreement
+from service.pixels.numbers.slices import Slice, slices_of
+from service.pixels.numbers.traits import told
 from service.pixels.numbers.volume import Volume, refuse, volume_of
 from service.pixels.rescale import Unreadable
 from service.web.http.accept import Offer
@@ -140,6 +141,7 @@ def _description(plan: _Plan) -> dict[str, object]:
         "type": plan.kind.name,
         "spacing": plan.volume.spacing,
         "affine": plan.volume.affine.tolist(),
+        "varying": told([slice_.traits for slice_ in plan.volume.slices]),
         "slices": [
             {
                 "SOPInstanceUID": slice_.sop_instance_uid,

@@ -1,6 +1,7 @@
 from typing import Any
 
-from service.pixels.numbers.plane import plane_of, slices_of
+from service.pixels.numbers.plane import plane_of
+from service.pixels.numbers.slices import slices_of
 from tests.metadata import data_set, tag
 
 CLASSIC = data_set(

@@ -9,15 +9,24 @@ import nibabel
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import JPEGLSLossless, RTDoseStorage, SegmentationStorage
+from pydicom.uid import JPEGLSLossless, SegmentationStorage
 
 from service.pixels.arrays import Values
-from tests.web.series import SERIES, compressed, ct_slice, enhanced_mr, image, serving, store, stored_values
+from tests.web.series import (
+    SERIES,
+    compressed,
+    ct_slice,
+    enhanced_mr,
+    image,
+    serving,
+    store,
+    stored_values,
+    with_text,
+)
 
 INSTANCE = f"{SERIES}/instances/1.1.1.1"
 JSON, NIFTI = "application/json", "application/x-nifti"
 BITS_32 = {"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}
-DOSE = np.random.default_rng(2).integers(0, 2**32, (3, 4, 5), np.uint32)
 LARGE = np.array([[[2**24 + 1, 0], [2**31 - 1, 3]]] * 2)
 STORED = stored_values(3, 6, 5)
 
@@ -28,21 +37,6 @@ async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncCl
         yield client
 
 
-def _dose(**attributes: Any) -> Dataset:
-    usual = {
-        "SOPClassUID": RTDoseStorage,
-        "SOPInstanceUID": "1.1.1.1",
-        "NumberOfFrames": 3,
-        "ImagePositionPatient": [-1, -2, -30],
-        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
-        "PixelSpacing": [2, 2.5],
-        "GridFrameOffsetVector": [0, 2.5, 5],
-        "DoseGridScaling": "2e-8",
-        **BITS_32,
-    }
-    return image(DOSE, **(usual | attributes))
-
-
 async def _array(client: httpx.AsyncClient, url: str) -> Values:
     response = await client.get(url)
     assert response.status_code == 200, response.text
@@ -50,47 +44,11 @@ async def _array(client: httpx.AsyncClient, url: str) -> Values:
     return array
 
 
-async def test_a_dose_is_in_gray_in_every_answer(client: httpx.AsyncClient) -> None:
-    await store(client, _dose(RescaleSlope=7, RescaleIntercept=-1000))
-    grays = DOSE * 2e-8
-
-    np.testing.assert_array_equal(await _array(client, f"{INSTANCE}/pixels"), grays)
-    np.testing.assert_array_equal(await _array(client, f"{INSTANCE}/frames/2/pixels"), grays[1])
-    statistics = (await client.get(f"{INSTANCE}/statistics")).json()
-    assert statistics["maximum"] == pytest.approx(grays.max())
-    picture = await client.get(f"{INSTANCE}/frames/1/rendered?window=20,40,linear-exact")
-    white = await client.get(f"{INSTANCE}/frames/1/rendered?window=-20,10,linear-exact")
-    assert (picture.status_code, white.status_code) == (200, 200)
-    assert picture.content != white.content
-
-
-@pytest.mark.parametrize("scaling", [None, "0,00025"])
-@pytest.mark.parametrize("path", ["pixels", "statistics", "frames/1/rendered?window=20,40,linear"])
-async def test_a_dose_whose_scaling_cannot_be_read_is_refused(
-    client: httpx.AsyncClient, scaling: str | None, path: str
-) -> None:
-    await store(client, _unreadable(_dose(), "DoseGridScaling", scaling))
-
-    response = await client.get(f"{INSTANCE}/{path}")
-
-    assert response.status_code == 406
-    assert "Dose Grid Scaling" in response.json()["message"]
-
-
-def _unreadable(one: Dataset, keyword: str, value: str | None) -> Dataset:
-    """Return the data set with a text where a number should be, which pydicom does not write by itself."""
-    setattr(one, keyword, None)
-    if value is not None:
-        one[keyword].VR = "LO"
-        setattr(one, keyword, value)
-    return one
-
-
 @pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept"])
 async def test_a_rescale_that_cannot_be_read_gives_no_stored_values_in_its_place(
     client: httpx.AsyncClient, keyword: str
 ) -> None:
-    await store(client, ct_slice(1, STORED[0]), _unreadable(ct_slice(2, STORED[1]), keyword, "-1024,0"))
+    await store(client, ct_slice(1, STORED[0]), with_text(ct_slice(2, STORED[1]), keyword, "-1024,0"))
 
     pixels = await client.get(f"{SERIES}/instances/1.1.1.2/pixels")
     statistics = await client.get(f"{SERIES}/statistics")
@@ -219,7 +177,7 @@ async def test_a_number_that_is_none_in_a_functional_group_counts_for_its_frames
 ) -> None:
     enhanced = enhanced_mr(STORED, [0, 1, 2])
     group = enhanced.PerFrameFunctionalGroupsSequence[1].PixelValueTransformationSequence[0]
-    _unreadable(group, "RescaleSlope", "2,0")
+    with_text(group, "RescaleSlope", "2,0")
     await store(client, enhanced)
 
     first = await client.get(f"{INSTANCE}/frames/1/pixels")
@@ -233,7 +191,7 @@ async def test_a_number_that_is_none_in_a_functional_group_counts_for_its_frames
 async def test_an_instance_number_that_can_be_none_is_left_out(
     client: httpx.AsyncClient, number: str
 ) -> None:
-    await store(client, _unreadable(ct_slice(1, STORED[0]), "InstanceNumber", number))
+    await store(client, with_text(ct_slice(1, STORED[0]), "InstanceNumber", number))
 
     response = await client.get(f"{SERIES}/volume", headers={"accept": JSON})
 

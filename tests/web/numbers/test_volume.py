@@ -167,6 +167,40 @@ async def test_an_irregular_series_is_a_conflict_that_names_the_slices(ct: httpx
     }
 
 
+async def test_what_differs_within_a_volume_stands_in_its_description(client: httpx.AsyncClient) -> None:
+    types = [["ORIGINAL", "PRIMARY"], ["DERIVED", "PRIMARY"]]
+    slices = [
+        ct_slice(number, STORED[number], ImageType=types[number % 2], AcquisitionNumber=4)
+        for number in (1, 2)
+    ]
+    await store(client, *slices)
+
+    description = (await _get(client, JSON)).json()
+
+    assert description["varying"] == {"Image Type": types[::-1]}
+
+
+async def test_what_makes_several_volumes_of_a_series_is_named_with_its_values(
+    client: httpx.AsyncClient,
+) -> None:
+    await store(client, *(ct_slice(number, STORED[number - 1], EchoTime=4.6) for number in (1, 2)))
+    await store(client, ct_slice(3, STORED[2], EchoTime=9.2), ct_slice(4, STORED[3], EchoTime=9.2))
+
+    response = await client.get(VOLUME)
+
+    assert response.status_code == 409
+    assert "Echo Time (4.6, 9.2)" in response.json()["message"]
+
+
+async def test_a_mosaic_is_refused_with_its_reason(client: httpx.AsyncClient) -> None:
+    await store(client, ct_slice(1, STORED[0], ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]))
+
+    response = await client.get(VOLUME)
+
+    assert response.status_code == 409
+    assert response.json()["disagreements"][0]["attribute"] == "Image Type"
+
+
 async def test_an_instance_without_pixels_is_named(ct: httpx.AsyncClient) -> None:
     other = ct_slice(9, STORED[0])
     del other.PixelData

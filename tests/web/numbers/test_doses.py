@@ -1,0 +1,86 @@
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nibabel
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import RTDoseStorage
+
+from service.pixels.arrays import Values
+from tests.web.series import SERIES, image, serving, store, with_text
+
+INSTANCE = f"{SERIES}/instances/1.1.1.1"
+NIFTI = "application/x-nifti"
+DOSE = np.random.default_rng(2).integers(0, 2**32, (3, 4, 5), np.uint32)
+
+
+@pytest.fixture
+async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(sqlite_url, tmp_path / "files") as client:
+        yield client
+
+
+def _dose(**attributes: Any) -> Dataset:
+    usual = {
+        "SOPClassUID": RTDoseStorage,
+        "SOPInstanceUID": "1.1.1.1",
+        "NumberOfFrames": 3,
+        "ImagePositionPatient": [-1, -2, -30],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+        "PixelSpacing": [2, 2.5],
+        "GridFrameOffsetVector": [0, 2.5, 5],
+        "DoseGridScaling": "2e-8",
+        "BitsAllocated": 32,
+        "BitsStored": 32,
+        "HighBit": 31,
+    }
+    return image(DOSE, **(usual | attributes))
+
+
+async def _array(client: httpx.AsyncClient, url: str) -> Values:
+    response = await client.get(url)
+    assert response.status_code == 200, response.text
+    array: Values = np.load(BytesIO(response.content))
+    return array
+
+
+async def test_a_dose_is_in_gray_in_every_answer(client: httpx.AsyncClient) -> None:
+    await store(client, _dose(RescaleSlope=7, RescaleIntercept=-1000))
+    grays = DOSE * 2e-8
+
+    np.testing.assert_array_equal(await _array(client, f"{INSTANCE}/pixels"), grays)
+    np.testing.assert_array_equal(await _array(client, f"{INSTANCE}/frames/2/pixels"), grays[1])
+    statistics = (await client.get(f"{INSTANCE}/statistics")).json()
+    assert statistics["maximum"] == pytest.approx(grays.max())
+    picture = await client.get(f"{INSTANCE}/frames/1/rendered?window=20,40,linear-exact")
+    white = await client.get(f"{INSTANCE}/frames/1/rendered?window=-20,10,linear-exact")
+    assert (picture.status_code, white.status_code) == (200, 200)
+    assert picture.content != white.content
+
+
+@pytest.mark.parametrize("offsets", [[0, 2.5, 5], [-30, -27.5, -25]], ids=["relative", "absolute"])
+async def test_a_dose_is_a_volume_in_its_place(client: httpx.AsyncClient, offsets: list[float]) -> None:
+    await store(client, _dose(GridFrameOffsetVector=offsets))
+
+    response = await client.get(f"{SERIES}/volume", headers={"accept": NIFTI})
+
+    opened: Any = nibabel.Nifti1Image.from_stream(BytesIO(response.content))
+    np.testing.assert_array_equal(np.asarray(opened.dataobj), (DOSE * 2e-8).T)
+    np.testing.assert_allclose(opened.affine @ [1, 2, 2, 1], [1 - 2.5, 2 - 4, -25, 1])
+
+
+@pytest.mark.parametrize("scaling", [None, "0,00025"])
+@pytest.mark.parametrize("path", ["pixels", "statistics", "frames/1/rendered?window=20,40,linear"])
+async def test_a_dose_whose_scaling_cannot_be_read_is_refused(
+    client: httpx.AsyncClient, scaling: str | None, path: str
+) -> None:
+    await store(client, with_text(_dose(), "DoseGridScaling", scaling))
+
+    response = await client.get(f"{INSTANCE}/{path}")
+
+    assert response.status_code == 406
+    assert "Dose Grid Scaling" in response.json()["message"]
