@@ -115,11 +115,14 @@ async def array_chunks(
     """Yield the file of an array: its head, sent only when there is a first frame, and its frames.
 
     Raises:
-        UndecodableFrame: a frame cannot be decoded.
+        UndecodableFrame: a frame cannot be decoded; that is raised before the first byte where what its code
+            stream says of itself tells it.
         NotRenderable: the file of a frame is shorter than it was when it was stored.
     """
     await decoder.threads.run(partial(_check_whole, decoder.blobs, frames))
     at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * kind.itemsize))
+    for frame in frames[at_once:]:
+        await decoder.check_streams(frame.located, [frame.number])
     for start in range(0, len(frames), at_once):
         arrays = await _arrays(decoder, frames[start : start + at_once], kind)
         yield head

@@ -5,7 +5,7 @@ processes, and those used last are kept. Whoever asks for a frame that is being 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -85,15 +85,19 @@ class Decoder:
             run = partial(_applied, work, await self.decode(located, number), located, number)
         return await self.threads.run(run)
 
-    async def check_streams(self, located: Located) -> None:
-        """Compare what the code streams of an instance announce with their description. Nothing is decoded.
+    async def check_streams(self, located: Located, numbers: Iterable[int] | None = None) -> None:
+        """Compare what code streams announce with their description. Nothing is decoded.
+
+        Args:
+            located: the instance.
+            numbers: of the frames, counted from 1; all without.
 
         Raises:
             UndecodableFrame: one is of another picture, or of none.
         """
         if located.frames is None or located.instance.transfer_syntax in NATIVE_SYNTAXES:
             return
-        for number in range(1, located.frames.number_of_frames + 1):
+        for number in numbers or range(1, located.frames.number_of_frames + 1):
             frame = await self._read(located, number)
             description = await anyio.to_thread.run_sync(description_of, located, number)
             check_stream(frame, located.instance.transfer_syntax, description)

@@ -95,8 +95,12 @@ def _with_values(name: str, disagreements: Sequence[Disagreement]) -> str:
     """Return the name of an attribute; of one that makes several volumes, with the first of its values."""
     if name not in _TRAIT_NAMES:
         return name
-    ours = [disagreement for disagreement in disagreements if disagreement.attribute == name]
-    values = dict.fromkeys(str(value) for one in ours for value in (one.expected, one.found))
+    values = dict.fromkeys(
+        str(value)
+        for disagreement in disagreements
+        if disagreement.attribute == name
+        for value in (disagreement.expected, disagreement.found)
+    )
     ending = ", …" if len(values) > _MAX_VALUES else ""
     return f"{name} ({', '.join(shorten(value) for value in list(values)[:_MAX_VALUES])}{ending})"
 

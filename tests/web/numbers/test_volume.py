@@ -223,6 +223,26 @@ async def test_a_slice_that_cannot_be_decoded_is_an_error_and_no_half_of_a_volum
     assert response.status_code == 406
 
 
+async def test_a_later_slice_of_another_size_than_it_says_is_an_error_before_the_first_byte(
+    client: httpx.AsyncClient,
+) -> None:
+    more_than_go_out_at_once = np.zeros((2, 1024, 2048), np.uint16)
+    streams = [
+        imagecodecs.jpegls_encode(frame)
+        for frame in (more_than_go_out_at_once[0], more_than_go_out_at_once[1, :3])
+    ]
+    slices = [
+        compressed(ct_slice(number, more_than_go_out_at_once[0]), JPEGLSLossless, stream)
+        for number, stream in enumerate(streams, 1)
+    ]
+    await store(client, *slices)
+
+    response = await client.get(VOLUME)
+
+    assert response.status_code == 406
+    assert "3 rows" in response.json()["message"]
+
+
 @pytest.mark.parametrize("path", ["studies/1.1/series/9", "studies/9/series/1.1.1"])
 async def test_an_unknown_series_is_not_found(ct: httpx.AsyncClient, path: str) -> None:
     assert (await ct.get(f"{ROOT}/{path}/volume")).status_code == 404
