@@ -24,6 +24,7 @@ from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import Settings
 from service.threads import Threads
+from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
 from service.web.http.embedding import Embeddable
 from service.web.http.resource import WatchedSend
@@ -144,7 +145,14 @@ class Gateway:
             _log.error("%s failed: %s\n%s", scope["method"], type(error).__name__, _traceback(error))
             if watched_send.has_begun:
                 raise
-            await error_response(DicomwebError("the server failed; its log says where"))(scope, receive, send)
+            await error_response(_unforeseen(error))(scope, receive, send)
+
+
+def _unforeseen(error: Exception) -> DicomwebError:
+    """Return what is said of an error that nobody foresaw; what the system denied may work another time."""
+    if isinstance(error, OSError) and is_trouble(error):
+        return trouble("the request cannot be answered", error)
+    return DicomwebError("the server failed; its log says where")
 
 
 def _traceback(error: Exception) -> str:

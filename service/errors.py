@@ -21,6 +21,7 @@
     ├── UnsupportedMediaType     415
     ├── RangeNotSatisfiable      416
     ├── Unavailable              503  out of disk, database away: try again later
+    │   └── DamagedFile               a stored file is not what was stored
     └── Refusal                       one instance of a store cannot be kept; carries its Failure Reason
 
 The leaves say what happened in DICOM's words, their parents hold the status. Messages say what was
@@ -191,6 +192,13 @@ class Unavailable(DicomwebError):
     """Out of disk, or the database is away: the same request may succeed later."""
 
     status = 503
+
+
+class DamagedFile(Unavailable):
+    """A stored file is not what was stored; it is whole again once it is restored, or stored again."""
+
+    def __init__(self, finding: str) -> None:
+        super().__init__(f"the stored file is damaged: {finding}; to store the instance again repairs it")
 
 
 class Refusal(DicomwebError):

@@ -1,5 +1,6 @@
 """What is kept: the index and the files."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from service.archive.index.database import Database
 from service.archive.index.lookup import check_tables
 from service.archive.recent import RecentInstances
 from service.archive.store import Store, bury
+from service.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class Archive:
     async def delete(self, study: str, series: str | None, instance: str | None) -> None:
         """Delete a study, one of its series or one instance; the files go after the rows.
 
+        With the rows it is deleted: files that cannot go now are doomed, and go another time.
+
         Raises:
             StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
         """
         await self.index.write(remove, study, series, instance)
-        await anyio.to_thread.run_sync(bury, self.index, self.blobs)
+        with suppress(Unavailable):
+            await anyio.to_thread.run_sync(bury, self.index, self.blobs)
 
     def check(self) -> None:
         """Return if the index answers and a file can be written. Blocks: call it in a worker thread.

@@ -26,6 +26,7 @@ from service.dicom.instance import (
     Uids,
 )
 from service.errors import Refusal, Unavailable
+from service.troubles import trouble
 
 _ENTER_ATTEMPTS = 5
 _log = logging.getLogger(__name__)
@@ -112,6 +113,9 @@ class Store:
             return refusal
         except Unavailable as error:
             return Refusal(error.message, OUT_OF_RESOURCES)
+        except OSError as error:
+            _log.error("an instance could not be read: %s", error.strerror)
+            return Refusal(trouble("the instance cannot be read", error).message, OUT_OF_RESOURCES)
         except Exception as error:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
@@ -146,7 +150,11 @@ class Store:
                 entries.append(entry)
             except Unavailable as error:
                 refusals[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
-        sync(folders)
+        try:
+            sync(folders)
+        except Unavailable as error:  # and nobody knows of which files
+            refusals |= {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
+            entries = []
         return entries, refusals
 
     def _write(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
@@ -185,10 +193,13 @@ class Store:
 
 
 def bury(index: Database, blobs: LocalBlobs) -> None:
-    """Remove the files whose rows are gone."""
+    """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
     doomed = index.read_now(changes.doomed_blobs)
-    if doomed:
-        index.write_now(changes.bury, doomed, blobs.delete)
+    if not doomed:
+        return
+    left = index.write_now(changes.bury, doomed, blobs.delete)
+    if left:
+        _log.error("%s files whose instances are deleted cannot be removed: to be tried again", left)
 
 
 def _in_order(

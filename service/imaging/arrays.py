@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from service.archive.files.blobs import LocalBlobs
-from service.archive.files.runs import read_run_now, still_here
+from service.archive.files.opened import check_files
+from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten
@@ -117,9 +118,10 @@ async def array_chunks(
     Raises:
         UndecodableFrame: a frame cannot be decoded; that is raised before the first byte where what its code
             stream says of itself tells it.
-        NotRenderable: the file of a frame is shorter than it was when it was stored.
+        DamagedFile: a file is not as long as what was stored.
     """
-    await decoder.threads.run(partial(_check_whole, decoder.blobs, frames))
+    instances = {frame.located.instance for frame in frames}
+    await decoder.threads.run(partial(check_files, decoder.blobs, instances))
     at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * kind.itemsize))
     for frame in frames[at_once:]:
         await decoder.check_streams(frame.located, [frame.number])
@@ -129,15 +131,6 @@ async def array_chunks(
         for values in arrays:
             yield values.reshape(-1).view(np.uint8).data
         head = b""
-
-
-def _check_whole(blobs: LocalBlobs, frames: Sequence[NumericFrame]) -> None:
-    """Raise NotRenderable if a file is shorter than it was when it was stored."""
-    for instance in {frame.located.instance.digest: frame.located.instance for frame in frames}.values():
-        with still_here(instance):
-            size = blobs.path(instance.blob).stat().st_size
-        if size < instance.size:
-            raise NotRenderable(f"a file has {size} bytes: expected the {instance.size} that were stored")
 
 
 async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:

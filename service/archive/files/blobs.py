@@ -4,18 +4,22 @@ A file comes into the tree whole or not at all: written beside it, synced, renam
 The digest in its name makes replacing atomic: the new file lies there before the index turns to it.
 """
 
+import logging
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from service.archive.files.spool import Spool, out_of_space
+from service.archive.files.spool import FileInPlace, Spool, disk_troubles
 from service.errors import Unavailable
 
 _MAX_AGE = 24 * 3600  # seconds; what arrives is written to all the time
 _FOLDER_ATTEMPTS = 5
+
+_log = logging.getLogger(__name__)
 
 
 class LocalBlobs:
@@ -47,28 +51,30 @@ class LocalBlobs:
         return os.open(f"{self.folder}/{key}", os.O_RDONLY)
 
     def write(self, spool: Spool, key: str) -> None:
-        """Write a file that is not in the tree beside it, as `keep` would; it can still be lost.
+        """Write a file that is not whole in the tree beside it, as `keep` would; it can still be lost.
 
         Raises:
-            Unavailable: the disk is full, or the folder is gone.
+            Unavailable: the disk is full or read-only, or the folder is gone.
         """
-        if not self.exists(key):
+        if not _is_as_long(self.path(key), spool):
             spool.to_file()
 
     def keep(self, spool: Spool, key: str) -> set[Path]:
-        """Put a file into the tree, its bytes on disk; one that is there already stays.
+        """Put a file into the tree, its bytes on disk; the same that is there already stays.
+
+        What is there and is not the same, as a file that was cut or a link to one, is replaced.
 
         Returns:
             The folders to give to `sync` before the file is acknowledged.
 
         Raises:
-            Unavailable: the disk is full, or the folder is gone.
+            Unavailable: the disk is full or read-only, or the folder is gone.
         """
         target = self.path(key)
-        if target.exists():
+        if _is_the_same(target, spool):
             return {target.parent}
         for _ in range(_FOLDER_ATTEMPTS):
-            with out_of_space():
+            with disk_troubles():
                 changed = _make_folders(target.parent)
             with suppress(FileNotFoundError):  # a delete took the empty folder away in between
                 spool.move_to(target)
@@ -79,13 +85,18 @@ class LocalBlobs:
         """Tell whether a file is in the tree."""
         return os.path.exists(f"{self.folder}/{key}")  # noqa: PTH110 (asked for every frame)
 
-    def delete(self, key: str) -> None:
-        """Remove a file, and the folders that it leaves empty."""
+    def delete(self, key: str) -> bool:
+        """Remove a file, and the folders that it leaves empty; tell whether the file is gone."""
         path = self.path(key)
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.error("%s cannot be removed: %s", key, error.strerror)
+            return False
         for folder in (path.parent, path.parent.parent):
             with suppress(OSError):
                 folder.rmdir()
+        return True
 
     def all_keys(self) -> Iterator[str]:
         """Yield the key of every file in the tree, in order of their names."""
@@ -107,14 +118,33 @@ class LocalBlobs:
 
 
 def sync(folders: set[Path]) -> None:
-    """Bring new names in these folders to the disk."""
+    """Bring new names in these folders to the disk.
+
+    Raises:
+        Unavailable: the disk fails.
+    """
     for folder in folders:
-        with suppress(FileNotFoundError):  # gone with the last file in it
+        with suppress(FileNotFoundError), disk_troubles():  # gone with the last file in it
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _is_the_same(path: Path, spool: Spool) -> bool:
+    """Tell whether this is a file that holds the bytes of a spool."""
+    with suppress(OSError):  # it cannot be read: no better than if it were gone
+        return _is_as_long(path, spool) and FileInPlace(path).digest == spool.digest
+    return False
+
+
+def _is_as_long(path: Path, spool: Spool) -> bool:
+    """Tell whether this is a file of its own, as long as a spool."""
+    with suppress(OSError):
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_size == spool.size
+    return False
 
 
 def _make_folders(folder: Path) -> set[Path]:

@@ -1,6 +1,5 @@
 """The bytes of one answer, of which any run can be asked for: in memory, or where they lie in a file."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,19 +10,19 @@ import anyio.to_thread
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.converted import ConvertedFile
 from service.archive.files.inflated import inflated_chunks
+from service.archive.files.opened import opened, read_fully
 from service.archive.files.runs import (
     RUN_BYTES,
     Chunk,
     FileRun,
-    opened,
     read_run,
-    still_here,
     stream,
 )
 from service.archive.instance import Instance
-from service.dicom.encoding.words import ITEM_HEADER, SEQUENCE_END_TAG, swapped
+from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG, SEQUENCE_END_TAG, swapped
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames, Span
 from service.dicom.json.writer import Bulkdata
+from service.errors import DamagedFile
 from service.transfer_syntaxes import DEFLATED
 
 
@@ -126,10 +125,14 @@ async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTabl
     Raises:
         FrameNotFound: there are fewer frames.
         InstanceGone: the instance was deleted or replaced meanwhile.
+        DamagedFile: the file is not what was stored.
     """
     span = frames.span(number)
     if span.length <= RUN_BYTES or not _lies_as_sent(instance, frames):
-        return InMemory(frames.frame(number, await read_run(blobs, instance, span)))
+        run = await read_run(blobs, instance, span)
+        if isinstance(frames, EncapsulatedFrames) and run[: len(ITEM_TAG)] != ITEM_TAG:
+            raise DamagedFile(f"frame {number} is not where it was")
+        return InMemory(frames.frame(number, run))
     if isinstance(frames, NativeFrames):
         return InFile(blobs, instance, [span])
     return InFile(blobs, instance, await _fragments(blobs, instance, span))
@@ -156,8 +159,8 @@ def _inflated(
     blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
 ) -> Iterator[bytes]:
     """Yield a run of a value in a deflated file."""
-    with still_here(instance):
-        yield from inflated_chunks(blobs.path(instance.blob), Span(place.offset + offset, length))
+    with opened(blobs, instance) as descriptor:
+        yield from inflated_chunks(descriptor, Span(place.offset + offset, length))
 
 
 def _swapped(
@@ -169,7 +172,7 @@ def _swapped(
     with opened(blobs, instance) as descriptor:
         for position in range(start, end, RUN_BYTES):
             count = min(RUN_BYTES, place.length - position)
-            chunk = swapped(os.pread(descriptor, count, place.offset + position), place.word_size)
+            chunk = swapped(read_fully(descriptor, count, place.offset + position), place.word_size)
             yield chunk[max(0, offset - position) : end - position]
 
 
@@ -180,7 +183,11 @@ def _lies_as_sent(instance: Instance, frames: FrameTable) -> bool:
 
 
 async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[Span]:
-    """Return the values of the items in a run, reading their headers only."""
+    """Return the values of the items in a run, reading their headers only.
+
+    Raises:
+        DamagedFile: it does not consist of items any more.
+    """
     spans: list[Span] = []
     position, end = span.offset, span.offset + span.length
     while position + ITEM_HEADER <= end:
@@ -188,6 +195,8 @@ async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[
         if header[:4] == SEQUENCE_END_TAG:
             break
         length = int.from_bytes(header[4:], "little")
+        if header[:4] != ITEM_TAG or position + ITEM_HEADER + length > end:
+            raise DamagedFile("a fragment is not where it was")
         spans.append(Span(position + ITEM_HEADER, length))
         position += ITEM_HEADER + length
     return spans

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, contextmanager
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflate
+from service.archive.files.opened import opened
 from service.archive.instance import Instance
 from service.dicom.encoding.elements import Buffer
 from service.dicom.encoding.explicit import Value, file_head, to_explicit_little_endian
 from service.dicom.encoding.part10 import FileMeta, read_file_meta
 from service.dicom.encoding.walk import walk
 from service.dicom.encoding.words import swapped
-from service.errors import InstanceGone
 from service.transfer_syntaxes import DEFLATED
 
 JOINED_BYTES = 2**18  # short pieces are joined to about this size by those who write them
@@ -70,12 +70,12 @@ def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buf
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
+        DamagedFile: it is not all there any more.
     """
-    try:
-        file = blobs.path(instance.blob).open("rb")
-    except FileNotFoundError as error:
-        raise InstanceGone(instance.uids.instance) from error
-    with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+    with (
+        opened(blobs, instance) as descriptor,
+        mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped,
+    ):
         meta = read_file_meta(mapped)
         if meta.transfer_syntax != DEFLATED:
             yield mapped, meta.dataset_offset, meta

@@ -3,7 +3,6 @@
 import mmap
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from service.archive.files.spool import Spool
 from service.dicom.encoding.elements import Buffer
@@ -38,9 +37,13 @@ def inflate(buffer: Buffer, offset: int, spool: Spool) -> None:
         raise Refusal("the deflated data set is broken or cut short", CANNOT_UNDERSTAND) from error
 
 
-def inflated_chunks(path: Path, span: Span) -> Iterator[bytes]:
-    """Yield a run of bytes of a deflated file's data set, inflating no further than its end."""
-    with path.open("rb") as file:
+def inflated_chunks(descriptor: int, span: Span) -> Iterator[bytes]:
+    """Yield a run of bytes of an open, deflated file's data set, inflating no further than its end.
+
+    Raises:
+        EOFError: the data set ends before.
+    """
+    with open(descriptor, "rb", closefd=False) as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             file.seek(read_file_meta(mapped).dataset_offset)
         position, end = 0, span.offset + span.length
@@ -51,6 +54,7 @@ def inflated_chunks(path: Path, span: Span) -> Iterator[bytes]:
             position += len(chunk)
             if position >= end:
                 return
+        raise EOFError
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:

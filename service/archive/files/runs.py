@@ -7,8 +7,7 @@ a client need not be read at all: it can be passed on as a place in an open file
 
 import errno
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -16,10 +15,11 @@ import numpy as np
 
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.inflated import inflated_chunks
+from service.archive.files.opened import opened, read_fully
 from service.archive.instance import Instance
 from service.dicom.frames import Span
-from service.errors import InstanceGone
 from service.transfer_syntaxes import DEFLATED
+from service.troubles import trouble
 
 RUN_BYTES = 2**20  # of a run at most: what is longer goes out as several
 _MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
@@ -49,9 +49,7 @@ class FileRun:
         try:
             for place in (*range(self.offset, last, _READ_AHEAD), last):
                 os.preadv(self.descriptor, [_LOOK], place, os.RWF_NOWAIT)
-        except OSError as error:
-            if error.errno not in _WOULD_BLOCK:
-                raise
+        except OSError:  # what is wrong, who reads them will see
             return False
         return True
 
@@ -64,14 +62,12 @@ async def read_run(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
+        DamagedFile: it is not all there any more.
     """
     if instance.transfer_syntax == DEFLATED:
         return await anyio.to_thread.run_sync(read_run_now, blobs, instance, span)
-    descriptor = _open(blobs, instance)
-    try:
+    with opened(blobs, instance) as descriptor:
         return await _read(descriptor, span.offset, span.length)
-    finally:
-        os.close(descriptor)
 
 
 def read_run_now(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
@@ -79,12 +75,12 @@ def read_run_now(blobs: LocalBlobs, instance: Instance, span: Span) -> bytes:
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
+        DamagedFile: it is not all there any more.
     """
-    if instance.transfer_syntax == DEFLATED:
-        with still_here(instance):
-            return b"".join(inflated_chunks(blobs.path(instance.blob), span))
     with opened(blobs, instance) as descriptor:
-        return os.pread(descriptor, span.length, span.offset)
+        if instance.transfer_syntax == DEFLATED:
+            return b"".join(inflated_chunks(descriptor, span))
+        return read_fully(descriptor, span.length, span.offset)
 
 
 async def stream(blobs: LocalBlobs, instance: Instance, spans: Iterable[Span]) -> AsyncIterator[Chunk]:
@@ -92,15 +88,13 @@ async def stream(blobs: LocalBlobs, instance: Instance, spans: Iterable[Span]) -
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
+        DamagedFile: it is not all there any more.
     """
-    descriptor = _open(blobs, instance)
-    try:
+    with opened(blobs, instance) as descriptor:
         for offset, length in spans:
             for start in range(offset, offset + length, RUN_BYTES):
                 run = FileRun(descriptor, start, min(RUN_BYTES, offset + length - start))
                 yield run if run.length >= _MIN_FILE_RUN else await run.read()
-    finally:
-        os.close(descriptor)
 
 
 async def _read(descriptor: int, offset: int, length: int) -> bytes:
@@ -111,39 +105,5 @@ async def _read(descriptor: int, offset: int, length: int) -> bytes:
                 return buffer
         except OSError as error:
             if error.errno not in _WOULD_BLOCK:
-                raise
-    return await anyio.to_thread.run_sync(os.pread, descriptor, length, offset)
-
-
-@contextmanager
-def opened(blobs: LocalBlobs, instance: Instance) -> Iterator[int]:
-    """Lend a descriptor of a stored file.
-
-    Raises:
-        InstanceGone: it was deleted or replaced meanwhile.
-    """
-    descriptor = _open(blobs, instance)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _open(blobs: LocalBlobs, instance: Instance) -> int:
-    try:
-        return blobs.open(instance.blob)
-    except FileNotFoundError as error:
-        raise InstanceGone(instance.uids.instance) from error
-
-
-@contextmanager
-def still_here(instance: Instance) -> Iterator[None]:
-    """Say of a file that is missing what has become of its instance.
-
-    Raises:
-        InstanceGone: it was deleted or replaced meanwhile.
-    """
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise InstanceGone(instance.uids.instance) from error
+                raise trouble("the stored file cannot be read", error) from error
+    return await anyio.to_thread.run_sync(read_fully, descriptor, length, offset)

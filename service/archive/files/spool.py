@@ -1,26 +1,23 @@
 """Bytes on their way in: a few in memory, many in a file, and files of the tree read in the same way."""
 
-import errno
+import logging
 import mmap
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 
 from service.archive.files.direct import write_all, write_past_cache
 from service.dicom.encoding.elements import Buffer
 from service.errors import Unavailable
+from service.troubles import trouble
 
 _MAX_IN_MEMORY = 2**20  # bytes
 _COPIED_BYTES = 2**20  # at a time, from one file to another
 
-_FULL = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "too large",
-}
+_log = logging.getLogger(__name__)
 
 
 class Spool:
@@ -50,7 +47,7 @@ class Spool:
 
     def flush(self) -> None:
         """Move what waits in memory to the file."""
-        with out_of_space():
+        with disk_troubles():
             file = self._new_file() if self._file is None else self._file
             for chunk in self._chunks:
                 self._hash.update(chunk)
@@ -80,7 +77,7 @@ class Spool:
 
     def to_file(self) -> None:
         """Write all bytes to a file that is not synced yet, if they are in none."""
-        with out_of_space():
+        with disk_troubles():
             if self._path is None:
                 self._to_new_file()
             else:
@@ -91,7 +88,7 @@ class Spool:
         self.to_file()
         assert self._file is not None
         assert self._path is not None
-        with out_of_space():
+        with disk_troubles():
             os.fchmod(self._file, 0o644)
             os.fsync(self._file)
             self._path.rename(target)
@@ -131,12 +128,15 @@ class Spool:
         self._drop_file()
 
     def _drop_file(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            self._path = None
+        """Remove the file; what the disk does not let go is removed by age."""
+        file, path = self._file, self._path
+        self._file = self._path = None
+        if path is not None:
+            with suppress(OSError):
+                path.unlink()
+        if file is not None:
+            with suppress(OSError):
+                os.close(file)
 
     def _joined(self) -> bytes:
         if self._whole is None:
@@ -169,11 +169,15 @@ class FileInPlace:
 
 
 @contextmanager
-def out_of_space() -> Iterator[None]:
-    """Turn a full disk into `Unavailable`."""
+def disk_troubles() -> Iterator[None]:
+    """Turn what the system denies, as where the disk is full or read-only, into `Unavailable`.
+
+    That a folder is not there is left to the caller.
+    """
     try:
         yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise Unavailable(f"the file cannot be kept: {_FULL[error.errno]}") from error
+    except FileNotFoundError:
         raise
+    except OSError as error:
+        _log.error("a file cannot be kept: %s", error.strerror)
+        raise trouble("the file cannot be kept", error) from error

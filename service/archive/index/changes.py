@@ -130,13 +130,24 @@ def doomed_blobs(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(doomed.c.blob)))
 
 
-def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str], None]) -> None:
-    """Remove files that are still doomed; one that was stored again meanwhile stays."""
+def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str], bool]) -> int:
+    """Remove files that are still doomed; one that was stored again meanwhile stays.
+
+    Args:
+        connection: in a writing transaction.
+        blobs: which were doomed.
+        delete: removes a file, and tells whether it is gone.
+
+    Returns:
+        How many are still there, and still doomed.
+    """
+    left = 0
     for portion in _portions(blobs):
-        still_doomed = sa.select(doomed.c.blob).where(doomed.c.blob.in_(portion))
-        for blob in connection.scalars(still_doomed).all():
-            delete(blob)
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(portion)))
+        still_doomed = connection.scalars(sa.select(doomed.c.blob).where(doomed.c.blob.in_(portion))).all()
+        gone = [blob for blob in still_doomed if delete(blob)]
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(gone)))
+        left += len(still_doomed) - len(gone)
+    return left
 
 
 def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:

@@ -39,6 +39,8 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
 )
 
+_BROKEN = (sa.exc.DatabaseError, sa.exc.InternalError)  # themselves, not what is derived from them
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +63,8 @@ class Database:
     async def read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function: at once where that is short, else in a thread."""
         if self._inline is None and self.engine.dialect.name == "sqlite":
-            self._inline = InlineReader(self.engine)
+            with _availability():
+                self._inline = InlineReader(self.engine)
         if self._inline is not None:
             with suppress(TakesLonger):
                 return self._inline.read(function, *args, **kwargs)
@@ -173,3 +176,8 @@ def _availability() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
         _log.error("the index cannot be reached: %s", type(error).__name__)
         raise Unavailable("the index cannot be reached at the moment") from error
+    except sa.exc.DatabaseError as error:
+        if type(error) not in _BROKEN:
+            raise
+        _log.error("the index is broken (%s): stop the server, and run reindex", type(error).__name__)
+        raise Unavailable("the index is broken: it has to be made again from the files") from error

@@ -43,7 +43,7 @@ class InlineReader:
         try:
             with self._connection.begin():
                 return function(self._connection, *args, **kwargs)
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:  # a thread will say what else is wrong
             for cause in (error, error.orig):
                 clear_frames(cause.__traceback__ if cause else None)  # frames hold rows, and each other
             raise TakesLonger from None

@@ -8,9 +8,11 @@ themselves are looked up and read one instance after the other.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.files.opened import check_files
 from service.archive.index.bulkdata import PIXEL_DATA_PATHS, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
@@ -48,6 +50,7 @@ async def answer_all_bulkdata(
     Raises:
         NoBulkdata: nothing is held.
         NotAcceptable: the client accepts nothing of it.
+        DamagedFile: the file of one is not as long as what was stored.
     """
     outgoing = [
         await _outgoing_bulkdata(request, instance, holdings[instance.digest], accept)
@@ -64,6 +67,8 @@ async def answer_all_bulkdata(
     etag = etag_of(*(str(determinant) for of_instance in determinants for determinant in of_instance))
     if answer := not_modified(request, etag):
         return answer
+    blobs = service_of(request).archive.blobs
+    await anyio.to_thread.run_sync(check_files, blobs, [values.instance for values in outgoing])
     status = 200 if len(offers) == len(forms) else SOME_LEFT_OUT
     parts = _parts(request, outgoing, accept)
     return MultipartRelated(parts, _common_offer(offers), boundary_for(etag), etag=etag, status_code=status)

@@ -9,10 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.content import instance_content
+from service.archive.files.opened import check_files
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels
@@ -68,10 +70,13 @@ async def answer_instances(request: Request, instances: Sequence[Instance], acce
 
     Raises:
         NotAcceptable: it accepts none of them.
+        DamagedFile: the file of one is not as long as what was stored.
     """
     outgoing = await _acceptable(request, instances, accept)
     if answer := not_modified(request, _etag(outgoing)):
         return answer
+    blobs = service_of(request).archive.blobs
+    await anyio.to_thread.run_sync(check_files, blobs, [instance.instance for instance in outgoing])
     return _message(request, outgoing, 200 if len(outgoing) == len(instances) else SOME_LEFT_OUT)
 
 

@@ -8,12 +8,14 @@ kept on the disk: a file is read once for its checksum and once to be sent, a sm
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from itertools import groupby
 
+import anyio.to_thread
 from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
+from service.archive.files.opened import check_files
 from service.archive.files.runs import RUN_BYTES
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
@@ -39,6 +41,7 @@ async def answer_zip(request: Request, instances: Sequence[Instance], accept: Ac
     Raises:
         NotAcceptable: the client does not accept that.
         InvalidParameter: `dicomdir` is neither true nor false.
+        DamagedFile: the file of an instance is not as long as what was stored.
     """
     offer = accept.choose(ZIP)
     choice = request.query_params.get("dicomdir", "")
@@ -48,6 +51,7 @@ async def answer_zip(request: Request, instances: Sequence[Instance], accept: Ac
     etag = etag_of(str(offer), with_directory, *(instance.digest for instance in instances))
     if answer := not_modified(request, etag):
         return answer
+    await anyio.to_thread.run_sync(check_files, service_of(request).archive.blobs, instances)
     files = _files(service_of(request).archive, instances, with_directory=with_directory)
     length = None if with_directory else _length(instances)
     response = streamed(joined(_zip(files)), content_type=offer.media_type, etag=etag, length=length)

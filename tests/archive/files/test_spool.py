@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.archive.files.spool import FileInPlace, out_of_space
+from service.archive.files.spool import FileInPlace, disk_troubles
 from service.errors import Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 
@@ -60,15 +60,28 @@ def test_what_the_disk_had_no_room_for_is_whole_once_it_has(tmp_path: Path) -> N
     assert (tmp_path / "target").read_bytes() == content
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_disk_is_said_to_be_unavailable(code: int) -> None:
-    with pytest.raises(Unavailable, match="cannot be kept"), out_of_space():
+@pytest.mark.parametrize(
+    "code",
+    [
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ESTALE,
+    ],
+    ids=errno.errorcode.get,
+)
+def test_what_the_system_denies_is_said_to_be_unavailable(code: int) -> None:
+    with pytest.raises(Unavailable, match="cannot be kept"), disk_troubles():
         raise OSError(code, "from the system")
 
 
-def test_other_errors_of_the_system_are_not_about_space() -> None:
-    with pytest.raises(PermissionError), out_of_space():
-        raise PermissionError(errno.EACCES, "from the system")
+def test_a_folder_that_is_gone_is_left_to_the_caller() -> None:
+    with pytest.raises(FileNotFoundError), disk_troubles():
+        raise FileNotFoundError(errno.ENOENT, "from the system")
 
 
 @contextmanager

@@ -161,7 +161,7 @@ def test_more_instances_can_be_removed_than_one_statement_can_name(connection: s
     put(connection, *entries)
 
     remove(connection, "1", None, None)
-    bury(connection, doomed_blobs(connection), lambda _: None)
+    bury(connection, doomed_blobs(connection), lambda _: True)
 
     assert (stored(connection), doomed_blobs(connection)) == ([], [])
 
@@ -212,7 +212,23 @@ def test_only_files_that_are_still_doomed_are_buried(connection: sa.Connection) 
     put(connection, A)
     buried: list[str] = []
 
-    bury(connection, doomed, buried.append)
+    def delete(blob: str) -> bool:
+        buried.append(blob)
+        return True
+
+    bury(connection, doomed, delete)
 
     assert buried == [blob for blob in doomed if blob != A.blob]
     assert doomed_blobs(connection) == []
+
+
+def test_a_file_that_cannot_be_removed_stays_doomed(connection: sa.Connection) -> None:
+    put(connection, A, entry(instance("2.1.1")))
+    remove(connection, "1", None, None)
+    remove(connection, "2", None, None)
+    doomed = doomed_blobs(connection)
+
+    left = bury(connection, doomed, lambda blob: blob != A.blob)
+
+    assert left == 1
+    assert doomed_blobs(connection) == [A.blob]
