@@ -7,15 +7,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import console, installed, ohif
-from service.archive import Archive, open_archive
-from service.archive.index.schema import upgrade
+from service.archive import Archive, open_archive, opening
+from service.archive.index import schema
 from service.archive.upkeep import files_below, import_files, reindex, verify
 from service.errors import DicomwebError
 from service.server import lifeline, serving
@@ -88,7 +88,7 @@ def import_command(folder: Folder) -> None:
 @app.command(name="reindex")
 def reindex_command() -> None:
     """Rebuild the whole index from the stored files. Stop the server first."""
-    archive = _open(_settings())
+    archive = _open(_settings(), anew=True)
     total = sum(1 for _ in archive.blobs.all_keys())
     _finish(archive, fine=console.watch("reindex", reindex(archive), total))
 
@@ -165,16 +165,33 @@ def _listener(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _open(settings: Settings) -> Archive:
-    """Return the archive, migrated; one that cannot be opened ends the program with one line."""
+def _open(settings: Settings, *, anew: bool = False) -> Archive:
+    """Return the archive, migrated; one that cannot be opened ends the program with one line.
+
+    Args:
+        settings: that say where it is.
+        anew: its index is about to be made again: that it is broken, or knows other files, is no matter.
+    """
+    url = settings.index_url
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        upgrade(settings.index_url)
-        return open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
-    except (OSError, SQLAlchemyError, DicomwebError) as error:
-        reason = getattr(error, "orig", None) or error
-        typer.echo(f"cannot open the archive: {str(reason).splitlines()[0]}", err=True)
-        raise typer.Exit(1) from None
+        if anew:
+            opening.renew(url, settings.data)
+        opening.migrate(url, settings.data)
+        archive = open_archive(url, settings.data, replace=settings.on_conflict == "replace")
+        if not anew:
+            opening.check_tree(archive, url)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        _end(f"the index {schema.place(url)}: {reason}")
+    except (OSError, DicomwebError) as error:
+        _end(str(error).splitlines()[0])
+    return archive
+
+
+def _end(reason: str) -> NoReturn:
+    typer.echo(f"cannot open the archive: {reason}", err=True)
+    raise typer.Exit(1)
 
 
 def _finish(archive: Archive, *, fine: bool) -> None:

@@ -55,7 +55,7 @@ class Process:
 
 
 @contextmanager
-def process(data: Path, *arguments: str | Path, **environment: str) -> Iterator[Process]:
+def process(data: Path, *arguments: str | Path, **settings: str) -> Iterator[Process]:
     """Run `serve --port 0` on a folder, and wait until it prints its URL."""
     log = data.with_suffix(".log")
     command = (*COMMAND, "serve", "--port", "0", *map(str, arguments))
@@ -63,7 +63,7 @@ def process(data: Path, *arguments: str | Path, **environment: str) -> Iterator[
         popen = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(data, environment),
+            env=environment(data, settings),
             stdin=subprocess.PIPE,  # open as long as the process is wanted, for `--attached`
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -80,12 +80,12 @@ def process(data: Path, *arguments: str | Path, **environment: str) -> Iterator[
             popen.kill()
 
 
-def run(data: Path, *arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run(data: Path, *arguments: str | Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line to its end."""
     return subprocess.run(
         (*COMMAND, *map(str, arguments)),
         cwd=ROOT,
-        env=_environment(data, environment),
+        env=environment(data, settings),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -93,6 +93,7 @@ def run(data: Path, *arguments: str | Path, **environment: str) -> "subprocess.C
     )
 
 
-def _environment(data: Path, more: dict[str, str]) -> dict[str, str]:
+def environment(data: Path, more: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a command on a folder: that of the tests, but for settings of the service."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DICOMWEB_")}
     return inherited | {"DICOMWEB_DATA": str(data), "COLUMNS": "200"} | more

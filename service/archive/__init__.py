@@ -1,11 +1,14 @@
 """What is kept: the index and the files."""
 
-from contextlib import suppress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
 
+from service.archive.completeness import Completeness
 from service.archive.files.blobs import LocalBlobs
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
@@ -13,6 +16,8 @@ from service.archive.index.lookup import check_tables
 from service.archive.recent import RecentInstances
 from service.archive.store import Store, bury
 from service.errors import Unavailable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,14 @@ class Archive:
         blobs: the files.
         store: how instances come in.
         recent: the instances used last, and where they lie.
+        completeness: whether the index is known to lack files.
     """
 
     index: Database
     blobs: LocalBlobs
     store: Store
     recent: RecentInstances
+    completeness: Completeness
 
     async def delete(self, study: str, series: str | None, instance: str | None) -> None:
         """Delete a study, one of its series or one instance; the files go after the rows.
@@ -44,13 +51,14 @@ class Archive:
             await anyio.to_thread.run_sync(bury, self.index, self.blobs)
 
     def check(self) -> None:
-        """Return if the index answers and a file can be written. Blocks: call it in a worker thread.
+        """Return if the index answers and is complete, and a file can be written. Blocks: for a thread.
 
         Raises:
             Unavailable: one of them cannot.
         """
         self.index.read_now(check_tables)
         self.blobs.check()
+        self.completeness.check()
 
     def close(self) -> None:
         """Finish what is waiting and close the database."""
@@ -68,4 +76,18 @@ def open_archive(database_url: str, folder: Path, *, replace: bool) -> Archive:
     index, blobs = Database(database_url), LocalBlobs(folder)
     blobs.sweep()
     bury(index, blobs)
-    return Archive(index, blobs, Store(index, blobs, replace=replace), RecentInstances(index, blobs))
+    completeness = Completeness(folder, index.name)
+    with _told():
+        completeness.check()
+    return Archive(
+        index, blobs, Store(index, blobs, replace=replace), RecentInstances(index, blobs), completeness
+    )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the log what is not as it should be, and go on."""
+    try:
+        yield
+    except Unavailable as error:
+        _log.error("%s", error.message)

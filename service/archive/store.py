@@ -94,12 +94,16 @@ class Store:
 
     def adopt(self, keys: Sequence[str]) -> list[Outcome]:
         """Enter files that lie in the tree already. Nothing but the index is written."""
-        files = [FileInPlace(self._blobs.path(key)) for key in keys]
-        entries = [
-            _in_its_place(self._prepared(file, None), key) for file, key in zip(files, keys, strict=True)
-        ]
+        entries = [self._adopted(key) for key in keys]
         outcomes = self._write(changes.adopt, [entry for entry in entries if isinstance(entry, IndexEntry)])
         return _in_order(entries, outcomes)
+
+    def _adopted(self, key: str) -> IndexEntry | Refusal:
+        """Parse a file of the tree; its name has to be the one that its content asks for."""
+        path = self._blobs.path(key)
+        if not path.is_file():
+            return Refusal("it is no file, or a link to none", CANNOT_UNDERSTAND)
+        return _in_its_place(self._prepared(FileInPlace(path), None), key)
 
     def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""

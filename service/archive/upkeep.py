@@ -3,7 +3,7 @@
 Each yields what became of one file after the other, for whoever shows progress.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import NamedTuple
 from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
-from service.archive.index.changes import remove_all
+from service.archive.index.changes import doomed_blobs, remove_all
 from service.archive.index.lookup import stored_files
 from service.archive.store import Outcome, Stored
+from service.dicom.instance import OUT_OF_RESOURCES
 
 _BATCH_BYTES = 8 * 2**20
 _BATCH_FILES = 64
@@ -55,13 +56,20 @@ def reindex(archive: Archive) -> Iterator[Done]:
     """Empty the index and fill it again from the files of the tree, which stay as they are.
 
     A crash may have left two files of one instance: the rule for conflicts decides between them, in the order
-    in which they were written. The other one stays in the tree, and is named.
+    in which they were written. The other one stays in the tree, and is named. Until the end the index is
+    noted to be incomplete, and beyond it if files could not be entered that another time might be.
     """
+    archive.completeness.doubt()
     archive.index.write_now(remove_all)
-    for batch in _batches(_in_order_of_writing(archive.blobs)):
+    doomed = set(archive.index.read_now(doomed_blobs))
+    is_complete = True
+    for batch in _batches(_in_order_of_writing(archive.blobs, doomed)):
         keys = [path.relative_to(archive.blobs.folder).as_posix() for path in batch]
         for file, outcome in zip(batch, archive.store.adopt(keys), strict=True):
+            is_complete &= isinstance(outcome, Stored) or outcome.reason != OUT_OF_RESOURCES
             yield _done(file, outcome, _size(file))
+    if is_complete:
+        archive.completeness.confirm()
 
 
 def verify(archive: Archive) -> Iterator[Done]:
@@ -118,8 +126,9 @@ def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
     return spool
 
 
-def _in_order_of_writing(blobs: LocalBlobs) -> list[Path]:
-    return sorted(map(blobs.path, blobs.all_keys()), key=lambda path: path.stat().st_mtime_ns)
+def _in_order_of_writing(blobs: LocalBlobs, doomed: Container[str]) -> list[Path]:
+    keys = (key for key in blobs.all_keys() if key not in doomed)
+    return sorted(map(blobs.path, keys), key=lambda path: path.lstat().st_mtime_ns)
 
 
 def _size(path: Path) -> int:

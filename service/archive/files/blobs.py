@@ -75,11 +75,29 @@ class LocalBlobs:
             return {target.parent}
         for _ in range(_FOLDER_ATTEMPTS):
             with disk_troubles():
-                changed = _make_folders(target.parent)
+                changed = self._make_folders(target.parent)
             with suppress(FileNotFoundError):  # a delete took the empty folder away in between
                 spool.move_to(target)
                 return changed | {target.parent}
         raise Unavailable("the folder of stored files is gone")
+
+    def _make_folders(self, folder: Path) -> set[Path]:
+        """Create a folder below the tree's own, and return the ones whose contents changed by it.
+
+        The tree's own is never made again: where it is gone, its disk may be, and nothing belongs there.
+        """
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            return set()
+        except FileNotFoundError:
+            if folder.parent == self.folder:
+                raise Unavailable("the folder of stored files is gone") from None
+            changed = self._make_folders(folder.parent)
+            with suppress(FileExistsError):
+                folder.mkdir()
+            return changed | {folder.parent}
+        return {folder.parent}
 
     def exists(self, key: str) -> bool:
         """Tell whether a file is in the tree."""
@@ -98,9 +116,13 @@ class LocalBlobs:
                 folder.rmdir()
         return True
 
+    def has_files(self) -> bool:
+        """Tell whether there is any file in the tree."""
+        return next(self.folder.glob("*/*/*.dcm"), None) is not None
+
     def all_keys(self) -> Iterator[str]:
         """Yield the key of every file in the tree, in order of their names."""
-        for study in sorted(self.folder.iterdir()):
+        for study in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             for path in sorted(study.glob("*/*.dcm")):
                 yield path.relative_to(self.folder).as_posix()
 
@@ -110,6 +132,8 @@ class LocalBlobs:
         Raises:
             Unavailable: they cannot.
         """
+        if not self.folder.is_dir():
+            raise Unavailable("the folder of stored files is gone")
         try:
             with tempfile.TemporaryFile(dir=self.incoming) as file:
                 file.write(b"ready")
@@ -145,17 +169,3 @@ def _is_as_long(path: Path, spool: Spool) -> bool:
         found = path.lstat()
         return stat.S_ISREG(found.st_mode) and found.st_size == spool.size
     return False
-
-
-def _make_folders(folder: Path) -> set[Path]:
-    """Create a folder of the tree, and return the ones whose contents changed by it."""
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        return set()
-    except FileNotFoundError:
-        changed = _make_folders(folder.parent)
-        with suppress(FileExistsError):
-            folder.mkdir()
-        return changed | {folder.parent}
-    return {folder.parent}

@@ -96,9 +96,11 @@ def enter(
 def adopt(
     connection: sa.Connection, entries: Sequence[IndexEntry], exists: Callable[[str], bool], *, replace: bool
 ) -> list[Entered]:
-    """Enter files that lie in the tree already as `enter` does, but let every file stay."""
+    """Enter files that lie in the tree already as `enter` does, but let every file stay that was to stay."""
+    before = set(doomed_blobs(connection))
     outcomes = enter(connection, entries, exists, replace=replace)
-    connection.execute(sa.delete(doomed))
+    for blobs in _portions([blob for blob in doomed_blobs(connection) if blob not in before]):
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(blobs)))
     return outcomes
 
 
@@ -242,6 +244,7 @@ def _stored_already(
 
 
 def remove_all(connection: sa.Connection) -> None:
-    """Remove every row of the index: what comes before it is made again from the files."""
+    """Remove every row that is made again from the files; which of these are doomed stays known."""
     for table in reversed(metadata.sorted_tables):
-        connection.execute(sa.delete(table))
+        if table is not doomed:
+            connection.execute(sa.delete(table))

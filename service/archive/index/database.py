@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -39,7 +40,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
 )
 
-_BROKEN = (sa.exc.DatabaseError, sa.exc.InternalError)  # themselves, not what is derived from them
+BROKEN = (sa.exc.DatabaseError, sa.exc.InternalError)  # themselves, not what is derived from them
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,12 @@ class Database:
         self._inline: InlineReader | None = None
         self._waiting: deque[_Job] = deque()
         self._writing = Lock()
+
+    @property
+    def name(self) -> str:
+        """What the index is called, wherever its folder or server is: the file's name, or the database's."""
+        url = self.engine.url
+        return f"{url.get_backend_name()} {Path(url.database or '').name}"
 
     async def read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function: at once where that is short, else in a thread."""
@@ -177,7 +184,7 @@ def _availability() -> Iterator[None]:
         _log.error("the index cannot be reached: %s", type(error).__name__)
         raise Unavailable("the index cannot be reached at the moment") from error
     except sa.exc.DatabaseError as error:
-        if type(error) not in _BROKEN:
+        if type(error) not in BROKEN:
             raise
         _log.error("the index is broken (%s): stop the server, and run reindex", type(error).__name__)
         raise Unavailable("the index is broken: it has to be made again from the files") from error

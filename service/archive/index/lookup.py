@@ -139,6 +139,11 @@ def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     return [(instance.blob, instance.size, instance.digest) for instance in map(_instance, rows)]
 
 
+def has_instances(connection: sa.Connection) -> bool:
+    """Tell whether the index knows any instance."""
+    return connection.execute(sa.select(instances.c.id).limit(1)).first() is not None
+
+
 def check_tables(connection: sa.Connection) -> None:
     """Return if the index has its tables.
 
