@@ -178,7 +178,12 @@ def _open(settings: Settings, *, anew: bool = False) -> Archive:
         if anew:
             opening.renew(url, settings.data)
         opening.migrate(url, settings.data)
-        archive = open_archive(url, settings.data, replace=settings.on_conflict == "replace")
+        archive = open_archive(
+            url,
+            settings.data,
+            replace=settings.on_conflict == "replace",
+            connections=settings.database_connections,
+        )
         if not anew:
             opening.check_tree(archive, url)
     except SQLAlchemyError as error:

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     database_url: Annotated[str, AfterValidator(_database)] | None = None
+    database_connections: int = Field(default=10, ge=2)
     viewer: Path = Path("viewer")
 
     on_conflict: Literal["refuse", "replace"] = "refuse"

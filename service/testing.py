@@ -68,7 +68,12 @@ def empty_server() -> Iterator[DicomwebServer]:
 @contextmanager
 def running(settings: Settings) -> Iterator[DicomwebServer]:
     """Run a server on a free port of this machine, on a database that has been migrated."""
-    archive = open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    archive = open_archive(
+        settings.index_url,
+        settings.data,
+        replace=settings.on_conflict == "replace",
+        connections=settings.database_connections,
+    )
     server = uvicorn.Server(configuration(create_app(settings, archive)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="dicomweb", daemon=True)

@@ -1,21 +1,26 @@
 """What is kept: the index and the files."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
 
 from service.archive.completeness import Completeness
 from service.archive.files.blobs import LocalBlobs
+from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
-from service.archive.index.database import Database
+from service.archive.index.database import CONNECTIONS, Database
 from service.archive.index.lookup import check_tables
 from service.archive.recent import RecentInstances
-from service.archive.store import Store, bury
+from service.archive.store import Outcome, Store, bury
 from service.errors import Unavailable
+from service.threads import Threads
+
+_CHECK_SECONDS = 0.8
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +35,7 @@ class Archive:
         store: how instances come in.
         recent: the instances used last, and where they lie.
         completeness: whether the index is known to lack files.
+        checks: the thread in which it is looked whether all of it works; nobody else keeps it waiting.
     """
 
     index: Database
@@ -37,6 +43,7 @@ class Archive:
     store: Store
     recent: RecentInstances
     completeness: Completeness
+    checks: Threads = field(default_factory=partial(Threads, 1))
 
     async def delete(self, study: str, series: str | None, instance: str | None) -> None:
         """Delete a study, one of its series or one instance; the files go after the rows.
@@ -48,32 +55,47 @@ class Archive:
         """
         await self.index.write(remove, study, series, instance)
         with suppress(Unavailable):
-            await anyio.to_thread.run_sync(bury, self.index, self.blobs)
+            await anyio.to_thread.run_sync(bury, self.index, self.blobs, limiter=self.index.writers)
 
-    def check(self) -> None:
-        """Return if the index answers and is complete, and a file can be written. Blocks: for a thread.
+    async def take(self, spools: Sequence[Spool], study: str | None) -> list[Outcome]:
+        """Store whole files, as `Store.batch` does, in one of the threads that write."""
+        return await anyio.to_thread.run_sync(self.store.batch, spools, study, limiter=self.index.writers)
+
+    async def check(self) -> None:
+        """Return if the index answers and is complete, and a file can be written; without waiting for long.
 
         Raises:
-            Unavailable: one of them cannot.
+            Unavailable: something of it cannot be, or takes too long.
         """
+        try:
+            with anyio.fail_after(_CHECK_SECONDS):
+                await self.checks.run(self._check)
+        except TimeoutError as error:
+            raise Unavailable("the index or the folder of stored files does not answer in time") from error
+
+    def _check(self) -> None:
         self.index.read_now(check_tables)
         self.blobs.check()
         self.completeness.check()
 
     def close(self) -> None:
         """Finish what is waiting and close the database."""
+        self.checks.close()
         self.index.close()
 
 
-def open_archive(database_url: str, folder: Path, *, replace: bool) -> Archive:
+def open_archive(
+    database_url: str, folder: Path, *, replace: bool, connections: int = CONNECTIONS
+) -> Archive:
     """Open the archive, and finish what an earlier process may have left half-done.
 
     Args:
         database_url: of a database that has been migrated.
         folder: of the files.
         replace: whether a store may replace an instance by another file with the same UIDs.
+        connections: to the database, at most.
     """
-    index, blobs = Database(database_url), LocalBlobs(folder)
+    index, blobs = Database(database_url, connections), LocalBlobs(folder)
     blobs.sweep()
     bury(index, blobs)
     completeness = Completeness(folder, index.name)

@@ -73,7 +73,12 @@ def application() -> Starlette:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     settings = Settings()
     configure_logging(settings)
-    archive = open_archive(settings.index_url, settings.data, replace=settings.on_conflict == "replace")
+    archive = open_archive(
+        settings.index_url,
+        settings.data,
+        replace=settings.on_conflict == "replace",
+        connections=settings.database_connections,
+    )
     return create_app(settings, archive)
 
 

@@ -13,9 +13,9 @@ from service.web.state import service_of
 NOT_STORED = {"cache-control": "no-store"}
 
 
-def health(request: Request) -> Response:
+async def health(request: Request) -> Response:
     """GET /health: 200 and the version of this service when it is ready, 503 otherwise."""
-    service_of(request).archive.check()
+    await service_of(request).archive.check()
     return JSONResponse({"status": "ready", "version": version()}, headers=NOT_STORED)
 
 
@@ -24,7 +24,7 @@ async def live(_: Request) -> Response:
     return JSONResponse({"status": "live"}, headers=NOT_STORED)
 
 
-def ready(request: Request) -> Response:
-    """GET /health/ready: 200 when the index answers and files can be written, 503 otherwise."""
-    service_of(request).archive.check()
+async def ready(request: Request) -> Response:
+    """GET /health/ready: 200 when the index answers and files can be written, 503 otherwise, in a second."""
+    await service_of(request).archive.check()
     return JSONResponse({"status": "ready"}, headers=NOT_STORED)

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, ParamSpec, TypeVar, cast
 
+import anyio
 import anyio.to_thread
 import sqlalchemy as sa
 
@@ -27,14 +29,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MAX_GROUP = 64
-_CONNECTIONS = 8
+CONNECTIONS = 10
+_WRITERS = 40  # threads that wait for their turn to write, so that those of others are not taken by them
+_PATIENCE = 30  # seconds, for a connection or a lock
+_PAUSE = 0.05  # seconds, until a server that has no connection left is asked again
+_NO_CONNECTION_LEFT = ("too many clients", "too many connections", "connection slots", "more connections")
 _WRITER_LOCK = 0x0D1C0_3EB  # one writer at a time on PostgreSQL too, whichever process it is in
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a commit is on disk before it is acknowledged
     "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 30000",
+    f"PRAGMA busy_timeout = {_PATIENCE * 1000}",
     "PRAGMA case_sensitive_like = ON",  # as on PostgreSQL
     "PRAGMA cache_size = -4096",
     "PRAGMA temp_store = MEMORY",
@@ -52,11 +58,21 @@ class _Job:
 
 
 class Database:
-    """The index's connections; open until `close`."""
+    """The index's connections; open until `close`.
 
-    def __init__(self, url: str) -> None:
-        self.engine = create_engine(url)
-        self._readers = Threads(_CONNECTIONS)
+    Args:
+        url: of the database.
+        connections: at most. Two of them are left to the one who writes and to who looks whether it works.
+
+    Attributes:
+        engine: of the database.
+        writers: the turns of threads that write.
+    """
+
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
+        self.engine = create_engine(url, connections)
+        self.writers = anyio.CapacityLimiter(_WRITERS)
+        self._readers = Threads(max(1, connections - 2))
         self._inline: InlineReader | None = None
         self._waiting: deque[_Job] = deque()
         self._writing = Lock()
@@ -79,12 +95,13 @@ class Database:
 
     def read_now(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function in this thread, in a transaction of its own."""
-        with _availability(), self.engine.connect() as connection:
+        with _availability(), self._connected() as connection:
             return function(connection, *args, **kwargs)
 
     async def write(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a writing function; it is on disk when this returns."""
-        return await anyio.to_thread.run_sync(lambda: self.write_now(function, *args, **kwargs))
+        run = partial(self.write_now, function, *args, **kwargs)
+        return await anyio.to_thread.run_sync(run, limiter=self.writers)
 
     def write_now(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a writing function, waiting in this thread until it is on disk.
@@ -108,6 +125,18 @@ class Database:
         with self._writing:
             self.engine.dispose()
 
+    def _connected(self) -> sa.Connection:
+        """Return a connection, waiting where all are taken: here, or by others that use the same server."""
+        begin = monotonic()
+        while True:
+            try:
+                return self.engine.connect()
+            except sa.exc.OperationalError as error:
+                is_full = any(words in str(error.orig) for words in _NO_CONNECTION_LEFT)
+                if not is_full or monotonic() - begin > _PATIENCE:
+                    raise
+            sleep(_PAUSE)
+
     def _next_group(self) -> list[_Job]:
         group: list[_Job] = []
         with suppress(IndexError):
@@ -119,7 +148,7 @@ class Database:
         """Run the jobs in one transaction, and settle them once it is on disk."""
         settlements: list[Callable[[], None]] = []
         try:
-            with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
+            with self._connected().execution_options(writing=True) as connection, connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
                 settlements.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
@@ -146,15 +175,16 @@ def _run(connection: sa.Connection, job: _Job, *, alone: bool) -> Callable[[], N
     return lambda: job.future.set_result(result)
 
 
-def create_engine(url: str) -> sa.Engine:
+def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:
     """Return an engine whose transactions mean the same on SQLite and PostgreSQL."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     engine = sa.create_engine(
         parsed,
-        pool_size=_CONNECTIONS,
-        max_overflow=4,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=_PATIENCE,
         pool_pre_ping=parsed.get_backend_name() != "sqlite",
         hide_parameters=True,  # they belong to patients, and errors are logged
     )

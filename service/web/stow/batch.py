@@ -1,7 +1,5 @@
 """Files of one request on their way into the archive: a few at a time, in the order they came."""
 
-import anyio.to_thread
-
 from service.archive import Archive
 from service.archive.files.spool import Spool
 from service.archive.store import Outcome
@@ -42,8 +40,7 @@ class Batch:
         """Store all that wait."""
         spools, self._waiting = self._waiting, []
         if spools:
-            store = self._archive.store.batch
-            self.outcomes += await anyio.to_thread.run_sync(store, spools, self._study)
+            self.outcomes += await self._archive.take(spools, self._study)
 
     def discard(self) -> None:
         """Forget what has not been stored."""
