@@ -163,8 +163,8 @@ async def test_a_slice_whose_file_was_cut_is_an_error_before_the_first_byte(
 
     response = await client.get(f"{SERIES}/volume")
 
-    assert response.status_code == 406
-    assert "bytes: expected" in response.json()["message"]
+    assert response.status_code == 503
+    assert response.json()["error"] == "DamagedFile"
 
 
 def _cut_last_file(folder: Path) -> None:
