@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.archive import Archive
 from service.cache import Cache
-from service.errors import DicomwebError
+from service.errors import DicomwebError, MisdirectedRequest
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
 from service.ohif import OhifFiles
@@ -26,7 +26,8 @@ from service.settings import Settings
 from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
-from service.web.http.embedding import Embeddable
+from service.web.http.hosts import Hosts
+from service.web.http.protection import Protected
 from service.web.http.resource import WatchedSend
 from service.web.http.responses import error_response
 from service.web.state import Service, StoreLimits
@@ -87,6 +88,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
         metadata=Cache(_METADATA_CACHE_BYTES),
         ohif=OhifFiles(settings.viewer),
+        viewer_frames=("'self'", *settings.cors_origins),
         routes=ROUTES,
         root=settings.root,
         max_results=settings.max_results,
@@ -103,9 +105,11 @@ def _routes_under(root: str, routes: Sequence[Route]) -> list[Route]:
 
 def _middleware(settings: Settings) -> list[Middleware]:
     public_url = str(settings.public_url) if settings.public_url else None
-    gateway = Middleware(Gateway, settings.root, public_url, frozenset(settings.trusted_proxies))
+    hosts = Hosts(settings.allowed_hosts, public_url)
+    gateway = Middleware(Gateway, settings.root, public_url, frozenset(settings.trusted_proxies), hosts)
+    protected = Middleware(Protected, is_embeddable=bool(settings.cors_origins))
     if not settings.cors_origins:
-        return [gateway]
+        return [protected, gateway]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -114,27 +118,33 @@ def _middleware(settings: Settings) -> list[Middleware]:
         expose_headers=_CORS_RESPONSE_HEADERS,
         max_age=86400,
     )
-    return [cors, Middleware(Embeddable), gateway]
+    return [protected, cors, gateway]
 
 
 class Gateway:
-    """Gives every request its base URL, and an error nobody foresaw its answer.
+    """Answers requests for this server alone, with their base URL, and an error nobody foresaw too.
 
     It stands inside CORS, so that a page of another origin can read that answer too.
     """
 
     def __init__(
-        self, app: ASGIApp, root: str, public_url: str | None, trusted_proxies: frozenset[str]
+        self, app: ASGIApp, root: str, public_url: str | None, trusted_proxies: frozenset[str], hosts: Hosts
     ) -> None:
         self._app = app
         self._root = root
         self._public_url = public_url
         self._trusted_proxies = trusted_proxies
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        try:
+            self._hosts.check(scope)
+        except MisdirectedRequest as error:
+            await error_response(error)(scope, receive, send)
             return
         url = base_url(scope, self._root, self._public_url, self._trusted_proxies)
         scope.setdefault("state", {})["base_url"] = url

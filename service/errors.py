@@ -20,6 +20,7 @@
     ├── ContentTooLarge          413
     ├── UnsupportedMediaType     415
     ├── RangeNotSatisfiable      416
+    ├── MisdirectedRequest       421  the request names a host that is none of ours
     ├── Unavailable              503  out of disk, database away: try again later
     │   └── DamagedFile               a stored file is not what was stored
     └── Refusal                       one instance of a store cannot be kept; carries its Failure Reason
@@ -186,6 +187,12 @@ class RangeNotSatisfiable(DicomwebError):
     def __init__(self, size: int) -> None:
         super().__init__(f"the requested range lies outside the {size} bytes there are")
         self.size = size
+
+
+class MisdirectedRequest(DicomwebError):
+    """The request names a host that is none of ours."""
+
+    status = 421
 
 
 class Unavailable(DicomwebError):

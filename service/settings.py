@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1)
     root: Annotated[str, AfterValidator(_path_prefix)] = "/dicom-web"
     public_url: HttpUrl | None = None
+    allowed_hosts: Names = []
     trusted_proxies: Annotated[Names, AfterValidator(_networks)] = ["127.0.0.1", "::1"]
 
     data: Path = Path("data")

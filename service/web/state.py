@@ -40,6 +40,7 @@ class Service:
         pictures: of frames, made and kept.
         metadata: answers with the metadata of studies and series, kept.
         ohif: the files of the viewer.
+        viewer_frames: whose pages may hold the viewer in a frame, as a Content-Security-Policy names them.
         routes: below the base URL.
         root: path of the base URL, as in `/dicom-web`.
         max_results: in one page of a search.
@@ -51,6 +52,7 @@ class Service:
     pictures: Pictures
     metadata: Cache[Response]
     ohif: OhifFiles
+    viewer_frames: Sequence[str]
     routes: Sequence[Route]
     root: str
     max_results: int

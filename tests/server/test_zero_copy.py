@@ -71,7 +71,7 @@ def connected(server: DicomwebServer, receive_bytes: int | None = None) -> socke
 
 def request(server: DicomwebServer, more: str = "") -> bytes:
     path = urlsplit(server.url).path + PATH
-    return f"GET {path} HTTP/1.1\r\nhost: x\r\naccept: application/dicom\r\n{more}\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: application/dicom\r\n{more}\r\n".encode()
 
 
 def body_of(answer: bytes) -> bytes:

@@ -1,13 +1,13 @@
 """The base URL that absolute URLs in answers begin with.
 
 The setting comes first, then what a trusted proxy says (RFC 7239 `Forwarded`, else `X-Forwarded-*`), then
-the connection. Several clients send `Host` without the port, so the server's own port is put back there.
-Whatever comes from a request is used only when it has the form of a host, so nothing else gets into an
-answer.
+the connection. Several clients send `Host` without the port, so the server's own port is put back there,
+unless `Origin` or `Referer` name none either, or the client is a browser, which is exact. Whatever comes from
+a request is used only when it has the form of a host, so nothing else gets into an answer.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -27,6 +27,7 @@ _FIELDS = frozenset(
         b"x-forwarded-prefix",
     ]
 )
+_FIELDS_OF_BROWSERS = frozenset([b"origin", b"referer", b"sec-fetch-site"])
 _HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 _PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+){1,20}/?")
 _PORT = re.compile(r"[0-9]{1,5}")
@@ -52,7 +53,18 @@ def base_url(
     fields = tuple(
         (name, value) for name, value in scope["headers"] if name in _FIELDS and len(value) <= MAX_FIELD_BYTES
     )
+    port = None if _is_without_port(scope["headers"]) else port
     return _origin(scope["scheme"], (server, port), fields, is_trusted(client, trusted_proxies)) + root
+
+
+def _is_without_port(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether the client says, besides in `Host`, that the URL it asked for names no port."""
+    fields = {name: value for name, value in headers if name in _FIELDS_OF_BROWSERS or name == b"host"}
+    host = fields.pop(b"host", b"").strip()
+    pages = (
+        fields.get(name, b"").partition(b"://")[2].partition(b"/")[0] for name in (b"origin", b"referer")
+    )
+    return bool(host) and (b"sec-fetch-site" in fields or host in pages)
 
 
 @lru_cache(maxsize=1024)

@@ -26,7 +26,7 @@ from service.web.http.stream import Runs, Source, Stream, between, joined
 
 RETRY_AFTER = "5"  # seconds
 SOME_LEFT_OUT = 206  # the status of a message that lacks parts, PS3.18 Table 10.4.3-1
-KEEP_FOR_EVER, ASK_EACH_TIME = "public, max-age=31536000, immutable", "no-cache"
+KEEP_FOR_EVER, ASK_EACH_TIME = "public, max-age=31536000, immutable", "private, no-cache"
 """What Cache-Control says: of a URL whose content never changes, and of any other."""
 
 

@@ -3,6 +3,7 @@
 Standard: PS3.18 8.7.4, 10.4.1.1.7.
 """
 
+import re
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from service.dicom_json import DicomJson, first_value
 from service.errors import NotRenderable, shorten
 from service.imaging.kinds import PDF, kind_of, mime_type
 from service.imaging.values import binary_value
-from service.transfer_syntaxes import frame_media_type
+from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
 from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
 from service.web.http.responses import not_modified, single_part
@@ -35,10 +36,13 @@ _VIDEO_HEAD_BYTES = 16
 _REPORT_FORMS = {"text/html": as_html, "text/plain": as_text}
 
 # What comes from a file must not act as a page of this service. A sandbox would forbid a PDF its viewer.
-_NO_SNIFFING = {"x-content-type-options": "nosniff"}
-_SANDBOX = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-} | _NO_SNIFFING
+_SANDBOX = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+_ATTACHED = _SANDBOX | {"content-disposition": "attachment"}
+
+# What a page could run, apply or take apart, although it does not open it: no sandbox covers that.
+_ACTIVE = re.compile(
+    r".*/.*((java|ecma|j|live|vb)script|css|wasm|java|flash|manifest|event-stream).*|(multipart|message)/.*"
+)
 
 
 async def answer_document(request: Request, located: Located, accept: Accept) -> Response:
@@ -70,7 +74,7 @@ async def _video(request: Request, located: Located, accept: Accept) -> Response
     by_syntax = frame_media_type(located.instance.transfer_syntax)
     kinds = dict.fromkeys((next(starts, by_syntax), by_syntax))
     offer = accept.choose(*map(Offer, kinds))
-    return _answer(request, located.instance, content, offer, offer.media_type, _NO_SNIFFING)
+    return _answer(request, located.instance, content, offer, offer.media_type)
 
 
 async def _encapsulated(
@@ -81,7 +85,9 @@ async def _encapsulated(
         raise NotRenderable("the instance holds an empty document")
     kind, length = mime_type(attributes), first_value(attributes, _DOCUMENT_LENGTH)
     size = content.size - 1 if length == content.size - 1 else content.size
-    headers = _NO_SNIFFING if kind == PDF else _SANDBOX
+    if _ACTIVE.fullmatch(kind):
+        kind = OCTET_STREAM
+    headers = _ATTACHED if kind == OCTET_STREAM else {} if kind == PDF else _SANDBOX
     offer = accept.choose(Offer(kind))
     return _answer(request, instance, content, offer, kind, headers, size)
 
@@ -98,7 +104,7 @@ def _answer(
     content: Content,
     offer: Offer,
     content_type: str,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
     size: int | None = None,
 ) -> Response:
     etag = etag_of(instance.digest, "rendered", str(offer))
@@ -106,5 +112,5 @@ def _answer(
         return answer
     size = content.size if size is None else size
     response = single_part(request, content.runs, size, content_type=content_type, etag=etag)
-    response.headers.update(headers)
+    response.headers.update(headers or {})
     return response

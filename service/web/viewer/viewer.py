@@ -20,6 +20,7 @@ from service.web.http.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modifie
 from service.web.http.text import takes_gzip
 from service.web.state import service_of
 from service.web.viewer.config import app_config
+from service.web.viewer.policy import content_policy
 
 OHIF_CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -45,6 +46,9 @@ _ABSENT = """<!doctype html>
 <pre>make viewer</pre>
 <p>Without <code>make</code>: <code>dicomweb-service viewer</code>. It goes into <code>{folder}</code>.</p>
 """
+_ABSENT_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+}
 
 
 async def retrieve_viewer(request: Request) -> Response:
@@ -53,14 +57,19 @@ async def retrieve_viewer(request: Request) -> Response:
     path = request.path_params["path"]
     files = await viewer.all()
     if not files:
-        return HTMLResponse(_ABSENT.format(folder=escape(str(viewer.folder.absolute()))), 404)
+        return HTMLResponse(
+            _ABSENT.format(folder=escape(str(viewer.folder.absolute()))), 404, _ABSENT_HEADERS
+        )
     if path == _CONFIG:
         return _generated_file(request, app_config(urlsplit(request.state.base_url).path), ".js")
     if path == _SERVICE_WORKER:
         return _generated_file(request, b"", ".js")
     if "." not in path.rpartition("/")[2]:
         page = await anyio.to_thread.run_sync(files[_PAGE].read)
-        return _generated_file(request, _page_below(page, "../" * path.count("/") or "./"), ".html")
+        page = _page_below(page, "../" * path.count("/") or "./")
+        answer = _generated_file(request, page, ".html")
+        answer.headers["content-security-policy"] = content_policy(page, service_of(request).viewer_frames)
+        return answer
     if path not in files or Path(path).suffix not in OHIF_CONTENT_TYPES:
         raise NotFound("OHIF has no such file")
     return await _stored_file(request, path, files[path])

@@ -49,6 +49,22 @@ def test_without_a_proxy_the_connection_tells(headers: dict[str, str], expected:
 
 
 @pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"sec-fetch-site": "same-origin"}, "http://pacs.example"),
+        ({"origin": "http://pacs.example"}, "http://pacs.example"),
+        ({"referer": "http://pacs.example/browse/1.2"}, "http://pacs.example"),
+        ({"origin": "http://viewer.example"}, "http://pacs.example:8080"),
+        ({"referer": "http://pacs.example:8080/"}, "http://pacs.example:8080"),
+    ],
+)
+def test_a_host_without_the_port_has_none_where_the_client_says_so_twice(
+    more: dict[str, str], expected: str
+) -> None:
+    assert url({"host": "pacs.example"} | more) == f"{expected}/dicom-web"
+
+
+@pytest.mark.parametrize(
     ("server", "scheme", "expected"),
     [
         (("10.0.0.1", 80), "http", "http://10.0.0.1"),

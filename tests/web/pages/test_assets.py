@@ -20,7 +20,7 @@ async def test_a_file_of_another_version_is_asked_for_each_time(client: httpx.As
     first = await client.get(f"{SITE}/assets/older/page.js")
     again = await client.get(f"{SITE}/assets/older/page.js", headers={"if-none-match": first.headers["etag"]})
 
-    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["cache-control"] == "private, no-cache"
     assert again.status_code == 304
 
 

@@ -50,6 +50,43 @@ async def test_a_document_that_could_act_is_kept_from_it(client: httpx.AsyncClie
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "text/javascript",
+        "application/x-javascript",
+        "application/ecmascript",
+        "text/css",
+        "application/wasm",
+        "application/java-archive",
+        "application/x-shockwave-flash",
+        "multipart/x-mixed-replace",
+        "message/rfc822",
+        "nonsense",
+    ],
+)
+async def test_a_document_that_a_page_could_run_is_a_download(
+    client: httpx.AsyncClient, media_type: str
+) -> None:
+    path = await stored(client, _document(b"alert(1)", media_type))
+
+    answer = await client.get(f"{path}/rendered")
+
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == "attachment"
+    assert answer.content == b"alert(1)"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/postscript", "model/stl"])
+async def test_any_other_document_is_what_it_says(client: httpx.AsyncClient, media_type: str) -> None:
+    path = await stored(client, _document(b"abcd", media_type))
+
+    answer = await client.get(f"{path}/rendered")
+
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    assert "content-disposition" not in answer.headers
+
+
 @pytest.mark.parametrize("media_type", ["", "nonsense", "text/html\r\nx: y"])
 async def test_a_document_of_no_media_type_is_bytes(client: httpx.AsyncClient, media_type: str) -> None:
     path = await stored(client, _document(b"ab", media_type))

@@ -1,4 +1,7 @@
+import base64
+import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -39,9 +42,33 @@ def test_every_path_of_a_page_is_ohif(viewer: httpx.Client, path: str, top: str)
     answer = viewer.get(path)
 
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["cache-control"] == "private, no-cache"
     assert f'src="{top}{_BUNDLE}"' in answer.text
     assert f'PUBLIC_URL=new URL("{top}",location).pathname' in answer.text
+
+
+def test_the_page_runs_the_scripts_that_are_written_in_it_and_no_others(viewer: httpx.Client) -> None:
+    answer = viewer.get("viewer/dicomweb")
+
+    script = answer.text.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    [scripts] = re.findall("script-src ([^;]*)", answer.headers["content-security-policy"])
+    assert f"'sha256-{digest}'" in scripts
+    assert "unsafe-inline" not in scripts
+
+
+@pytest.mark.parametrize(
+    ("settings", "frames"),
+    [({}, "'self'"), ({"cors_origins": ["https://a.example"]}, "'self' https://a.example")],
+)
+def test_pages_of_this_server_and_of_origins_that_may_use_it_hold_the_page_in_a_frame(
+    folder: Path, dicomweb_with: Callable[..., httpx.Client], settings: dict[str, list[str]], frames: str
+) -> None:
+    client = dicomweb_with(viewer=folder, **settings)
+
+    answer = client.get(client.base_url.copy_with(path="/viewer/"))
+
+    assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {frames}")
 
 
 @pytest.mark.parametrize(("coding", "sent"), [("gzip", "gzip"), ("identity", None)])
