@@ -15,10 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service import console, installed, ohif
 from service.archive import Archive, open_archive, opening
+from service.archive.files import rights
 from service.archive.index import schema
 from service.archive.upkeep import files_below, import_files, reindex, verify
 from service.errors import DicomwebError
 from service.server import lifeline, serving
+from service.server.log import configure_log
 from service.settings import Settings
 
 app = typer.Typer(
@@ -137,7 +139,7 @@ def _settings(**values: object) -> Settings:
             name = "_".join(map(str, problem["loc"][:1])).upper()
             typer.echo(f"DICOMWEB_{name}: {problem['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
-    serving.configure_logging(settings)
+    configure_log(settings.log_level)
     return settings
 
 
@@ -174,7 +176,7 @@ def _open(settings: Settings, *, anew: bool = False) -> Archive:
     """
     url = settings.index_url
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        rights.open_folder(settings.data)
         if anew:
             opening.renew(url, settings.data)
         opening.migrate(url, settings.data)

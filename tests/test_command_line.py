@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 from pathlib import Path
@@ -12,6 +13,13 @@ from tests.serving import process
 from tests.web.messages import store, url
 
 FILES = {uid: part10(ct_image(uid)) for uid in ("1.1.1", "1.1.2", "2.1.1")}
+
+HANDSHAKE = {
+    "connection": "upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 
 
 def run(data: Path, *arguments: str | Path, **environment: str) -> Result:
@@ -167,6 +175,57 @@ def test_the_log_never_holds_what_is_searched_for(data: Path) -> None:
     with process(data, DICOMWEB_LOG_LEVEL="debug") as server:
         server.client.get("studies?PatientName=Wunderlich")
         server.client.get("studies?PatientBirthDate=Wunderlich")
+        server.client.get("studies?PatientName=Wunderlich", headers=HANDSHAKE)
         server.stop()
 
         assert "Wunderlich" not in server.log.read_text()
+
+
+def _modes(data: Path) -> dict[bool, set[str]]:
+    """Return the rights of all folders, and of all files."""
+    modes: dict[bool, set[str]] = {True: set(), False: set()}
+    for path in (data, *data.rglob("*")):
+        modes[path.is_dir()].add(f"{path.stat().st_mode & 0o777:o}")
+    return modes
+
+
+def test_a_new_archive_is_for_its_owner_alone(data: Path) -> None:
+    with process(data) as server:
+        store(server.client, *FILES.values())
+
+        assert _modes(data) == {True: {"700"}, False: {"600"}}
+
+
+@pytest.mark.parametrize(
+    ("rights", "umask", "folders", "files"),
+    [(0o755, 0o022, "755", "644"), (0o750, 0o022, "750", "640"), (0o770, 0o002, "770", "660")],
+)
+def test_an_archive_in_a_folder_that_is_there_is_for_those_who_may_read_that(
+    data: Path, rights: int, umask: int, folders: str, files: str
+) -> None:
+    data.mkdir()
+    data.chmod(rights)
+    before = os.umask(umask)
+
+    try:
+        with process(data) as server:
+            store(server.client, *FILES.values())
+            stored = _modes(data / "instances")
+    finally:
+        os.umask(before)
+
+    assert stored == {True: {folders}, False: {files}}
+
+
+def test_an_archive_never_gives_more_than_the_umask_leaves(data: Path) -> None:
+    data.mkdir(mode=0o755)
+    before = os.umask(0o077)
+
+    try:
+        with process(data) as server:
+            store(server.client, *FILES.values())
+            stored = _modes(data / "instances")
+    finally:
+        os.umask(before)
+
+    assert stored == {True: {"700"}, False: {"600"}}

@@ -6,7 +6,6 @@ itself, under names that hold only as long as nothing has changed.
 
 import ctypes
 import gc
-import logging
 import os
 import resource
 import signal
@@ -20,19 +19,12 @@ from uvicorn.supervisors import Multiprocess
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.server.configuration import configuration
+from service.server.log import configure_log
 from service.settings import Settings
 
 _STARTUP_SECONDS = 60
 _M_ARENA_MAX = -8  # malloc.h
 _PR_SET_PDEATHSIG = 1  # prctl.h
-
-
-def configure_logging(settings: Settings) -> None:
-    """Log to standard error, from the level that the settings name."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def listener(settings: Settings) -> socket.socket:
@@ -72,7 +64,7 @@ def application() -> Starlette:
     with suppress(OSError, AttributeError):  # not Linux
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     settings = Settings()
-    configure_logging(settings)
+    configure_log(settings.log_level)
     archive = open_archive(
         settings.index_url,
         settings.data,

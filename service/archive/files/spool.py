@@ -3,11 +3,11 @@
 import logging
 import mmap
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
+from secrets import token_hex
 
 from service.archive.files.direct import write_all, write_past_cache
 from service.dicom.encoding.elements import Buffer
@@ -89,7 +89,6 @@ class Spool:
         assert self._file is not None
         assert self._path is not None
         with disk_troubles():
-            os.fchmod(self._file, 0o644)
             os.fsync(self._file)
             self._path.rename(target)
             self._path = None
@@ -116,10 +115,11 @@ class Spool:
 
     def _new_file(self) -> int:
         try:
-            self._file, name = tempfile.mkstemp(prefix="part-", dir=self._folder)
+            path = self._folder / f"part-{token_hex(8)}"
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
         except FileNotFoundError as error:
             raise Unavailable("the folder for files that arrive is gone") from error
-        self._path = Path(name)
+        self._path = path
         return self._file
 
     def discard(self) -> None:
