@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)
     max_request_bytes: int = Field(default=64 * 2**30, ge=1024)
     max_parts: int = Field(default=100_000, ge=1)
+    max_head_bytes: int = Field(default=64 * 2**10, ge=1024)
+    head_seconds: float = Field(default=30, gt=0)
+    body_seconds: float = Field(default=60, gt=0)
     max_results: int = Field(default=1000, ge=1)
 
     cors_origins: Names = []

@@ -74,7 +74,7 @@ def running(settings: Settings) -> Iterator[DicomwebServer]:
         replace=settings.on_conflict == "replace",
         connections=settings.database_connections,
     )
-    server = uvicorn.Server(configuration(create_app(settings, archive)))
+    server = uvicorn.Server(configuration(create_app(settings, archive), settings))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="dicomweb", daemon=True)
         thread.start()

@@ -1,22 +1,26 @@
 """How uvicorn is configured, in whatever way it is run."""
 
+from functools import partial
 from typing import Any
 
 import uvicorn
 
-from service.server.zero_copy import ZeroCopyProtocol
+from service.server.bounds import BoundedProtocol, Bounds
+from service.settings import Settings
 
 
-def configuration(app: Any, **more: Any) -> uvicorn.Config:
+def configuration(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     """Return the configuration of a server.
 
     Args:
         app: the application, or the place of the function that returns it.
+        settings: of the bounds of requests.
         more: options of uvicorn besides.
     """
+    bounds = Bounds(settings.max_head_bytes, settings.head_seconds, settings.body_seconds)
     return uvicorn.Config(
         app,
-        http=ZeroCopyProtocol,
+        http=partial(BoundedProtocol, bounds=bounds),  # type: ignore[arg-type]
         ws="none",
         log_config=None,
         access_log=False,  # URLs hold patients' names

@@ -40,7 +40,7 @@ def listener(settings: Settings) -> socket.socket:
 def serve(settings: Settings, archive: Archive, listening: socket.socket) -> None:
     """Serve in this process until it is told to end, and close the archive."""
     _tune()
-    _Server(configuration(create_app(settings, archive)), settings).run(sockets=[listening])
+    _Server(configuration(create_app(settings, archive), settings), settings).run(sockets=[listening])
 
 
 def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
@@ -54,7 +54,7 @@ def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
     if settings.database_url is None:
         os.environ.pop("DICOMWEB_DATABASE_URL", None)
     target = f"{application.__module__}:{application.__name__}"
-    config = configuration(target, factory=True, workers=settings.workers)
+    config = configuration(target, settings, factory=True, workers=settings.workers)
     _Processes(config, settings, listening).run()
 
 

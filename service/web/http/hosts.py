@@ -5,6 +5,7 @@ is then a part of that page. The name that the page was loaded under still stand
 not need to be looked up, so that it leads nowhere else.
 """
 
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -17,6 +18,7 @@ from service.errors import MisdirectedRequest, shorten
 ANY = "*"
 
 _LOCAL = "localhost"
+_WORD = re.compile(r"[a-z0-9._-]+")
 
 
 class Hosts:
@@ -48,7 +50,7 @@ class Hosts:
         for name, value in scope["headers"]:
             if name == b"host" and not self._is_ours(value.decode("latin-1")):
                 raise MisdirectedRequest(
-                    f"{shorten(value.decode('latin-1'))} is no name of this server: "
+                    f"{_shown(value.decode('latin-1'))} is no name of this server: "
                     "DICOMWEB_ALLOWED_HOSTS or DICOMWEB_PUBLIC_URL can name it"
                 )
 
@@ -60,6 +62,11 @@ class Hosts:
 def _names_of_this_machine() -> set[str]:
     name = socket.gethostname().lower()
     return {_LOCAL, name, name.partition(".")[0], f"{name.partition('.')[0]}.local"} - {""}
+
+
+def _shown(host: str) -> str:
+    name = _name(host)
+    return shorten(name) if _WORD.fullmatch(name) else "what Host says"
 
 
 @lru_cache(maxsize=256)
