@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
 
 @lru_cache(maxsize=16384)
@@ -24,3 +24,8 @@ def vr_of(tag: str) -> str:
         return dictionary_VR(int(tag, 16))[:2]
     except KeyError:
         return "UN"
+
+
+def described(tag: int) -> str:
+    """Return a tag as people read it, with its keyword where it has one: StudyDate (0008,0020)."""
+    return f"{keyword_for_tag(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})".strip()

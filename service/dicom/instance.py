@@ -1,10 +1,11 @@
 """One instance as it arrives: everything a later answer needs, read in one pass."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from service.dicom.dictionary import tag_name
+from service.dicom.dictionary import described, tag_name
 from service.dicom.encoding.elements import Buffer, Element, Malformed, TooMany, Truncated
 from service.dicom.encoding.part10 import FileMeta
 from service.dicom.encoding.walk import walk
@@ -28,6 +29,7 @@ WARNING_DOES_NOT_MATCH_SOP_CLASS = 0xB007
 
 _SOP_CLASS, _INSTANCE, _STUDY, _SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 _PIXEL_DATA = "7FE00010"
+_MAX_FLAWS = 5  # that are told one by one
 _IDENTIFYING = {
     _STUDY: "StudyInstanceUID",
     _SERIES: "SeriesInstanceUID",
@@ -118,7 +120,7 @@ def read_instance(
         model.bulkdata,
         image,
         frames,
-        _tolerated(meta, metadata, frames),
+        "; ".join(_tolerated(meta, metadata, frames, model.flaws)),
     )
 
 
@@ -164,12 +166,17 @@ def _refusal(message: str, reason: int, identifiers: dict[int, str]) -> Refusal:
     return Refusal(message, reason, *uids)
 
 
-def _tolerated(meta: FileMeta, metadata: DicomJson, frames: FrameTable | None) -> str:
-    """Return what is wrong with an instance that can be kept all the same."""
+def _tolerated(
+    meta: FileMeta, metadata: DicomJson, frames: FrameTable | None, flaws: Mapping[int, str]
+) -> Iterator[str]:
+    """Yield what is wrong with an instance that can be kept all the same."""
     if not meta.conformant:
-        return "the file has no complete Part 10 head; its transfer syntax was recognised"
+        yield "the file has no complete Part 10 head; its transfer syntax was recognised"
     stated = number_of_frames(metadata) or 1
     video = is_video(meta.transfer_syntax)
     if frames is not None and frames.number_of_frames < stated and not video:
-        return f"{stated} frames are described, {frames.number_of_frames} are there"
-    return ""
+        yield f"{stated} frames are described, {frames.number_of_frames} are there"
+    for tag, wrong in islice(flaws.items(), _MAX_FLAWS):
+        yield f"{described(tag)}: {wrong}"
+    if len(flaws) > _MAX_FLAWS:
+        yield f"and {len(flaws) - _MAX_FLAWS} attributes more"

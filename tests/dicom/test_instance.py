@@ -103,6 +103,97 @@ def test_what_can_be_addressed_is_kept(odd: bytes) -> None:
     assert parse(file_head(data_set()) + encoded(data_set()) + odd).uids.instance == "1.2.3"
 
 
+_BAD_DATE = "StudyDate (0008,0020): no date (DA)"
+
+
+@pytest.mark.parametrize(
+    ("odd", "warning"),
+    [
+        pytest.param(element(0x00080020, "DA", b"bad-date"), _BAD_DATE, id="a word as a date"),
+        pytest.param(element(0x00080020, "DA", b"20230230"), _BAD_DATE, id="a day that no calendar has"),
+        pytest.param(
+            element(0x00080030, "TM", b"251010"), "StudyTime (0008,0030): no time (TM)", id="25 o'clock"
+        ),
+        pytest.param(
+            element(0x0008002A, "DT", b"20231301"),
+            "AcquisitionDateTime (0008,002A): no date and time (DT)",
+            id="a month that no year has",
+        ),
+        pytest.param(
+            element(0x00281052, "DS", b"-1024,0 "),
+            "RescaleIntercept (0028,1052): no decimal number (DS)",
+            id="a decimal comma",
+        ),
+        pytest.param(
+            element(0x00200013, "IS", b"99999999999999999999"),
+            "InstanceNumber (0020,0013): not written as a whole number of 32 bits (IS)",
+            id="a number that is too large",
+        ),
+        pytest.param(
+            element(0x00280010, "US", b"\1\0\0"),
+            "Rows (0028,0010): 3 bytes where values have 2 each (US)",
+            id="a number and a half",
+        ),
+        pytest.param(
+            element(0x00080005, "CS", b"KLINGON "),
+            "SpecificCharacterSet (0008,0005): a character set that is not known",
+            id="an unknown character set",
+        ),
+        pytest.param(
+            element(0x00100010, "PN", b"M\xfcller\0"),
+            "PatientName (0010,0010): text outside the default character set",
+            id="umlauts without a character set",
+        ),
+        pytest.param(
+            element(0x00080005, "CS", b"ISO_IR 192") + element(0x00100010, "PN", b"M\xfcller "),
+            "PatientName (0010,0010): text that is not of its character set",
+            id="Latin-1 that is called UTF-8",
+        ),
+    ],
+)
+def test_who_sends_what_is_tolerated_is_told_its_name_and_not_its_value(odd: bytes, warning: str) -> None:
+    assert parse(file_head(data_set()) + encoded(data_set()) + odd).warning == warning
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        element(0x00080020, "DA", b"20240229"),
+        element(0x00080020, "DA", b"1997.07.01"),
+        element(0x00080030, "TM", b"10"),
+        element(0x00080030, "TM", b"101112.123456 "),
+        element(0x00080030, "TM", b"10:11:12"),
+        element(0x0008002A, "DT", b"2024"),
+        element(0x0008002A, "DT", b"20240131101112.5+0100"),
+        element(0x00281052, "DS", b"-1.024E3\\ 5 "),
+        element(0x00200013, "IS", b" -7 \\\\+3"),
+        element(0x00080005, "CS", b"ISO_IR 192") + element(0x00100010, "PN", "Müller".encode() + b" "),
+        element(0x00080005, "CS", b"UTF-8 ") + element(0x00100010, "PN", "Müller".encode() + b" "),
+    ],
+)
+def test_values_that_are_of_their_kind_are_kept_without_a_warning(value: bytes) -> None:
+    assert parse(file_head(data_set()) + encoded(data_set()) + value).warning == ""
+
+
+def test_only_the_first_flaws_are_told_one_by_one() -> None:
+    odd = b"".join(element(0x00080020 + number, "DA", b"bad-date") for number in range(7))
+
+    assert parse(file_head(data_set()) + encoded(data_set()) + odd).warning.endswith(
+        "; and 2 attributes more"
+    )
+
+
+def test_three_frames_are_three_frames_when_they_are_written_with_decimals() -> None:
+    number = element(0x00280008, "IS", b"3.0 ")
+    file = part10(image(np.zeros((3, 2, 2), "u1"))).replace(element(0x00280008, "IS", b"3 "), number)
+
+    parsed = parse(file)
+
+    assert parsed.frames is not None
+    assert (parsed.frames.number_of_frames, parsed.metadata["00280008"]["Value"]) == (3, [3])
+    assert "NumberOfFrames (0028,0008)" in parsed.warning
+
+
 @pytest.mark.parametrize("value", ["0", "1.2", "2.25.0", "1.0.10", "9" * 64])
 def test_digits_and_dots_are_a_uid(value: str) -> None:
     assert is_uid(value)

@@ -13,9 +13,10 @@ from service.dicom.encoding.charset import Charset
 from service.dicom.encoding.charset import decode as charset_decode
 from service.dicom_json import NAME_GROUPS
 
+_MAX_INTEGER = 20  # characters of an IS that is worth reading
 _MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript loses digits
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 _TEXT_DELIMITERS = frozenset(b"\n\r\t\f\\")
 _NAME_DELIMITERS = _TEXT_DELIMITERS | frozenset(b"^=")
 
@@ -67,14 +68,15 @@ def _decimal(value: str) -> float | int | str:
 
 
 def integers(raw: bytes, charset: Charset) -> list[Any]:
-    """IS: a number; the text itself where it is none, or one that JSON readers would round."""
+    """IS: a number (3.0 is three); the text itself where it is none, or one that JSON readers would round."""
     return [_integer(value) if value else None for value in strings(raw, charset)]
 
 
 def _integer(value: str) -> int | str:
-    if not _INTEGER.fullmatch(value) or len(value) > 20:
+    match = _INTEGER.fullmatch(value)
+    if not match or len(value) > _MAX_INTEGER:
         return value
-    return _safe(int(value))
+    return _safe(int(match[1]))
 
 
 def _safe(number: int) -> int | str:

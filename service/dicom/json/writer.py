@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from service.dicom.dictionary import tag_name
 from service.dicom.encoding import vr
-from service.dicom.encoding.charset import DEFAULT, Charset, character_set
+from service.dicom.encoding.charset import DEFAULT, Charset, character_set, is_known
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
 from service.dicom.encoding.vr import Context
 from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
 from service.dicom.json import values
+from service.dicom.json.flaws import flaw
 from service.dicom_json import DicomJson
 
 MAX_INLINE_BYTES = 1024
@@ -86,6 +87,7 @@ class JsonModel:
         only: tags to convert; None for all. Their binary values are then all inline.
         bulkdata: attribute path → place, as in 54000100/1/54001010: items are counted from 1.
         inline_bytes: of the longer values converted so far.
+        flaws: tag → what is wrong with a value of it, in the order of the file.
     """
 
     buffer: Buffer
@@ -93,6 +95,7 @@ class JsonModel:
     only: Collection[int] | None = None
     bulkdata: dict[str, Bulkdata] = field(default_factory=dict)
     inline_bytes: int = 0
+    flaws: dict[int, str] = field(default_factory=dict)
 
     def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
         """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
@@ -117,7 +120,9 @@ class JsonModel:
                 name = vr.resolve(tag, name, scope.context)
             if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
                 raw = self.buffer[offset : offset + length]
-                attributes[tag] = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
+                attributes[tag], wrong = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
+                if wrong:
+                    self.flaws.setdefault(tag, wrong)
             else:
                 attributes[tag] = self._attribute(element, name, scope, path)
         if _SPECIFIC_CHARACTER_SET in attributes and len(attributes[_SPECIFIC_CHARACTER_SET]) > 1:
@@ -128,6 +133,8 @@ class JsonModel:
         """Return the scope that begins with an element which the meaning of those after it depends on."""
         raw = self._start(element)
         if element.tag == _SPECIFIC_CHARACTER_SET:
+            if not is_known(raw):
+                self.flaws.setdefault(element.tag, "a character set that is not known")
             return scope._replace(charset=character_set(raw))
         return scope._replace(context=Context(raw in (b"\1\0", b"\0\1"), scope.context.creators))
 
@@ -150,7 +157,10 @@ class JsonModel:
         if self.inline_bytes > MAX_METADATA_BYTES:
             raise TooMany(f"the attributes besides bulk data take more than {MAX_METADATA_BYTES} bytes")
         raw = bytes(self.buffer[offset : offset + length])
-        return _converted(name, raw, scope.charset, scope.encoding.little_endian)
+        attribute, wrong = _converted(name, raw, scope.charset, scope.encoding.little_endian)
+        if wrong:
+            self.flaws.setdefault(tag, wrong)
+        return attribute
 
     def _sequence(self, element: Element, scope: Scope, path: str) -> DicomJson:
         if not element.items:
@@ -172,15 +182,16 @@ class JsonModel:
         return {"vr": name, "BulkDataURI": self.url + path}
 
 
-def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> DicomJson:
-    """Return the attribute of a value."""
+def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> tuple[DicomJson, str]:
+    """Return the attribute of a value, and what is wrong with it."""
     if read_text := values.TEXT_DECODERS.get(name):
-        return _with_values(name, read_text(raw, charset))
-    if read_numbers := values.NUMBER_DECODERS.get(name):
-        return _with_values(name, read_numbers(raw, little_endian))
-    if not little_endian:
-        raw = swapped(raw, WORD_SIZES.get(name, 1))
-    return {"vr": name, "InlineBinary": b64encode(raw).decode("ascii")}
+        contents = read_text(raw, charset)
+    elif read_numbers := values.NUMBER_DECODERS.get(name):
+        contents = read_numbers(raw, little_endian)
+    else:
+        binary = raw if little_endian else swapped(raw, WORD_SIZES.get(name, 1))
+        return {"vr": name, "InlineBinary": b64encode(binary).decode("ascii")}, ""
+    return _with_values(name, contents), flaw(name, raw, charset, contents)
 
 
 # The instances of a series say nearly the same: their attributes are shared, and nobody changes them.

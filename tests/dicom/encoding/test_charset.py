@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 
-from service.dicom.encoding.charset import DEFAULT, character_set, decode
+from service.dicom.encoding.charset import DEFAULT, character_set, decode, is_known
 from tests.dicom.packaged import CHARSETS, reference
 
 NAME_DELIMITERS = frozenset(b"\\^=\r\n\t\f")
@@ -27,13 +27,32 @@ def test_every_defined_term_has_the_codec_that_pydicom_uses(term: str) -> None:
         pytest.param(b"\\ISO 2022 IR 87", (*DEFAULT, "iso2022_jp"), id="the default and another"),
         pytest.param(b"ISO_IR 192\\ISO 2022 IR 87", ("UTF8",), id="UTF-8 stands alone"),
         pytest.param(b"ISO 2022 IR 6\\ISO_IR 192", DEFAULT, id="UTF-8 is no extension"),
-        pytest.param(b"latin_1", DEFAULT, id="the name of a Python codec"),
+        pytest.param(b"ISO_IR_100", ("latin_1",), id="an underscore"),
+        pytest.param(b"iso_ir 0100", ("latin_1",), id="small letters and a zero"),
+        pytest.param(b"ISO_IR 58", ("iso_ir_58",), id="without code extensions, what is defined with them"),
+        pytest.param(b"ISO 2022 IR 192", ("UTF8",), id="with code extensions, what is defined without them"),
+        pytest.param(b"UTF-8 ", ("utf_8",), id="UTF-8"),
+        pytest.param(b"WINDOWS-1251", ("cp1251",), id="a code page"),
+        pytest.param(b"ISO 8859-1", ("latin_1",), id="the name of the ISO standard"),
+        pytest.param(b"KOI8-U", ("koi8_u",), id="a codec of Python without other names"),
+        pytest.param(b"US-ASCII", DEFAULT, id="ASCII"),
+        pytest.param(b"UTF-16", DEFAULT, id="a codec that has ASCII elsewhere"),
         pytest.param(b"zlib", DEFAULT, id="the name of a codec that is not of text"),
         pytest.param(b"ISO_IR 100\0\xff", DEFAULT, id="what is no term"),
     ],
 )
 def test_specific_character_set_names_the_codecs(value: bytes, codecs: tuple[str, ...]) -> None:
     assert character_set(value) == codecs
+
+
+@pytest.mark.parametrize("term", [b"UTF-8", b"ISO-IR 100", b"", b"\\ISO 2022 IR 87", b"GB18030\\ISO IR 192"])
+def test_terms_that_can_be_understood_are_known(term: bytes) -> None:
+    assert is_known(term)
+
+
+@pytest.mark.parametrize("term", [b"KLINGON", b"ISO_IR 999", b"UTF-16", b"zlib", b"ISO_IR 100\\KLINGON"])
+def test_terms_that_nobody_understands_are_not_known(term: bytes) -> None:
+    assert not is_known(term)
 
 
 @pytest.mark.parametrize("path", CHARSETS, ids=lambda path: path.name)
@@ -59,6 +78,10 @@ def test_names_in_every_character_set_are_those_that_pydicom_reads(path: Path) -
         pytest.param(
             b"GB18030", b"\x81\x5c", "\N{CJK UNIFIED IDEOGRAPH-4E57}", id="a backslash in a character"
         ),
+        pytest.param(b"KLINGON", b"M\xc3\xbcller", "Müller", id="UTF-8 under a name that is not known"),
+        pytest.param(b"", b"M\xfcller", "Müller", id="Latin-1 where no character set is stated"),
+        pytest.param(b"ISO_IR 58", "王^小东".encode("gb2312"), "王^小东", id="GB 2312 without escapes"),
+        pytest.param(b"windows 1251", "Иванов".encode("cp1251"), "Иванов", id="a code page of Windows"),
         pytest.param(b"\\ISO 2022 IR 13", b"\x1b)I\xd4\xcf^A", "ﾔﾏ^A", id="an escape sequence"),
         pytest.param(b"\\ISO 2022 IR 144", b"\x1b-L\xbf^\xe4", "П^ä", id="reset at a delimiter"),
         pytest.param(b"\\ISO 2022 IR 87", b"\x1b!!A", "\x1b!!A", id="an unknown escape sequence"),

@@ -81,7 +81,8 @@ def test_a_decimal_string_is_a_number_or_stays_text(raw: bytes, expected: list[A
     ("raw", "expected"),
     [
         pytest.param(b"1\\-2\\+3\\007 ", [1, -2, 3, 7], id="numbers"),
-        pytest.param(b"1.0\\1A\\1e3\\_1\\1_0", ["1.0", "1A", "1e3", "_1", "1_0"], id="no integers"),
+        pytest.param(b"1.5\\1A\\1e3\\_1\\1_0", ["1.5", "1A", "1e3", "_1", "1_0"], id="no integers"),
+        pytest.param(b"3.0\\-2.", [3, -2], id="whole numbers with a point"),
         pytest.param(
             b"9007199254740991\\9007199254740992", [2**53 - 1, "9007199254740992"], id="the largest"
         ),
