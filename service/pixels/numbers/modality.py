@@ -14,6 +14,9 @@ from service.pixels.description import ImageDescription
 from service.pixels.lut import LookupTable
 from service.pixels.rescale import Rescale, Unreadable
 
+REVISION = "2"
+"""Of what files are taken to mean; counted up when the same file gives other numbers than before."""
+
 INT16: np.dtype[Any] = np.dtype("<i2")
 INT32: np.dtype[Any] = np.dtype("<i4")
 UINT32: np.dtype[Any] = np.dtype("<u4")

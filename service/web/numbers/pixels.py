@@ -9,6 +9,7 @@ from starlette.responses import Response
 from service.errors import NotRenderable
 from service.imaging.arrays import array_chunks, array_type, numeric_frames
 from service.pixels.numbers.array_files import NPY, npy_head
+from service.pixels.numbers.modality import REVISION
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of
@@ -30,7 +31,7 @@ async def retrieve_pixels(request: Request) -> Response:
     numbers = frame_numbers(request) if "frames" in request.path_params else all_numbers
     located.frames_with(numbers)
     offer = negotiated(request, Offer(NPY))
-    etag = etag_of(located.instance.digest, str(offer), *numbers)
+    etag = etag_of(located.instance.digest, str(offer), REVISION, *numbers)
     if answer := not_modified(request, etag):
         return answer
     frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])

@@ -17,6 +17,7 @@ from service.imaging.arrays import numeric_frames
 from service.imaging.decoder import Decoder
 from service.pixels.display.histogram import histogram_picture
 from service.pixels.display.image_files import png
+from service.pixels.numbers.modality import REVISION
 from service.pixels.numbers.statistics import Statistics, Tally
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
@@ -38,7 +39,10 @@ async def retrieve_statistics(request: Request) -> Response:
     places = [(located, number) for located in images for number in _numbers(request, located)]
     offer = negotiated(request, Offer(_JSON), Offer(_PNG))
     etag = etag_of(
-        *(located.instance.digest for located in images), str(offer), request.path_params.get("frames", "")
+        *(located.instance.digest for located in images),
+        str(offer),
+        REVISION,
+        request.path_params.get("frames", ""),
     )
     if answer := not_modified(request, etag):
         return answer

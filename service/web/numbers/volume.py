@@ -20,6 +20,7 @@ from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import NumericFrame, array_chunks, array_type, numeric_frames
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
+from service.pixels.numbers.modality import REVISION
 from service.pixels.numbers.regularity import Disagreement
 from service.pixels.numbers.slices import Slice, slices_of
 from service.pixels.numbers.traits import told
@@ -59,7 +60,9 @@ async def retrieve_volume(request: Request) -> Response:
     archive = service_of(request).archive
     instances = await located_instances(request)
     offer = negotiated(request, *_VOLUME_OFFERS)
-    etag = etag_of(*(located.instance.digest for located in instances), str(offer), request.state.base_url)
+    etag = etag_of(
+        *(located.instance.digest for located in instances), str(offer), REVISION, request.state.base_url
+    )
     if answer := not_modified(request, etag):
         return answer
     metadata = dict(await archive.index.read(first_metadata, target_of(request), len(instances)))
