@@ -96,11 +96,15 @@ def reindex_command() -> None:
 
 
 @app.command(name="verify")
-def verify_command() -> None:
+def verify_command(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="remove what stores left that were never answered")
+    ] = False,
+) -> None:
     """Compare every stored file with its digest in the index."""
     archive = _open(_settings())
     total = sum(1 for _ in archive.blobs.all_keys())
-    _finish(archive, fine=console.watch("verify", verify(archive), total))
+    _finish(archive, fine=console.watch("verify", verify(archive, repair=repair), total))
 
 
 @app.command()

@@ -84,6 +84,7 @@ def test_what_was_acknowledged_survives_a_kill_and_nothing_half_stored_is_visibl
             assert server.client.get(url(uid), headers={"accept": "application/dicom"}).content == file(uid)
         assert server.client.get("studies/9/metadata").status_code == 404
         assert list((data / "incoming").iterdir()) == []
+        assert len(list(data.rglob("*.dcm"))) == len(server.client.get("instances?limit=10000").json())
         server.stop()
     verified = CliRunner().invoke(app, ["verify"], env={"DICOMWEB_DATA": str(data)})
     assert "intact" in verified.stderr

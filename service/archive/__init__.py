@@ -1,8 +1,8 @@
 """What is kept: the index and the files."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,9 @@ from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
 from service.archive.index.lookup import check_tables
+from service.archive.leftovers import Leftovers, bury
 from service.archive.recent import RecentInstances
-from service.archive.store import Outcome, Store, bury
+from service.archive.store import Outcome, Store
 from service.errors import Unavailable
 from service.threads import Threads
 
@@ -35,6 +36,7 @@ class Archive:
         store: how instances come in.
         recent: the instances used last, and where they lie.
         completeness: whether the index is known to lack files.
+        leftovers: how files go that have no rows.
         checks: the thread in which it is looked whether all of it works; nobody else keeps it waiting.
     """
 
@@ -43,6 +45,7 @@ class Archive:
     store: Store
     recent: RecentInstances
     completeness: Completeness
+    leftovers: Leftovers
     checks: Threads = field(default_factory=partial(Threads, 1))
 
     async def delete(self, study: str, series: str | None, instance: str | None) -> None:
@@ -81,6 +84,7 @@ class Archive:
     def close(self) -> None:
         """Finish what is waiting and close the database."""
         self.checks.close()
+        self.leftovers.close()
         self.index.close()
 
 
@@ -97,19 +101,17 @@ def open_archive(
     """
     index, blobs = Database(database_url, connections), LocalBlobs(folder)
     blobs.sweep()
-    bury(index, blobs)
-    completeness = Completeness(folder, index.name)
-    with _told():
-        completeness.check()
-    return Archive(
-        index, blobs, Store(index, blobs, replace=replace), RecentInstances(index, blobs), completeness
-    )
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell the log what is not as it should be, and go on."""
+    leftovers, completeness = Leftovers(index, blobs), Completeness(folder, index.name)
     try:
-        yield
-    except Unavailable as error:
+        completeness.check()
+        leftovers.clean()
+    except Unavailable as error:  # of an index that lacks rows nobody can tell which files have none
         _log.error("%s", error.message)
+    return Archive(
+        index,
+        blobs,
+        Store(index, blobs, leftovers, replace=replace),
+        RecentInstances(index, blobs),
+        completeness,
+        leftovers,
+    )

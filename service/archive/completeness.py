@@ -5,7 +5,6 @@ end. Whatever ends it in between, all processes that serve the archive know.
 """
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from service.archive.files.blobs import sync
@@ -46,9 +45,19 @@ class Completeness:
         Raises:
             Unavailable: the index lacks files of the tree.
         """
-        with suppress(FileNotFoundError, NotADirectoryError):
-            if self._note.read_text() in ("", self._index):  # empty: the disk lost power before it had more
-                raise Unavailable(
-                    "the index is incomplete: it was begun beside stored files, or reindex has not come to "
-                    "its end; stop the server and run dicomweb-service reindex"
-                )
+        if not self.is_certain:
+            raise Unavailable(
+                "the index is incomplete: it was begun beside stored files, or reindex has not come to its "
+                "end; stop the server and run dicomweb-service reindex"
+            )
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether nothing is known to be missing."""
+        try:
+            noted = self._note.read_text()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
+        return noted not in ("", self._index)  # empty: the disk lost power before it had more

@@ -1,5 +1,6 @@
 """A stored instance: which it is, and where its file and its frames lie. All that index and files share."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from service.errors import FrameNotFound, InstanceNotFound, NotFound, SeriesNotF
 from service.transfer_syntaxes import outgoing
 
 _DIGEST_DIGITS = 16
+_KEY = re.compile(rf"([0-9.]+)/([0-9.]+)/([0-9.]+)\.[0-9a-f]{{{_DIGEST_DIGITS}}}\.dcm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,9 @@ class Target(NamedTuple):
 def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
     """Return where the file of an instance lies, from the root of the tree."""
     return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}.dcm"
+
+
+def uids_of(key: str) -> Uids | None:
+    """Return the identity of the instance whose file lies there, None if that is no place of a file."""
+    match = _KEY.fullmatch(key)
+    return Uids(*match.groups()) if match else None

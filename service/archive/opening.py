@@ -10,7 +10,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.index import schema
 from service.archive.index.database import Database
 from service.archive.index.lookup import has_instances
-from service.archive.store import bury
+from service.archive.leftovers import bury
 from service.errors import Unavailable
 
 _log = logging.getLogger(__name__)

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.archive.files.blobs import LocalBlobs, sync
+from service.archive.files.notes import written
 from service.archive.files.spool import FileInPlace, Spool
 from service.archive.index import changes
 from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
 from service.archive.index.entry import IndexEntry, entry_of
+from service.archive.leftovers import Leftovers, bury
 from service.archive.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
@@ -58,12 +60,14 @@ class Store:
     Args:
         index: the database.
         blobs: the files.
+        leftovers: how files go that have no rows.
         replace: whether another file with the same UIDs takes the place of the one that is here.
     """
 
-    def __init__(self, index: Database, blobs: LocalBlobs, *, replace: bool) -> None:
+    def __init__(self, index: Database, blobs: LocalBlobs, leftovers: Leftovers, *, replace: bool) -> None:
         self._index = index
         self._blobs = blobs
+        self._leftovers = leftovers
         self._replace = replace
 
     def batch(self, spools: Sequence[Spool], study: str | None = None) -> list[Outcome]:
@@ -103,7 +107,10 @@ class Store:
         path = self._blobs.path(key)
         if not path.is_file():
             return Refusal("it is no file, or a link to none", CANNOT_UNDERSTAND)
-        return _in_its_place(self._prepared(FileInPlace(path), None), key)
+        entry = self._prepared(FileInPlace(path), None)
+        if isinstance(entry, Refusal) or entry.blob == key:
+            return entry
+        return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
     def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
@@ -125,7 +132,23 @@ class Store:
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
     def _enter(self, files: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
-        """Bring the files into the tree and then the entries into the index."""
+        """Bring the files into the tree and then the entries into the index; none stays that has no row."""
+        new = [entry.blob for entry in files if not self._blobs.exists(entry.blob)]
+        try:
+            note = written(self._blobs.incoming, new) if new else None
+        except Unavailable as error:
+            return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in files}
+        outcomes: dict[IndexEntry, Outcome] = {}
+        try:
+            outcomes = self._attempted(files)
+        finally:
+            if note and outcomes and not any(map(_leaves_a_stray, outcomes.values())):
+                note.discard()
+            elif note:
+                self._leftovers.clean_later(note)
+        return outcomes
+
+    def _attempted(self, files: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
         for _ in range(_ENTER_ATTEMPTS):
             entries, refusals = self._keep(files)
             try:
@@ -196,28 +219,11 @@ class Store:
             return _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE)
 
 
-def bury(index: Database, blobs: LocalBlobs) -> None:
-    """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
-    doomed = index.read_now(changes.doomed_blobs)
-    if not doomed:
-        return
-    left = index.write_now(changes.bury, doomed, blobs.delete)
-    if left:
-        _log.error("%s files whose instances are deleted cannot be removed: to be tried again", left)
-
-
 def _in_order(
     entries: Sequence[IndexEntry | Refusal], outcomes: Mapping[IndexEntry, Outcome]
 ) -> list[Outcome]:
     """Return what became of each entry; a refusal stays one."""
     return [outcomes[entry] if isinstance(entry, IndexEntry) else entry for entry in entries]
-
-
-def _in_its_place(entry: IndexEntry | Refusal, key: str) -> IndexEntry | Refusal:
-    """Refuse a file whose name is not the one its content asks for: it is damaged, or not ours."""
-    if isinstance(entry, Refusal) or entry.blob == key:
-        return entry
-    return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
 
 def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
@@ -233,6 +239,11 @@ def _leaves_a_file(outcome: Outcome) -> bool:
     if isinstance(outcome, Stored):
         return outcome.entered is Entered.REPLACED
     return outcome.reason == DUPLICATE
+
+
+def _leaves_a_stray(outcome: Outcome) -> bool:
+    """Tell whether a file may be in the tree that has no row and is not doomed."""
+    return isinstance(outcome, Refusal) and outcome.reason != DUPLICATE
 
 
 def _refusal(entry: IndexEntry, message: str, reason: int) -> Refusal:

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from service.archive import Archive
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
-from service.archive.index.changes import doomed_blobs, remove_all
+from service.archive.index.changes import remove_all
+from service.archive.index.doomed import doomed_blobs
 from service.archive.index.lookup import stored_files
+from service.archive.instance import uids_of
 from service.archive.store import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES
 
@@ -72,16 +74,39 @@ def reindex(archive: Archive) -> Iterator[Done]:
         archive.completeness.confirm()
 
 
-def verify(archive: Archive) -> Iterator[Done]:
-    """Compare every stored file with the digest in the index, and the tree with the index's rows."""
+def verify(archive: Archive, *, repair: bool = False) -> Iterator[Done]:
+    """Compare every stored file with the digest in the index, and the tree with the index's rows.
+
+    What a store has left that was never answered is no fault.
+
+    Args:
+        archive: that is looked through.
+        repair: whether such files are removed. Where the index is known to be incomplete, they stay.
+    """
     indexed: set[str] = set()
     for blob, size, digest in archive.index.read_now(stored_files):
         indexed.add(blob)
         yield _compared(archive.blobs.path(blob), size, digest)
-    for blob in archive.blobs.all_keys():
-        if blob not in indexed:
-            path = archive.blobs.path(blob)
-            yield Done(path, "unknown", "the file is not in the index", _size(path))
+    unclaimed = [blob for blob in archive.blobs.all_keys() if blob not in indexed]
+    is_complete = archive.completeness.is_certain
+    done = [_unclaimed(archive.blobs, blob, is_complete=is_complete) for blob in unclaimed]
+    if repair and is_complete:
+        archive.blobs.sweep()
+        archive.leftovers.remove(unclaimed)
+        done = [one if one.file.exists() else one._replace(result="removed") for one in done]
+    yield from done
+
+
+def _unclaimed(blobs: LocalBlobs, blob: str, *, is_complete: bool) -> Done:
+    """Return what is to be said of a file that is not in the index."""
+    path = blobs.path(blob)
+    if not is_complete:
+        return Done(
+            path, "unknown", "the file is not in the index, which is incomplete: run reindex", _size(path)
+        )
+    if uids_of(blob) is None:
+        return Done(path, "unknown", "the file is not in the index", _size(path))
+    return Done(path, "left over", "", _size(path))
 
 
 def _compared(path: Path, size: int, digest: bytes) -> Done:

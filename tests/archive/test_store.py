@@ -11,7 +11,8 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
 from service.archive.index.lookup import find, stored_files
-from service.archive.store import Outcome, Store, Stored, bury
+from service.archive.leftovers import Leftovers, bury
+from service.archive.store import Outcome, Store, Stored
 from service.archive.upkeep import verify
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
@@ -251,7 +252,7 @@ def test_an_index_that_is_away_is_the_reason_of_each_instance(tmp_path: Path) ->
     spool = blobs.spool()
     spool.write(FILE)
 
-    [outcome] = Store(index, blobs, replace=False).batch([spool])
+    [outcome] = Store(index, blobs, Leftovers(index, blobs), replace=False).batch([spool])
 
     assert isinstance(outcome, Refusal)
     assert (outcome.reason, outcome.sop_instance_uid) == (OUT_OF_RESOURCES, "1.1.1")

@@ -1,4 +1,6 @@
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -6,13 +8,19 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, upkeep
+from service.archive.files.notes import written
+from service.archive.index.changes import Entered
 from service.archive.index.tables import metadata
+from service.archive.instance import blob_key
+from service.archive.store import Stored
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource
+from service.errors import Refusal
 from tests.archive.intake import another_process, files, put, spooled
 from tests.archive.stored import find
 from tests.builders import ct_image, data_set, part10
+from tests.waiting import until
 
 FILES = {
     "1.1.1": part10(ct_image("1.1.1")),
@@ -157,6 +165,89 @@ def test_a_flipped_byte_a_missing_and_an_unknown_file_are_found(sqlite_archive: 
     assert verdicts.keys() == {"damaged", "missing", "intact", "unknown"}
     assert verdicts["unknown"] == Done(stranger, "unknown", "the file is not in the index", 1)
     assert all(bool(done.problem) == (result != "intact") for result, done in verdicts.items())
+
+
+def orphan(archive: Archive, uid: str) -> Path:
+    """Leave what a store leaves that is killed before its row is written."""
+    spool = spooled(archive.blobs.incoming, part10(ct_image(uid)))
+    study, series, _ = uid.split(".")
+    key = blob_key(study, f"{study}.{series}", uid, spool.digest)
+    archive.blobs.keep(spool, key)
+    return archive.blobs.path(key)
+
+
+def test_what_a_killed_store_left_is_no_fault_and_is_removed_when_asked(archive: Archive) -> None:
+    put(archive, *FILES.values())
+    left = orphan(archive, "1.1.3")
+
+    verdicts = list(verify(archive))
+    assert sorted(results(verdicts)) == ["intact"] * 3 + ["left over"]
+    assert not any(done.problem for done in verdicts)
+    assert left.exists()
+
+    assert sorted(results(verify(archive, repair=True))) == ["intact"] * 3 + ["removed"]
+    assert not left.exists()
+    assert sorted(files(archive)) == sorted(FILES.values())
+
+
+def test_of_an_incomplete_index_no_file_is_removed(sqlite_archive: Archive) -> None:
+    put(sqlite_archive, *FILES.values())
+    sqlite_archive.completeness.doubt()
+    sqlite_archive.index.write_now(lose_everything)
+
+    verdicts = list(verify(sqlite_archive, repair=True))
+
+    assert all("run reindex" in done.problem for done in verdicts)
+    assert sorted(files(sqlite_archive)) == sorted(FILES.values())
+
+
+def test_what_was_under_way_is_removed_at_the_next_start_and_what_was_stored_stays(archive: Archive) -> None:
+    put(archive, *FILES.values())
+    left = orphan(archive, "1.1.3")
+    written(archive.blobs.incoming, [*archive.blobs.all_keys(), "1/1.1/cut by a ki"])
+
+    another_process(archive).close()
+
+    assert not left.exists()
+    assert sorted(files(archive)) == sorted(FILES.values())
+    assert list(archive.blobs.incoming.iterdir()) == []
+
+
+def test_beside_an_index_that_is_lost_nothing_is_taken_for_left_over(sqlite_archive: Archive) -> None:
+    put(sqlite_archive, *FILES.values())
+    written(sqlite_archive.blobs.incoming, list(sqlite_archive.blobs.all_keys()))
+    sqlite_archive.completeness.doubt()
+    sqlite_archive.index.write_now(lose_everything)
+
+    another_process(sqlite_archive).close()
+
+    assert sorted(files(sqlite_archive)) == sorted(FILES.values())
+
+
+@contextmanager
+def away(archive: Archive) -> Iterator[None]:
+    """Let the archive's SQLite file be somewhere else."""
+    path = Path(archive.index.engine.url.database or "")
+    archive.index.engine.dispose()
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()
+    yield
+    path.rmdir()
+    path.with_suffix(".away").rename(path)
+
+
+async def test_files_of_a_store_that_the_index_did_not_take_do_not_stay(sqlite_archive: Archive) -> None:
+    with away(sqlite_archive):
+        [outcome] = put(sqlite_archive, FILES["1.1.1"])
+    assert isinstance(outcome, Refusal)
+
+    async def is_empty() -> bool:
+        return not files(sqlite_archive) and not list(sqlite_archive.blobs.incoming.iterdir())
+
+    assert await until(is_empty)
+    [again] = put(sqlite_archive, FILES["1.1.1"])
+    assert isinstance(again, Stored)
+    assert again.entered is Entered.STORED
 
 
 def flip(path: Path) -> None:

@@ -38,7 +38,7 @@ class LocalBlobs:
     def sweep(self) -> None:
         """Remove what was left half-arrived by a crash: files that nobody has written to for a day."""
         for part in self.incoming.glob("part-*"):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 if time.time() - part.stat().st_mtime > _MAX_AGE:
                     part.unlink()
 

@@ -7,19 +7,18 @@ crash in between nor a second worker leaves a row without its file, or a deleted
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from service.archive.index import parents
+from service.archive.index.doomed import doom, doomed_blobs, portions
 from service.archive.index.entry import IndexEntry
 from service.archive.index.lookup import find, find_all
 from service.archive.index.parents import SeriesUids, series_uids
 from service.archive.index.tables import documents, doomed, instances, metadata
 from service.archive.instance import blob_key
 from service.dicom.instance import Uids
-
-T = TypeVar("T")
 
 # Written once: building a statement costs more than running it.
 _SPARE = sa.delete(doomed).where(doomed.c.blob.in_(sa.bindparam("blobs", expanding=True)))
@@ -30,8 +29,6 @@ _STORED_ALREADY = sa.select(
     instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
 )
 _INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
-
-_MAX_VALUES = 500  # of one IN
 
 
 class Entered(Enum):
@@ -99,7 +96,7 @@ def adopt(
     """Enter files that lie in the tree already as `enter` does, but let every file stay that was to stay."""
     before = set(doomed_blobs(connection))
     outcomes = enter(connection, entries, exists, replace=replace)
-    for blobs in _portions([blob for blob in doomed_blobs(connection) if blob not in before]):
+    for blobs in portions([blob for blob in doomed_blobs(connection) if blob not in before]):
         connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(blobs)))
     return outcomes
 
@@ -118,38 +115,13 @@ def remove(connection: sa.Connection, study: str, series: str | None, instance: 
         if series is None or instance is None
         else [find(connection, Uids(study, series, instance))]
     )
-    for keys in _portions([match.key for match in matches]):
+    for keys in portions([match.key for match in matches]):
         connection.execute(sa.delete(documents).where(documents.c.instance.in_(keys)))
         connection.execute(sa.delete(instances).where(instances.c.id.in_(keys)))
     blobs = [match.blob for match in matches]
-    _doom(connection, blobs)
+    doom(connection, blobs)
     parents.subtract(connection, Counter(series_uids(match.uids) for match in matches))
     return blobs
-
-
-def doomed_blobs(connection: sa.Connection) -> list[str]:
-    """Return the files whose rows are gone."""
-    return list(connection.scalars(sa.select(doomed.c.blob)))
-
-
-def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str], bool]) -> int:
-    """Remove files that are still doomed; one that was stored again meanwhile stays.
-
-    Args:
-        connection: in a writing transaction.
-        blobs: which were doomed.
-        delete: removes a file, and tells whether it is gone.
-
-    Returns:
-        How many are still there, and still doomed.
-    """
-    left = 0
-    for portion in _portions(blobs):
-        still_doomed = connection.scalars(sa.select(doomed.c.blob).where(doomed.c.blob.in_(portion))).all()
-        gone = [blob for blob in still_doomed if delete(blob)]
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(gone)))
-        left += len(still_doomed) - len(gone)
-    return left
 
 
 def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
@@ -175,7 +147,7 @@ def _enter_distinct(
     for entry, outcome in zip(entries, outcomes, strict=True):
         by_outcome[outcome].append(entry)
     _replace(connection, by_outcome[Entered.REPLACED], stored)
-    _doom(connection, [entry.blob for entry in by_outcome[Entered.REFUSED]])
+    doom(connection, [entry.blob for entry in by_outcome[Entered.REFUSED]])
     _insert(connection, by_outcome[Entered.STORED], series_keys)
     return outcomes
 
@@ -213,18 +185,8 @@ def _replace(
             sa.update(documents).where(documents.c.instance == file.key).values(entry.document)
         )
         uids = entry.parsed.uids
-        _doom(connection, [blob_key(uids.study, uids.series, uids.instance, file.digest)])
+        doom(connection, [blob_key(uids.study, uids.series, uids.instance, file.digest)])
         parents.describe_again(connection, entry.parsed)
-
-
-def _doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
-    for portion in _portions(blobs):
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(portion)))
-        connection.execute(sa.insert(doomed), [{"blob": blob} for blob in portion])
-
-
-def _portions(values: Sequence[T]) -> list[Sequence[T]]:
-    return [values[start : start + _MAX_VALUES] for start in range(0, len(values), _MAX_VALUES)]
 
 
 def _stored_already(

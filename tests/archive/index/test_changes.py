@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.changes import Entered, FileVanished, bury, doomed_blobs, enter, remove
+from service.archive.index.changes import Entered, FileVanished, enter, remove
+from service.archive.index.doomed import bury, doomed_blobs
 from service.archive.index.entry import IndexEntry
 from service.archive.index.lookup import stored_files
 from service.archive.index.stored_json import StoredJson

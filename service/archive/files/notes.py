@@ -1,0 +1,60 @@
+"""Notes of files that are about to come into the tree, kept beside it until their rows are written."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.archive.files.direct import write_all
+from service.archive.files.spool import disk_troubles
+from service.errors import Unavailable
+
+_PREFIX = "batch-"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note.
+
+    Attributes:
+        path: where it lies.
+        keys: of the files.
+    """
+
+    path: Path
+    keys: Sequence[str]
+
+    def discard(self) -> None:
+        """Remove the note."""
+        with suppress(OSError):
+            self.path.unlink()
+
+
+def written(folder: Path, keys: Sequence[str]) -> Note:
+    """Write a note.
+
+    Raises:
+        Unavailable: the disk is full or read-only, or the folder is gone.
+    """
+    try:
+        with disk_troubles():
+            file, path = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
+            try:
+                write_all(file, "".join(f"{key}\n" for key in keys).encode())
+            except OSError:
+                Path(path).unlink()
+                raise
+            finally:
+                os.close(file)
+    except FileNotFoundError as error:
+        raise Unavailable("the folder for files that arrive is gone") from error
+    return Note(Path(path), keys)
+
+
+def notes_in(folder: Path) -> Iterator[Note]:
+    """Yield the notes that are there; one that a kill has cut names what it still names."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):
+            yield Note(path, path.read_text(errors="replace").splitlines())

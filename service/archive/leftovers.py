@@ -1,0 +1,76 @@
+"""Files that no row claims: what stores leave that were refused or ended in between, and how it goes.
+
+Before files come into the tree, their names are noted in a file where others arrive. The note goes when all
+of them have their rows. Of what is left of a store, or found at a start, those without rows are removed.
+"""
+
+import logging
+from collections.abc import Sequence
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+
+from service.archive.files.blobs import LocalBlobs
+from service.archive.files.notes import Note, notes_in
+from service.archive.index import doomed
+from service.archive.index.database import Database
+from service.errors import Unavailable
+
+_PAUSE = 2  # seconds between two attempts while the index is away
+
+_log = logging.getLogger(__name__)
+
+
+class Leftovers:
+    """What is left to be removed; a thread of its own tries again while the index is away."""
+
+    def __init__(self, index: Database, blobs: LocalBlobs) -> None:
+        self._index = index
+        self._blobs = blobs
+        self._notes: SimpleQueue[Note | None] = SimpleQueue()
+        self._starting = Lock()
+        self._thread: Thread | None = None
+        self._closing = Event()
+
+    def clean(self) -> None:
+        """Remove what an earlier process left, as far as it can be told by its notes, and what is doomed."""
+        for note in notes_in(self._blobs.incoming):
+            self._settle(note)
+        bury(self._index, self._blobs)
+
+    def clean_later(self, note: Note) -> None:
+        """Remove those of the files in a note that have no rows, when the index can be asked."""
+        self._notes.put(note)
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._work, name="leftovers", daemon=True)
+                self._thread.start()
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove those of these files that have no rows."""
+        self._index.write_now(doomed.doom_strays, keys)
+        bury(self._index, self._blobs)
+
+    def close(self) -> None:
+        """Leave what is left to the next start."""
+        self._closing.set()
+        self._notes.put(None)
+
+    def _work(self) -> None:
+        while (note := self._notes.get()) and not self._closing.is_set():
+            try:
+                self._settle(note)
+            except Unavailable:
+                self._notes.put(note)
+                self._closing.wait(_PAUSE)
+
+    def _settle(self, note: Note) -> None:
+        self.remove(note.keys)
+        note.discard()
+
+
+def bury(index: Database, blobs: LocalBlobs) -> None:
+    """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
+    keys = index.read_now(doomed.doomed_blobs)
+    left = index.write_now(doomed.bury, keys, blobs.delete) if keys else 0
+    if left:
+        _log.error("%s files whose instances are deleted cannot be removed: to be tried again", left)
