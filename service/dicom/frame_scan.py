@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encodin
 from service.dicom.encoding.words import ITEM_HEADER, PIXEL_SIZES, WORD_SIZES
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames
 from service.dicom_json import Attributes, first_value, text
-from service.transfer_syntaxes import is_video
+from service.transfer_syntaxes import RLE_LOSSLESS, is_video
 
 FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00008, 0x7FE00009
 _EXTENDED_OFFSET_TABLE = 0x7FE00001
@@ -27,6 +28,7 @@ _STREAM_STARTS = (
     b"\xff\x0a",
     b"\x00\x00\x00\x0cJXL ",
 )
+_RLE_FIRST_SEGMENT = bytes((64, 0, 0, 0))  # its place, behind the header. PS3.5 G.5.
 
 
 def find_pixel_data(elements: Sequence[Element]) -> Element | None:
@@ -65,12 +67,14 @@ def frame_table(
         return _native(element, encoding, attributes)
     if is_video(transfer_syntax):
         return _one_run(element.fragments)
-    count = number_of_frames(attributes) or 1
-    tables = (
+    extended = (
         element for element in elements if element.tag == _EXTENDED_OFFSET_TABLE and element.items is None
     )
-    starts = _frame_starts(buffer, element.fragments, next(tables, None), count)
-    return EncapsulatedFrames(_boundaries(starts, element.fragments))
+    tables = (next(extended, None), "<u8"), (element.fragments[0] if element.fragments else None, "<u4")
+    streams = _Streams(buffer, element.fragments[1:], tables, is_rle=transfer_syntax == RLE_LOSSLESS)
+    return EncapsulatedFrames(
+        _boundaries(streams.starts(number_of_frames(attributes) or 1), element.fragments)
+    )
 
 
 def number_of_frames(attributes: Attributes) -> int | None:
@@ -106,32 +110,69 @@ def _one_run(fragments: Sequence[Fragment]) -> EncapsulatedFrames:
     return EncapsulatedFrames(_boundaries([0] if len(fragments) > 1 else [], fragments))
 
 
-def _frame_starts(
-    buffer: Buffer, items: Sequence[Fragment], extended: Element | None, count: int
-) -> list[int]:
-    """Return the index of each frame's first fragment, the Basic Offset Table not counted.
+class _Streams(NamedTuple):
+    """The fragments of encapsulated pixel data, and what tells which of them begin a frame.
 
-    In the Standard's order: the Extended Offset Table, the Basic one, one frame, one fragment a frame;
-    failing these, where code streams begin. An offset table that points between fragments is ignored.
+    Attributes:
+        buffer: that they lie in.
+        fragments: without the Basic Offset Table.
+        tables: the Extended Offset Table and the Basic one, as far as they are there, with their types.
+        is_rle: they are RLE coded.
     """
-    fragments = items[1:]
-    if count > len(fragments):
-        return []
-    for table, kind in ((extended, "<u8"), (items[0], "<u4")):
-        if table and table.length // int(kind[-1]) == count:
-            offsets = np.frombuffer(buffer[table.offset : table.offset + table.length], kind, count)
-            if starts := _starts_at(offsets.tolist(), fragments):
+
+    buffer: Buffer
+    fragments: Sequence[Fragment]
+    tables: Sequence[tuple[Element | Fragment | None, str]]
+    is_rle: bool
+
+    def starts(self, count: int) -> Sequence[int]:
+        """Return the index of each frame's first fragment.
+
+        In the Standard's order: the Extended Offset Table, the Basic one, one frame, one fragment a frame;
+        failing these, where code streams begin. An offset table that points between fragments is ignored.
+        If none of them makes the number of frames that is described, they are believed, and the number not.
+
+        Args:
+            count: of frames, as they are described.
+        """
+        if not self.fragments:
+            return []
+        tables = [starts for table, kind in self.tables if (starts := self._by_table(table, kind))]
+        if starts := next((starts for starts in tables if len(starts) == count), []):
+            return starts
+        if count == len(self.fragments):
+            return range(len(self.fragments))
+        streams = self._by_streams()
+        if len(streams) == count:
+            return streams
+        for starts in tables:
+            if set(streams) <= set(starts) and (streams or count > 1):
                 return starts
-    if count == 1:
-        return [0]
-    if count == len(fragments):
-        return list(range(count))
-    starts = [
-        index
-        for index, fragment in enumerate(fragments)
-        if buffer[fragment.offset : fragment.offset + 12].startswith(_STREAM_STARTS)
-    ]
-    return starts if len(starts) == count and starts[0] == 0 else []
+        return streams or ([0] if count == 1 else [])
+
+    def _by_table(self, table: Element | Fragment | None, kind: str) -> list[int]:
+        """Return where a table says that frames begin; nothing if that is not where fragments do."""
+        size = int(kind[-1])
+        number = table.length // size if table else 0
+        if not table or not 0 < number <= len(self.fragments):
+            return []
+        offsets = np.frombuffer(self.buffer[table.offset : table.offset + number * size], kind)
+        return _starts_at(offsets.tolist(), self.fragments)
+
+    def _by_streams(self) -> list[int]:
+        """Return where code streams begin; nothing if the first fragment begins none."""
+        starts = [
+            index
+            for index, fragment in enumerate(self.fragments)
+            if self._is_start(self.buffer[fragment.offset : fragment.offset + 12])
+        ]
+        return starts if starts[:1] == [0] else []
+
+    def _is_start(self, content: bytes) -> bool:
+        """Tell whether a fragment begins as a code stream does; an RLE coded one with its header."""
+        if self.is_rle:
+            return content[4:8] == _RLE_FIRST_SEGMENT and 0 < int.from_bytes(content[:4], "little") < 16
+        return content.startswith(_STREAM_STARTS)
 
 
 def _starts_at(offsets: Sequence[int], fragments: Sequence[Fragment]) -> list[int]:

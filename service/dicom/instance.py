@@ -174,7 +174,7 @@ def _tolerated(
         yield "the file has no complete Part 10 head; its transfer syntax was recognised"
     stated = number_of_frames(metadata) or 1
     video = is_video(meta.transfer_syntax)
-    if frames is not None and frames.number_of_frames < stated and not video:
+    if frames is not None and frames.number_of_frames != stated and not video:
         yield f"{stated} frames are described, {frames.number_of_frames} are there"
     for tag, wrong in islice(flaws.items(), _MAX_FLAWS):
         yield f"{described(tag)}: {wrong}"

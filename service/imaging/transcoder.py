@@ -129,6 +129,7 @@ class TranscodedPixels:
             planar_configuration=_planar_configuration(description, is_native=is_native),
             bits_allocated=description.bits_allocated,
             bits_stored=description.bits_stored,
+            number_of_frames=self.number_of_frames,
             native_length=self.native_length if is_native else None,
             lossy=None if is_native else self._lossy_compression(),
         )

@@ -21,6 +21,10 @@ def sequence(content: bytes, length: int | None = None) -> bytes:
     return SEQUENCE + struct.pack("<L", len(content) if length is None else length) + content
 
 
+def undefined_item(content: bytes) -> bytes:
+    return ITEM + UNDEFINED + content + ITEM_END + bytes(4)
+
+
 def nested(depth: int) -> bytes:
     return OPEN * depth + NAME + CLOSE * depth
 

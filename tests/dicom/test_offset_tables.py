@@ -1,9 +1,12 @@
 import struct
+from collections.abc import Callable
 
 import pytest
 
 from tests.builders import JPEG_2000, data_set, encapsulated, item, part10
 from tests.dicom.frame_tables import HALVES, STREAMS, frames_of
+
+RLE = "1.2.840.10008.1.2.5"
 
 
 def with_table(frames: list[list[bytes]], entries: bytes, number: int | None = None) -> bytes:
@@ -74,7 +77,46 @@ def test_an_extended_offset_table_that_is_a_sequence_is_not_believed() -> None:
 
 @pytest.mark.parametrize("number", [2, 4, 7, 2**40])
 def test_frames_that_cannot_be_told_apart_are_none(number: int) -> None:
-    assert frames_of(with_table(HALVES, b"", number)) == []
+    assert frames_of(with_table([[b"ab", b"cd"], [b"ef"]], b"", number)) == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 5, 7, 2**40])
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(lambda number: with_table(HALVES, b"", number), id="by streams"),
+        pytest.param(lambda number: with_table(HALVES, offsets(0, 26, 54), number), id="by a table"),
+        pytest.param(lambda number: with_table([[s] for s in STREAMS], b"", number), id="by fragments"),
+    ],
+)
+def test_frames_that_can_be_told_apart_are_there_whatever_number_is_stated(
+    file: Callable[[int], bytes], number: int
+) -> None:
+    assert frames_of(file(number)) == STREAMS
+
+
+@pytest.mark.parametrize("number", [2, 5])
+def test_a_table_delimits_frames_that_do_not_begin_as_any_stream(number: int) -> None:
+    frames = [[b"ab", b"cd"], [b"ef"], [b"gh"]]
+
+    assert frames_of(with_table(frames, offsets(0, 20, 30), number)) == [b"abcd", b"ef", b"gh"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_each_rle_coded_frame_begins_with_its_header(number: int) -> None:
+    frames = [struct.pack("<16L", 1, 64, *[0] * 14) + bytes([n, n]) for n in (1, 2, 3)]
+    instance = encapsulated([[frame] for frame in frames], "empty")
+    instance.NumberOfFrames = number
+
+    assert frames_of(part10(instance, RLE)) == frames
+
+
+def test_an_rle_coded_frame_in_two_fragments_is_one_frame() -> None:
+    frame = struct.pack("<16L", 1, 64, *[0] * 14) + b"ab"
+    instance = encapsulated([[frame, b"cd"]], "empty")
+    instance.NumberOfFrames = 1
+
+    assert frames_of(part10(instance, RLE)) == [frame + b"cd"]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """Data elements whose values have not been read: PS3.5 7. What `walk` finds, and what it cannot accept."""
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 Buffer = bytes | mmap.mmap
 
 MAX_DEPTH = 64
-MAX_ELEMENTS = 2**21  # with items and fragments: eight bytes of a file cost some 400 in memory
+MAX_ELEMENTS = 2**20  # with items and fragments, in memory at a time: eight bytes of a file cost some 400
 UNDEFINED = 0xFFFFFFFF
 
 PIXEL_DATA = 0x7FE00010
@@ -48,9 +48,9 @@ class Element(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One item of a sequence."""
+    """One item of a sequence; of one out of very many, the elements are walked whenever they are wanted."""
 
-    elements: list[Element]
+    elements: Iterable[Element]
     encoding: Encoding
 
 

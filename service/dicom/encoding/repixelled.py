@@ -23,6 +23,7 @@ _Part = tuple[int, Iterable[bytes | Value]]  # a tag, and what its element is ma
 _IMAGE_TYPE, _SOP_CLASS, _SOP_INSTANCE = 0x00080008, 0x00080016, 0x00080018
 _DERIVATION_DESCRIPTION, _SOURCE_IMAGE, _DERIVATION_CODE = 0x00082111, 0x00082112, 0x00089215
 _PHOTOMETRIC_INTERPRETATION, _PLANAR_CONFIGURATION, _HIGH_BIT = 0x00280004, 0x00280006, 0x00280102
+_NUMBER_OF_FRAMES = 0x00280008
 _LOSSY, _RATIO, _METHOD = 0x00282110, 0x00282112, 0x00282114
 _OFFSET_TABLES = (0x7FE00001, 0x7FE00002, 0x7FE00003)
 
@@ -59,6 +60,7 @@ class PixelEncoding:
         bits_stored: of a sample; the High Bit is the one below.
         native_length: of all frames together in bytes; None for encapsulated ones.
         lossy: how values were lost by this encoding; None if they were not.
+        number_of_frames: that are there; what the stored data set says may be wrong.
     """
 
     transfer_syntax: str
@@ -68,6 +70,7 @@ class PixelEncoding:
     bits_stored: int
     native_length: int | None
     lossy: LossyCompression | None = None
+    number_of_frames: int = 1
 
 
 def transcoded(
@@ -82,6 +85,8 @@ def transcoded(
         pixels: what the frames will be.
     """
     changed = _described(pixels) | (_derived(buffer, elements, pixels.lossy) if pixels.lossy else {})
+    if pixels.number_of_frames > 1 or any(element.tag == _NUMBER_OF_FRAMES for element in elements):
+        changed[_NUMBER_OF_FRAMES] = _text(_NUMBER_OF_FRAMES, "IS", str(pixels.number_of_frames))
     code_streams = (element.tag for element in elements if _holds_code_streams(element))
     replaced = {*changed, *_OFFSET_TABLES, *code_streams, PIXEL_DATA}
 

@@ -4,8 +4,12 @@ pydicom knows what values mean; this walk is ours because it must do three thing
 files does not: stop at a bounded depth without recursing, refuse a file that ends inside a value, and
 know the place of every value, also inside sequences, so that bulk data can be served as a range of bytes.
 It reads headers only. Values stay where they are, in memory or in a mapped file.
+
+A slide describes each of its 180,000 frames in an item of its own. When much is in memory already, an item
+that has been read is forgotten but for its place, and walked again by whoever wants to know more.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from service.dicom.encoding.elements import (
@@ -33,6 +37,8 @@ from service.dicom.encoding.vr import dictionary_vr
 from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG
 
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
+_REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
+_BYTES_PER_ELEMENT = 16  # of a file, at least, for each element beyond `MAX_ELEMENTS`
 
 
 class _DataSet(NamedTuple):
@@ -53,13 +59,31 @@ class _Sequence(NamedTuple):
     encoding: Encoding
 
 
+class DistantElements:
+    """The elements of an item that has been walked and forgotten: they are walked again each time."""
+
+    __slots__ = ("_buffer", "_encoding", "_end", "_start")
+
+    def __init__(self, buffer: Buffer, start: int, end: int, encoding: Encoding) -> None:
+        self._buffer = buffer
+        self._start = start
+        self._end = end
+        self._encoding = encoding
+
+    def __iter__(self) -> Iterator[Element]:
+        """Walk the item."""
+        item = _DataSet([], self._end, delimited=False, encoding=self._encoding)
+        _Walk(self._buffer, self._start, item, is_item=True).to_the_end()
+        return iter(item.elements)
+
+
 def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
     """Return the data elements from `start` to the end of the buffer, in file order.
 
     Raises:
         Truncated: the buffer ends inside an element, an item or a sequence.
         TooDeep: sequences are nested more than `MAX_DEPTH` deep.
-        TooMany: there are more than `MAX_ELEMENTS` elements.
+        TooMany: there are more than `MAX_ELEMENTS` elements at a time, or more than suit the buffer's size.
         Malformed: an item or a delimiter stands where none belongs.
 
     Standard: PS3.5 7.1, 7.5.
@@ -103,16 +127,22 @@ class _Walk:
         buffer: that the data set lies in, to its end.
         position: of the next byte to be read.
         levels: what has not ended yet: the data set first, the innermost item or sequence last.
-        count: of elements, items and fragments so far.
+        count: of elements, items and fragments that are remembered.
+        forgotten: how many are not.
+        open_item: of the top level: where it begins, the count until there, whether a delimiter ends it.
+        is_item: the data set is an item of another.
     """
 
-    __slots__ = ("buffer", "count", "levels", "position")
+    __slots__ = ("buffer", "count", "forgotten", "is_item", "levels", "open_item", "position")
 
-    def __init__(self, buffer: Buffer, start: int, top: _DataSet) -> None:
+    def __init__(self, buffer: Buffer, start: int, top: _DataSet, *, is_item: bool = False) -> None:
         self.buffer = buffer
         self.position = start
         self.levels: list[_DataSet | _Sequence] = [top]
         self.count = 0
+        self.forgotten = 0
+        self.open_item = (0, 0, False)
+        self.is_item = is_item
 
     def to_the_end(self) -> None:
         """Read all elements."""
@@ -128,10 +158,14 @@ class _Walk:
                 self._next_item(level)
             if self.count > MAX_ELEMENTS:
                 raise _too_many()
+            if self.forgotten > MAX_ELEMENTS + len(self.buffer) // _BYTES_PER_ELEMENT:
+                raise TooMany(f"there are more than {self.forgotten} elements in {len(self.buffer)} bytes")
 
     def _next_item(self, level: _Sequence) -> None:
         """Open the next item of the innermost sequence, or close the sequence."""
         items, end, delimited, encoding = level
+        if len(self.levels) == 2:
+            self._forget_last(items)
         start, position = self.position, self.position + ITEM_HEADER
         tag, length = item_header(self.buffer, start, end, encoding.little_endian)
         self.count += 1
@@ -144,16 +178,30 @@ class _Walk:
         if length != UNDEFINED and position + length > end:
             raise Truncated(f"an item at byte {start} is longer than what holds it")
         item_end = end if length == UNDEFINED else position + length
-        item = Item([], encoding_at(self.buffer, position, item_end, encoding))
+        elements: list[Element] = []
+        item = Item(elements, encoding_at(self.buffer, position, item_end, encoding))
         items.append(item)
-        self.levels.append(_DataSet(item.elements, item_end, length == UNDEFINED, item.encoding))
+        if len(self.levels) == 2:
+            self.open_item = position, self.count, length == UNDEFINED
+        self.levels.append(_DataSet(elements, item_end, length == UNDEFINED, item.encoding))
         self.position = position
+
+    def _forget_last(self, items: list[Item]) -> None:
+        """Keep of the item that ends here only its place, if it is of the top level and memory is short."""
+        if not items or self.count <= _REMEMBERED:
+            return
+        start, count, delimited = self.open_item
+        end = self.position - ITEM_HEADER * delimited
+        encoding = items[-1].encoding
+        items[-1] = Item(DistantElements(self.buffer, start, end, encoding), encoding)
+        self.forgotten += self.count - count
+        self.count = count
 
     def _next_elements(self, level: _DataSet) -> None:
         """Read elements of the innermost data set until it ends, a sequence opens or one has fragments."""
         elements, end, delimited, encoding = level
         buffer, position, read, known = self.buffer, self.position, HEADER_READERS[encoding], len(elements)
-        nested = len(self.levels) > 1
+        nested = self.is_item or len(self.levels) > 1
         while (position < end or delimited) and len(elements) <= MAX_ELEMENTS:
             if position + 8 > end:
                 position = _ending(buffer, position, end, nested=nested)

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
+
 from service.dicom.dictionary import tag_name
 from service.dicom.encoding import vr
 from service.dicom.encoding.charset import DEFAULT, Charset, character_set, is_known
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
 from service.dicom.encoding.vr import Context
+from service.dicom.encoding.walk import DistantElements
 from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
 from service.dicom.json import values
 from service.dicom.json.flaws import flaw
@@ -166,13 +169,12 @@ class JsonModel:
         if not element.items:
             return {"vr": "SQ"}
         inside = f"{path}{element.tag:08X}/"
-        return {
-            "vr": "SQ",
-            "Value": [
-                self._data_set(item.elements, scope._replace(encoding=item.encoding), f"{inside}{number}/")
-                for number, item in enumerate(element.items, 1)
-            ],
-        }
+        items = (
+            self._data_set(item.elements, scope._replace(encoding=item.encoding), f"{inside}{number}/")
+            for number, item in enumerate(element.items, 1)
+        )
+        are_many = any(isinstance(item.elements, DistantElements) for item in element.items)
+        return {"vr": "SQ", "Value": _as_text(items) if are_many else list(items)}
 
     def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
         path = f"{path}{element.tag:08X}"
@@ -180,6 +182,15 @@ class JsonModel:
         encapsulated = element.fragments is not None
         self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size, encapsulated)
         return {"vr": name, "BulkDataURI": self.url + path}
+
+
+def _as_text(items: Iterable[DicomJson]) -> orjson.Fragment:
+    """Return very many items as the text that will be written: objects would take ten times the memory."""
+    text = bytearray(b"[")
+    for item in items:
+        text += orjson.dumps(item) + b","
+    text[-1:] = b"]"
+    return orjson.Fragment(bytes(text))
 
 
 def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> tuple[DicomJson, str]:

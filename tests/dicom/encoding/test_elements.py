@@ -1,13 +1,16 @@
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from pydicom import Dataset
 
 from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_DEPTH, Element
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.encoding.walk import walk, walk_group
+from service.dicom.json.writer import JsonModel
 from tests.builders import code_stream, encapsulated, encoded, item
 from tests.dicom.packaged import READABLE, reference
 from tests.dicom.sequences import (
@@ -19,10 +22,11 @@ from tests.dicom.sequences import (
     nested,
     nested_with_lengths,
     sequence,
+    undefined_item,
 )
 
 
-def tags(elements: list[Element]) -> list[Any]:
+def tags(elements: Iterable[Element]) -> list[Any]:
     """Return the tags, each with those of its items; ascending, the last of two alike."""
     by_tag = {element.tag: [tags(part.elements) for part in element.items or []] for element in elements}
     return sorted(by_tag.items())
@@ -59,20 +63,49 @@ def test_each_value_is_where_the_element_says(transfer_syntax: str) -> None:
     assert buffer[name.offset : name.offset + name.length] == b"Doe^Jane"
     [request] = by_tag[0x00400275].items or []
     [code, empty] = next(element.items or [] for element in request.elements if element.tag == 0x00400008)
-    assert buffer[code.elements[0].offset :][: code.elements[0].length] == b"A1"
+    [value, *_] = code.elements
+    assert buffer[value.offset :][: value.length] == b"A1"
     assert empty.elements == []
     assert by_tag[0x00081110].items == []
 
 
 @pytest.mark.parametrize("make", [nested, nested_with_lengths])
 def test_sequences_may_be_nested_up_to_the_bound(make: Any) -> None:
-    elements = walk(make(MAX_DEPTH), 0, EXPLICIT_LITTLE)
+    elements: Iterable[Element] = walk(make(MAX_DEPTH), 0, EXPLICIT_LITTLE)
 
     for _ in range(MAX_DEPTH):
         [sequence] = elements
         [only] = sequence.items or []
         elements = only.elements
     assert [element.tag for element in elements] == [0x00100010]
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
+def test_items_are_walked_again_when_there_was_too_much_to_remember(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = path.read_bytes()
+    meta = read_file_meta(file)
+    monkeypatch.setattr("service.dicom.encoding.walk._REMEMBERED", 5)
+
+    elements = walk(file, meta.dataset_offset, meta.encoding)
+
+    assert tags(elements) == tags_by_pydicom(reference(path))
+    model = JsonModel(file)
+    text = orjson.dumps(model.convert(elements, meta.encoding))
+    monkeypatch.undo()
+    remembered = walk(file, meta.dataset_offset, meta.encoding)
+    assert text == orjson.dumps(JsonModel(file).convert(remembered, meta.encoding))
+
+
+@pytest.mark.parametrize("item_of", [item, undefined_item], ids=["with a length", "with a delimiter"])
+def test_many_items_are_forgotten_and_read_again(item_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.dicom.encoding.walk._REMEMBERED", 5)
+    monkeypatch.setattr("service.dicom.encoding.walk.MAX_ELEMENTS", 60)
+
+    [element] = walk(sequence(item_of(NAME + NAME) * 50), 0, EXPLICIT_LITTLE)
+
+    assert [[inner.tag for inner in part.elements] for part in element.items or []] == [[0x00100010] * 2] * 50
 
 
 def test_zeros_after_the_last_element_are_padding() -> None:

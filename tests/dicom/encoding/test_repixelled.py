@@ -21,8 +21,8 @@ from service.dicom.encoding.repixelled import (
 from service.dicom.encoding.walk import walk
 
 STREAMS = [b"first", b"second one"]
-NATIVE = PixelEncoding(str(ExplicitVRLittleEndian), "RGB", 0, 8, 7, native_length=9)
-ENCAPSULATED = PixelEncoding("1.2.840.10008.1.2.4.80", "MONOCHROME2", None, 16, 12, native_length=None)
+NATIVE = PixelEncoding(str(ExplicitVRLittleEndian), "RGB", 0, 8, 7, native_length=9, number_of_frames=2)
+ENCAPSULATED = PixelEncoding("1.2.840.10008.1.2.4.80", "MONOCHROME2", None, 16, 12, None, number_of_frames=2)
 LOSSY = LossyCompression("2.25.7", "ISO_10918_1", 12.3456, "Lossy compression by ISO_10918_1")
 
 

@@ -203,3 +203,19 @@ def test_a_video_comes_as_it_is_stored(client: httpx.Client, study: str) -> None
 
     assert f"transfer-syntax={MPEG4}" in get(client, path, DICOM).headers["content-type"]
     assert decoded_frame.status_code == 406
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_frames_that_are_there_are_served_whatever_their_number_is_said_to_be(
+    client: httpx.Client, study: str, number: int
+) -> None:
+    path = store(client, study, compressed(CT, NumberOfFrames=number), JPEG_2000)
+
+    answer = get(client, path, f"{DICOM}; transfer-syntax={EXPLICIT}")
+    instance = pydicom.dcmread(BytesIO(answer.content))
+
+    assert (instance.NumberOfFrames, instance.PixelData) == (3, CT.tobytes())
+    for index in range(3):
+        frame = get(client, f"{path}/frames/{index + 1}", f"{OCTETS}; transfer-syntax={EXPLICIT}")
+        assert frame.content == CT[index].tobytes()
+    assert client.get(f"{path}/frames/4").status_code == 404
