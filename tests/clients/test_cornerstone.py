@@ -61,7 +61,6 @@ def frame(client: httpx.Client, uid: str, accept: str, query: str = "", **header
             'transfer-syntax="*"; q=0.5, multipart/related; type=application/octet-stream; transfer-syntax=*',
             id="two transfer syntaxes in one range",
         ),
-        pytest.param("*/*", id="a browser that was given none"),
         pytest.param(f"application/dicom+json, {LOADER}", id="two headers joined"),
     ],
 )

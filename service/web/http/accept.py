@@ -21,8 +21,9 @@ DICOM = "application/dicom"
 MAX_CHARACTERS = 8192  # of one Accept field that are read; a longer one is cut here
 MAX_RANGES = 100  # of one Accept field that are weighed
 
-# What a range means that names one of these types and no transfer syntax, PS3.18 Tables 8.7.3-2 and -4. The
-# compressed types have defaults too, but what is stored in another one of the same type answers as well.
+# What a range means that names one of these types, or none, and no transfer syntax, PS3.18 Tables 8.7.3-2
+# and -4. The compressed types have defaults too, but what is stored in another one of the same type answers
+# as well.
 DEFAULT_SYNTAXES = {
     DICOM: EXPLICIT_VR_LITTLE_ENDIAN,
     OCTET_STREAM: EXPLICIT_VR_LITTLE_ENDIAN,
@@ -196,7 +197,7 @@ def _quality(offer: Offer, ranges: Sequence[MediaRange]) -> float:
 def _narrowness(media_range: MediaRange, offer: Offer) -> tuple[int, int]:
     """Return how narrowly a range names the offer's type and transfer syntax, 0 where it does not."""
     by_type = _type_narrowness(media_range, offer)
-    return by_type, _syntax_narrowness(media_range, offer, named=by_type == _BY_NAME)
+    return by_type, _syntax_narrowness(media_range, offer, by_type)
 
 
 def _type_narrowness(media_range: MediaRange, offer: Offer) -> int:
@@ -211,7 +212,7 @@ def _type_narrowness(media_range: MediaRange, offer: Offer) -> int:
     return narrowness.get(media_range.type if offer.multipart else media_range.name, _NOT)
 
 
-def _syntax_narrowness(media_range: MediaRange, offer: Offer, *, named: bool) -> int:
+def _syntax_narrowness(media_range: MediaRange, offer: Offer, by_type: int) -> int:
     if offer.transfer_syntax is None:
         return 1
     if offer.transfer_syntax in media_range.transfer_syntaxes:
@@ -220,5 +221,7 @@ def _syntax_narrowness(media_range: MediaRange, offer: Offer, *, named: bool) ->
         return 0
     if media_range.transfer_syntaxes:
         return 2 * (ANY in media_range.transfer_syntaxes)
-    default = DEFAULT_SYNTAXES.get(offer.media_type, offer.transfer_syntax)
-    return int(not named or offer.without_parameter or offer.transfer_syntax == default)
+    default = EXPLICIT_VR_LITTLE_ENDIAN
+    if by_type in (_BY_NAME, _BY_MAJOR_TYPE):
+        default = DEFAULT_SYNTAXES.get(offer.media_type, offer.transfer_syntax)
+    return int(offer.without_parameter or offer.transfer_syntax == default)

@@ -23,7 +23,7 @@ from service.web.http.multipart import boundary_for
 from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified
 from service.web.http.urls import bulkdata_url
 from service.web.state import service_of
-from service.web.wado.pixel_data import Forms, pixel_form, pixel_parts, undecoded_form
+from service.web.wado.pixel_data import Forms, pixel_form, pixel_parts, undecoded_forms
 from service.web.wado.syntaxes import MULTIPART_ONLY
 from service.web.wado.value import VALUE, value_part
 
@@ -154,6 +154,6 @@ async def _pixel_parts(
     except NotAcceptable:
         if has_begun:
             raise
-        offer = accept.choose(undecoded_form(located))
+        offer = accept.choose(*undecoded_forms(located))
         async for part in pixel_parts(service, located, place, offer, url):
             yield part

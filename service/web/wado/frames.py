@@ -11,7 +11,14 @@ from service.web.http.request import accept_of, frame_numbers, located_instance
 from service.web.http.responses import MultipartRelated, message_of_one, not_modified, single_part
 from service.web.http.urls import instance_url
 from service.web.state import service_of
-from service.web.wado.offered_frames import frame_offers, frame_parts, offered_frame, stored_syntaxes
+from service.web.wado.offered_frames import (
+    feasible_offer,
+    frame_offers,
+    frame_parts,
+    offered_frame,
+    stored_syntaxes,
+    undecoded_offers,
+)
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form
 
 
@@ -21,11 +28,15 @@ async def retrieve_frames(request: Request) -> Response:
     located = await located_instance(request)
     instance = located.instance
     stored = stored_syntaxes(instance.transfer_syntax, located.frames_with(numbers))
-    offers = partial(frame_offers, stored, ANY_FORM if len(numbers) == 1 else MULTIPART_ONLY)
-    offer = await choose_form(service.archive, accept_of(request), instance, stored, offers)
-    etag = etag_of(instance.digest, str(offer), *numbers)
-    if answer := not_modified(request, etag):
+    forms = ANY_FORM if len(numbers) == 1 else MULTIPART_ONLY
+    accept, offers = accept_of(request), partial(frame_offers, stored, forms)
+    offer = await choose_form(service.archive, accept, instance, stored, offers)
+    if answer := not_modified(request, etag_of(instance.digest, str(offer), *numbers)):
         return answer
+    offer = await feasible_offer(
+        service, located, numbers[0], offer, accept, undecoded_offers(stored[0], forms)
+    )
+    etag = etag_of(instance.digest, str(offer), *numbers)
     url = f"{instance_url(request.state.base_url, instance)}/frames"
     if len(numbers) > 1:
         parts = frame_parts(service, located, numbers, offer, url)

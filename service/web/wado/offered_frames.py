@@ -1,11 +1,13 @@
 """Frames in the forms in which they can be had: as stored, or transcoded. PS3.18 8.7.3.3, 8.7.3.4."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.instance import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
+from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_frame
 from service.transfer_syntaxes import (
     ENCAPSULATED_UNCOMPRESSED,
@@ -13,7 +15,7 @@ from service.transfer_syntaxes import (
     OCTET_STREAM,
     frame_media_type,
 )
-from service.web.http.accept import Offer
+from service.web.http.accept import Accept, Offer
 from service.web.http.responses import Part
 from service.web.state import Service
 from service.web.wado.syntaxes import is_lossy
@@ -34,20 +36,63 @@ def frame_offers(
 ) -> tuple[Offer, ...]:
     """Return the forms in which frames can be had, best first.
 
+    A range that names neither type nor transfer syntax asks for native frames; where they cannot be made, the
+    stored ones answer it. Standard: PS3.18 8.7.3.4.
+
     Args:
         stored: the transfer syntaxes in which they lie; also for those who take any bytes.
         forms: multipart or not.
         others: the transfer syntaxes that can be made.
     """
-    kinds = [(frame_media_type(stored[0]), stored[0]), *((OCTET_STREAM, syntax) for syntax in stored)]
+    undecoded = EXPLICIT_VR_LITTLE_ENDIAN not in (*stored, *others)
+    kind = frame_media_type(stored[0])
+    kinds = dict.fromkeys(
+        (OCTET_STREAM, syntax) for syntax in stored if (kind, syntax) != (OCTET_STREAM, stored[0])
+    )
     return (
-        *(Offer(*kind, form) for kind in dict.fromkeys(kinds) for form in forms),
+        *(
+            Offer(kind, stored[0], form, without_parameter=undecoded and kind != OCTET_STREAM)
+            for form in forms
+        ),
+        *(Offer(*octets, form) for octets in kinds for form in forms),
         *(
             Offer(frame_media_type(syntax), syntax, form, only_by_name=is_lossy(syntax))
             for syntax in others
             for form in forms
         ),
     )
+
+
+def undecoded_offers(transfer_syntax: str, forms: tuple[bool, ...]) -> tuple[Offer, ...]:
+    """Return the stored forms of frames that cannot be decoded, for a range that names no transfer syntax.
+
+    Not as any bytes: they could not be told from decoded ones.
+    """
+    kind = frame_media_type(transfer_syntax)
+    if kind == OCTET_STREAM:
+        return ()
+    return tuple(Offer(kind, transfer_syntax, form, without_parameter=True) for form in forms)
+
+
+async def feasible_offer(
+    service: Service, located: Located, number: int, offer: Offer, accept: Accept, undecoded: Sequence[Offer]
+) -> Offer:
+    """Return the offer if a frame can be made so, else the one of `undecoded` that the client accepts.
+
+    Raises:
+        UndecodableFrame, NotRenderable: there is none.
+    """
+    assert located.frames is not None
+    stored = stored_syntaxes(located.instance.transfer_syntax, located.frames)
+    if offer.transfer_syntax in stored:
+        return offer
+    try:
+        await offered_frame(service, located, number, offer)
+    except NotAcceptable:
+        with suppress(NotAcceptable):
+            return accept.choose(*undecoded)
+        raise
+    return offer
 
 
 async def frame_parts(

@@ -25,7 +25,13 @@ from service.web.http.etags import etag_of
 from service.web.http.multipart import boundary_for
 from service.web.http.responses import MultipartRelated, Part, not_modified, single_part, streamed
 from service.web.state import Service, service_of
-from service.web.wado.offered_frames import frame_offers, frame_parts, offered_frame
+from service.web.wado.offered_frames import (
+    feasible_offer,
+    frame_offers,
+    frame_parts,
+    offered_frame,
+    undecoded_offers,
+)
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form
 
 
@@ -55,9 +61,10 @@ async def answer_pixel_data(
     service, encapsulated = service_of(request), _is_encapsulated(located)
     forms = Forms(ANY_FORM, ANY_FORM if located.frames.number_of_frames == 1 else MULTIPART_ONLY)
     offer = await pixel_form(service.archive, accept, located.instance, forms, encapsulated=encapsulated)
-    etag = etag_of(located.instance.digest, str(offer), url)
-    if answer := not_modified(request, etag):
+    if answer := not_modified(request, etag_of(located.instance.digest, str(offer), url)):
         return answer
+    offer = await feasible_offer(service, located, 1, offer, accept, undecoded_forms(located))
+    etag = etag_of(located.instance.digest, str(offer), url)
     if offer.multipart:
         parts = pixel_parts(service, located, place, offer, url)
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)
@@ -89,10 +96,10 @@ async def pixel_form(
     return await choose_form(archive, accept, instance, (stored,), partial(_offers, stored, forms))
 
 
-def undecoded_form(located: Located) -> Offer:
-    """Return the stored form of pixels that cannot be decoded: for a range that names no transfer syntax."""
+def undecoded_forms(located: Located) -> tuple[Offer, ...]:
+    """Return the stored forms of pixels that cannot be decoded: for a range that names no transfer syntax."""
     syntax = located.instance.transfer_syntax if _is_encapsulated(located) else EXPLICIT_VR_LITTLE_ENDIAN
-    return _undecoded_offer(syntax)
+    return _undecoded_offers(syntax)
 
 
 async def pixel_parts(
@@ -143,10 +150,11 @@ def _offers(stored: str, forms: Forms, others: tuple[str, ...]) -> tuple[Offer, 
     """Return the forms of pixel data, best first."""
     offers = frame_offers((stored,), forms.streams, others)
     if EXPLICIT_VR_LITTLE_ENDIAN not in (stored, *others):
-        return (*offers, _undecoded_offer(stored))
+        return (*offers, *_undecoded_offers(stored))
     value = (Offer(OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, form) for form in forms.value)
     return tuple(dict.fromkeys((*offers, *value)))
 
 
-def _undecoded_offer(transfer_syntax: str) -> Offer:
-    return Offer(OCTET_STREAM, transfer_syntax, multipart=True, without_parameter=True)
+def _undecoded_offers(transfer_syntax: str) -> tuple[Offer, ...]:
+    octets = Offer(OCTET_STREAM, transfer_syntax, multipart=True, without_parameter=True)
+    return (*undecoded_offers(transfer_syntax, MULTIPART_ONLY), octets)

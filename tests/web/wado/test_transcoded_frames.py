@@ -71,7 +71,8 @@ def test_a_compressed_frame_can_be_had_in_another_compression(
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [
-        ("*/*", JPEG_2000),
+        ("*/*", EXPLICIT),
+        ('multipart/related; type="*/*"', EXPLICIT),
         (f"{OCTETS}; transfer-syntax=*", JPEG_2000),
         (f"image/jls; transfer-syntax={JPEG_LS}, image/jp2; transfer-syntax={JPEG_2000}", JPEG_2000),
         (f"image/jls; transfer-syntax={JPEG_LS}; q=0.9, image/jp2; q=0.8", JPEG_LS),
