@@ -1,6 +1,7 @@
 """QIDO-RS: parameters → Query → a page of matches. PS3.18 10.6."""
 
-from collections.abc import AsyncIterator, Iterable
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
 from secrets import token_hex
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,8 @@ from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_messa
 from service.web.state import service_of
 
 _MAX_PARAMETERS = 1000
+_MAX_NAMES = 20  # that a warning names
+_NAME = re.compile(r"[A-Za-z0-9_.]{1,64}", re.ASCII)  # what a header can hold of what a client wrote
 
 
 async def search_studies(request: Request) -> Response:
@@ -41,10 +44,10 @@ async def _search(request: Request, level: Level) -> Response:
     resource = SearchedResource(level, request.path_params.get("study"), request.path_params.get("series"))
     query = parse_query(_parameters(request), resource, service_of(request).max_results)
     page = await archive.index.read(search, query)
-    headers = _warning(request.state.base_url, page.remaining)
+    base_url = request.state.base_url
+    headers = _warnings(base_url, page.remaining, query.ignored)
     if not page.rows:
         return Response(None, 204, headers)
-    base_url = request.state.base_url
     if offer is XML_MESSAGE:
         return xml_message(request, _matches(page.rows, base_url), token_hex(20), headers=headers)
     body = StoredJson.served_array(page.rows, base_url)
@@ -73,9 +76,18 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
         raise BadRequest(f"the query has too many parameters, expected at most {_MAX_PARAMETERS}") from error
 
 
-def _warning(base_url: str, remaining: int) -> dict[str, str]:
-    """Return the header that tells of matches beyond this page. Standard: PS3.18 8.3.4.4."""
-    if not remaining:
-        return {}
-    number = f"more than {MAX_COUNT}" if remaining > MAX_COUNT else remaining
-    return {"warning": f"299 {base_url}: There are {number} additional results that can be requested"}
+def _warnings(base_url: str, remaining: int, ignored: Sequence[str]) -> dict[str, str]:
+    """Return the header that tells of matches beyond this page, and of parameters without a say.
+
+    Standard: PS3.18 8.3.4, 8.3.4.4.
+    """
+    texts = []
+    if remaining:
+        number = f"more than {MAX_COUNT}" if remaining > MAX_COUNT else remaining
+        texts.append(f"There are {number} additional results that can be requested")
+    if ignored:
+        names = [name for name in ignored if _NAME.fullmatch(name)][:_MAX_NAMES]
+        texts.append(
+            f"These parameters are not known and have been ignored: {' '.join(names) or 'unreadable ones'}"
+        )
+    return {"warning": ", ".join(f"299 {base_url}: {text}" for text in texts)} if texts else {}

@@ -7,7 +7,7 @@ import pytest
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.settings import Settings
-from tests.metadata import instance, store, tag
+from tests.metadata import element, instance, store, tag
 
 ROOT = "http://127.0.0.1:8080/dicom-web"
 JSON = "application/dicom+json"
@@ -98,6 +98,61 @@ async def test_a_warning_tells_what_remains(client: httpx.AsyncClient) -> None:
     text = f"299 {ROOT}: There are 1 additional results that can be requested"
     assert (len(first.json()), first.headers["warning"]) == (2, text)
     assert (len(last.json()), last.headers.get("warning")) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("SeriesDescripton=Lung", "SeriesDescripton"),
+        ("orderby=StudyDate&PatientID=P1", "orderby"),
+        ("a=1&b=2&a=3", "a b"),
+        ("SpecificCharacterSet=ISO_IR 100", "SpecificCharacterSet"),
+        ("Doe%5EJane%0D%0AX=1", "unreadable ones"),
+    ],
+)
+async def test_a_warning_names_the_parameters_that_have_no_say(
+    client: httpx.AsyncClient, query: str, named: str
+) -> None:
+    response = await client.get(f"studies?{query}")
+
+    text = f"299 {ROOT}: These parameters are not known and have been ignored: {named}"
+    assert response.status_code == 200
+    assert response.headers["warning"] == text
+
+
+async def test_both_warnings_stand_in_one_header(client: httpx.AsyncClient) -> None:
+    warning = (await client.get("instances?Nonsense=1")).headers["warning"]
+
+    assert warning.count("299 ") == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["PatientID=P1&limit=1", "includefield=all", "accept=application/json", "SpecificCharacterSet="]
+)
+async def test_what_has_its_say_is_not_warned_of(client: httpx.AsyncClient, query: str) -> None:
+    assert "warning" not in (await client.get(f"studies?{query}")).headers
+
+
+@pytest.mark.parametrize("path", ["studies", "series?includefield=all", "instances?includefield=PatientName"])
+async def test_every_match_says_that_it_is_unicode(client: httpx.AsyncClient, path: str) -> None:
+    for match in (await client.get(path)).json():
+        assert match["00080005"] == {"vr": "CS", "Value": ["ISO_IR 192"]}
+        assert list(match) == sorted(match)
+
+
+@pytest.mark.parametrize("field", ["00091002", "00091002,PatientName", "00091001&includefield=00091002"])
+async def test_a_private_field_brings_its_creator(
+    client: httpx.AsyncClient, archive: Archive, field: str
+) -> None:
+    creators = {"00090010": element("LO", "ACME"), "00090011": element("LO", "OTHER")}
+    values = {"00091001": element("SH", "a"), "00091002": element("SH", "b"), "00091101": element("SH", "c")}
+    archive.index.write_now(store, instance("3.1.1") | creators | values)
+
+    [match] = (await client.get(f"instances?SOPInstanceUID=3.1.1&includefield={field}")).json()
+
+    assert match["00090010"] == creators["00090010"]
+    assert match["00091002"] == values["00091002"]
+    assert not match.keys() & {"00090011", "00091101"}
 
 
 @pytest.mark.parametrize(

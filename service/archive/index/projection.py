@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES
@@ -18,6 +19,10 @@ OTHERS: dict[Level, sa.Column[bytes]] = {
     Level.SERIES: series.c.other_attributes,
     Level.INSTANCE: documents.c.metadata,
 }
+
+# Answers are UTF-8, whatever the files are, and say so to those who make data sets of them. PS3.18 10.6.1.
+_CHARACTER_SET = {"00080005": {"vr": "CS", "Value": ["ISO_IR 192"]}}
+_WITH_CHARACTER_SET = orjson.dumps(_CHARACTER_SET)[:-1] + b","  # before the rest of an object: it sorts first
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def parts_of(query: Query) -> list[RowPart]:
 def put_together(parts: Sequence[RowPart], rows: Iterable[Sequence[Any]], level: Level) -> list[StoredJson]:
     """Return the rows of the answer, each from the values of its parts in their order."""
     if len(parts) == 1 and parts[0].tags is None:
-        return [StoredJson(row[0]) for row in rows]
+        return [StoredJson(_WITH_CHARACTER_SET + row[0][1:]) for row in rows]
     parents: dict[bytes, dict[str, Any]] = {}
     return [_merged(parts, row, level, parents) for row in rows]
 
@@ -80,4 +85,4 @@ def _merged(
         if part.level < level:
             parents[value] = attributes
         merged |= attributes if part.tags is None else selected(attributes, part.tags)
-    return StoredJson(to_row(merged))
+    return StoredJson(to_row(merged | _CHARACTER_SET))

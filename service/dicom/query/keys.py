@@ -38,7 +38,7 @@ _TRAILING_STARS = re.compile(r"(\^\**)*\^\*+$")
 _LISTS = {"UI": re.compile(r"[,\\]"), "CS": re.compile(r"[,\\]")}  # neither VR can hold these characters
 _SEVERAL = frozenset(["AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"])  # PS3.4 C.2.2.2.8
 _NOT_MATCHABLE = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ"])
-_NEVER_MATCHED = frozenset([("00080005",), ("00080201",)])  # they tell how to read the other keys
+NEVER_MATCHED = frozenset([("00080005",), ("00080201",)])  # they tell how to read the other keys
 _EMPTY = '""'
 
 
@@ -80,7 +80,7 @@ def keys_of(name: str, path: Path, value: str, matching: Matching) -> list[Key]:
         InvalidKey: the value is not of the attribute's VR.
     """
     vr, level = vr_of(path[-1]), level_of(path[0])
-    if path in _NEVER_MATCHED or not value.strip(_universal(vr)):
+    if path in NEVER_MATCHED or not value.strip(_universal(vr)):
         return []
     if matching.empty_values and value == _EMPTY:
         return [Key(path, level, EmptyMatch())]

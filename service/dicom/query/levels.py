@@ -134,6 +134,12 @@ def level_of(tag: str) -> Level:
     return _LEVELS.get(tag, Level.INSTANCE)
 
 
+def creator_of(tag: str) -> str:
+    """Return the tag of the Private Creator of a private attribute, empty for any other. PS3.5 7.8.1."""
+    is_private = int(tag[:4], 16) % 2 == 1 and tag[4:6] >= "10"
+    return f"{tag[:4]}00{tag[4:6]}" if is_private else ""
+
+
 def level_attributes(metadata: Attributes, level: Level) -> dict[str, Any]:
     """Select what a search returns of this level, ascending; what is required and missing is empty."""
     empty = _EMPTY[level]

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from service.dicom.query.keys import Matching, combined, keys_of, path_of
-from service.dicom.query.levels import Level, Path
+from service.dicom.query.keys import NEVER_MATCHED, Matching, combined, keys_of, path_of
+from service.dicom.query.levels import Level, Path, creator_of
 from service.dicom.query.matches import Key
 from service.errors import BadRequest, InvalidParameter
 
@@ -17,6 +17,7 @@ MAX_KEYS = 100
 _ALL = "all"
 _LARGEST = 2**62
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
+_NO_KEYS = frozenset(("includefield", "accept"))
 _OPTIONS = frozenset(("limit", "offset", "fuzzymatching", "emptyvaluematching", "multiplevaluematching"))
 # What has a date and a time that belong together, PS3.18 8.3.4.1.1.
 _MOMENTS = (
@@ -70,6 +71,7 @@ class Query:
         all_fields: it wants to see all there are.
         limit: how many matches at most, the server's maximum included.
         offset: how many matches to skip.
+        ignored: names of parameters that had no say.
     """
 
     resource: SearchedResource
@@ -78,6 +80,7 @@ class Query:
     all_fields: bool
     limit: int
     offset: int
+    ignored: tuple[str, ...] = ()
 
 
 def parse_query(parameters: QueryParameters, resource: SearchedResource, max_results: int) -> Query:
@@ -104,15 +107,23 @@ def parse_query(parameters: QueryParameters, resource: SearchedResource, max_res
     keys = [keys_of(name, path, value, matching) for path, (name, value) in attributes.items()]
     ranges = {path for path, (_, value) in attributes.items() if "-" in value}
     included = ",".join(value for name, value, _ in named if name == "includefield")
-    fields = {name.strip() for name in included.split(",")} - {""}
+    names = {name.strip() for name in included.split(",")} - {""}
+    fields = {path[0] for path in attributes} | {_field(name) for name in names - {_ALL}}
     return Query(
         resource,
         keys=_with_combined_ranges(list(chain.from_iterable(keys)), ranges),
-        fields=frozenset(path[0] for path in attributes) | frozenset(map(_field, fields - {_ALL})),
-        all_fields=_ALL in fields,
+        fields=frozenset(fields | set(map(creator_of, fields)) - {""}),
+        all_fields=_ALL in names,
         limit=min(_count(options, "limit", max_results), max_results),
         offset=_count(options, "offset", 0),
+        ignored=tuple(dict.fromkeys(name for name, value, path in named if _is_ignored(name, value, path))),
     )
+
+
+def _is_ignored(name: str, value: str, path: Path | None) -> bool:
+    if path is None:
+        return name not in _OPTIONS and name not in _NO_KEYS
+    return path in NEVER_MATCHED and bool(value)
 
 
 def _check_counts(named: Sequence[tuple[str, str, Path | None]]) -> None:
