@@ -136,7 +136,7 @@ def test_on_a_full_disk_the_others_are_stored_and_the_reason_is_told(small_disk:
 
 @pytest.mark.parametrize("multipart", [True, False], ids=["multipart", "single"])
 def test_when_nothing_fits_the_service_is_unavailable_and_what_was_stored_remains(
-    small_disk: httpx.Client, multipart: bool
+    small_disk: httpx.Client, multipart: bool, tmp_path: Path
 ) -> None:
     store(small_disk, file("1.1.1"))
 
@@ -147,6 +147,7 @@ def test_when_nothing_fits_the_service_is_unavailable_and_what_was_stored_remain
     )
 
     assert response.status_code == 503
+    assert list((tmp_path / "data/incoming").iterdir()) == []
     assert reasons(response, FAILED) + reasons(response, OTHER_FAILURES) == [OUT_OF_RESOURCES]
     assert small_disk.get(url("1.1.1"), headers={"accept": "application/dicom"}).content == file("1.1.1")
     assert small_disk.get(url("1.1.2")).status_code == 404

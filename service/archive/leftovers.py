@@ -37,8 +37,11 @@ class Leftovers:
             self._settle(note)
         bury(self._index, self._blobs)
 
-    def clean_later(self, note: Note) -> None:
-        """Remove those of the files in a note that have no rows, when the index can be asked."""
+    def finish(self, note: Note, *, all_have_rows: bool) -> None:
+        """Take a note away when its files have rows or are not there; else when the index can be asked."""
+        if all_have_rows or not any(map(self._blobs.exists, note.keys)):
+            note.discard()
+            return
         self._notes.put(note)
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
@@ -46,9 +49,11 @@ class Leftovers:
                 self._thread.start()
 
     def remove(self, keys: Sequence[str]) -> None:
-        """Remove those of these files that have no rows."""
-        self._index.write_now(doomed.doom_strays, keys)
-        bury(self._index, self._blobs)
+        """Remove those of these files that are there and have no rows; without any, nothing is written."""
+        kept = [key for key in keys if self._blobs.exists(key)]
+        if kept:
+            self._index.write_now(doomed.doom_strays, kept)
+            bury(self._index, self._blobs)
 
     def close(self) -> None:
         """Leave what is left to the next start."""

@@ -142,10 +142,9 @@ class Store:
         try:
             outcomes = self._attempted(files)
         finally:
-            if note and outcomes and not any(map(_leaves_a_stray, outcomes.values())):
-                note.discard()
-            elif note:
-                self._leftovers.clean_later(note)
+            if note:
+                is_done = bool(outcomes) and not any(map(_leaves_a_stray, outcomes.values()))
+                self._leftovers.finish(note, all_have_rows=is_done)
         return outcomes
 
     def _attempted(self, files: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
