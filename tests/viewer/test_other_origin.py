@@ -1,5 +1,6 @@
 """OHIF at another origin than the service, which has to allow it."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def elsewhere(phantoms: httpx.Client, sqlite_template: Path, tmp_path: Path) -> 
 
 @pytest.fixture
 async def ohif_of_another(page: Page, phantoms: httpx.Client, elsewhere: httpx.Client) -> AsyncIterator[Ohif]:
-    """OHIF that comes from the first service and works with the second."""
+    """OHIF that comes from the first service, as from a host of its own, and works with the second."""
     base_url = str(elsewhere.base_url).rstrip("/")
 
     async def point_elsewhere(route: Route) -> None:
@@ -38,7 +39,13 @@ async def ohif_of_another(page: Page, phantoms: httpx.Client, elsewhere: httpx.C
         body = (await answer.text()).replace('"/dicom-web', f'"{base_url}')
         await route.fulfill(response=answer, body=body)
 
+    async def leave_out_policy(route: Route) -> None:
+        answer = await route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
+        await route.fulfill(response=answer, headers=headers)
+
     await page.route("**/app-config.js", point_elsewhere)
+    await page.route(re.compile(r"/viewer/\w*\?"), leave_out_policy)
     ohif = Ohif(page, str(phantoms.base_url.join("/")).rstrip("/"), base_url)
     yield ohif
     assert ohif.errors == []
