@@ -107,6 +107,7 @@ def read_instance(
         metadata = model.convert(elements, meta.encoding)
     except TooMany as error:
         raise Refusal(str(error), OUT_OF_RESOURCES, sop_class_uid, uids.instance) from error
+    _state_identity(metadata, uids, sop_class_uid, model.flaws)
     frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
     if isinstance(frames, NativeFrames) and _PIXEL_DATA in model.bulkdata:
         model.bulkdata[_PIXEL_DATA] = model.bulkdata[_PIXEL_DATA]._replace(word_size=frames.word_size)
@@ -156,6 +157,16 @@ def _identity(identifiers: dict[int, str]) -> tuple[Uids, str]:
             expected = "expected digits and dots, no leading zeros, at most 64 characters (PS3.5 9.1)"
             raise _refusal(f"{keyword} is not a UID: {expected}", DOES_NOT_MATCH_SOP_CLASS, identifiers)
     return Uids(identifiers[_STUDY], identifiers[_SERIES], identifiers[_INSTANCE]), identifiers[_SOP_CLASS]
+
+
+def _state_identity(metadata: DicomJson, uids: Uids, sop_class_uid: str, flaws: dict[int, str]) -> None:
+    """Let the metadata hold the UIDs that address the instance as UIDs, whatever VR the file gives them."""
+    values = {_STUDY: uids.study, _SERIES: uids.series, _INSTANCE: uids.instance, _SOP_CLASS: sop_class_uid}
+    for tag, uid in values.items():
+        name = tag_name(tag)
+        if (vr := metadata[name]["vr"]) != "UI":
+            flaws[tag] = f"a UID that is encoded as {vr}"
+        metadata[name] = {"vr": "UI", "Value": [uid]}
 
 
 def _refusal(message: str, reason: int, identifiers: dict[int, str]) -> Refusal:

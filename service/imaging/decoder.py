@@ -5,7 +5,7 @@ processes, and those used last are kept. Whoever asks for a frame that is being 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -33,6 +33,8 @@ from service.threads import Threads
 
 T = TypeVar("T")
 
+_SOUND_BYTES, _KEY_BYTES = 2**20, 256  # of the memory of what could be decoded
+
 _Key = tuple[bytes, int]  # of an instance's file, and the number of its frame
 
 
@@ -50,6 +52,7 @@ class Decoder:
         self.threads = threads
         self.blobs = blobs
         self._cache: Cache[DecodedFrame] = Cache(max_bytes)
+        self._sound: Cache[bool] = Cache(_SOUND_BYTES)
         self._decoding: dict[_Key, asyncio.Task[DecodedFrame]] = {}
 
     async def decode(self, located: Located, number: int) -> DecodedFrame:
@@ -85,19 +88,34 @@ class Decoder:
             run = partial(_applied, work, await self.decode(located, number), located, number)
         return await self.threads.run(run)
 
-    async def check_streams(self, located: Located, numbers: Iterable[int] | None = None) -> None:
-        """Compare what code streams announce with their description. Nothing is decoded.
+    async def check(self, located: Located, numbers: Sequence[int]) -> None:
+        """Make sure that compressed frames can be decoded, before an answer begins that is made of them.
 
-        Args:
-            located: the instance.
-            numbers: of the frames, counted from 1; all without.
+        What their code streams announce is compared with their description first, which costs little; then
+        they are decoded, and those that fit into the cache are not decoded again.
+
+        Raises:
+            DicomwebError: what `decode` raises.
+        """
+        if located.frames is None or located.instance.transfer_syntax in NATIVE_SYNTAXES:
+            return
+        key = located.instance.digest, numbers if isinstance(numbers, range) else tuple(numbers)
+        if len(numbers) < 2 or self._sound.get(key):
+            return
+        await self.check_streams(located, numbers)
+        for number in numbers:
+            await self.decode(located, number)
+        self._sound.keep(key, True, _KEY_BYTES)
+
+    async def check_streams(self, located: Located, numbers: Iterable[int]) -> None:
+        """Compare what the code streams of frames announce with their description. Nothing is decoded.
 
         Raises:
             UndecodableFrame: one is of another picture, or of none.
         """
         if located.frames is None or located.instance.transfer_syntax in NATIVE_SYNTAXES:
             return
-        for number in numbers or range(1, located.frames.number_of_frames + 1):
+        for number in numbers:
             frame = await self._read(located, number)
             description = await anyio.to_thread.run_sync(description_of, located, number)
             check_stream(frame, located.instance.transfer_syntax, description)

@@ -1,6 +1,7 @@
 """One frame after another as pictures, each with the text and the colour space that the client asks for."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,14 +13,14 @@ from service.archive.instance import Instance, Located
 from service.cache import Cache
 from service.dicom.text.captions import captions
 from service.dicom_json import Attributes, DicomJson, items
-from service.errors import DicomwebError
+from service.errors import DicomwebError, InstanceNotFound
 from service.imaging.decoder import Decoder, description_of
 from service.imaging.rendering import Rendering
 from service.imaging.values import binary_value
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES
 from service.pixels.display import icc
 from service.pixels.display.annotation import Annotation
-from service.pixels.display.render import ColourSpace, RenderOptions, render
+from service.pixels.display.render import ColourSpace, RenderOptions, card, render
 
 _ICC_PROFILE = "00282000"
 _OPTICAL_PATHS = "00480105"
@@ -56,21 +57,32 @@ async def frames_of(located: Located, numbers: Iterable[int]) -> AsyncIterator[S
 
 
 async def stills(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
-    """Yield the first frame of each instance."""
+    """Yield the first frame of each instance that is still there."""
     for instance in instances:
-        yield Shot(await archive.recent.find(instance.uids), 1)
+        with suppress(InstanceNotFound):
+            yield Shot(await archive.recent.find(instance.uids), 1)
 
 
 async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
-    """Yield every frame of every instance that has the size of the first one: an animation has one size."""
-    size = None
+    """Yield every frame of every instance that has the size of the first one: an animation has one size.
+
+    Raises:
+        DicomwebError: there is no frame that is described; why not.
+    """
+    size, failure = None, None
     for instance in instances:
-        located = await archive.recent.find(instance.uids)
-        description = await anyio.to_thread.run_sync(description_of, located, 1)
+        try:
+            located = await archive.recent.find(instance.uids)
+            description = await anyio.to_thread.run_sync(description_of, located, 1)
+        except DicomwebError as error:
+            failure = error
+            continue
         size = size or (description.rows, description.columns)
         if located.frames and size == (description.rows, description.columns):
             for number in range(1, located.frames.number_of_frames + 1):
                 yield Shot(located, number)
+    if failure and size is None:
+        raise failure
 
 
 class Pictures:
@@ -80,6 +92,31 @@ class Pictures:
         self._archive = archive
         self._decoder = decoder
         self._kept: Cache[bytes] = Cache(max_bytes)
+
+    async def all_of(
+        self, located: Located, numbers: Iterable[int], rendering: Rendering, media_type: str
+    ) -> AsyncIterator[tuple[Shot, bytes]]:
+        """Yield frames of an instance with their pictures; one that cannot be made is a gray card.
+
+        Raises:
+            DicomwebError: none could be made; why the last one could not.
+        """
+        made, failed = 0, list[Shot]()
+        failure: DicomwebError | None = None
+        async for shot, picture in self._attempts(frames_of(located, numbers), rendering, media_type):
+            if isinstance(picture, DicomwebError):
+                failure = picture
+                failed.append(shot)
+            else:
+                made = shot.number
+            if made:
+                for gap in failed:
+                    yield gap, await self._card(gap, made, rendering, media_type)
+                failed.clear()
+            if not isinstance(picture, DicomwebError):
+                yield shot, picture
+        if failure and not made:
+            raise failure
 
     async def of(
         self, shots: AsyncIterable[Shot], rendering: Rendering, media_type: str
@@ -119,12 +156,20 @@ class Pictures:
         """Yield each frame with its picture, or with what stood in the way of it."""
         located, options = None, RenderOptions()
         async for shot in shots:
-            if shot.located is not located:
-                located, options = shot.located, await self._options(shot.located, rendering, media_type)
             try:
-                yield shot, await self._picture(shot, options)
+                if shot.located is not located:
+                    options = await self._options(shot.located, rendering, media_type)
+                    located = shot.located
+                picture: bytes | DicomwebError = await self._picture(shot, options)
             except DicomwebError as error:
-                yield shot, error
+                picture = error
+            yield shot, picture
+
+    async def _card(self, shot: Shot, made: int, rendering: Rendering, media_type: str) -> bytes:
+        """Return a gray card in the place of a frame's picture, as large as that of a frame that was made."""
+        options = RenderOptions(media_type, viewport=rendering.viewport, quality=rendering.quality)
+        description = await anyio.to_thread.run_sync(description_of, shot.located, made)
+        return await self._decoder.threads.run(partial(card, f"NO {shot.number}", description, options))
 
     async def _picture(self, shot: Shot, options: RenderOptions) -> bytes:
         """Return a frame's picture; one without a patient's name on it is kept for the next who asks."""

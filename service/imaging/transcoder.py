@@ -148,11 +148,11 @@ async def transcoded_pixels(decoder: Decoder, located: Located, transfer_syntax:
     """Return the pixels of an instance in a transfer syntax that `transcodable_syntaxes` names.
 
     Raises:
-        UndecodableFrame, NotRenderable: the first frame cannot be decoded, or another is not as described.
+        UndecodableFrame, NotRenderable: a frame cannot be decoded.
     """
     first_frame = await transcoded_frame(decoder, located, 1, transfer_syntax)
-    if located.frames and located.frames.number_of_frames > 1:
-        await decoder.check_streams(located)
+    if located.frames:
+        await decoder.check(located, range(1, located.frames.number_of_frames + 1))
     return TranscodedPixels(decoder, located, transfer_syntax, first_frame)
 
 

@@ -183,6 +183,17 @@ def test_only_the_first_flaws_are_told_one_by_one() -> None:
     )
 
 
+@pytest.mark.parametrize("vr", ["SL", "LO", "UN", "OB"])
+def test_a_uid_in_another_vr_is_a_uid_all_the_same(vr: str) -> None:
+    uid = element(0x00080018, "UI", b"1.2.3\0")
+    file = part10(data_set()).replace(uid, element(0x00080018, vr, b"1.2.3\0\0\0"))
+
+    parsed = parse(file)
+
+    assert parsed.metadata["00080018"] == {"vr": "UI", "Value": ["1.2.3"]}
+    assert vr == "UN" or "SOPInstanceUID (0008,0018): a UID that is encoded as" in parsed.warning
+
+
 def test_three_frames_are_three_frames_when_they_are_written_with_decimals() -> None:
     number = element(0x00280008, "IS", b"3.0 ")
     file = part10(image(np.zeros((3, 2, 2), "u1"))).replace(element(0x00280008, "IS", b"3 "), number)

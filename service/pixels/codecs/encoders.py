@@ -24,6 +24,7 @@ from service.transfer_syntaxes import (
 
 _BASELINE_QUALITY = 90
 _SPIFF = b"\xff\xe8"
+_LONGEST_CODE, _HEAD_BYTES = 4, 4096  # JPEG-LS: no sample takes more than four times its bits. 14495-1 A.5.3
 
 # Photometric Interpretation of the values → of the code stream.
 _UNCHANGED = {name: name for name in (*GRAYSCALE, "PALETTE COLOR", "RGB", "YBR_FULL")}
@@ -100,7 +101,8 @@ def native_bytes(frame: DecodedFrame, description: ImageDescription) -> bytes:
 
 def _jpeg_ls(values: Values, _photometric: str, _bits_stored: int) -> bytes:
     """Return the stream without the SPIFF header that the encoder begins with: DICOM has its own."""
-    stream: bytes = imagecodecs.jpegls_encode(_cells(values))
+    room = _LONGEST_CODE * values.nbytes + _HEAD_BYTES
+    stream: bytes = imagecodecs.jpegls_encode(_cells(values), out=room)
     start = 2
     while stream[start : start + 2] == _SPIFF:
         start += 2 + int.from_bytes(stream[start + 2 : start + 4], "big")

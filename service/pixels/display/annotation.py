@@ -17,7 +17,9 @@ _CARD_CHARACTERS = 6  # that fill three quarters of a card's width
 _CUT = "..."
 _INK, _OUTLINE = 255, 0
 _DIMMED = 3  # what is left of the picture behind text: one part of so many
-_CARD_SIDE, _CARD_LEVEL = 512, 96  # of a placeholder, at most; its gray
+_CARD_SIDE = 512  # of a placeholder, at most
+CARD_LEVEL = 96
+"""The gray of what stands for a picture that cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def placeholder(kind: str, viewport: Viewport) -> Levels:
         Shape (height, width).
     """
     size = min(viewport.height, _CARD_SIDE), min(viewport.width, _CARD_SIDE)
-    return centered(np.full(size, _CARD_LEVEL, np.uint8), kind)
+    return centered(np.full(size, CARD_LEVEL, np.uint8), kind)
 
 
 def _scale(lines: Sequence[str], width: int, height: int) -> int:

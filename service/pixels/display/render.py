@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from service.errors import InvalidParameter, NotRenderable, shorten
 from service.pixels.arrays import Levels, Values
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.description import ImageDescription
 from service.pixels.display import icc
-from service.pixels.display.annotation import Annotation, annotated
+from service.pixels.display.annotation import CARD_LEVEL, Annotation, annotated, centered
 from service.pixels.display.colour import palette_levels, rgb_levels, ybr_full_levels, ybr_partial_levels
 from service.pixels.display.gif import gif
 from service.pixels.display.grayscale import gray_levels
@@ -113,6 +115,20 @@ def render(frame: DecodedFrame, description: ImageDescription, options: RenderOp
     if options.viewport is not None:
         levels = fit(levels, options.viewport, description.pixel_aspect)
     return finished(levels, options)
+
+
+def card(line: str, description: ImageDescription, options: RenderOptions) -> bytes:
+    """Return a gray card with a line of text as an image file, in the place of a frame that has no picture.
+
+    Args:
+        line: of text.
+        description: of the frame: the card has the size that its picture would have.
+        options: how the client wants that.
+    """
+    levels: Levels = np.full((description.rows, description.columns), CARD_LEVEL, np.uint8)
+    if options.viewport is not None:
+        levels = fit(levels, options.viewport, description.pixel_aspect)
+    return finished(centered(levels, line), options)
 
 
 def finished(picture: Levels, options: RenderOptions) -> bytes:

@@ -16,7 +16,7 @@ from service.archive.instance import Instance, Located
 from service.errors import NotRenderable
 from service.imaging.decoder import check_decodable
 from service.imaging.kinds import frame_seconds, has_picture
-from service.imaging.pictures import Shot, decodable, frames_of, middle, reel, stills
+from service.imaging.pictures import Shot, decodable, middle, reel, stills
 from service.imaging.rendering import Rendering
 from service.pixels.display import gif
 from service.web.http.accept import Accept, Offer
@@ -118,7 +118,8 @@ async def _answer_frames(
     etag = etag_of(located.instance.digest, repr(rendering), str(offer), *numbers)
     if answer := not_modified(request, etag):
         return answer
-    frames = service_of(request).pictures.of(frames_of(located, numbers), rendering, offer.media_type)
+    pictures = service_of(request).pictures
+    frames = pictures.all_of(located, numbers, rendering, offer.media_type)
     if offer.multipart:
         response: Response = _message(request, frames, offer, etag)
     elif len(numbers) > 1:

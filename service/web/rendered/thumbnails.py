@@ -11,6 +11,7 @@ from starlette.responses import Response
 from service.archive.index.lookup import find_all, find_pictures
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
+from service.errors import NotAcceptable
 from service.imaging.decoder import check_decodable
 from service.imaging.kinds import has_picture, kind_of
 from service.imaging.pictures import decodable, frames_of, middle
@@ -49,10 +50,12 @@ async def retrieve_thumbnail_of_many(request: Request) -> Response:
 
 
 async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:
+    """Answer with a frame; with a card where none is named and the one in the middle cannot be shown."""
     viewport = viewport_of(request.query_params, cropping=False) or _DEFAULT_VIEWPORT
     offer = negotiated(request, *PICTURE_OFFERS)
     if number is None and not has_picture(located):
         return await _card(request, located.instance, viewport, offer)
+    is_named = number is not None
     if number is None and located.frames is not None:
         number = (located.frames.number_of_frames + 1) // 2
     number = number or 1
@@ -61,9 +64,14 @@ async def _thumbnail(request: Request, located: Located, number: int | None) -> 
     if answer := not_modified(request, etag):
         return answer
     rendering = Rendering(viewport=viewport, quality=_QUALITY)
-    _, picture = await anext(
-        service_of(request).pictures.of(frames_of(located, [number]), rendering, offer.media_type)
-    )
+    try:
+        _, picture = await anext(
+            service_of(request).pictures.of(frames_of(located, [number]), rendering, offer.media_type)
+        )
+    except NotAcceptable:
+        if is_named:
+            raise
+        return await _card(request, located.instance, viewport, offer)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
 
 

@@ -33,9 +33,7 @@ async def retrieve_frames(request: Request) -> Response:
     offer = await choose_form(service.archive, accept, instance, stored, offers)
     if answer := not_modified(request, etag_of(instance.digest, str(offer), *numbers)):
         return answer
-    offer = await feasible_offer(
-        service, located, numbers[0], offer, accept, undecoded_offers(stored[0], forms)
-    )
+    offer = await feasible_offer(service, located, numbers, offer, accept, undecoded_offers(stored[0], forms))
     etag = etag_of(instance.digest, str(offer), *numbers)
     url = f"{instance_url(request.state.base_url, instance)}/frames"
     if len(numbers) > 1:

@@ -75,9 +75,14 @@ def undecoded_offers(transfer_syntax: str, forms: tuple[bool, ...]) -> tuple[Off
 
 
 async def feasible_offer(
-    service: Service, located: Located, number: int, offer: Offer, accept: Accept, undecoded: Sequence[Offer]
+    service: Service,
+    located: Located,
+    numbers: Sequence[int],
+    offer: Offer,
+    accept: Accept,
+    undecoded: Sequence[Offer],
 ) -> Offer:
-    """Return the offer if a frame can be made so, else the one of `undecoded` that the client accepts.
+    """Return the offer if these frames can be made so, else the one of `undecoded` that the client accepts.
 
     Raises:
         UndecodableFrame, NotRenderable: there is none.
@@ -87,7 +92,8 @@ async def feasible_offer(
     if offer.transfer_syntax in stored:
         return offer
     try:
-        await offered_frame(service, located, number, offer)
+        await offered_frame(service, located, numbers[0], offer)
+        await service.decoder.check(located, numbers)
     except NotAcceptable:
         with suppress(NotAcceptable):
             return accept.choose(*undecoded)

@@ -63,7 +63,8 @@ async def answer_pixel_data(
     offer = await pixel_form(service.archive, accept, located.instance, forms, encapsulated=encapsulated)
     if answer := not_modified(request, etag_of(located.instance.digest, str(offer), url)):
         return answer
-    offer = await feasible_offer(service, located, 1, offer, accept, undecoded_forms(located))
+    numbers = range(1, max(located.frames.number_of_frames, 1) + 1)
+    offer = await feasible_offer(service, located, numbers, offer, accept, undecoded_forms(located))
     etag = etag_of(located.instance.digest, str(offer), url)
     if offer.multipart:
         parts = pixel_parts(service, located, place, offer, url)

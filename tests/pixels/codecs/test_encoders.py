@@ -107,6 +107,18 @@ def test_rle_segments_have_even_lengths() -> None:
     assert stream[64:] == b"\xfe\x00\xfe\x00"
 
 
+@pytest.mark.parametrize("transfer_syntax", ENCODERS)
+@pytest.mark.parametrize(("kind", "bits", "samples"), [("u1", 8, 1), ("u2", 16, 1), ("u1", 8, 3)])
+def test_noise_that_does_not_compress_is_encoded_too(
+    transfer_syntax: str, kind: str, bits: int, samples: int
+) -> None:
+    shape = (200, 200) if samples == 1 else (200, 200, samples)
+    values = np.random.default_rng(5).integers(0, 2**bits, shape).astype(kind)
+    frame = DecodedFrame(values, "MONOCHROME2" if samples == 1 else "RGB")
+    if bits in ENCODERS[transfer_syntax].bits_allocated:
+        assert encoded(frame, bits, transfer_syntax)
+
+
 def test_jpeg_ls_has_no_spiff_header() -> None:
     stream = encoded(DecodedFrame(noise("u2", 16), "MONOCHROME2"), 16, JPEG_LS_LOSSLESS)
 

@@ -8,6 +8,7 @@ import httpx
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom.encaps import encapsulate
 
 from tests.builders import ct_image, image, part10
 from tests.web.messages import parts_of, pixels, store, url
@@ -190,6 +191,46 @@ def test_several_frames_are_a_message_of_pictures(dicomweb: httpx.Client, frames
     assert levels == [0, 128]
     locations = [str(dicomweb.base_url.join(f"{frames}/frames/{number}")) for number in (1, 3)]
     assert [part.headers["content-location"] for part in parts] == locations
+
+
+@pytest.fixture
+def broken(dicomweb: httpx.Client, study: str) -> str:
+    """The path of three stored frames of 16 × 16 pixels, the first and last of which end too early."""
+    frames = [bytes(np.array([1, 64, *[0] * 14], "<u4")) + b"\x81\xff" * runs for runs in (1, 2, 1)]
+    dataset = image(np.zeros((3, 16, 16), np.uint8), f"{study}.1.1")
+    dataset.PixelData = encapsulate(frames)
+    dataset["PixelData"].is_undefined_length = True
+    store(dicomweb, part10(dataset, "1.2.840.10008.1.2.5"))
+    return url(f"{study}.1.1")
+
+
+def test_a_film_shows_a_gray_card_for_a_frame_that_cannot_be_decoded(
+    dicomweb: httpx.Client, broken: str
+) -> None:
+    film = dicomweb.get(f"{broken}/rendered", headers={"accept": "image/gif"})
+
+    first, second, third = imagecodecs.gif_decode(film.content)[..., 0]
+    assert [frame[0, 0] for frame in (first, second, third)] == [96, 255, 96]
+    assert (second == 255).all()
+
+
+def test_a_message_of_frames_has_a_gray_card_for_one_that_cannot_be_decoded(
+    dicomweb: httpx.Client, broken: str
+) -> None:
+    accept = {"accept": 'multipart/related; type="image/png"'}
+
+    parts = parts_of(dicomweb.get(f"{broken}/frames/1,2,3/rendered", headers=accept))
+
+    assert [imagecodecs.png_decode(part.content)[0, 0] for part in parts] == [96, 255, 96]
+
+
+@pytest.mark.parametrize(
+    "path", ["/frames/1/rendered", "/frames/1,3/rendered", "/rendered", "/frames/3/thumbnail"]
+)
+def test_frames_none_of_which_can_be_decoded_are_refused(
+    dicomweb: httpx.Client, broken: str, path: str
+) -> None:
+    assert dicomweb.get(f"{broken}{path}").status_code == 406
 
 
 def test_the_first_frame_stands_for_the_instance(dicomweb: httpx.Client, frames: str) -> None:

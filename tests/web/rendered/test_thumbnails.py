@@ -6,6 +6,8 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from pydicom.encaps import encapsulate
+from pydicom.uid import RLELossless
 
 from tests.web.service import image, instance, serving, stored, video
 
@@ -60,6 +62,19 @@ async def test_the_instance_in_the_middle_stands_for_the_rest(
     answer = await client.get(f"{path.partition(separator)[0]}/thumbnail", headers=PNG)
 
     assert (imagecodecs.png_decode(answer.content) == 120).all()
+
+
+async def test_a_frame_in_the_middle_that_cannot_be_decoded_is_a_card(client: httpx.AsyncClient) -> None:
+    dataset = image(PLAIN)
+    dataset.PixelData = encapsulate([bytes(64)])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = RLELossless
+    path = await stored(client, dataset)
+
+    answer = await client.get(f"{path}/thumbnail", headers=PNG)
+
+    assert answer.status_code == 200
+    assert imagecodecs.png_decode(answer.content)[0, 0] == 96
 
 
 @pytest.mark.parametrize("separator", ["/instances/", "/series/", "/thumbnail"])

@@ -205,6 +205,41 @@ def test_a_video_comes_as_it_is_stored(client: httpx.Client, study: str) -> None
     assert decoded_frame.status_code == 406
 
 
+def broken_rle() -> Dataset:
+    """Return an image of three frames, the second of which ends before its pixels do."""
+    frames = [bytes(np.array([1, 64, *[0] * 14], "<u4")) + b"\x81\1" * runs for runs in (2, 1, 2)]
+    return image(np.zeros((3, 16, 16), np.uint8), PixelData=encapsulate(frames))
+
+
+def test_an_instance_whose_second_frame_is_broken_goes_as_it_is_stored_and_never_half(
+    client: httpx.Client, study: str
+) -> None:
+    path = store(client, study, broken_rle(), RLE)
+
+    answer = get(client, path, DICOM)
+
+    assert answer.headers["content-type"] == f"{DICOM}; transfer-syntax={RLE}"
+    assert len(list(generate_frames(pydicom.dcmread(BytesIO(answer.content)).PixelData))) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "accept"),
+    [
+        ("", f"{DICOM}; transfer-syntax={EXPLICIT}"),
+        ("/bulkdata/7FE00010", f"{OCTETS}; transfer-syntax={EXPLICIT}"),
+        ("/frames/1,2,3", f'multipart/related; type="{OCTETS}"; transfer-syntax={EXPLICIT}'),
+    ],
+)
+def test_what_has_to_be_decoded_and_cannot_is_refused_before_the_answer_begins(
+    client: httpx.Client, study: str, name: str, accept: str
+) -> None:
+    path = store(client, study, broken_rle(), RLE)
+
+    answer = get(client, f"{path}{name}", accept)
+
+    assert (answer.status_code, "128 bytes: expected 256" in answer.text) == (406, True)
+
+
 @pytest.mark.parametrize("number", [1, 2, 5])
 def test_frames_that_are_there_are_served_whatever_their_number_is_said_to_be(
     client: httpx.Client, study: str, number: int
