@@ -6,6 +6,7 @@ processes, and those used last are kept. Whoever asks for a frame that is being 
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -140,7 +141,8 @@ class Decoder:
     async def _compressed(self, located: Located, number: int) -> DecodedFrame:
         frame = await self._read(located, number)
         description = await anyio.to_thread.run_sync(description_of, located, number)
-        return await self.workers.run(decoded, frame, located.instance.transfer_syntax, description)
+        plain = replace(description, palette=None, overlays=())  # no decoder needs them
+        return await self.workers.run(decoded, frame, located.instance.transfer_syntax, plain)
 
     def _applied_to_native(
         self, work: Callable[[DecodedFrame, ImageDescription], T], located: Located, number: int

@@ -8,6 +8,7 @@ from functools import partial
 import anyio.to_thread
 
 from service.archive import Archive
+from service.archive.index.lookup import Pictured
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.cache import Cache
@@ -40,14 +41,9 @@ class Shot:
     number: int
 
 
-def decodable(instances: Iterable[Instance]) -> list[Instance]:
-    """Return those instances whose transfer syntax is decoded here."""
-    return [instance for instance in instances if instance.transfer_syntax in DECODABLE_SYNTAXES]
-
-
-def middle(instances: Sequence[Instance]) -> Instance:
-    """Return the instance that stands for all of them: the first and last ones often show little."""
-    return instances[len(instances) // 2]
+def decodable(images: Iterable[Pictured]) -> list[Pictured]:
+    """Return those images whose transfer syntax is decoded here."""
+    return [image for image in images if image.instance.transfer_syntax in DECODABLE_SYNTAXES]
 
 
 async def frames_of(located: Located, numbers: Iterable[int]) -> AsyncIterator[Shot]:

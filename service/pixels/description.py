@@ -5,17 +5,19 @@ rendering never opens the dataset. What the file states is believed as far as it
 Stored, High Bit and windows that cannot be are put right, a size that cannot be is refused.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from service.dicom_json import Attributes, integer, number, text
 from service.errors import NotRenderable
 from service.pixels.aspect import pixel_aspect
 from service.pixels.lut import LookupTable
+from service.pixels.overlay import OVERLAY_ATTRIBUTES, Overlay, overlays_of
 from service.pixels.palette import Palette, palette_of
 from service.pixels.rescale import Modality, Rescale, modality_of, voi_of
 from service.pixels.window import Window
 
-ATTRIBUTES = frozenset(
+ATTRIBUTES = OVERLAY_ATTRIBUTES | frozenset(
     {
         *("00280002", "00280004", "00280006", "00280010", "00280011", "00280034"),  # the image
         *("00280100", "00280101", "00280102", "00280103"),  # a sample
@@ -27,10 +29,13 @@ ATTRIBUTES = frozenset(
         *("00281101", "00281102", "00281103", "00281201", "00281202", "00281203"),  # palettes
         *("00281221", "00281222", "00281223"),  # segmented palettes
         *("52009229", "52009230", "00289145", "00289132"),  # functional groups
+        "00089205",  # Pixel Presentation
         "20500020",  # Presentation LUT Shape
     }
 )
 """The tags, at any depth, of the attributes that rendering needs."""
+
+_SUPPLEMENTED = ("COLOR", "MIXED")  # values of Pixel Presentation
 
 GRAYSCALE = ("MONOCHROME1", "MONOCHROME2")
 """The Photometric Interpretations that have modality values."""
@@ -65,7 +70,9 @@ class ImageDescription:
         pixel_aspect: height of a pixel divided by its width.
         modality: stored values → modality values.
         voi: modality values → 0 ... 1; None when the file states neither window nor VOI LUT.
-        palette: stored values → colours of a PALETTE COLOR image; a supplemental one is not read.
+        palette: stored values → colours of a PALETTE COLOR image; a supplemental one leaves gray what lies
+            below its first.
+        overlays: drawings on the picture.
 
     Standard: PS3.3 C.7.6.3, C.7.6.24, C.7.5.1.1.2, C.11.
     """
@@ -86,6 +93,7 @@ class ImageDescription:
     modality: Modality
     voi: Window | LookupTable | None
     palette: Palette | None
+    overlays: tuple[Overlay, ...] = ()
 
     @property
     def is_subsampled(self) -> bool:
@@ -151,8 +159,19 @@ def describe(image: Attributes, frame_number: int = 1, sop_class_uid: str = "") 
         pixel_aspect=pixel_aspect(image, frame_number),
         modality=modality,
         voi=voi_of(image, frame_number, signed=negative),
-        palette=palette_of(image, signed=signed) if photometric == "PALETTE COLOR" else None,
+        palette=_palette(image, photometric, signed=signed),
+        overlays=overlays_of(image, frame_number),
     )
+
+
+def _palette(image: Attributes, photometric: str, *, signed: bool) -> Palette | None:
+    """Return the palette of an image that has one; a supplemental one if it is whole. PS3.3 C.7.6.19."""
+    if photometric == "PALETTE COLOR":
+        return palette_of(image, signed=signed)
+    if photometric == "MONOCHROME2" and text(image, "00089205").upper() in _SUPPLEMENTED:
+        with suppress(NotRenderable):
+            return palette_of(image, signed=signed)
+    return None
 
 
 def _checked(expected: range | tuple[int, ...], name: str, value: int | None) -> int:

@@ -1,10 +1,11 @@
 """Looking up what is stored: plain functions of a connection."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, series, studies
 from service.archive.instance import Instance, Located
 from service.dicom.frames import from_row
@@ -62,13 +63,28 @@ _LOCATE = _LOCATE_SERIES.where(OF_INSTANCE)
 _LOCATE_ALL = _LOCATE_SERIES.order_by(*BY_NUMBER)
 _ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY).order_by(*BY_NUMBER)
 _ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
+_PIXELS = sa.func.coalesce(instances.c.rows, 0) * sa.func.coalesce(instances.c.columns, 0)
 _PICTURES_OF_STUDY = (
-    sa.select(*_COLUMNS)
+    sa.select(*_COLUMNS, _PIXELS * sa.func.coalesce(instances.c.number_of_frames, 1), instances.c.attributes)
     .select_from(WITH_DOCUMENTS)
     .where(OF_STUDY, documents.c.pixel_data.is_not(None), ~_VIDEOS)
     .order_by(*BY_NUMBER)
 )
 _PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(OF_SERIES)
+
+
+class Pictured(NamedTuple):
+    """An instance with pixels that are no video.
+
+    Attributes:
+        instance: it.
+        pixels: of all its frames.
+        row: that a search answers with.
+    """
+
+    instance: Instance
+    pixels: int
+    row: StoredJson
 
 
 def find(connection: sa.Connection, uids: Uids) -> Instance:
@@ -126,11 +142,11 @@ def find_all(connection: sa.Connection, study: str, of_series: str | None = None
     return [_instance(row) for row in rows]
 
 
-def find_pictures(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
+def find_pictures(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Pictured]:
     """Return those instances of a study or series that have pixels and are no video, in order; maybe none."""
     query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
     rows = connection.execute(query, {"study": study, "series": of_series})
-    return [_instance(row) for row in rows]
+    return [Pictured(_instance(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
 
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:

@@ -45,7 +45,10 @@ IF_KNOWN = {
         "SeriesDate SeriesTime TimezoneOffsetFromUTC SeriesDescription BodyPartExamined "
         "PerformedProcedureStepStartDate PerformedProcedureStepStartTime RequestAttributesSequence"
     ),
-    Level.INSTANCE: _tags("TimezoneOffsetFromUTC NumberOfFrames Rows Columns BitsAllocated"),
+    Level.INSTANCE: _tags(
+        "ImageType TimezoneOffsetFromUTC NumberOfFrames Rows Columns BitsAllocated BurnedInAnnotation "
+        "SpecimenLabelInImage"
+    ),
 }
 
 # Returned for every match, and made by this service rather than found in an instance.

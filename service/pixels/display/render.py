@@ -13,6 +13,7 @@ from service.pixels.description import ImageDescription
 from service.pixels.display import icc
 from service.pixels.display.annotation import CARD_LEVEL, Annotation, annotated, centered
 from service.pixels.display.colour import palette_levels, rgb_levels, ybr_full_levels, ybr_partial_levels
+from service.pixels.display.composite import gray_or_colour, with_overlays
 from service.pixels.display.gif import gif
 from service.pixels.display.grayscale import gray_levels
 from service.pixels.display.image_files import jpeg, png
@@ -79,7 +80,7 @@ class ImageFormat(NamedTuple):
 
 DISPLAYS = {
     "MONOCHROME1": Display(1, gray_levels),
-    "MONOCHROME2": Display(1, gray_levels),
+    "MONOCHROME2": Display(1, gray_or_colour),
     "RGB": Display(3, lambda stored, description, _: rgb_levels(stored, description)),
     "YBR_FULL": Display(3, lambda stored, description, _: ybr_full_levels(stored, description)),
     "YBR_PARTIAL_422": Display(3, lambda stored, description, _: ybr_partial_levels(stored, description)),
@@ -112,6 +113,7 @@ def render(frame: DecodedFrame, description: ImageDescription, options: RenderOp
     """
     description = frame.described(description)
     levels = _display(description).levels(frame.values, description, options.window)
+    levels = with_overlays(levels, description)
     if options.viewport is not None:
         levels = fit(levels, options.viewport, description.pixel_aspect)
     return finished(levels, options)

@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.index.lookup import Pictured
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.errors import NotRenderable
 from service.imaging.decoder import check_decodable
 from service.imaging.kinds import frame_seconds, has_picture
-from service.imaging.pictures import Shot, decodable, middle, reel, stills
+from service.imaging.pictures import Shot, decodable, reel, stills
 from service.imaging.rendering import Rendering
+from service.imaging.representative import presentable, representative
 from service.pixels.display import gif
 from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
@@ -74,7 +76,7 @@ async def answer_frames(
 async def answer_instances(
     request: Request,
     instances: Sequence[Instance],
-    images: Sequence[Instance],
+    images: Sequence[Pictured],
     rendering: Rendering,
     accept: Accept,
 ) -> Response:
@@ -95,18 +97,22 @@ async def answer_instances(
     if not images:
         raise NotRenderable("no instance here has pixels that are decoded here: there is no picture of it")
     offer = accept.choose(*PICTURE_MESSAGE_OFFERS, *PICTURE_OFFERS)
+    if not offer.multipart and not (images := presentable(images)):
+        raise NotRenderable("every image here says that it shows a label or burned-in text")
     rendering.check(offer.media_type)
     etag = etag_of(*(instance.digest for instance in instances), repr(rendering), str(offer))
     if answer := not_modified(request, etag):
         return answer
     pictures, archive = service.pictures, service.archive
     if offer == GIF:
-        frames = pictures.possible(reel(archive, images), rendering, offer.media_type)
-        return _with_annotation_warning(request, rendering, await _film(request, images[0], frames, etag))
+        shown = [image.instance for image in images]
+        frames = pictures.possible(reel(archive, shown), rendering, offer.media_type)
+        return _with_annotation_warning(request, rendering, await _film(request, shown[0], frames, etag))
     if not offer.multipart:
-        frames = pictures.of(stills(archive, [middle(images)]), rendering, offer.media_type)
+        frames = pictures.of(stills(archive, [representative(images)]), rendering, offer.media_type)
         return _with_annotation_warning(request, rendering, await _still(request, frames, offer, etag))
-    frames = pictures.possible(stills(archive, images), rendering, offer.media_type)
+    shown = [image.instance for image in images]
+    frames = pictures.possible(stills(archive, shown), rendering, offer.media_type)
     status = 200 if len(images) == len(instances) else SOME_LEFT_OUT
     return _with_annotation_warning(request, rendering, _message(request, frames, offer, etag, status))
 

@@ -1,7 +1,8 @@
 """WADO-RS: thumbnails, one small picture of whatever is there. PS3.18 10.4.1.1.8, 10.4.3.3.4.
 
-Of several instances the one in the middle is shown, and of several frames the one in the middle. What has no
-pixels is answered with a card that says what it is, so that a list of thumbnails has no holes.
+Of several instances the one in the middle is shown, of a slide the one made for it, never one that says it
+shows a label or burned-in text; of several frames the one in the middle. What has no pixels is answered with
+a card that says what it is, so that a list of thumbnails has no holes.
 """
 
 import anyio.to_thread
@@ -14,8 +15,9 @@ from service.archive.instance import Instance, Located
 from service.errors import NotAcceptable
 from service.imaging.decoder import check_decodable
 from service.imaging.kinds import has_picture, kind_of
-from service.imaging.pictures import decodable, frames_of, middle
+from service.imaging.pictures import decodable, frames_of
 from service.imaging.rendering import Rendering
+from service.imaging.representative import presentable, representative
 from service.pixels.display.annotation import placeholder
 from service.pixels.display.render import RenderOptions, finished
 from service.pixels.display.viewport import Viewport
@@ -44,15 +46,17 @@ async def retrieve_thumbnail_of_many(request: Request) -> Response:
     """GET .../thumbnail of a study or a series. Standard: PS3.18 10.4.1.1.8."""
     archive = service_of(request).archive
     uids = request.path_params["study"], request.path_params.get("series")
-    images = decodable(await archive.index.read(find_pictures, *uids))
-    instance = middle(images) if images else (await archive.index.read(find_all, *uids))[0]
+    images = presentable(decodable(await archive.index.read(find_pictures, *uids)))
+    if not images:
+        first, *_ = await archive.index.read(find_all, *uids)
+        return await _card(request, first, *_form(request))
+    instance = representative(images)
     return await _thumbnail(request, await archive.recent.find(instance.uids), None)
 
 
 async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:
     """Answer with a frame; with a card where none is named and the one in the middle cannot be shown."""
-    viewport = viewport_of(request.query_params, cropping=False) or _DEFAULT_VIEWPORT
-    offer = negotiated(request, *PICTURE_OFFERS)
+    viewport, offer = _form(request)
     if number is None and not has_picture(located):
         return await _card(request, located.instance, viewport, offer)
     is_named = number is not None
@@ -73,6 +77,12 @@ async def _thumbnail(request: Request, located: Located, number: int | None) -> 
             raise
         return await _card(request, located.instance, viewport, offer)
     return single_part(request, in_memory(picture), len(picture), content_type=offer.media_type, etag=etag)
+
+
+def _form(request: Request) -> tuple[Viewport, Offer]:
+    """Return how large the picture is wanted, and in which form."""
+    viewport = viewport_of(request.query_params, cropping=False) or _DEFAULT_VIEWPORT
+    return viewport, negotiated(request, *PICTURE_OFFERS)
 
 
 async def _card(request: Request, instance: Instance, viewport: Viewport, offer: Offer) -> Response:

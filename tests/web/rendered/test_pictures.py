@@ -76,6 +76,34 @@ async def test_as_gif_the_frames_run_one_after_the_other(client: httpx.AsyncClie
     assert answer.content.count(b"\x21\xf9\x04\x08\x04\x00") == len(FILM)
 
 
+async def test_a_page_that_is_all_overlay_shows_it(client: httpx.AsyncClient) -> None:
+    drawing = np.random.default_rng(3).integers(0, 2, (200, 100), np.uint8)
+    dataset = image(np.zeros((200, 100), np.uint8))
+    dataset.add_new(0x60000010, "US", 200)
+    dataset.add_new(0x60000011, "US", 100)
+    dataset.add_new(0x60000040, "CS", "G")
+    dataset.add_new(0x60000050, "SS", [1, 1])
+    dataset.add_new(0x60003000, "OW", np.packbits(drawing, axis=None, bitorder="little").tobytes())
+    path = await stored(client, dataset)
+
+    answer = await client.get(f"{path}/rendered", headers=PNG)
+
+    np.testing.assert_array_equal(imagecodecs.png_decode(answer.content), 255 * drawing)
+
+
+async def test_a_supplemental_palette_colours_the_values_that_it_maps(client: httpx.AsyncClient) -> None:
+    dataset = image(np.array([[0, 100, 200, 201]], np.uint8), PixelPresentation="COLOR")
+    for number, entries in enumerate(([255, 0], [128, 64], [0, 255])):
+        dataset.add_new(0x00281101 + number, "US", [2, 200, 8])
+        dataset.add_new(0x00281201 + number, "OW", bytes(entries))
+    path = await stored(client, dataset)
+
+    answer = await client.get(f"{path}/rendered", headers=PNG)
+
+    expected = [[0, 0, 0], [100, 100, 100], [255, 128, 0], [0, 64, 255]]
+    assert imagecodecs.png_decode(answer.content).tolist() == [expected]
+
+
 async def test_frames_asked_for_are_parts_that_say_which_they_are(client: httpx.AsyncClient) -> None:
     path = await stored(client, image(FILM))
 

@@ -64,6 +64,69 @@ async def test_the_instance_in_the_middle_stands_for_the_rest(
     assert (imagecodecs.png_decode(answer.content) == 120).all()
 
 
+SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+LEVELS = {"VOLUME": 40, "THUMBNAIL": 80, "OVERVIEW": 120, "LABEL": 160}
+
+
+@pytest.mark.parametrize("path", ["series/1.2.3.4/thumbnail", "thumbnail", "series/1.2.3.4/rendered"])
+@pytest.mark.parametrize(
+    ("flavors", "expected"),
+    [
+        (("VOLUME", "LABEL", "THUMBNAIL"), "THUMBNAIL"),
+        (("OVERVIEW", "LABEL", "VOLUME"), "OVERVIEW"),
+        (("VOLUME", "LABEL"), "VOLUME"),
+    ],
+)
+async def test_a_slide_is_shown_by_the_image_that_is_made_for_it_and_never_by_its_label(
+    client: httpx.AsyncClient, flavors: tuple[str, ...], expected: str, path: str
+) -> None:
+    for number, flavor in enumerate(flavors, 1):
+        dataset = image(PLAIN + np.uint8(LEVELS[flavor]), number, SOPClassUID=SLIDE)
+        dataset.ImageType = ["ORIGINAL", "PRIMARY", flavor, "NONE"]
+        await stored(client, dataset)
+
+    answer = await client.get(f"/studies/1.2.3/{path}", headers=PNG)
+
+    assert (imagecodecs.png_decode(answer.content) == LEVELS[expected]).all()
+
+
+async def test_a_slide_without_an_image_made_for_it_is_shown_by_its_smallest_volume(
+    client: httpx.AsyncClient,
+) -> None:
+    for number, frames in enumerate((1, 3, 4, 2), 1):
+        pixels = np.stack([PLAIN + np.uint8(10 * frames)] * frames)
+        await stored(client, image(pixels, number, SOPClassUID=SLIDE, ImageType="ORIGINAL\\PRIMARY\\VOLUME"))
+
+    answer = await client.get("/studies/1.2.3/thumbnail", headers=PNG)
+
+    assert (imagecodecs.png_decode(answer.content) == 10).all()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"BurnedInAnnotation": "YES"},
+        {"SpecimenLabelInImage": "YES"},
+        {"ImageType": "ORIGINAL\\PRIMARY\\LABEL"},
+    ],
+)
+async def test_what_says_that_it_shows_text_never_stands_for_others(
+    client: httpx.AsyncClient, statement: dict[str, str]
+) -> None:
+    await stored(client, image(PLAIN + np.uint8(200), 1, **statement))
+    before = await client.get("/studies/1.2.3/thumbnail", headers=PNG)
+    refused = await client.get("/studies/1.2.3/rendered", headers=PNG)
+    for number in (2, 3):
+        await stored(client, image(PLAIN + np.uint8(200), number, **statement))
+    await stored(client, image(PLAIN + np.uint8(50), 4, BurnedInAnnotation="NO"))
+
+    answer = await client.get("/studies/1.2.3/thumbnail", headers=PNG)
+
+    assert imagecodecs.png_decode(before.content)[0, 0] == 96
+    assert (refused.status_code, "burned-in text" in refused.text) == (406, True)
+    assert (imagecodecs.png_decode(answer.content) == 50).all()
+
+
 async def test_a_frame_in_the_middle_that_cannot_be_decoded_is_a_card(client: httpx.AsyncClient) -> None:
     dataset = image(PLAIN)
     dataset.PixelData = encapsulate([bytes(64)])
