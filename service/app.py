@@ -33,6 +33,7 @@ from service.web.http.responses import error_response
 from service.web.state import Service, StoreLimits
 
 _PICTURE_CACHE_BYTES = 40 * 2**20
+_CODEC_FACTOR = 8  # OpenJPEG has four bytes for each of a frame, and a result besides
 _METADATA_CACHE_BYTES = 16 * 2**20
 
 _log = logging.getLogger(__name__)
@@ -78,9 +79,12 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
 def _service(settings: Settings, archive: Archive) -> Service:
     decoder = Decoder(
         archive.blobs,
-        PixelWorkers(settings.codec_processes, settings.codec_seconds),
+        PixelWorkers(
+            settings.codec_processes, settings.codec_seconds, 2**30 + _CODEC_FACTOR * settings.max_frame_bytes
+        ),
         Threads(settings.render_threads),
         settings.pixel_cache_bytes,
+        settings.max_frame_bytes,
     )
     return Service(
         archive=archive,

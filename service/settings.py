@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     render_threads: int = Field(default=2, ge=1)
     codec_processes: int = Field(default=2, ge=1)
     codec_seconds: float = Field(default=20, gt=0)
+    max_frame_bytes: int = Field(default=256 * 2**20, ge=1024)
     pixel_cache_bytes: int = Field(default=32 * 2**20, ge=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

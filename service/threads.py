@@ -52,13 +52,21 @@ class Threads:
             thread.join()
 
     def _serve(self) -> None:
-        while call := self._calls.get():
-            try:
-                result = call.run()
-            except Exception as error:
-                call.loop.call_soon_threadsafe(_fail, call.answer, error)
-            else:
-                call.loop.call_soon_threadsafe(_succeed, call.answer, result)
+        while self._serve_next():
+            pass
+
+    def _serve_next(self) -> bool:
+        """Run the next function, of which an idle thread remembers nothing: a frame may be large."""
+        call = self._calls.get()
+        if call is None:
+            return False
+        try:
+            result = call.run()
+        except Exception as error:
+            call.loop.call_soon_threadsafe(_fail, call.answer, error)
+        else:
+            call.loop.call_soon_threadsafe(_succeed, call.answer, result)
+        return True
 
 
 def _succeed(answer: "asyncio.Future[Any]", result: object) -> None:

@@ -46,12 +46,21 @@ class Decoder:
         workers: processes for what could hang or crash.
         threads: which work on pixels; as many as that work at a time.
         blobs: the files that frames lie in.
+        max_frame_bytes: of the stored values of a frame that is decoded.
     """
 
-    def __init__(self, blobs: LocalBlobs, workers: PixelWorkers, threads: Threads, max_bytes: int) -> None:
+    def __init__(
+        self,
+        blobs: LocalBlobs,
+        workers: PixelWorkers,
+        threads: Threads,
+        max_bytes: int,
+        max_frame_bytes: int = 2**28,
+    ) -> None:
         self.workers = workers
         self.threads = threads
         self.blobs = blobs
+        self.max_frame_bytes = max_frame_bytes
         self._cache: Cache[DecodedFrame] = Cache(max_bytes)
         self._sound: Cache[bool] = Cache(_SOUND_BYTES)
         self._decoding: dict[_Key, asyncio.Task[DecodedFrame]] = {}
@@ -117,8 +126,9 @@ class Decoder:
         if located.frames is None or located.instance.transfer_syntax in NATIVE_SYNTAXES:
             return
         for number in numbers:
-            frame = await self._read(located, number)
             description = await anyio.to_thread.run_sync(description_of, located, number)
+            self._check_size(description)
+            frame = await self._read(located, number)
             check_stream(frame, located.instance.transfer_syntax, description)
 
     def close(self) -> None:
@@ -139,8 +149,9 @@ class Decoder:
             self._cache.keep(key, frame, frame.values.nbytes)
 
     async def _compressed(self, located: Located, number: int) -> DecodedFrame:
-        frame = await self._read(located, number)
         description = await anyio.to_thread.run_sync(description_of, located, number)
+        self._check_size(description)
+        frame = await self._read(located, number)
         plain = replace(description, palette=None, overlays=())  # no decoder needs them
         return await self.workers.run(decoded, frame, located.instance.transfer_syntax, plain)
 
@@ -150,9 +161,16 @@ class Decoder:
         """Read and work in one thread: the frame's bytes are then where its core looks first."""
         instance, frames = located.instance, located.frames
         assert frames is not None
-        frame = frames.frame(number, read_run_now(self.blobs, instance, frames.span(number)))
         description = description_of(located, number)
+        self._check_size(description)
+        frame = frames.frame(number, read_run_now(self.blobs, instance, frames.span(number)))
         return work(decoded(frame, instance.transfer_syntax, description), description)
+
+    def _check_size(self, description: ImageDescription) -> None:
+        """Refuse a frame that would take too much memory, before anything of it is in memory."""
+        if description.value_bytes > self.max_frame_bytes:
+            size, limit = description.value_bytes, self.max_frame_bytes
+            raise UndecodableFrame(f"the frame would have {size} bytes: expected up to {limit}")
 
     async def _read(self, located: Located, number: int) -> bytes:
         assert located.frames is not None

@@ -12,7 +12,7 @@ import numpy as np
 
 from service.dicom_json import Attributes, binary, integer, numbers
 from service.errors import NotRenderable
-from service.pixels.arrays import Levels, Values
+from service.pixels.arrays import Levels, Values, in_strips
 
 _DESCRIPTORS = ("00281101", "00281102", "00281103")  # of red, green and blue
 _DATA = ("00281201", "00281202", "00281203")
@@ -34,6 +34,9 @@ class Palette:
 
     def levels(self, stored: Values) -> Levels:
         """Return the colours of stored values, shape (...), as levels of shape (..., 3)."""
+        return in_strips(stored, self._levels)
+
+    def _levels(self, stored: Values) -> Levels:
         index = np.clip(stored.astype(np.int64) - self.first, 0, len(self.colours) - 1)
         return self.colours.take(index, axis=0)
 

@@ -67,6 +67,22 @@ def jpeg_ls(values: Any) -> bytes:
     return bytes(imagecodecs.jpegls_encode(values.view(np.uint16)))
 
 
+@pytest.mark.parametrize("is_compressed", [False, True])
+async def test_a_frame_larger_than_the_limit_is_refused_before_it_is_read(
+    archive: Archive, decoder: Decoder, tmp_path: Path, is_compressed: bool
+) -> None:
+    frame = jpeg_ls(ct_frames(1)[0])
+    located = await stored(
+        archive, tmp_path, compressed(frame) if is_compressed else packaged("CT_small.dcm")
+    )
+    decoder.max_frame_bytes = FRAME_BYTES - 1
+
+    with pytest.raises(
+        UndecodableFrame, match=f"would have {FRAME_BYTES} bytes: expected up to {FRAME_BYTES - 1}"
+    ):
+        await decoder.decode(located, 1)
+
+
 async def test_a_native_frame_is_decoded(archive: Archive, decoder: Decoder, tmp_path: Path) -> None:
     located = await stored(archive, tmp_path, packaged("CT_small.dcm"))
 

@@ -26,7 +26,6 @@ NATIVE_SYNTAXES = frozenset(
 DECODABLE_SYNTAXES = NATIVE_SYNTAXES | {RLE_LOSSLESS, DEFLATED_IMAGE_FRAME} | CODECS.keys()
 """The transfer syntaxes of which frames can be decoded."""
 
-MAX_FRAME_BYTES = 2**31
 _RAW_DEFLATE = -zlib.MAX_WBITS
 
 
@@ -64,10 +63,6 @@ def decoded(frame: FrameBytes, transfer_syntax: str, description: ImageDescripti
     """
     if transfer_syntax in NATIVE_SYNTAXES:
         return _native(frame, description)
-    if description.value_bytes > MAX_FRAME_BYTES:
-        raise UndecodableFrame(
-            f"the frame would have {description.value_bytes} bytes: expected up to {MAX_FRAME_BYTES}"
-        )
     try:
         return _decompressed(bytes(frame), transfer_syntax, description)
     except DicomwebError:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from service.errors import NotRenderable
-from service.pixels.arrays import Levels, Values
+from service.pixels.arrays import Levels, Values, in_strips
 from service.pixels.description import ImageDescription
 
 # Red, green and blue of luminance, blue and red chrominance; ITU-R BT.601.
@@ -29,7 +29,7 @@ def rgb_levels(stored: Values, description: ImageDescription) -> Levels:
     if description.bits_stored == 8:
         return stored.astype(np.uint8, copy=False)
     _, highest = description.stored_range
-    return np.rint(stored * (255 / highest)).astype(np.uint8)
+    return in_strips(stored, lambda strip: np.rint(strip * (255 / highest)).astype(np.uint8))
 
 
 def ybr_full_levels(stored: Values, description: ImageDescription) -> Levels:

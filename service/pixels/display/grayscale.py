@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from service.pixels.arrays import Levels, Values
+from service.pixels.arrays import Levels, Values, in_strips
 from service.pixels.description import ImageDescription
 from service.pixels.lut import LookupTable
 from service.pixels.rescale import Modality, Rescale, Unreadable
@@ -46,14 +46,17 @@ def gray_levels(stored: Values, description: ImageDescription, window: Window | 
         description = replace(description, modality=Rescale(), voi=None)
     voi = window or description.voi or automatic_window(stored, description)
     if description.floating or description.bits_allocated > 16:
-        return presented(stored, description, voi)
+        return in_strips(stored, lambda strip: presented(strip, description, voi))
     first, last = _whole_blocks(stored)
     unsigned = np.dtype(f"u{stored.itemsize}")
-    indices = stored.view(unsigned)
-    if first:
-        indices = indices - np.array(first).astype(stored.dtype).view(unsigned)
-    levels: Levels = _table(description, voi, first, last).take(indices)
-    return levels
+    table, origin = _table(description, voi, first, last), np.array(first).astype(stored.dtype).view(unsigned)
+
+    def looked_up(strip: Values) -> Levels:
+        indices = strip.view(unsigned)
+        levels: Levels = table.take(indices - origin if first else indices)
+        return levels
+
+    return in_strips(stored, looked_up)
 
 
 def presented(stored: Values, description: ImageDescription, voi: Window | LookupTable) -> Levels:

@@ -20,6 +20,7 @@ import anyio
 import anyio.to_thread
 
 from service.errors import DicomwebError, UndecodableFrame
+from service.pixels.workers import transport
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,12 +28,21 @@ R = TypeVar("R")
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more would only cost memory
 
 
-class Worker:
-    """One process that runs `service.pixels.workers.process`, and the connection to it."""
+MEMORY_BYTES = 3 * 2**30
+"""Of addresses, for a process: what OpenJPEG makes of a frame of 256 MB, and libraries."""
 
-    def __init__(self) -> None:
+
+class Worker:
+    """One process that runs `service.pixels.workers.process`, and the connection to it.
+
+    Args:
+        memory_bytes: of addresses that it may have.
+    """
+
+    def __init__(self, memory_bytes: int) -> None:
         self._connection, child_end = Pipe()
-        command = [sys.executable, "-m", "service.pixels.workers.process", str(child_end.fileno())]
+        arguments = (child_end.fileno(), memory_bytes)
+        command = [sys.executable, "-m", "service.pixels.workers.process", *map(str, arguments)]
         environment = {**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with child_end:
             self._process = subprocess.Popen(  # noqa: S603 (a module of ours)
@@ -52,7 +62,7 @@ class Worker:
         """
         try:
             self._connection.send_bytes(pickle.dumps((seconds, work), pickle.HIGHEST_PROTOCOL))
-            return pickle.loads(self._connection.recv_bytes())  # noqa: S301 (from a module of ours)
+            return transport.receive(self._connection)
         except (OSError, EOFError) as error:
             raise self._cause(seconds) from error
 
@@ -75,8 +85,9 @@ class PixelWorkers:
         seconds: that one call may take once its turn has come.
     """
 
-    def __init__(self, number: int, seconds: float) -> None:
+    def __init__(self, number: int, seconds: float, memory_bytes: int = MEMORY_BYTES) -> None:
         self.seconds = seconds
+        self._memory_bytes = memory_bytes
         self._idle: deque[Worker] = deque()
         self._turns = anyio.CapacityLimiter(number)
         self._closed = False
@@ -123,4 +134,4 @@ class PixelWorkers:
             if worker.lives:
                 return worker
             worker.close()
-        return Worker()
+        return Worker(self._memory_bytes)

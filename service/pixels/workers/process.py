@@ -4,6 +4,7 @@ Its own alarm clock ends it when a call takes too long: that works in the midst 
 and even when whoever gave the work has gone. Its memory has a limit, so that it cannot take the machine's.
 """
 
+import ctypes
 import pickle
 import resource
 import signal
@@ -13,25 +14,34 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from service.errors import DicomwebError, UndecodableFrame, shorten
+from service.pixels.workers import transport
 
-MEMORY_BYTES = 8 * 2**30  # of addresses: a frame of 2 GB, and what OpenJPEG makes of it
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
 
 
 def main() -> None:
-    """Serve the connection whose descriptor is the first argument."""
+    """Serve the connection whose descriptor is the first argument, within the bytes that are the second."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent says when to end
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    limit = int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold pixels
     connection = Connection(int(sys.argv[1]))
     while True:
         try:
-            seconds, work = pickle.loads(connection.recv_bytes())  # noqa: S301 (from the parent)
+            _serve(connection)
         except (EOFError, ConnectionResetError):
             return
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        answer = _outcome(work)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        connection.send_bytes(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
+        if _trim is not None:
+            _trim(0)  # what one frame needed is not kept for the next
+
+
+def _serve(connection: Connection) -> None:
+    """Do one piece of work; nothing of it is remembered."""
+    seconds, work = pickle.loads(connection.recv_bytes())  # noqa: S301 (from the parent)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    answer = _outcome(work)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    transport.send(connection, answer)
 
 
 def _outcome(work: Callable[[], Any]) -> Any:

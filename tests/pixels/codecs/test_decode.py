@@ -217,11 +217,6 @@ def test_a_stream_that_was_cut_is_refused(syntax: str) -> None:
         decoded(frame[: len(frame) // 2], syntax, described(rows=64, columns=64))
 
 
-def test_a_frame_beyond_all_measure_is_refused_before_it_is_decoded() -> None:
-    with pytest.raises(UndecodableFrame, match="expected up to"):
-        decoded(b"", JPEG_2000, described(rows=65535, columns=65535))
-
-
 def test_nobody_can_change_decoded_values() -> None:
     values = decoded(bytes(8), "1.2.840.10008.1.2.1", described()).values
 

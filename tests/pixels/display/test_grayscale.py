@@ -238,3 +238,16 @@ def test_extreme_numbers_are_no_error(value: float) -> None:
     )
 
     assert levels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "u4"])
+def test_a_large_frame_taken_in_strips_looks_as_its_parts_do(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = np.arange(50 * 60).reshape(50, 60).astype(kind)
+    description, window = described(allocated=8 * stored.itemsize, rows=50, columns=60), Window(100, 150)
+    whole = gray_levels(stored, description, window)
+
+    monkeypatch.setattr("service.pixels.arrays._STRIP_VALUES", 7 * 60)
+
+    np.testing.assert_array_equal(gray_levels(stored, description, window), whole)

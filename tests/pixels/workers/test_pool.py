@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import anyio.to_thread
 import numpy as np
@@ -9,6 +10,11 @@ import pytest
 
 from service.errors import NotRenderable, UndecodableFrame
 from service.pixels.workers.pool import PixelWorkers
+
+
+def _resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.fixture
@@ -34,6 +40,30 @@ async def test_arrays_come_back_as_they_are(workers: PixelWorkers) -> None:
     values = np.arange(3_000_000, dtype=np.int16).reshape(1000, 3000)
 
     np.testing.assert_array_equal(await workers.run(np.negative, values), -values)
+
+
+async def test_a_large_array_is_not_copied_into_the_memory_of_this_process(workers: PixelWorkers) -> None:
+    values = await workers.run(np.ones, (5000, 2000), np.uint8)
+
+    assert (values.shape, values.sum()) == ((5000, 2000), 10_000_000)
+    assert not values.flags.owndata
+    assert not values.flags.writeable
+
+
+async def test_a_process_does_not_keep_the_memory_of_its_last_call(workers: PixelWorkers) -> None:
+    before = await workers.run(_resident_bytes)
+    await workers.run(np.ones, (20_000, 10_000), np.uint8)
+
+    assert await workers.run(_resident_bytes) - before < 50_000_000
+
+
+async def test_a_process_has_no_more_memory_than_it_may() -> None:
+    workers = PixelWorkers(1, 30, 2 * 2**30)
+
+    with pytest.raises(UndecodableFrame, match="Unable to allocate"):
+        await workers.run(np.ones, (70_000, 70_000), np.uint8)
+
+    workers.close()
 
 
 async def test_a_process_that_hangs_is_replaced(workers: PixelWorkers) -> None:
