@@ -30,6 +30,7 @@ found and what was expected, and never hold a patient's name, ID or date.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 
 class DicomwebError(Exception):
@@ -225,6 +226,14 @@ class Refusal(DicomwebError):
         self.reason = reason
         self.sop_class_uid = sop_class_uid
         self.sop_instance_uid = sop_instance_uid
+
+    def without_frames(self) -> Self:
+        """Return this refusal when it has let go of where it was raised: what it holds there is a file."""
+        error: BaseException | None = self
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__context__
+        return self
 
 
 def shorten(text: str, limit: int = 80) -> str:

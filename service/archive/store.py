@@ -121,7 +121,7 @@ class Store:
                 return Refusal(message, OTHER_STUDY, parsed.sop_class_uid, parsed.uids.instance)
             return entry_of(parsed, spool.size, spool.digest)
         except Refusal as refusal:
-            return refusal
+            return refusal.without_frames()
         except Unavailable as error:
             return Refusal(error.message, OUT_OF_RESOURCES)
         except OSError as error:

@@ -1,3 +1,4 @@
+import gc
 import hashlib
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
 from service.archive.files.blobs import LocalBlobs
+from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
 from service.archive.index.lookup import find, stored_files
@@ -257,3 +259,17 @@ def test_an_index_that_is_away_is_the_reason_of_each_instance(tmp_path: Path) ->
     assert isinstance(outcome, Refusal)
     assert (outcome.reason, outcome.sop_instance_uid) == (OUT_OF_RESOURCES, "1.1.1")
     index.close()
+
+
+def test_files_that_were_refused_are_let_go_of_at_once(sqlite_archive: Archive) -> None:
+    junk = [b"junk %d" % number for number in range(50)]
+    gc.collect()
+    gc.disable()  # which would let go of them some time
+    try:
+        outcomes = put(sqlite_archive, *junk, FILE[:-50])
+        held = [thing for thing in gc.get_objects() if isinstance(thing, Spool)]
+    finally:
+        gc.enable()
+
+    assert words(outcomes) == [CANNOT_UNDERSTAND] * 51
+    assert held == []

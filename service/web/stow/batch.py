@@ -34,7 +34,7 @@ class Batch:
     async def refuse(self, refusal: Refusal) -> None:
         """Note that an instance cannot be kept, after those before it are stored."""
         await self.store()
-        self.outcomes.append(refusal)
+        self.outcomes.append(refusal.without_frames())
 
     async def store(self) -> None:
         """Store all that wait."""
