@@ -234,6 +234,7 @@ def away(archive: Archive) -> Iterator[None]:
     yield
     path.rmdir()
     path.with_suffix(".away").rename(path)
+    archive.index.engine.dispose()  # whoever looked in between has opened an empty file
 
 
 async def test_files_of_a_store_that_the_index_did_not_take_do_not_stay(sqlite_archive: Archive) -> None:
