@@ -104,7 +104,7 @@ async def test_a_warning_tells_what_remains(client: httpx.AsyncClient) -> None:
     ("query", "named"),
     [
         ("SeriesDescripton=Lung", "SeriesDescripton"),
-        ("orderby=StudyDate&PatientID=P1", "orderby"),
+        ("sort=StudyDate&PatientID=P1", "sort"),
         ("a=1&b=2&a=3", "a b"),
         ("SpecificCharacterSet=ISO_IR 100", "SpecificCharacterSet"),
         ("Doe%5EJane%0D%0AX=1", "unreadable ones"),
@@ -127,7 +127,14 @@ async def test_both_warnings_stand_in_one_header(client: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize(
-    "query", ["PatientID=P1&limit=1", "includefield=all", "accept=application/json", "SpecificCharacterSet="]
+    "query",
+    [
+        "PatientID=P1&limit=1",
+        "includefield=all",
+        "accept=application/json",
+        "SpecificCharacterSet=",
+        "orderby=-StudyDate,StudyTime",
+    ],
 )
 async def test_what_has_its_say_is_not_warned_of(client: httpx.AsyncClient, query: str) -> None:
     assert "warning" not in (await client.get(f"studies?{query}")).headers
@@ -153,6 +160,25 @@ async def test_a_private_field_brings_its_creator(
     assert match["00090010"] == creators["00090010"]
     assert match["00091002"] == values["00091002"]
     assert not match.keys() & {"00090011", "00091101"}
+
+
+@pytest.mark.parametrize(
+    ("path", "keyword", "expected"),
+    [
+        ("studies?orderby=StudyDate,-StudyTime", "StudyInstanceUID", ["2", "1"]),
+        ("studies?orderby=-00080020", "StudyInstanceUID", ["1", "2"]),
+        ("studies?orderby=&orderby=PatientSex&orderby=%2BPatientName", "StudyInstanceUID", ["1", "2"]),
+        ("series?orderby=StudyDate", "SeriesInstanceUID", ["2.1", "1.1"]),
+        ("studies/1/series/1.1/instances?orderby=-SOPInstanceUID", "SOPInstanceUID", ["1.1.2", "1.1.1"]),
+        ("instances?orderby=-Modality,-SOPInstanceUID&offset=1&limit=1", "SOPInstanceUID", ["1.1.2"]),
+    ],
+)
+async def test_matches_come_in_the_order_that_is_asked_for(
+    client: httpx.AsyncClient, path: str, keyword: str, expected: list[str]
+) -> None:
+    response = await client.get(path)
+
+    assert [match[tag(keyword)]["Value"][0] for match in response.json()] == expected
 
 
 @pytest.mark.parametrize(
@@ -190,6 +216,12 @@ async def test_what_cannot_be_made_is_not_acceptable(client: httpx.AsyncClient) 
         pytest.param("PatientID=P1&00100020=P1", id="a key twice"),
         pytest.param("limit=-1", id="negative limit"),
         pytest.param("fuzzymatching=maybe", id="neither true nor false"),
+        pytest.param("orderby=StudyDte", id="sorted by no attribute"),
+        pytest.param("orderby=KVP", id="sorted by what the index does not have"),
+        pytest.param("orderby=Modality", id="studies sorted by what their series have"),
+        pytest.param("orderby=RequestAttributesSequence.RequestedProcedureID", id="sorted within a sequence"),
+        pytest.param("orderby=--StudyDate", id="descending twice"),
+        pytest.param("orderby=" + ",".join(["StudyDate"] * 17), id="sorted by very many"),
         pytest.param("PatientName=%FF", id="no UTF-8"),
         pytest.param("PatientID=%00", id="NUL"),
         pytest.param("&".join(f"a{number}=" for number in range(1001)), id="endless"),

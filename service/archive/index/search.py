@@ -50,10 +50,10 @@ def search(connection: sa.Connection, query: Query) -> Page:
     indexed = [key for key in query.keys if is_indexed(key)]
     unindexed = [key for key in query.keys if not is_indexed(key)]
     if unindexed:
-        ids = matching_rows(connection, query.resource, indexed, unindexed)
+        ids = matching_rows(connection, query, indexed, unindexed)
         page = ids[query.offset : query.offset + query.limit]
         return Page(_rows(connection, query, page), max(0, len(ids) - query.offset - len(page)))
-    matches = selection(query.resource, indexed)
+    matches = selection(query.resource, indexed, query.sort_keys)
     if matches.at_once:
         rows = _rows_at_once(connection, query, matches)
     else:

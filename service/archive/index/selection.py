@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
 
-from service.archive.index.conditions import Condition, conditions
+from service.archive.index.conditions import TABLES, Condition, conditions
 from service.archive.index.dialects import NestedJoin
 from service.archive.index.tables import instances, series, studies
+from service.dicom.query.columns import GROUP_SUFFIXES
 from service.dicom.query.keys import path_of
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key
 from service.dicom.query.query import SearchedResource
+from service.dicom.query.sorting import SortKey
 
 _STUDY_ABOVE = series.c.study == studies.c.id
 _SERIES_ABOVE = instances.c.series == series.c.id
@@ -39,6 +41,7 @@ _UID_PATHS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "S
 Order = Sequence[ColumnElement[object]]
 
 _NEWEST_FIRST = (studies.c.study_date.desc(), studies.c.id.desc())
+_OLDEST_FIRST = (sa.func.nullif(studies.c.study_date, "").asc().nulls_last(),)  # "" is no date
 _SERIES_BY_NUMBER = (series.c.series_number.asc().nulls_last(), series.c.id)
 _BY_NUMBER: dict[Level, Order] = {
     Level.STUDY: _NEWEST_FIRST,
@@ -74,15 +77,38 @@ class Selection:
     at_once: bool
 
 
-def selection(resource: SearchedResource, keys: Sequence[Key]) -> Selection:
-    """Return what a search selects with keys that the index decides."""
+def selection(
+    resource: SearchedResource, keys: Sequence[Key], sort_keys: Sequence[SortKey] = ()
+) -> Selection:
+    """Return what a search selects with keys that the index decides, sorted as it asks for."""
     by_uid = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
-    rows = JOINED[resource.level] if by_uid else _NESTED[_highest(resource, keys), resource.level]
-    all_studies = resource.level is Level.STUDY and not keys
-    return Selection(rows, where(resource, keys), order(resource, keys), by_uid or all_studies)
+    highest = _highest(resource, keys)
+    is_sorted_above = any(sort_key.level < highest for sort_key in sort_keys)
+    rows = JOINED[resource.level] if by_uid or is_sorted_above else _NESTED[highest, resource.level]
+    at_once = not sort_keys and (by_uid or (resource.level is Level.STUDY and not keys))
+    return Selection(rows, where(resource, keys), order(resource, keys, sort_keys), at_once)
 
 
-def order(resource: SearchedResource, keys: Iterable[Key] = ()) -> Order:
+def order(resource: SearchedResource, keys: Iterable[Key] = (), sort_keys: Iterable[SortKey] = ()) -> Order:
+    """Return a total order: what a search asks for, and among equals its usual order."""
+    asked = [term for sort_key in sort_keys for term in _terms(sort_key)]
+    return [*asked, *_usual_order(resource, keys)]
+
+
+def _terms(sort_key: SortKey) -> Order:
+    """Return what sorts by an attribute; rows without a value come last, whatever the direction."""
+    columns = TABLES[sort_key.level].c
+    if columns[sort_key.column] is studies.c.study_date:
+        return [studies.c.study_date.desc()] if sort_key.is_descending else _OLDEST_FIRST
+    groups = [columns.get(sort_key.column + suffix) for suffix in GROUP_SUFFIXES]
+    return [
+        (group.desc() if sort_key.is_descending else group.asc()).nulls_last()
+        for group in groups
+        if group is not None
+    ]
+
+
+def _usual_order(resource: SearchedResource, keys: Iterable[Key]) -> Order:
     """Return a total order: newest study first; in a study by number; else such that an index has it already.
 
     Rows that match keys of their study come study by study, those that match keys of their series series by

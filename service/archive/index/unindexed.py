@@ -16,7 +16,7 @@ from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key, matches
-from service.dicom.query.query import SearchedResource
+from service.dicom.query.query import Query
 from service.errors import ContentTooLarge
 
 MAX_ROWS = 200_000
@@ -47,19 +47,20 @@ class _Judge:
 
 
 def matching_rows(
-    connection: sa.Connection, resource: SearchedResource, indexed: Sequence[Key], unindexed: Sequence[Key]
+    connection: sa.Connection, query: Query, indexed: Sequence[Key], unindexed: Sequence[Key]
 ) -> list[int]:
-    """Return the ids of the rows that match, in the order of the resource.
+    """Return the ids of the rows that match, in the order of the query.
 
     Args:
         connection: to the index.
-        resource: what is searched.
+        query: what is searched.
         indexed: keys that SQL decides.
         unindexed: keys that it cannot; at least one.
 
     Raises:
         ContentTooLarge: there are more candidates than can be read in a reasonable time.
     """
+    resource = query.resource
     levels = sorted({key.level for key in unindexed})
     judges = [_Judge(level, [key for key in unindexed if key.level is level]) for level in levels]
     join = JOINED[max(resource.level, *(key.level for key in (*indexed, *unindexed)))]
@@ -69,7 +70,7 @@ def matching_rows(
     _check_number(connection, join, where, MAX_DOCUMENTS if Level.INSTANCE in levels else MAX_ROWS)
     columns = [column for judge in judges for column in judge.columns]
     candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(join).where(*where)
-    ordered = candidates.order_by(*order(resource))
+    ordered = candidates.order_by(*order(resource, sort_keys=query.sort_keys))
     ids: dict[int, None] = {}
     for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}):
         if row_id not in ids and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):

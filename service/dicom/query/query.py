@@ -9,6 +9,7 @@ from itertools import chain
 from service.dicom.query.keys import NEVER_MATCHED, Matching, combined, keys_of, path_of
 from service.dicom.query.levels import Level, Path, creator_of
 from service.dicom.query.matches import Key
+from service.dicom.query.sorting import SortKey, sort_keys_of
 from service.errors import BadRequest, InvalidParameter
 
 QueryParameters = Sequence[tuple[str, str]]
@@ -17,7 +18,7 @@ MAX_KEYS = 100
 _ALL = "all"
 _LARGEST = 2**62
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
-_NO_KEYS = frozenset(("includefield", "accept"))
+_NO_KEYS = frozenset(("includefield", "orderby", "accept"))
 _OPTIONS = frozenset(("limit", "offset", "fuzzymatching", "emptyvaluematching", "multiplevaluematching"))
 # What has a date and a time that belong together, PS3.18 8.3.4.1.1.
 _MOMENTS = (
@@ -71,6 +72,7 @@ class Query:
         all_fields: it wants to see all there are.
         limit: how many matches at most, the server's maximum included.
         offset: how many matches to skip.
+        sort_keys: what they are sorted by; without any, as the index has them.
         ignored: names of parameters that had no say.
     """
 
@@ -80,6 +82,7 @@ class Query:
     all_fields: bool
     limit: int
     offset: int
+    sort_keys: tuple[SortKey, ...] = ()
     ignored: tuple[str, ...] = ()
 
 
@@ -116,6 +119,7 @@ def parse_query(parameters: QueryParameters, resource: SearchedResource, max_res
         all_fields=_ALL in names,
         limit=min(_count(options, "limit", max_results), max_results),
         offset=_count(options, "offset", 0),
+        sort_keys=sort_keys_of((value for name, value, _ in named if name == "orderby"), resource.level),
         ignored=tuple(dict.fromkeys(name for name, value, path in named if _is_ignored(name, value, path))),
     )
 
