@@ -27,6 +27,7 @@ from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
 from service.web.http.hosts import Hosts
+from service.web.http.paths import resource_path
 from service.web.http.protection import Protected
 from service.web.http.resource import WatchedSend
 from service.web.http.responses import error_response
@@ -152,9 +153,10 @@ class Gateway:
             return
         url = base_url(scope, self._root, self._public_url, self._trusted_proxies)
         scope.setdefault("state", {})["base_url"] = url
+        path = resource_path(scope["method"], scope["path"], self._root)
         watched_send = WatchedSend(send)
         try:
-            await self._app(scope, receive, watched_send)
+            await self._app({**scope, "path": path}, receive, watched_send)
         except Exception as error:
             _log.error("%s failed: %s\n%s", scope["method"], type(error).__name__, _traceback(error))
             if watched_send.has_begun:

@@ -23,8 +23,6 @@ def is_error(response: httpx.Response) -> bool:
     [
         "nothing",
         "studies/1/nothing",
-        "studies/",
-        "studies//series",
         "studies/1/series/1/instances/1/frames",
         "%00",
     ],
