@@ -20,7 +20,8 @@ from service.imaging.decoder import description_of
 from service.imaging.rendering import DEFAULT_QUALITY
 from service.pixels.display.viewport import MAX_SIDE, Region, Viewport
 from service.pixels.window import Window
-from service.web.http.accept import DICOM, Accept, parse_accept
+from service.web.http.accept import Accept
+from service.web.http.media_ranges import DICOM, check_kinds, parse_accept
 from service.web.http.request import accept_of, check_uid
 from service.web.rendered.answers import answer_frames
 from service.web.rendered.answers import answer_instance as answer_rendered
@@ -53,6 +54,7 @@ async def retrieve_by_uri(request: Request) -> Response:
     uids = Uids(*(_uid(parameters, name) for name in _UID_PARAMETERS))
     header = accept_of(request).header
     content_type = _value(parameters, "contentType") or _value(parameters, "accept") or None
+    check_kinds(content_type or "")
     if _asks_for_dicom(content_type or header):
         accept = Accept(header, _dicom_type(parameters))
         located = await service_of(request).archive.recent.find(uids)

@@ -36,6 +36,7 @@ _SPACE_FIELD, _SIGNATURE_FIELD = slice(16, 20), slice(36, 40)
 _APP2 = b"\xff\xe2"
 _APP2_IDENTIFIER = b"ICC_PROFILE\0"
 _APP2_BYTES = 65519  # of a profile in one marker segment
+_BY_PROFILE = 2  # how a JP2 specifies its colours
 _PNG_HEADER_END = len(PNG_SIGNATURE) + 25
 
 
@@ -102,3 +103,13 @@ def in_png(file: bytes, content: bytes) -> bytes:
     """Return a PNG with the profile in an iCCP chunk, right after its header."""
     chunk = png_chunk(b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(content, 1))
     return file[:_PNG_HEADER_END] + chunk + file[_PNG_HEADER_END:]
+
+
+def in_jp2(file: bytes, content: bytes) -> bytes:
+    """Return a JP2 whose colours are specified by the profile. ISO/IEC 15444-1 I.5.3.3."""
+    header = file.index(b"jp2h") - 4
+    colour = file.index(b"colr", header) - 4
+    (header_length,), (colour_length,) = (struct.unpack_from(">I", file, at) for at in (header, colour))
+    box = struct.pack(">I4sBBB", 11 + len(content), b"colr", _BY_PROFILE, 0, 0) + content
+    length = struct.pack(">I", header_length - colour_length + len(box))
+    return b"".join([file[:header], length, file[header + 4 : colour], box, file[colour + colour_length :]])

@@ -12,6 +12,7 @@ from isal import isal_zlib
 
 from service.pixels.arrays import Levels
 
+BEST_QUALITY = 100
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_GRAYSCALE, PNG_RGB = 0, 2
 PNG_FILTER_UP = 2
@@ -28,6 +29,26 @@ def jpeg(pixels: Levels, quality: int) -> bytes:
     """
     pixels = np.ascontiguousarray(pixels)
     return bytes(imagecodecs.jpeg8_encode(pixels, level=quality, subsampling="444"))
+
+
+def jp2(pixels: Levels, quality: int) -> bytes:
+    """Return a JPEG 2000 file, without loss for a quality of 100.
+
+    Args:
+        pixels: shape (height, width) or (height, width, 3) in RGB.
+        quality: 1 ... 100: as peak signal-to-noise ratio, 20 ... 50 dB.
+
+    Standard: PS3.18 8.7.4; ISO/IEC 15444-1 Annex I.
+    """
+    is_exact = quality == BEST_QUALITY
+    file = imagecodecs.jpeg2k_encode(
+        np.ascontiguousarray(pixels),
+        level=0 if is_exact else round(20 + 0.3 * quality),
+        codecformat="jp2",
+        reversible=is_exact,
+        mct=pixels.ndim == 3,
+    )
+    return bytes(file)
 
 
 def png(pixels: Levels) -> bytes:

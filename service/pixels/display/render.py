@@ -16,7 +16,7 @@ from service.pixels.display.colour import palette_levels, rgb_levels, ybr_full_l
 from service.pixels.display.composite import gray_or_colour, with_overlays
 from service.pixels.display.gif import gif
 from service.pixels.display.grayscale import gray_levels
-from service.pixels.display.image_files import jpeg, png
+from service.pixels.display.image_files import jp2, jpeg, png
 from service.pixels.display.viewport import Viewport, fit
 from service.pixels.window import Window
 
@@ -91,6 +91,7 @@ IMAGE_FORMATS = {
     "image/jpeg": ImageFormat(jpeg, icc.in_jpeg),
     "image/png": ImageFormat(lambda picture, _: png(picture), icc.in_png),
     "image/gif": ImageFormat(lambda picture, _: gif(picture), lambda file, _: file),
+    "image/jp2": ImageFormat(jp2, icc.in_jp2),
 }
 
 RENDERED_MEDIA_TYPES = tuple(IMAGE_FORMATS)

@@ -1,25 +1,16 @@
 """Content negotiation: what the client accepts + what can be offered → the one representation.
 
 PS3.18 8.7 on top of RFC 9110 12.5.1. Two things make DICOM's negotiation its own: the ranges that matter
-name their type inside `multipart/related; type="..."`, and every type has transfer syntaxes. Reading is
-tolerant, because what real clients send is: tokens or quoted strings, several transfer-syntax
-parameters in one range, the headers of two libraries joined by a comma.
+name their type inside `multipart/related; type="..."`, and every type has transfer syntaxes.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from service.errors import NotAcceptable, shorten
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
-from service.web.http import header_fields
-
-ANY = "*"
-DICOM = "application/dicom"
-
-MAX_CHARACTERS = 8192  # of one Accept field that are read; a longer one is cut here
-MAX_RANGES = 100  # of one Accept field that are weighed
+from service.web.http.media_ranges import ANY, DICOM, MULTIPART, MediaRange, check_kinds, parse_accept
 
 # What a range means that names one of these types, or none, and no transfer syntax, PS3.18 Tables 8.7.3-2
 # and -4. The compressed types have defaults too, but what is stored in another one of the same type answers
@@ -29,15 +20,6 @@ DEFAULT_SYNTAXES = {
     OCTET_STREAM: EXPLICIT_VR_LITTLE_ENDIAN,
 }
 
-# Names of drafts and earlier editions that requests still bear, PS3.18 8.7.3.3.2.
-SYNONYMS = {
-    "image/x-jls": "image/jls",
-    "image/x-dicom-rle": "image/dicom-rle",
-    "video/mpeg2": "video/mpeg",
-}
-
-_TYPE = re.compile(r"[^\s/=]+/[^\s/=]+")
-_WEIGHT = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
 _SPACE_FOR_PLUS = re.compile(r"(?<=\w) (?=\w)")
 
 _BY_NAME, _BY_MAJOR_TYPE, _BY_ANY_TYPE, _BY_MULTIPART, _BY_ANYTHING, _NOT = 5, 4, 3, 2, 1, 0
@@ -83,23 +65,6 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaRange:
-    """One element of Accept.
-
-    Attributes:
-        name: the media range itself, lower case.
-        type: the `type` parameter, lower case; `*/*` where there is none.
-        transfer_syntaxes: every `transfer-syntax` parameter; any of them will do.
-        q: the quality, 0 ... 1; 0 says "not this".
-    """
-
-    name: str
-    type: str
-    transfer_syntaxes: frozenset[str]
-    q: float
-
-
-@dataclass(frozen=True, slots=True)
 class Accept:
     """What a client accepts.
 
@@ -116,6 +81,7 @@ class Accept:
 
         Raises:
             NotAcceptable: none of them.
+            BadRequest: it names DICOM and rendered media types.
         """
         return choose(self.header, self.parameter, offers)
 
@@ -131,11 +97,13 @@ def choose(header: str | None, accept_parameter: str | None, offers: Sequence[Of
 
     Raises:
         NotAcceptable: none of them, with the list of what is on offer.
+        BadRequest: it names DICOM and rendered media types.
 
     Standard: PS3.18 8.3.3.1, 8.7.8.1.
     """
     field = _parameter(accept_parameter or "") or (header or "").strip() or "*/*"
     ranges = parse_accept(field)
+    check_kinds(field)
     highest = max((media_range.q for media_range in ranges), default=0)
     best_quality, best_offer = 0.0, None
     for offer in offers:
@@ -152,36 +120,6 @@ def choose(header: str | None, accept_parameter: str | None, offers: Sequence[Of
 def _parameter(accept: str) -> str:
     """Return an `accept` query parameter with the plus signs that decoding the query made spaces."""
     return _SPACE_FOR_PLUS.sub("+", accept.strip())
-
-
-def parse_accept(header: str) -> tuple[MediaRange, ...]:
-    """Return the media ranges of an Accept field; what is none is left out."""
-    return _parse_accept(header[:MAX_CHARACTERS])
-
-
-@lru_cache(maxsize=128)
-def _parse_accept(header: str) -> tuple[MediaRange, ...]:
-    elements = header_fields.split(header, ",")[:MAX_RANGES]
-    return tuple(
-        media_range for media_range in map(_media_range, elements) if _TYPE.fullmatch(media_range.name)
-    )
-
-
-def _media_range(element: str) -> MediaRange:
-    name, pairs = header_fields.media_type(element)
-    parameters = dict(reversed(pairs))
-    inner = parameters.get("type", "*/*").lower()
-    return MediaRange(
-        name=SYNONYMS.get(name, name),
-        type=SYNONYMS.get(inner, inner),
-        transfer_syntaxes=frozenset(value for key, value in pairs if key == "transfer-syntax"),
-        q=weight(parameters.get("q", "1")),
-    )
-
-
-def weight(q: str) -> float:
-    """Return a `q` parameter as a number from 0 to 1; 1 for what is no number (PS3.18 8.7.7)."""
-    return min(float(q), 1.0) if _WEIGHT.fullmatch(q) else 1.0
 
 
 def _quality(offer: Offer, ranges: Sequence[MediaRange]) -> float:
@@ -205,7 +143,7 @@ def _type_narrowness(media_range: MediaRange, offer: Offer) -> int:
         return _BY_ANYTHING
     if offer.multipart and media_range.name == "multipart/*":
         return _BY_MULTIPART
-    if offer.multipart != (media_range.name == "multipart/related"):
+    if offer.multipart != (media_range.name == MULTIPART):
         return _NOT
     name = offer.media_type.lower()
     narrowness = {name: _BY_NAME, f"{name.partition('/')[0]}/*": _BY_MAJOR_TYPE, "*/*": _BY_ANY_TYPE}

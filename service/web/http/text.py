@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.web.http import etags, header_fields
-from service.web.http.accept import weight
+from service.web.http.media_ranges import weight
 from service.web.http.stream import Chunks, Stream, joined
 
 GZIP_FROM = 1024  # bytes of JSON from which gzip pays

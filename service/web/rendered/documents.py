@@ -6,13 +6,16 @@ Standard: PS3.18 8.7.4, 10.4.1.1.7.
 import re
 from collections.abc import Mapping
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.index.metadata import attributes_of
+from service.archive.index.stored_json import StoredJson, to_row
 from service.archive.instance import Instance, Located
 from service.dicom.text.report import CONTENT, as_html, as_text, read_report
+from service.dicom.xml.writer import write_xml
 from service.dicom_json import DicomJson, first_value
 from service.errors import NotRenderable, shorten
 from service.imaging.kinds import PDF, kind_of, mime_type
@@ -33,6 +36,7 @@ _VIDEO_STARTS = {  # offset and first bytes → what a player has to be told
 }
 _VIDEO_HEAD_BYTES = 16
 
+_XML = "text/xml"
 _REPORT_FORMS = {"text/html": as_html, "text/plain": as_text}
 
 # What comes from a file must not act as a page of this service. A sandbox would forbid a PDF its viewer.
@@ -93,9 +97,17 @@ async def _encapsulated(
 
 
 def _report(request: Request, instance: Instance, attributes: DicomJson, accept: Accept) -> Response:
-    offer = accept.choose(*(Offer(kind) for kind in _REPORT_FORMS))
-    content = InMemory(_REPORT_FORMS[offer.media_type](read_report(attributes)).encode())
+    """Answer with a report as people read it; XML is for programs, all of it as Native DICOM Model."""
+    offer = accept.choose(*(Offer(kind) for kind in (*_REPORT_FORMS, _XML)))
+    if offer.media_type == _XML:
+        content = InMemory(_as_xml(attributes, request.state.base_url))
+    else:
+        content = InMemory(_REPORT_FORMS[offer.media_type](read_report(attributes)).encode())
     return _answer(request, instance, content, offer, f"{offer.media_type}; charset=utf-8", _SANDBOX)
+
+
+def _as_xml(attributes: DicomJson, base_url: str) -> bytes:
+    return write_xml(orjson.loads(StoredJson(to_row(attributes)).served(base_url)))
 
 
 def _answer(
@@ -107,7 +119,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
     size: int | None = None,
 ) -> Response:
-    etag = etag_of(instance.digest, "rendered", str(offer))
+    etag = etag_of(request.state.base_url, instance.digest, "rendered", str(offer))
     if answer := not_modified(request, etag):
         return answer
     size = content.size if size is None else size

@@ -50,8 +50,8 @@ def window_of(parameters: Mapping[str, str]) -> Window | None:
         InvalidParameter: it is not of this form.
         InvalidWindow: the Standard defines no such window.
     """
-    value = parameters.get("window", "")
-    if not value:
+    value = parameters.get("window")
+    if value is None:
         return None
     if preset := PRESETS.get(value.strip().lower()):
         return preset
@@ -73,8 +73,8 @@ def viewport_of(parameters: Mapping[str, str], *, cropping: bool = True) -> View
     Raises:
         InvalidParameter: it is not of this form.
     """
-    value = parameters.get("viewport", "")
-    if not value:
+    value = parameters.get("viewport")
+    if value is None:
         return None
     parts = [part.strip() for part in value.split(",")]
     if not _VIEWPORT_FORM.fullmatch(",".join(parts)) or (len(parts) > 2 and not cropping):
@@ -93,8 +93,8 @@ def quality_of(parameters: Mapping[str, str]) -> int:
     Raises:
         InvalidParameter: it is no such number.
     """
-    value = parameters.get("quality", "")
-    if not value:
+    value = parameters.get("quality")
+    if value is None:
         return DEFAULT_QUALITY
     if not _WHOLE.fullmatch(value) or not 1 <= int(value) <= 100:
         raise InvalidParameter("quality", value, "a whole number from 1 to 100")
@@ -122,7 +122,7 @@ def icc_profile_of(parameters: Mapping[str, str]) -> str:
     Raises:
         InvalidParameter: the Standard does not have this value.
     """
-    value = parameters.get("iccprofile") or NO_PROFILE
+    value = parameters.get("iccprofile", NO_PROFILE)
     if value not in _ICC_PROFILES:
         raise InvalidParameter("iccprofile", value, f"one of {', '.join(_ICC_PROFILES)}")
     return value

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from service.dicom.instance import is_uid
 from service.errors import BadRequest, InvalidMultipart, InvalidParameter, UnsupportedMediaType
 from service.web.http import header_fields
-from service.web.http.accept import DICOM
+from service.web.http.media_ranges import DICOM
 from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
 from service.web.http.request import negotiated
 from service.web.state import service_of

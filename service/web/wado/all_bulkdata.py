@@ -17,8 +17,9 @@ from service.archive.index.bulkdata import PIXEL_DATA_PATHS, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable
-from service.web.http.accept import ANY, Accept, Offer
+from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
+from service.web.http.media_ranges import ANY
 from service.web.http.multipart import boundary_for
 from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified
 from service.web.http.urls import bulkdata_url

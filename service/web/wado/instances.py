@@ -19,8 +19,9 @@ from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from service.web.http.accept import ANY, DICOM, Accept, Offer
+from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
+from service.web.http.media_ranges import ANY, DICOM
 from service.web.http.multipart import boundary_for, message_length
 from service.web.http.responses import (
     SOME_LEFT_OUT,

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from service.archive.index.bulkdata import held_by
 from service.errors import NoBulkdata, NotAcceptable
 from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
-from service.web.http.accept import DICOM, Accept, Offer
+from service.web.http.accept import Accept, Offer
+from service.web.http.media_ranges import DICOM
 from service.web.http.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata

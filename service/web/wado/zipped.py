@@ -21,8 +21,9 @@ from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
 from service.errors import InvalidParameter
-from service.web.http.accept import ANY, Accept, Offer
+from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
+from service.web.http.media_ranges import ANY
 from service.web.http.request import target_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import Chunks, joined

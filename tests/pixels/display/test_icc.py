@@ -1,10 +1,13 @@
+from io import BytesIO
+
 import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 
 from service.errors import NotRenderable
 from service.pixels.display import icc
-from service.pixels.display.image_files import jpeg, png
+from service.pixels.display.image_files import jp2, jpeg, png
 
 PICTURE = np.full((4, 5, 3), (200, 100, 50), np.uint8)
 
@@ -59,6 +62,17 @@ def test_a_png_carries_its_profile_before_its_pixels() -> None:
 
     assert file.index(b"IHDR") < file.index(b"iCCP") < file.index(b"IDAT")
     np.testing.assert_array_equal(imagecodecs.png_decode(file), PICTURE)
+
+
+def test_a_jpeg_2000_file_specifies_its_colours_by_its_profile() -> None:
+    profile = icc.profile("adobergb")
+
+    file = icc.in_jp2(jp2(PICTURE, 100), profile)
+
+    assert (file.count(profile), file.count(b"colr")) == (1, 1)
+    assert file.index(b"jp2h") < file.index(profile) < file.index(b"jp2c")
+    with Image.open(BytesIO(file)) as image:
+        np.testing.assert_array_equal(np.asarray(image), PICTURE)
 
 
 def test_a_jpeg_carries_a_long_profile_in_numbered_segments() -> None:

@@ -15,7 +15,12 @@ from tests.pixels.images import described, packaged, selected
 
 EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 PNG = RenderOptions("image/png")
-SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG", "image/gif": b"GIF8"}
+SIGNATURES = {
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG",
+    "image/gif": b"GIF8",
+    "image/jp2": b"\0\0\0\x0cjP  ",
+}
 
 
 def render(frame: bytes, description: ImageDescription, options: RenderOptions) -> bytes:

@@ -1,7 +1,8 @@
 import pytest
 
 from service.errors import NotAcceptable
-from service.web.http.accept import Offer, choose, parse_accept
+from service.web.http.accept import Offer, choose
+from service.web.http.media_ranges import parse_accept
 
 EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 JPEG, JPEG_LOSSLESS = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70"

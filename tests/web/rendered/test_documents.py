@@ -5,6 +5,7 @@ import httpx
 import pydicom
 import pytest
 
+from service.dicom.xml.reader import read_xml
 from tests.pixels.images import packaged
 from tests.web.service import instance, serving, stored, video
 
@@ -134,6 +135,27 @@ async def test_a_report_is_text(client: httpx.AsyncClient, accept: str, media_ty
     assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
     assert "sandbox" in answer.headers["content-security-policy"]
     assert len(answer.text) > 500
+
+
+async def test_a_report_is_xml_with_all_that_its_metadata_hold(client: httpx.AsyncClient) -> None:
+    path = await stored(client, packaged("test-SR.dcm"))
+
+    answer = await client.get(f"{path}/rendered", headers={"accept": "text/xml"})
+    metadata = await client.get(f"{path}/metadata")
+
+    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert read_xml(answer.content) == metadata.json()[0]
+
+
+@pytest.mark.parametrize("accept", ["text/rtf", "application/pdf", "application/xml", "text/html;q=0"])
+async def test_a_report_in_another_form_is_not_acceptable(client: httpx.AsyncClient, accept: str) -> None:
+    path = await stored(client, packaged("test-SR.dcm"))
+
+    answer = await client.get(f"{path}/rendered", headers={"accept": accept})
+
+    assert answer.status_code == 406
+    assert answer.json()["available"] == ["text/html", "text/plain", "text/xml"]
 
 
 @pytest.mark.parametrize(
