@@ -56,7 +56,7 @@ def _row(parsed: ParsedInstance, size: int, digest: bytes) -> dict[str, Any]:
 def _document(parsed: ParsedInstance) -> dict[str, Any]:
     numbers, boundaries = frames.to_row(parsed.frames) if parsed.frames else (None, None)
     return {
-        "metadata": to_deflated_row(parsed.metadata),
+        "metadata": rows.metadata_row(parsed),
         "image": to_deflated_row(parsed.image) if parsed.image is not None else None,
         "bulkdata": _json({path: place.to_row() for path, place in parsed.bulkdata.items()}),
         "pixel_data": numbers,

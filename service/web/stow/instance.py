@@ -19,6 +19,7 @@ from service.web.state import service_of
 from service.web.stow.bulkdata import BulkdataParts
 from service.web.stow.pixels import PostedPixels, pixel_data_uri, posted_pixels
 
+_AVAILABLE_TRANSFER_SYNTAX = "00083002"
 _SOP_CLASS, _SOP_INSTANCE = "00080016", "00080018"
 _DOCUMENT, _MIME_TYPE, _DOCUMENT_LENGTH = "00420011", "00420012", "00420015"
 
@@ -38,6 +39,7 @@ async def posted_file(request: Request, instance: object, parts: BulkdataParts, 
     if not isinstance(instance, dict):
         raise Refusal("the metadata hold something that is no object", CANNOT_UNDERSTAND)
     attributes = {name.upper(): attribute for name, attribute in instance.items()}
+    attributes.pop(_AVAILABLE_TRANSFER_SYNTAX, None)  # of the server that the metadata come from
     archive = service_of(request).archive
     workers, limit = service_of(request).decoder.workers, service_of(request).store_limits.request_bytes
     try:

@@ -26,6 +26,7 @@ from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
 from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
 from service.web.state import service_of
 
+_EDITION = 2  # another number whenever the same file has other metadata
 _INSTANCES_AT_ONCE = 64  # instances whose metadata are in memory together
 _STUDY_UID, _SERIES_UID, _SOP_INSTANCE_UID = "0020000D", "0020000E", "00080018"
 
@@ -43,7 +44,7 @@ async def retrieve_metadata(request: Request) -> Response:
 async def _answer_instance(request: Request, target: Target, offer: Offer) -> Response:
     archive = service_of(request).archive
     [(digest, metadata)] = await archive.index.read(first_metadata, target, 1)
-    etag = etag_of(request.state.base_url, digest, offer.media_type)
+    etag = etag_of(_EDITION, request.state.base_url, digest, offer.media_type)
     return not_modified(request, etag) or _short_array(request, offer, [metadata], etag)
 
 
@@ -90,7 +91,7 @@ async def _answer_xml(request: Request) -> Response:
     """Answer with one part per instance."""
     base_url = request.state.base_url
     instances = await instances_of(request)
-    etag = etag_of(str(XML_MESSAGE), base_url, *(instance.digest for instance in instances))
+    etag = etag_of(_EDITION, str(XML_MESSAGE), base_url, *(instance.digest for instance in instances))
     items = _items(service_of(request).archive, instances, base_url)
     message = xml_message(
         request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag

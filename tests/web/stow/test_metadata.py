@@ -92,6 +92,7 @@ def test_what_comes_out_goes_in_again(dicomweb: httpx.Client, study: str) -> Non
 
     assert response.status_code == 200, response.text
     assert metadata_of(dicomweb, f"{study}.1.2") == again
+    assert "AvailableTransferSyntaxUID" not in stored(dicomweb, f"{study}.1.2")
 
 
 def test_an_instance_of_another_study_is_refused_as_a_file_is(dicomweb: httpx.Client, study: str) -> None:

@@ -1,14 +1,25 @@
 import json
 import shutil
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
+from pydicom.encaps import encapsulate
 
-from tests.builders import NATIVE_SYNTAXES, ct_image, data_set, part10
+from tests.builders import (
+    DEFLATED,
+    EXPLICIT,
+    IMPLICIT,
+    JPEG_2000,
+    NATIVE_SYNTAXES,
+    ct_image,
+    data_set,
+    part10,
+)
 from tests.web.messages import store, url
 
 JSON = "application/dicom+json"
@@ -55,13 +66,34 @@ def test_metadata_are_the_same_in_every_transfer_syntax(
     [instance] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
 
     pixels = instance.pop(PIXEL_DATA)
-    expected = original.to_json_dict()
+    expected = original.to_json_dict() | {"00083002": {"vr": "UI", "Value": [EXPLICIT]}}
     del expected[PIXEL_DATA]
     assert instance == expected
     assert list(instance) == sorted(instance)
     assert pixels["BulkDataURI"] == str(
         dicomweb.base_url.join(f"{url(f'{study}.1.1')}/bulkdata/{PIXEL_DATA}")
     )
+
+
+@pytest.mark.parametrize(
+    ("transfer_syntax", "available"),
+    [(IMPLICIT, EXPLICIT), (DEFLATED, EXPLICIT), (JPEG_2000, JPEG_2000), ("1.2.840.10008.1.2.4.102",) * 2],
+)
+def test_metadata_and_search_results_say_in_which_transfer_syntax_the_instance_is_had(
+    dicomweb: httpx.Client, study: str, transfer_syntax: str, available: str
+) -> None:
+    original = ct_image(f"{study}.1.1", AvailableTransferSyntaxUID="1.2.3")
+    if transfer_syntax not in NATIVE_SYNTAXES:
+        original.PixelData = encapsulate([bytes(8)])
+        original["PixelData"].is_undefined_length = True
+    store(dicomweb, part10(original, transfer_syntax))
+
+    [instance] = dicomweb.get(f"{url(f'{study}.1.1')}/metadata").json()
+    [match] = dicomweb.get(f"studies/{study}/instances").json()
+    file = dicomweb.get(url(f"{study}.1.1"), headers={"accept": "application/dicom; transfer-syntax=*"})
+
+    assert instance["00083002"] == match["00083002"] == {"vr": "UI", "Value": [available]}
+    assert dcmread(BytesIO(file.content)).file_meta.TransferSyntaxUID == available
 
 
 def test_a_bulkdata_uri_can_be_fetched(dicomweb: httpx.Client, study: str) -> None:
