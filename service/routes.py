@@ -1,5 +1,7 @@
 """Every path of the service, and who answers it."""
 
+from collections.abc import Iterable
+
 from starlette.routing import Route
 
 from service.web.capabilities import capabilities, enter
@@ -41,8 +43,16 @@ _INSTANCE_PATH = f"{_SERIES_PATH}/instances/{{instance}}"
 _FRAMES_PATH = f"{_INSTANCE_PATH}/frames/{{frames}}"
 
 
-def _route(path: str, **handlers: Handler) -> Route:
-    return Route(path, Resource(handlers), methods=list(handlers))
+_ACCEPT = ("accept",)
+_METADATA = (*_ACCEPT, "includefield")
+_RETRIEVED = (*_ACCEPT, "dicomdir")
+_THUMBNAIL = (*_ACCEPT, "viewport")
+_RENDERED = (*_THUMBNAIL, "window", "quality", "annotation", "iccprofile")
+"""The query parameters that retrieves know. Searches and WADO-URI look for others themselves."""
+
+
+def _route(path: str, parameters: Iterable[str] | None = None, **handlers: Handler) -> Route:
+    return Route(path, Resource(handlers, parameters), methods=list(handlers))
 
 
 def _page(path: str, handler: Handler) -> Route:
@@ -53,42 +63,42 @@ WADO_URI = _route("/wado", GET=retrieve_by_uri)  # also beside the base URL, whe
 
 # The busiest first: routes are tried in this order.
 ROUTES = [
-    _route(_FRAMES_PATH, GET=retrieve_frames),
-    _route(f"{_INSTANCE_PATH}/metadata", GET=retrieve_metadata),
-    _route(_INSTANCE_PATH, GET=retrieve, DELETE=delete),
+    _route(_FRAMES_PATH, _ACCEPT, GET=retrieve_frames),
+    _route(f"{_INSTANCE_PATH}/metadata", _METADATA, GET=retrieve_metadata),
+    _route(_INSTANCE_PATH, _RETRIEVED, GET=retrieve, DELETE=delete),
     _route("/studies", GET=search_studies, POST=store),
-    _route(f"{_SERIES_PATH}/metadata", GET=retrieve_metadata),
+    _route(f"{_SERIES_PATH}/metadata", _METADATA, GET=retrieve_metadata),
     _route(f"{_STUDY_PATH}/series", GET=search_series),
     _route(f"{_SERIES_PATH}/instances", GET=search_instances),
-    _route(f"{_FRAMES_PATH}/rendered", GET=retrieve_rendered_frames),
-    _route(f"{_INSTANCE_PATH}/rendered", GET=retrieve_rendered),
-    _route(f"{_INSTANCE_PATH}/thumbnail", GET=retrieve_thumbnail),
-    _route(f"{_SERIES_PATH}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(f"{_STUDY_PATH}/thumbnail", GET=retrieve_thumbnail_of_many),
-    _route(f"{_STUDY_PATH}/metadata", GET=retrieve_metadata),
-    _route(_SERIES_PATH, GET=retrieve, DELETE=delete),
-    _route(_STUDY_PATH, GET=retrieve, POST=store, DELETE=delete),
+    _route(f"{_FRAMES_PATH}/rendered", _RENDERED, GET=retrieve_rendered_frames),
+    _route(f"{_INSTANCE_PATH}/rendered", _RENDERED, GET=retrieve_rendered),
+    _route(f"{_INSTANCE_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail),
+    _route(f"{_SERIES_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail_of_many),
+    _route(f"{_STUDY_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail_of_many),
+    _route(f"{_STUDY_PATH}/metadata", _METADATA, GET=retrieve_metadata),
+    _route(_SERIES_PATH, _RETRIEVED, GET=retrieve, DELETE=delete),
+    _route(_STUDY_PATH, _RETRIEVED, GET=retrieve, POST=store, DELETE=delete),
     _route(f"{_STUDY_PATH}/instances", GET=search_instances),
     _route("/series", GET=search_series),
     _route("/instances", GET=search_instances),
-    _route(f"{_FRAMES_PATH}/thumbnail", GET=retrieve_thumbnail),
-    _route(f"{_FRAMES_PATH}/pixels", GET=retrieve_pixels),
-    _route(f"{_FRAMES_PATH}/statistics", GET=retrieve_statistics),
-    _route(f"{_INSTANCE_PATH}/pixels", GET=retrieve_pixels),
-    _route(f"{_INSTANCE_PATH}/statistics", GET=retrieve_statistics),
-    _route(f"{_INSTANCE_PATH}/volume", GET=retrieve_volume),
-    _route(f"{_SERIES_PATH}/statistics", GET=retrieve_statistics),
-    _route(f"{_SERIES_PATH}/volume", GET=retrieve_volume),
-    _route(f"{_INSTANCE_PATH}/bulkdata", GET=retrieve_all_bulkdata),
-    _route(f"{_INSTANCE_PATH}/bulkdata/7FE00010/frames/{{frames}}", GET=retrieve_frames),
-    _route(f"{_INSTANCE_PATH}/bulkdata/{{path:path}}", GET=retrieve_bulkdata),
-    _route(f"{_INSTANCE_PATH}/pixeldata", GET=retrieve_pixeldata),
-    _route(f"{_SERIES_PATH}/bulkdata", GET=retrieve_all_bulkdata),
-    _route(f"{_SERIES_PATH}/pixeldata", GET=retrieve_all_pixeldata),
-    _route(f"{_STUDY_PATH}/bulkdata", GET=retrieve_all_bulkdata),
-    _route(f"{_STUDY_PATH}/pixeldata", GET=retrieve_all_pixeldata),
-    _route(f"{_SERIES_PATH}/rendered", GET=retrieve_rendered_all),
-    _route(f"{_STUDY_PATH}/rendered", GET=retrieve_rendered_all),
+    _route(f"{_FRAMES_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail),
+    _route(f"{_FRAMES_PATH}/pixels", _ACCEPT, GET=retrieve_pixels),
+    _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=retrieve_statistics),
+    _route(f"{_INSTANCE_PATH}/pixels", _ACCEPT, GET=retrieve_pixels),
+    _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=retrieve_statistics),
+    _route(f"{_INSTANCE_PATH}/volume", _ACCEPT, GET=retrieve_volume),
+    _route(f"{_SERIES_PATH}/statistics", _ACCEPT, GET=retrieve_statistics),
+    _route(f"{_SERIES_PATH}/volume", _ACCEPT, GET=retrieve_volume),
+    _route(f"{_INSTANCE_PATH}/bulkdata", _ACCEPT, GET=retrieve_all_bulkdata),
+    _route(f"{_INSTANCE_PATH}/bulkdata/7FE00010/frames/{{frames}}", _ACCEPT, GET=retrieve_frames),
+    _route(f"{_INSTANCE_PATH}/bulkdata/{{path:path}}", _ACCEPT, GET=retrieve_bulkdata),
+    _route(f"{_INSTANCE_PATH}/pixeldata", _ACCEPT, GET=retrieve_pixeldata),
+    _route(f"{_SERIES_PATH}/bulkdata", _ACCEPT, GET=retrieve_all_bulkdata),
+    _route(f"{_SERIES_PATH}/pixeldata", _ACCEPT, GET=retrieve_all_pixeldata),
+    _route(f"{_STUDY_PATH}/bulkdata", _ACCEPT, GET=retrieve_all_bulkdata),
+    _route(f"{_STUDY_PATH}/pixeldata", _ACCEPT, GET=retrieve_all_pixeldata),
+    _route(f"{_SERIES_PATH}/rendered", _RENDERED, GET=retrieve_rendered_all),
+    _route(f"{_STUDY_PATH}/rendered", _RENDERED, GET=retrieve_rendered_all),
     WADO_URI,
     _route("/openapi.json", GET=openapi),
     _route("/", GET=enter, OPTIONS=capabilities),

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from service import errors, routes
 from service.web.description import description, resolved
+from service.web.http.resource import Resource
 
 ROOT = Path(__file__).parent.parent
 
@@ -102,6 +103,15 @@ def test_every_parameter_of_a_path_is_described() -> None:
         names = {resolved(parameter)["name"] for parameter in item.get("parameters", ())}
 
         assert names == {part.strip("{}") for part in path.split("/") if part.startswith("{")}, path
+
+
+def test_the_query_parameters_that_a_retrieve_knows_are_described_and_no_others() -> None:
+    for route in routes.ROUTES:
+        if isinstance(route.endpoint, Resource) and route.endpoint.parameters is not None:
+            parameters = map(resolved, _described()[route.path_format, "GET"]["parameters"])
+            described = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
+
+            assert described == route.endpoint.parameters, route.path
 
 
 @pytest.mark.parametrize("path", MATCHING_KEYS)

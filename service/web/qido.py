@@ -1,6 +1,5 @@
 """QIDO-RS: parameters → Query → a page of matches. PS3.18 10.6."""
 
-import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from secrets import token_hex
 from urllib.parse import parse_qsl
@@ -15,12 +14,11 @@ from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import BadRequest
 from service.web.http.request import negotiated
 from service.web.http.text import TextResponse
+from service.web.http.warnings import about_ignored, warning
 from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
 from service.web.state import service_of
 
 _MAX_PARAMETERS = 1000
-_MAX_NAMES = 20  # that a warning names
-_NAME = re.compile(r"[A-Za-z0-9_.]{1,64}", re.ASCII)  # what a header can hold of what a client wrote
 
 
 async def search_studies(request: Request) -> Response:
@@ -86,8 +84,5 @@ def _warnings(base_url: str, remaining: int, ignored: Sequence[str]) -> dict[str
         number = f"more than {MAX_COUNT}" if remaining > MAX_COUNT else remaining
         texts.append(f"There are {number} additional results that can be requested")
     if ignored:
-        names = [name for name in ignored if _NAME.fullmatch(name)][:_MAX_NAMES]
-        texts.append(
-            f"These parameters are not known and have been ignored: {' '.join(names) or 'unreadable ones'}"
-        )
-    return {"warning": ", ".join(f"299 {base_url}: {text}" for text in texts)} if texts else {}
+        texts.append(about_ignored(ignored))
+    return {"warning": warning(base_url, texts)} if texts else {}

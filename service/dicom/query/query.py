@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from service.dicom.query.fields import fields_of
 from service.dicom.query.keys import NEVER_MATCHED, Matching, combined, keys_of, path_of
-from service.dicom.query.levels import Level, Path, creator_of
+from service.dicom.query.levels import Level, Path
 from service.dicom.query.matches import Key
 from service.dicom.query.sorting import SortKey, sort_keys_of
 from service.errors import BadRequest, InvalidParameter
@@ -15,7 +16,6 @@ from service.errors import BadRequest, InvalidParameter
 QueryParameters = Sequence[tuple[str, str]]
 
 MAX_KEYS = 100
-_ALL = "all"
 _LARGEST = 2**62
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NO_KEYS = frozenset(("includefield", "orderby", "accept"))
@@ -109,14 +109,13 @@ def parse_query(parameters: QueryParameters, resource: SearchedResource, max_res
     )
     keys = [keys_of(name, path, value, matching) for path, (name, value) in attributes.items()]
     ranges = {path for path, (_, value) in attributes.items() if "-" in value}
-    included = ",".join(value for name, value, _ in named if name == "includefield")
-    names = {name.strip() for name in included.split(",")} - {""}
-    fields = {path[0] for path in attributes} | {_field(name) for name in names - {_ALL}}
+    included = (value for name, value, _ in named if name == "includefield")
+    fields = fields_of(included, (path[0] for path in attributes))
     return Query(
         resource,
         keys=_with_combined_ranges(list(chain.from_iterable(keys)), ranges),
-        fields=frozenset(fields | set(map(creator_of, fields)) - {""}),
-        all_fields=_ALL in names,
+        fields=fields.tags,
+        all_fields=fields.all,
         limit=min(_count(options, "limit", max_results), max_results),
         offset=_count(options, "offset", 0),
         sort_keys=sort_keys_of((value for name, value, _ in named if name == "orderby"), resource.level),
@@ -147,13 +146,6 @@ def _with_combined_ranges(keys: list[Key], ranges: Collection[Path]) -> tuple[Ke
         if date and time:
             keys[keys.index(time)] = combined(date, time) or time
     return tuple(keys)
-
-
-def _field(name: str) -> str:
-    path = path_of(name)
-    if not path:
-        raise InvalidParameter("includefield", name, "a keyword, a tag of 8 hexadecimal digits, or all")
-    return path[0]
 
 
 def _is_true(options: Mapping[str, str], name: str) -> bool:

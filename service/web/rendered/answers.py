@@ -27,6 +27,7 @@ from service.web.http.multipart import boundary_for
 from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified, single_part
 from service.web.http.stream import Stream, in_memory
 from service.web.http.urls import instance_url
+from service.web.http.warnings import warning
 from service.web.rendered.documents import answer_document
 from service.web.rendered.parameters import GIF, PICTURE_MESSAGE_OFFERS, PICTURE_OFFERS
 from service.web.state import service_of
@@ -174,5 +175,5 @@ def _with_annotation_warning(request: Request, rendering: Rendering, response: R
     """Return the response with a warning about annotation that was asked for and is not known."""
     if keywords := rendering.unsupported_annotation:
         text = f"The following annotation values are not supported: {', '.join(keywords)}"
-        response.headers["warning"] = f"299 {request.state.base_url}: {text}"
+        response.headers["warning"] = warning(request.state.base_url, [text])
     return response

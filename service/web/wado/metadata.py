@@ -7,15 +7,18 @@ they still hold, so that a kept answer costs one look at one row.
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from functools import partial
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.index.lookup import find_all
 from service.archive.index.metadata import first_metadata, metadata_of, revision_of
-from service.archive.index.stored_json import StoredJson
+from service.archive.index.stored_json import StoredJson, to_row
 from service.archive.instance import Instance, Target
 from service.cache import Cache
+from service.dicom.query.fields import fields_of
+from service.dicom.query.levels import selected
 from service.dicom_json import DicomJson
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
@@ -28,17 +31,35 @@ from service.web.state import service_of
 
 _EDITION = 2  # another number whenever the same file has other metadata
 _INSTANCES_AT_ONCE = 64  # instances whose metadata are in memory together
-_STUDY_UID, _SERIES_UID, _SOP_INSTANCE_UID = "0020000D", "0020000E", "00080018"
+_STUDY_UID, _SERIES_UID, _SOP_INSTANCE_UID, _SOP_CLASS_UID = "0020000D", "0020000E", "00080018", "00080016"
+_UIDS = (_STUDY_UID, _SERIES_UID, _SOP_INSTANCE_UID, _SOP_CLASS_UID)
+
+Tags = frozenset[str] | None
+"""The attributes that a request wants to see; None for all."""
 
 
 async def retrieve_metadata(request: Request) -> Response:
     """GET .../metadata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.4."""
     target, offer = target_of(request), negotiated(request, *DATA_SET_OFFERS)
+    tags = _wanted(request)
     if offer is XML_MESSAGE:
-        return await _answer_xml(request)
+        return await _answer_xml(request, tags)
+    if tags is not None:
+        return await _answer_some(request, offer, tags)
     if target.instance is not None:
         return await _answer_instance(request, target, offer)
     return await _answer_many(request, target, offer)
+
+
+def _wanted(request: Request) -> Tags:
+    """Return the attributes that a request wants to see, with the UIDs of whose they are; None for all.
+
+    Raises:
+        InvalidParameter: it names what is no attribute.
+    """
+    values = [value for value in request.query_params.getlist("includefield") if value.strip(" ,")]
+    fields = fields_of(values, _UIDS)
+    return fields.tags if values and not fields.all else None
 
 
 async def _answer_instance(request: Request, target: Target, offer: Offer) -> Response:
@@ -87,12 +108,26 @@ async def _long_array(
     return DicomJsonArray(items, request, offer.media_type, etag=etag, keep=keep)
 
 
-async def _answer_xml(request: Request) -> Response:
+async def _answer_some(request: Request, offer: Offer, tags: Tags) -> Response:
+    """Answer with some attributes of each instance."""
+    instances = await instances_of(request)
+    etag = _etag_of_each(request, offer, instances, tags)
+    items = _items(service_of(request).archive, instances, request.state.base_url, tags)
+    return not_modified(request, etag) or DicomJsonArray(items, request, offer.media_type, etag=etag)
+
+
+def _etag_of_each(request: Request, offer: Offer, instances: Sequence[Instance], tags: Tags) -> str:
+    names = "all" if tags is None else " ".join(sorted(tags))
+    digests = (instance.digest for instance in instances)
+    return etag_of(_EDITION, str(offer), request.state.base_url, names, *digests)
+
+
+async def _answer_xml(request: Request, tags: Tags) -> Response:
     """Answer with one part per instance."""
     base_url = request.state.base_url
     instances = await instances_of(request)
-    etag = etag_of(_EDITION, str(XML_MESSAGE), base_url, *(instance.digest for instance in instances))
-    items = _items(service_of(request).archive, instances, base_url)
+    etag = _etag_of_each(request, XML_MESSAGE, instances, tags)
+    items = _items(service_of(request).archive, instances, base_url, tags)
     message = xml_message(
         request, items, boundary_for(etag), location=partial(_metadata_url, base_url), etag=etag
     )
@@ -106,8 +141,17 @@ def _metadata_url(base_url: str, metadata: DicomJson) -> str:
     return f"{base_url}/studies/{study}/series/{series}/instances/{instance}/metadata"
 
 
-async def _items(archive: Archive, instances: Sequence[Instance], base_url: str) -> AsyncIterator[bytes]:
+async def _items(
+    archive: Archive, instances: Sequence[Instance], base_url: str, tags: Tags = None
+) -> AsyncIterator[bytes]:
     keys = [instance.key for instance in instances]
     for start in range(0, len(keys), _INSTANCES_AT_ONCE):
-        for metadata in await archive.index.read(metadata_of, keys[start : start + _INSTANCES_AT_ONCE]):
+        page = await archive.index.read(metadata_of, keys[start : start + _INSTANCES_AT_ONCE])
+        if tags is not None:
+            page = await anyio.to_thread.run_sync(_some_of_each, page, tags)
+        for metadata in page:
             yield metadata.served(base_url)
+
+
+def _some_of_each(page: Sequence[StoredJson], tags: frozenset[str]) -> list[StoredJson]:
+    return [StoredJson(to_row(selected(metadata.parsed(), tags))) for metadata in page]

@@ -96,6 +96,73 @@ def test_metadata_and_search_results_say_in_which_transfer_syntax_the_instance_i
     assert dcmread(BytesIO(file.content)).file_meta.TransferSyntaxUID == available
 
 
+UIDS = {"00080016", INSTANCE_UID, "0020000D", "0020000E"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("includefield=PatientName", {PATIENT_NAME}),
+        ("includefield=00100010&includefield=PatientID,7fe00010", {PATIENT_NAME, "00100020", PIXEL_DATA}),
+        ("includefield=PatientName,StudyDescription", {PATIENT_NAME}),
+        ("includefield=00091001", {"00090010", "00091001"}),
+        ("includefield=RequestAttributesSequence.RequestedProcedureID", {"00400275"}),
+    ],
+)
+@pytest.mark.parametrize("level", ["", "/series/{0}.1", "/series/{0}.1/instances/{0}.1.1"])
+@pytest.mark.parametrize("number", [1, 70])
+def test_metadata_can_be_the_fields_that_are_asked_for_and_whose_they_are(
+    dicomweb: httpx.Client, study: str, query: str, expected: set[str], level: str, number: int
+) -> None:
+    item = Dataset()
+    item.RequestedProcedureID = "R1"
+    for index in range(1, number + 1):
+        original = ct_image(f"{study}.1.{index}", RequestAttributesSequence=[item])
+        original.private_block(0x0009, "ACME", create=True).add_new(0x01, "SH", "a")
+        original.private_block(0x0009, "OTHER", create=True).add_new(0x01, "SH", "b")
+        store(dicomweb, part10(original))
+    path = f"studies/{study}{level.format(study)}/metadata"
+
+    instances, whole = (dicomweb.get(f"{path}?{query}").json(), dicomweb.get(path).json())
+
+    assert [instance.keys() for instance in instances] == [UIDS | expected] * len(whole)
+    assert instances == [{tag: one[tag] for tag in sorted(UIDS | expected)} for one in whole]
+
+
+@pytest.mark.parametrize("query", ["includefield=all", "includefield=", "includefield=PatientID,all"])
+def test_metadata_are_whole_unless_fields_are_named(dicomweb: httpx.Client, study: str, query: str) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+
+    some, whole = (dicomweb.get(f"studies/{study}/metadata?{part}").content for part in (query, ""))
+
+    assert some == whole
+
+
+def test_fields_of_metadata_come_as_xml_too_and_under_a_tag_of_their_own(
+    dicomweb: httpx.Client, study: str
+) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+    path = f"studies/{study}/metadata"
+    xml = {"accept": 'multipart/related; type="application/dicom+xml"'}
+
+    some, whole = (dicomweb.get(f"{path}{query}", headers=xml) for query in ("?includefield=PatientID", ""))
+    again = dicomweb.get(
+        path, headers={"if-none-match": dicomweb.get(f"{path}?includefield=Rows").headers["etag"]}
+    )
+
+    assert b'keyword="PatientID"' in some.content
+    assert b'keyword="PatientName"' not in some.content
+    assert some.headers["etag"] != whole.headers["etag"]
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize("query", ["includefield=PatentName", "includefield=Rows,0010"])
+def test_a_field_that_is_none_is_a_bad_request(dicomweb: httpx.Client, study: str, query: str) -> None:
+    store(dicomweb, part10(ct_image(f"{study}.1.1")))
+
+    assert dicomweb.get(f"studies/{study}/metadata?{query}").status_code == 400
+
+
 def test_a_bulkdata_uri_can_be_fetched(dicomweb: httpx.Client, study: str) -> None:
     original = ct_image(f"{study}.1.1")
 
