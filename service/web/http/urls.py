@@ -3,17 +3,27 @@
 from starlette.requests import Request
 
 from service.archive.instance import Instance
+from service.dicom.instance import Uids
 
 
-def instance_url(base_url: str, instance: Instance) -> str:
+def study_url(base_url: str, uids: Uids) -> str:
+    """Return the URL of the study of an instance."""
+    return f"{base_url}/studies/{uids.study}"
+
+
+def series_url(base_url: str, uids: Uids) -> str:
+    """Return the URL of the series of an instance."""
+    return f"{study_url(base_url, uids)}/series/{uids.series}"
+
+
+def instance_url(base_url: str, uids: Uids) -> str:
     """Return the URL of an instance."""
-    uids = instance.uids
-    return f"{base_url}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}"
+    return f"{series_url(base_url, uids)}/instances/{uids.instance}"
 
 
 def bulkdata_url(base_url: str, instance: Instance, path: str) -> str:
     """Return the Bulkdata URI that the metadata give a value."""
-    return f"{instance_url(base_url, instance)}/bulkdata/{path}"
+    return f"{instance_url(base_url, instance.uids)}/bulkdata/{path}"
 
 
 def up(request: Request) -> str:

@@ -167,7 +167,7 @@ def _message(
 
 async def _parts(request: Request, frames: PicturedFrames, offer: Offer) -> AsyncIterator[Part]:
     async for shot, picture in frames:
-        url = f"{instance_url(request.state.base_url, shot.located.instance)}/frames/{shot.number}"
+        url = f"{instance_url(request.state.base_url, shot.located.instance.uids)}/frames/{shot.number}"
         yield Part(offer.media_type, picture, len(picture), url)
 
 

@@ -15,6 +15,7 @@ from service.errors import Refusal
 from service.web.http.accept import Offer
 from service.web.http.responses import RETRY_AFTER
 from service.web.http.text import TextResponse
+from service.web.http.urls import instance_url, series_url, study_url
 
 _XML_RECEIPT = Offer("application/dicom+xml")
 RECEIPT_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _XML_RECEIPT)
@@ -29,7 +30,7 @@ async def receipt_answer(
     """Answer a store, in one of `RECEIPT_OFFERS`; study and outcomes are those of `receipt`."""
     body = receipt(outcomes, study, request.state.base_url)
     status = status_of(outcomes)
-    headers = {"retry-after": RETRY_AFTER} if status == 503 else {}
+    headers = {"retry-after": RETRY_AFTER} if status == 503 else _location(outcomes, request.state.base_url)
     if offer is _XML_RECEIPT:
         document = await anyio.to_thread.run_sync(write_xml, body)
         headers |= {"content-type": offer.media_type, "vary": "Accept"}
@@ -50,6 +51,19 @@ def status_of(outcomes: Sequence[Outcome]) -> int:
         return 200 if is_flawless else 202
     reason, *other_reasons = {outcome.reason for outcome in outcomes if isinstance(outcome, Refusal)}
     return 409 if other_reasons else _NOTHING_STORED.get(reason, 409)
+
+
+def _location(outcomes: Sequence[Outcome], base_url: str) -> dict[str, str]:
+    """Return where what was stored is: an instance, or the series or study of all. PS3.18 10.5.3.2."""
+    uids = [outcome.uids for outcome in outcomes if isinstance(outcome, Stored)]
+    for urls in (
+        {instance_url(base_url, of_one) for of_one in uids},
+        {series_url(base_url, of_one) for of_one in uids},
+        {study_url(base_url, of_one) for of_one in uids},
+    ):
+        if len(urls) == 1:
+            return {"location": urls.pop()}
+    return {}
 
 
 def receipt(outcomes: Sequence[Outcome], study: str | None, base_url: str) -> dict[str, Any]:
@@ -76,11 +90,10 @@ def receipt(outcomes: Sequence[Outcome], study: str | None, base_url: str) -> di
 
 def _referenced_item(instance: Stored, base_url: str) -> dict[str, Any]:
     uids = instance.uids
-    url = f"{base_url}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}"
     item = {
         "00081150": _element("UI", instance.sop_class_uid),
         "00081155": _element("UI", uids.instance),
-        "00081190": _element("UR", url),
+        "00081190": _element("UR", instance_url(base_url, uids)),
     }
     if instance.warning:
         item |= {"00081196": _element("US", WARNING_DOES_NOT_MATCH_SOP_CLASS)}

@@ -35,7 +35,7 @@ async def retrieve_frames(request: Request) -> Response:
         return answer
     offer = await feasible_offer(service, located, numbers, offer, accept, undecoded_offers(stored[0], forms))
     etag = etag_of(instance.digest, str(offer), *numbers)
-    url = f"{instance_url(request.state.base_url, instance)}/frames"
+    url = f"{instance_url(request.state.base_url, instance.uids)}/frames"
     if len(numbers) > 1:
         parts = frame_parts(service, located, numbers, offer, url)
         return MultipartRelated(parts, offer, boundary_for(etag), etag=etag)

@@ -145,7 +145,7 @@ async def _answer(request: Request, outgoing: OutgoingInstance) -> Response:
         chunks = await _transcoded(request, outgoing)
         if not offer.multipart:
             return streamed(chunks, content_type=offer.content_type, etag=etag)
-        part = Part(offer.content_type, chunks, location=instance_url(request.state.base_url, instance))
+        part = Part(offer.content_type, chunks, location=instance_url(request.state.base_url, instance.uids))
         return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
     if offer.multipart:
         return _message(request, [outgoing])
@@ -174,7 +174,7 @@ def _length(instances: Sequence[OutgoingInstance], boundary: str, base_url: str)
     if not all(outgoing.instance.goes_as_stored and not outgoing.is_transcoded for outgoing in instances):
         return None
     files = ((outgoing.offer.content_type, outgoing.instance) for outgoing in instances)
-    heads = ((kind, instance.size, instance_url(base_url, instance)) for kind, instance in files)
+    heads = ((kind, instance.size, instance_url(base_url, instance.uids)) for kind, instance in files)
     return message_length(boundary, heads)
 
 
@@ -186,7 +186,7 @@ async def _parts(request: Request, instances: Sequence[OutgoingInstance]) -> Asy
 async def _part(request: Request, outgoing: OutgoingInstance) -> Part:
     """Return an instance as a part; what cannot be decoded after all goes as it is stored, and says so."""
     instance = outgoing.instance
-    url = instance_url(request.state.base_url, instance)
+    url = instance_url(request.state.base_url, instance.uids)
     if outgoing.is_transcoded:
         with suppress(NotAcceptable):
             return Part(outgoing.offer.content_type, await _transcoded(request, outgoing), location=url)

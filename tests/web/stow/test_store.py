@@ -35,6 +35,34 @@ def test_the_receipt_names_every_instance_and_where_to_get_it(dicomweb: httpx.Cl
     assert receipt.keys() == {"00081190", REFERENCED}
 
 
+@pytest.mark.parametrize(
+    ("numbers", "location"),
+    [
+        pytest.param(["1.1"], "studies/{0}/series/{0}.1/instances/{0}.1.1", id="an instance"),
+        pytest.param(["1.1", "1.2"], "studies/{0}/series/{0}.1", id="several of a series"),
+        pytest.param(["1.1", "2.1"], "studies/{0}", id="several of a study"),
+    ],
+)
+def test_the_answer_says_where_what_was_stored_is(
+    dicomweb: httpx.Client, study: str, numbers: list[str], location: str
+) -> None:
+    response = store(dicomweb, *(ct(f"{study}.{number}") for number in numbers), b"no file")
+
+    assert response.status_code == 202
+    assert response.headers["location"] == str(dicomweb.base_url.join(location.format(study)))
+    assert dicomweb.get(response.headers["location"]).status_code == 200
+
+
+def test_there_is_no_one_place_for_several_studies_nor_for_nothing(
+    dicomweb: httpx.Client, study: str
+) -> None:
+    several = store(dicomweb, ct(f"{study}.1.1"), ct(f"{study}0.1.1"))
+    nothing = store(dicomweb, b"no file")
+
+    assert "location" not in several.headers
+    assert "location" not in nothing.headers
+
+
 def test_every_byte_comes_back(dicomweb: httpx.Client, study: str) -> None:
     files = {f"{study}.1.{number}": ct(f"{study}.1.{number}") for number in range(3)}
 
