@@ -106,7 +106,7 @@ def read_instance(
     try:
         metadata = model.convert(elements, meta.encoding)
     except TooMany as error:
-        raise Refusal(str(error), OUT_OF_RESOURCES, sop_class_uid, uids.instance) from error
+        raise Refusal(str(error), CANNOT_UNDERSTAND, sop_class_uid, uids.instance) from error
     _state_identity(metadata, uids, sop_class_uid, model.flaws)
     frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
     if isinstance(frames, NativeFrames) and _PIXEL_DATA in model.bulkdata:

@@ -166,3 +166,31 @@ def test_a_damaged_file_is_an_instance_or_refused(data: st.DataObject, file: byt
     number = parsed.frames.number_of_frames if parsed.frames else 0
     spans = [parsed.frames.span(index) for index in range(1, number + 1)] if parsed.frames else []
     assert all(span.offset + span.length <= len(file) for span in spans)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        pytest.param(element(0x00080050, "SH", b"\\" * 9000), id="values"),
+        pytest.param(element(0x0040A123, "PN", b"A\\" * 4000), id="names"),
+        pytest.param(b"".join(element(0x00411001 + n, "US", b"") for n in range(4000)), id="attributes"),
+    ],
+)
+def test_what_takes_far_more_memory_than_the_file_has_bytes_is_refused(
+    elements: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.dicom.json.room._ROOM", 100_000)
+
+    refusal = refused(ct_image(), elements)
+
+    assert refusal.reason == CANNOT_UNDERSTAND
+    assert "more attributes, items and values than suit" in refusal.message
+
+
+def test_what_takes_memory_in_proportion_to_the_file_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.dicom.json.room._ROOM", 100_000)
+    contour = element(0x30060050, "DS", b"\\".join([b"-12.5"] * 9000))
+
+    parsed = parse(file_head(data_set()) + encoded(ct_image()) + contour)
+
+    assert parsed.metadata["30060050"]["Value"] == [-12.5] * 9000

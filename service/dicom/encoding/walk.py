@@ -38,7 +38,8 @@ from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG
 
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
-_BYTES_PER_ELEMENT = 16  # of a file, at least, for each element beyond `MAX_ELEMENTS`
+_FORGOTTEN = 2**18  # that any file may have
+_BYTES_PER_ELEMENT = 16  # of a file, at least, for each that is forgotten beyond these
 
 
 class _DataSet(NamedTuple):
@@ -158,7 +159,7 @@ class _Walk:
                 self._next_item(level)
             if self.count > MAX_ELEMENTS:
                 raise _too_many()
-            if self.forgotten > MAX_ELEMENTS + len(self.buffer) // _BYTES_PER_ELEMENT:
+            if self.forgotten > _FORGOTTEN + len(self.buffer) // _BYTES_PER_ELEMENT:
                 raise TooMany(f"there are more than {self.forgotten} elements in {len(self.buffer)} bytes")
 
     def _next_item(self, level: _Sequence) -> None:
@@ -187,8 +188,11 @@ class _Walk:
         self.position = position
 
     def _forget_last(self, items: list[Item]) -> None:
-        """Keep of the item that ends here only its place, if it is of the top level and memory is short."""
-        if not items or self.count <= _REMEMBERED:
+        """Keep of the item that ends here only its place, if it is of the top level and memory is short.
+
+        What is walked for the second time is kept: else all would be walked again for each level of nesting.
+        """
+        if self.is_item or not items or self.count <= _REMEMBERED:
             return
         start, count, delimited = self.open_item
         end = self.position - ITEM_HEADER * delimited

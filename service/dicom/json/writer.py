@@ -21,6 +21,7 @@ from service.dicom.encoding.walk import DistantElements
 from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
 from service.dicom.json import values
 from service.dicom.json.flaws import flaw
+from service.dicom.json.room import ATTRIBUTE_ROOM, ITEM_ROOM, Room, room_of
 from service.dicom_json import DicomJson
 
 MAX_INLINE_BYTES = 1024
@@ -33,6 +34,7 @@ _PIXELS = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009))
 _OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encoding, not of the instance
 _PADDING = 0xFFFCFFFC
 _CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
+_FEW_ITEMS = 64  # of a sequence within another, beyond which nobody reads the items before they are stored
 _REPEATED = 64  # bytes of a value up to which it is worth remembering
 BULKDATA_VRS = (
     frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
@@ -90,6 +92,7 @@ class JsonModel:
         only: tags to convert; None for all. Their binary values are then all inline.
         bulkdata: attribute path → place, as in 54000100/1/54001010: items are counted from 1.
         inline_bytes: of the longer values converted so far.
+        room: for what has not been converted yet; that of a file of the buffer's size.
         flaws: tag → what is wrong with a value of it, in the order of the file.
     """
 
@@ -99,6 +102,10 @@ class JsonModel:
     bulkdata: dict[str, Bulkdata] = field(default_factory=dict)
     inline_bytes: int = 0
     flaws: dict[int, str] = field(default_factory=dict)
+    room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = Room(len(self.buffer))
 
     def convert(self, elements: Iterable[Element], encoding: Encoding) -> DicomJson:
         """Return the attributes as a DICOM JSON object, ascending. PS3.18 F.2.2."""
@@ -107,7 +114,9 @@ class JsonModel:
     def _data_set(self, elements: Iterable[Element], scope: Scope, path: str) -> DicomJson:
         attributes: dict[int, DicomJson] = {}
         creators: dict[int, str] = {}
-        scope = scope._replace(context=Context(scope.context.signed, creators))
+        scope = Scope(scope.encoding, scope.charset, Context(scope.context.signed, creators))
+        room = self.room
+        room.take(ITEM_ROOM)
         for element in elements:
             tag, name, offset, length, items, fragments = element
             if self.only is not None and tag not in self.only:
@@ -123,7 +132,10 @@ class JsonModel:
                 name = vr.resolve(tag, name, scope.context)
             if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
                 raw = self.buffer[offset : offset + length]
-                attributes[tag], wrong = _repeated(name, raw, scope.charset, scope.encoding.little_endian)
+                attributes[tag], wrong, size = _repeated(
+                    name, raw, scope.charset, scope.encoding.little_endian
+                )
+                room.left -= size
                 if wrong:
                     self.flaws.setdefault(tag, wrong)
             else:
@@ -146,6 +158,7 @@ class JsonModel:
         return bytes(self.buffer[element.offset : element.offset + min(element.length, 256)])
 
     def _attribute(self, element: Element, name: str, scope: Scope, path: str) -> DicomJson:
+        self.room.take(ATTRIBUTE_ROOM)
         if element.items is not None:
             return self._sequence(element, scope, path)
         tag, offset, length = element.tag, element.offset, element.length
@@ -160,7 +173,8 @@ class JsonModel:
         if self.inline_bytes > MAX_METADATA_BYTES:
             raise TooMany(f"the attributes besides bulk data take more than {MAX_METADATA_BYTES} bytes")
         raw = bytes(self.buffer[offset : offset + length])
-        attribute, wrong = _converted(name, raw, scope.charset, scope.encoding.little_endian)
+        self.room.take(room_of(name, raw))
+        attribute, wrong, _ = _converted(name, raw, scope.charset, scope.encoding.little_endian)
         if wrong:
             self.flaws.setdefault(tag, wrong)
         return attribute
@@ -170,10 +184,14 @@ class JsonModel:
             return {"vr": "SQ"}
         inside = f"{path}{element.tag:08X}/"
         items = (
-            self._data_set(item.elements, scope._replace(encoding=item.encoding), f"{inside}{number}/")
+            self._data_set(
+                item.elements, Scope(item.encoding, scope.charset, scope.context), f"{inside}{number}/"
+            )
             for number, item in enumerate(element.items, 1)
         )
-        are_many = any(isinstance(item.elements, DistantElements) for item in element.items)
+        are_many = (path and len(element.items) > _FEW_ITEMS) or any(
+            isinstance(item.elements, DistantElements) for item in element.items
+        )
         return {"vr": "SQ", "Value": _as_text(items) if are_many else list(items)}
 
     def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
@@ -193,16 +211,17 @@ def _as_text(items: Iterable[DicomJson]) -> orjson.Fragment:
     return orjson.Fragment(bytes(text))
 
 
-def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> tuple[DicomJson, str]:
-    """Return the attribute of a value, and what is wrong with it."""
+def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> tuple[DicomJson, str, int]:
+    """Return the attribute of a value, what is wrong with it, and the room that it takes."""
+    room = ATTRIBUTE_ROOM + room_of(name, raw)
     if read_text := values.TEXT_DECODERS.get(name):
         contents = read_text(raw, charset)
     elif read_numbers := values.NUMBER_DECODERS.get(name):
         contents = read_numbers(raw, little_endian)
     else:
         binary = raw if little_endian else swapped(raw, WORD_SIZES.get(name, 1))
-        return {"vr": name, "InlineBinary": b64encode(binary).decode("ascii")}, ""
-    return _with_values(name, contents), flaw(name, raw, charset, contents)
+        return {"vr": name, "InlineBinary": b64encode(binary).decode("ascii")}, "", room
+    return _with_values(name, contents), flaw(name, raw, charset, contents), room
 
 
 # The instances of a series say nearly the same: their attributes are shared, and nobody changes them.

@@ -11,6 +11,7 @@ group, its attributes keep the number: gggg11ee.
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from pydicom.datadict import keyword_for_tag
@@ -25,6 +26,7 @@ NAME_COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameS
 _HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<NativeDicomModel xmlns="{NAMESPACE}" xml:space="preserve">'
 _END = "</NativeDicomModel>"
 _WITHOUT_BLOCK = 0xFFFF00FF
+_PIECES_AT_ONCE = 4096  # some ten bytes each, which take ten times the memory
 
 # A parser would make a line feed of a carriage return, unless it is a reference.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
@@ -39,7 +41,10 @@ def write_xml(data_set: DicomJson) -> bytes:
 
     Standard: PS3.19 A.1.
     """
-    return "".join((_HEAD, *_data_set(data_set), _END)).encode()
+    document, pieces = bytearray(_HEAD.encode()), _data_set(data_set)
+    while some := "".join(islice(pieces, _PIECES_AT_ONCE)):
+        document += some.encode()
+    return bytes(document + _END.encode())
 
 
 def _data_set(data_set: DicomJson) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pydicom import Dataset
 
 from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_DEPTH, Element
 from service.dicom.encoding.part10 import read_file_meta
-from service.dicom.encoding.walk import walk, walk_group
+from service.dicom.encoding.walk import DistantElements, walk, walk_group
 from service.dicom.json.writer import JsonModel
 from tests.builders import code_stream, encapsulated, encoded, item
 from tests.dicom.packaged import READABLE, reference
@@ -106,6 +106,19 @@ def test_many_items_are_forgotten_and_read_again(item_of: Any, monkeypatch: pyte
     [element] = walk(sequence(item_of(NAME + NAME) * 50), 0, EXPLICIT_LITTLE)
 
     assert [[inner.tag for inner in part.elements] for part in element.items or []] == [[0x00100010] * 2] * 50
+
+
+def test_a_forgotten_item_is_read_again_once_however_deep_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.dicom.encoding.walk._REMEMBERED", 5)
+    inner = sequence(item(NAME) * 20)
+
+    [element] = walk(sequence(item(sequence(item(inner) + item(b""))) + item(b"")), 0, EXPLICIT_LITTLE)
+
+    first, _ = element.items or []
+    [outer] = first.elements
+    [middle, _] = outer.items or []
+    assert isinstance(first.elements, DistantElements)
+    assert isinstance(middle.elements, list)
 
 
 def test_zeros_after_the_last_element_are_padding() -> None:

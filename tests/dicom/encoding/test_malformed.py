@@ -62,6 +62,17 @@ def test_more_elements_than_the_bound_are_refused(buffer: bytes, monkeypatch: py
         walk(buffer, 0, EXPLICIT_LITTLE)
 
 
+def test_more_elements_than_suit_the_size_of_a_file_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.dicom.encoding.walk._REMEMBERED", 5)
+    monkeypatch.setattr("service.dicom.encoding.walk._FORGOTTEN", 20)
+    empty = NAME[:6] + bytes(2)
+    dense, sparse = sequence(item(empty * 3) * 100), sequence(item(NAME * 3) * 100)
+
+    with pytest.raises(TooMany, match="elements in 3212 bytes"):
+        walk(dense, 0, EXPLICIT_LITTLE)
+    assert len(walk(sparse + bytes(2000), 0, EXPLICIT_LITTLE)) == 1
+
+
 @pytest.mark.parametrize("transfer_syntax", ENCODINGS)
 def test_a_data_set_cut_anywhere_is_malformed_or_shorter(transfer_syntax: str) -> None:
     encoding = ENCODINGS[transfer_syntax]
