@@ -31,6 +31,7 @@ from service.web.http.paths import resource_path
 from service.web.http.protection import Protected
 from service.web.http.resource import WatchedSend
 from service.web.http.responses import error_response
+from service.web.pages.missing import answer_unknown_address
 from service.web.state import Service, StoreLimits
 
 _PICTURE_CACHE_BYTES = 40 * 2**20
@@ -186,10 +187,12 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if request.method == "OPTIONS" and error.status_code == 405:
         return Response(status_code=204, headers=error.headers)
-    messages = {404: "no such resource", 405: f"{request.method} is not possible here"}
+    if error.status_code == 404:
+        return await answer_unknown_address(request)
+    is_method = error.status_code == 405
     body = {
         "status": error.status_code,
-        "error": {404: "NotFound", 405: "MethodNotAllowed"}.get(error.status_code, "HTTPError"),
-        "message": messages.get(error.status_code, error.detail),
+        "error": "MethodNotAllowed" if is_method else "HTTPError",
+        "message": f"{request.method} is not possible here" if is_method else error.detail,
     }
     return JSONResponse(body, error.status_code, error.headers)

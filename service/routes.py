@@ -12,7 +12,7 @@ from service.web.numbers.pixels import retrieve_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
 from service.web.openapi import openapi
-from service.web.pages.asset import retrieve_asset
+from service.web.pages.asset import retrieve_asset, retrieve_icon
 from service.web.pages.attributes import attributes_page
 from service.web.pages.docs import docs_page
 from service.web.pages.instance import instance_page
@@ -119,4 +119,5 @@ PAGES = [
     _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
     _page("/browse/{path:path}", missing_page),
     _route("/assets/{version}/{name}", GET=retrieve_asset),
+    _route("/favicon.ico", GET=retrieve_icon),
 ]

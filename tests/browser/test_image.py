@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import SLICES
@@ -25,13 +26,28 @@ async def test_arrow_keys_scroll_through_the_stack(page: Page, site: str) -> Non
     await expect(page.locator(".stage .at")).to_have_text(f"{SLICES} of {SLICES}")
 
 
-async def test_the_wheel_scrolls_through_frames(page: Page, site: str) -> None:
+@pytest.mark.parametrize("pixels", [53, 100, 120])
+async def test_the_wheel_moves_one_frame_a_notch(page: Page, site: str, pixels: int) -> None:
     await _open(page, site, "3/3.4/3.4.5")
 
     await page.locator(".stage").hover()
-    await page.mouse.wheel(0, 60)
+    await page.mouse.wheel(0, pixels)
 
     await expect(page.locator(".stage .at")).to_have_text("1 of 1, frame 2 of 3")
+    await page.mouse.wheel(0, pixels)
+    await expect(page.locator(".stage .at")).to_have_text("1 of 1, frame 3 of 3")
+    await page.mouse.wheel(0, -pixels)
+    await expect(page.locator(".stage .at")).to_have_text("1 of 1, frame 2 of 3")
+
+
+async def test_small_movements_of_a_trackpad_add_up_to_a_notch(page: Page, site: str) -> None:
+    await _open(page, site)
+
+    await page.locator(".stage").hover()
+    for _ in range(20):
+        await page.mouse.wheel(0, 10)
+
+    await expect(page.locator(".stage .at")).to_have_text(f"3 of {SLICES}")
 
 
 async def test_address_and_facts_follow_the_picture(page: Page, site: str) -> None:
@@ -96,3 +112,18 @@ async def test_the_histogram_is_fetched_when_it_is_unfolded(page: Page, site: st
         await page.get_by_text("Histogram").click()
 
     assert (await answer.value).headers["content-type"] == "image/png"
+
+
+async def test_a_window_is_never_narrower_than_0(page: Page, site: str) -> None:
+    await _open(page, site)
+
+    await page.get_by_label("Width").fill("0")
+    await page.get_by_role("button", name="Set window").click()
+    await page.mouse.move(400, 400)
+    await page.mouse.down()
+    await page.mouse.move(0, 400)
+    await page.mouse.up()
+
+    await expect(page.locator(".stage .window")).to_have_text("C 40 W 1")
+    await expect(page.locator(".stage img")).to_have_js_property("naturalWidth", 8)
+    await expect(page.locator(".stage .problem")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""GET of a style sheet, a script or a picture of the pages."""
+"""GET of a style sheet, a script or a picture of the pages, and of the icon that browsers ask for."""
 
 from pathlib import PurePath
 
@@ -18,14 +18,22 @@ async def retrieve_asset(request: Request) -> Response:
     Raises:
         NotFound: there is no such file.
     """
-    name = request.path_params["name"]
+    is_current = request.path_params["version"] == version()
+    return _answer(request, request.path_params["name"], KEEP_FOR_EVER if is_current else ASK_EACH_TIME)
+
+
+async def retrieve_icon(request: Request) -> Response:
+    """GET /favicon.ico, which browsers ask for where an answer names no icon: JSON, a picture, a PDF."""
+    return _answer(request, "icon.svg", ASK_EACH_TIME)
+
+
+def _answer(request: Request, name: str, cache_control: str) -> Response:
     content = assets().get(name)
     if content is None:
         raise NotFound("there is no such file")
     etag = etag_of(content)
-    is_current = request.path_params["version"] == version()
     headers = {
-        "cache-control": KEEP_FOR_EVER if is_current else ASK_EACH_TIME,
+        "cache-control": cache_control,
         "x-content-type-options": "nosniff",
     }
     media_type = ASSET_CONTENT_TYPES[PurePath(name).suffix]

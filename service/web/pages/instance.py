@@ -1,6 +1,6 @@
 """One instance: a picture to scroll, window and measure by eye, or what else there is to see of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -12,13 +12,13 @@ from service.archive.instance import Located
 from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson
-from service.errors import NotAcceptable
+from service.errors import BadRequest, FrameNotFound, NotAcceptable
 from service.imaging.kinds import kind_of
 from service.pixels.window import PRESETS
 from service.transfer_syntaxes import is_video
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
-from service.web.pages.picture import picture_of
+from service.web.pages.picture import PictureView, picture_of
 from service.web.pages.rows import all_attributes
 from service.web.pages.text import size, uid_name
 from service.web.state import service_of
@@ -48,26 +48,40 @@ async def instance_page(request: Request) -> Response:
     located = await archive.recent.find(uids)
     stack = await archive.index.read(stack_of, uids.study, uids.series)
     attributes = await all_attributes(archive, located.instance)
-    kind, picture, reason = _kind(located, attributes), None, ""
+    kind, picture, reason, problem, status = _kind(located, attributes), None, "", "", 200
     if kind == "picture":
         try:
-            picture = picture_of(located, request.query_params)
+            picture, problem, status = _shown(located, request.query_params)
         except NotAcceptable as error:
             kind, reason = "other", error.message
     return await page(
         request,
         "instance.html",
+        status,
         uids=target_of(request),
         attributes=attributes,
         position=_position(stack, uids.instance),
         kind=kind,
         reason=reason,
+        problem=problem,
         picture=picture,
         presets=PRESETS,
         outline=await anyio.to_thread.run_sync(outline, attributes) if kind == "other" else None,
         transfer_syntax=uid_name(located.instance.transfer_syntax),
         size=size(located.instance.size),
     )
+
+
+def _shown(located: Located, parameters: Mapping[str, str]) -> tuple[PictureView, str, int]:
+    """Return the picture asked for; else the first one, why it is not what was asked for, and the status.
+
+    Raises:
+        NotRenderable, UndecodableFrame: there is no picture.
+    """
+    try:
+        return picture_of(located, parameters), "", 200
+    except (BadRequest, FrameNotFound) as error:
+        return picture_of(located, {}), error.message, error.status
 
 
 def _kind(located: Located, attributes: DicomJson) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -83,5 +84,12 @@ def _window_parameter(parameters: Mapping[str, str]) -> str:
     """Return the window asked for by name, in numbers, or in the fields of the form."""
     center, width = parameters.get("center", ""), parameters.get("width", "")
     if center and width:
-        return f"{center},{width},linear"
+        return f"{center},{width},{_function(width)}"
     return parameters.get("window", "")
+
+
+def _function(width: str) -> str:
+    """Return the function that the Standard defines for windows of this width, PS3.3 C.11.2.1.2 and .3."""
+    with suppress(ValueError):
+        return "linear" if float(width) >= 1 else "linear-exact"
+    return "linear"

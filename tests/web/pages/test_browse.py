@@ -1,5 +1,7 @@
 """From a study to a series to an instance."""
 
+import re
+
 import httpx
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from tests.builders import ct_image, part10
 from tests.pixels.images import packaged
 from tests.web.messages import DICOM
 from tests.web.pages.conftest import SITE, Read
+from tests.web.pages.html import Reader
 from tests.web.service import image, instance, stored, video
 
 STUDY, SERIES = "/browse/1.2.3", "/browse/1.2.3/1.2.3.4"
@@ -113,13 +116,26 @@ async def test_a_large_picture_comes_in_a_size_that_a_screen_can_show(
 
 
 @pytest.mark.parametrize("query", ["frame=0", "frame=x", "frame=2", "window=x", "center=1&width=0"])
-async def test_a_picture_that_cannot_be_is_refused(client: httpx.AsyncClient, query: str) -> None:
+async def test_a_picture_that_cannot_be_is_refused_in_the_stage_of_its_page(
+    client: httpx.AsyncClient, query: str
+) -> None:
     await _three(client)
 
     answer = await client.get(f"{SITE}{SERIES}/1.2.3.4.1?{query}")
 
+    page = Reader(answer.text)
     assert answer.status_code in (400, 404)
-    assert "<h1>" in answer.text
+    assert re.search(r"(Expected|expected|No frame 2: the instance has) .*\. Try again", page.text)
+    assert "1 of 3" in page.text
+    assert page.link("/rendered?").endswith("/frames/1/rendered?accept=image/jpeg")
+
+
+async def test_a_window_narrower_than_1_is_exact(client: httpx.AsyncClient, read: Read) -> None:
+    await _three(client)
+
+    page = await read(f"{SERIES}/1.2.3.4.1?center=0.5&width=0.25")
+
+    assert page.link("/rendered?").endswith("&window=0.5,0.25,linear-exact")
 
 
 async def test_a_video_is_played(client: httpx.AsyncClient, read: Read) -> None:

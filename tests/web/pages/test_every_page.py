@@ -99,7 +99,34 @@ async def test_an_address_that_names_nothing_is_a_page_too(client: httpx.AsyncCl
         assert f"{SITE}/" in {urljoin(SITE + path, link) for link in Reader(answer.text).links}
 
 
-async def test_a_path_that_is_no_page_is_answered_as_before(client: httpx.AsyncClient) -> None:
-    answer = await client.get(f"{SITE}/nothing", headers={"accept": "text/html"})
+_BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/dicom-web/nowhere", "/no/where/at/all"])
+async def test_an_unknown_address_is_a_page_for_browsers(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(SITE + path, headers={"accept": _BROWSER})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "There is no such page." in Reader(answer.text).text
+    assert f"{SITE}/" in {urljoin(SITE + path, link) for link in Reader(answer.text).links}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/dicom+json", "application/json", "nothing"])
+async def test_an_unknown_address_is_json_for_programs(client: httpx.AsyncClient, accept: str) -> None:
+    answer = await client.get(f"{SITE}/nowhere", headers={"accept": accept})
 
     assert answer.json() == {"status": 404, "error": "NotFound", "message": "no such resource"}
+
+
+async def test_only_what_is_read_is_a_page(client: httpx.AsyncClient) -> None:
+    answer = await client.post(f"{SITE}/nowhere", headers={"accept": _BROWSER})
+
+    assert answer.json()["error"] == "NotFound"
+
+
+async def test_there_is_an_icon_for_what_names_none(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{SITE}/favicon.ico")
+
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.content.startswith(b"<svg")

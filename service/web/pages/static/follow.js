@@ -20,6 +20,7 @@ export async function fetchPage(url, purpose) {
 export function follow(other, selector) {
   for (const old of document.querySelectorAll(selector)) {
     const fresh = other.getElementById(old.id) ?? other.getElementById("main"); // of an error, all it says
+    if (!fresh) continue; // not a page of ours, as a proxy's error
     for (const details of old.querySelectorAll("details[id][open]")) {
       fresh.querySelector(`#${details.id}`)?.setAttribute("open", "");
     }
