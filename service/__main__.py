@@ -1,11 +1,13 @@
 """The command line: serve · import · reindex · verify · viewer · migrate."""
 
+import os
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,15 +15,16 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import console, installed, ohif
+from service import console, help_texts, installed, ohif
 from service.archive import Archive, open_archive, opening
 from service.archive.files import rights
 from service.archive.index import schema
-from service.archive.upkeep import files_below, import_files, reindex, verify
+from service.archive.upkeep import files_below, import_files, passed_over, reindex, verify
 from service.errors import DicomwebError
+from service.report import Report, report_in
 from service.server import lifeline, serving
 from service.server.log import configure_log
-from service.settings import Settings
+from service.settings import Settings, unknown_variables
 
 app = typer.Typer(
     help="A DICOMweb origin server. Every setting is an environment variable: see the README.",
@@ -29,6 +32,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they show values, and values belong to patients
 )
+
+_OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "on_conflict", "log_level")
 
 Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
 
@@ -48,19 +53,32 @@ def options(
     """Take the options that stand before a command."""
 
 
-@app.command()
+@app.command(epilog=help_texts.settings())
 def serve(
-    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="0 takes any free one", min=0, max=65535)] = None,
-    workers: Annotated[int | None, typer.Option(help="processes that serve side by side", min=1)] = None,
+    host: Annotated[str | None, typer.Option(help=help_texts.option("host", "address to listen on"))] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help=help_texts.option("port", "port to listen on, 0 for any free one"), min=0, max=65535
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help=help_texts.option("workers", "processes that serve side by side"), min=1),
+    ] = None,
     ephemeral: Annotated[
-        bool, typer.Option(help="keep everything in a folder that is gone afterwards")
+        bool,
+        typer.Option("--ephemeral", help="keep everything in a folder that is gone afterwards. Default: off"),
     ] = False,
     folder: Annotated[
-        Path | None, typer.Option("--import", exists=True, help="load this folder first")
+        Path | None, typer.Option("--import", exists=True, help="load this folder first. Default: none")
     ] = None,
     attached: Annotated[
-        bool, typer.Option(help="end when standard input does, as with the program that started this one")
+        bool,
+        typer.Option(
+            "--attached",
+            help="end when standard input does, as with the program that started this one. Default: off",
+        ),
     ] = False,
 ) -> None:
     """Serve DICOMweb. Migrates first."""
@@ -69,9 +87,8 @@ def serve(
         lifeline.end_with_input()
     with _data_place(settings, ephemeral=ephemeral) as settings, _listener(settings) as listener:
         archive = _open(settings)
-        if folder is not None:
-            files = files_below(folder)
-            console.watch("import", import_files(archive, files), len(files))
+        if folder is not None and _import(archive, folder) == console.STOPPED:
+            _finish(archive, console.STOPPED)
         if settings.workers == 1:
             serving.serve(settings, archive, listener)
         else:
@@ -79,38 +96,59 @@ def serve(
             serving.serve_in_processes(settings, listener)
 
 
-@app.command(name="import")
-def import_command(folder: Folder) -> None:
-    """Store all files below a folder. What is not DICOM is refused and named."""
-    archive = _open(_settings())
-    files = files_below(folder)
-    _finish(archive, fine=console.watch("import", import_files(archive, files), len(files)))
+@app.command(name="import", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
+def import_command(
+    folder: Folder,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="write path and reason of every file that is refused into this one: as CSV, or as JSON "
+            "lines if its name ends with .jsonl. Default: none",
+        ),
+    ] = None,
+) -> None:
+    """Store all files below a folder. What is not DICOM is refused and named.
+
+    What systems leave in folders (.DS_Store, Thumbs.db and the like) is passed over.
+
+    Ctrl-C stops after the files at hand; run again, what is stored already is unchanged.
+    """
+    settings = _settings()
+    with _report(report) as refusals:
+        archive = _open(settings)
+        _finish(archive, _import(archive, folder, refusals))
 
 
-@app.command(name="reindex")
+@app.command(name="reindex", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
 def reindex_command() -> None:
     """Rebuild the whole index from the stored files. Stop the server first."""
     archive = _open(_settings(), anew=True)
     total = sum(1 for _ in archive.blobs.all_keys())
-    _finish(archive, fine=console.watch("reindex", reindex(archive), total))
+    _finish(archive, console.watch("reindex", reindex(archive), total))
 
 
-@app.command(name="verify")
+@app.command(name="verify", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
 def verify_command(
     repair: Annotated[
-        bool, typer.Option("--repair", help="remove what stores left that were never answered")
+        bool, typer.Option("--repair", help="remove what stores left that were never answered. Default: off")
     ] = False,
 ) -> None:
     """Compare every stored file with its digest in the index."""
     archive = _open(_settings())
     total = sum(1 for _ in archive.blobs.all_keys())
-    _finish(archive, fine=console.watch("verify", verify(archive, repair=repair), total))
+    _finish(archive, console.watch("verify", verify(archive, repair=repair), total))
 
 
-@app.command()
+@app.command(epilog=help_texts.settings("viewer"))
 def viewer(
     package: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="the npm package, if it is here already")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="the npm package, if it is here already. Default: none, npm fetches it",
+        ),
     ] = None,
 ) -> None:
     """Fetch OHIF, to be served under /viewer/."""
@@ -123,7 +161,7 @@ def viewer(
     typer.echo(f"OHIF {ohif.VERSION} is in {folder.absolute()}")
 
 
-@app.command()
+@app.command(epilog=help_texts.settings(*_OF_AN_ARCHIVE))
 def migrate() -> None:
     """Bring the database to the newest schema."""
     _open(_settings()).close()
@@ -143,6 +181,8 @@ def _settings(**values: object) -> Settings:
             name = "_".join(map(str, problem["loc"][:1])).upper()
             typer.echo(f"DICOMWEB_{name}: {problem['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
+    for name, nearest in unknown_variables(os.environ).items():
+        typer.echo(f"{name} is no setting; the nearest is {nearest}", err=True)
     configure_log(settings.log_level)
     return settings
 
@@ -205,9 +245,35 @@ def _end(reason: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _finish(archive: Archive, *, fine: bool) -> None:
+def _finish(archive: Archive, exit_code: int) -> NoReturn:
     archive.close()
-    raise typer.Exit(0 if fine else 1)
+    raise typer.Exit(exit_code)
+
+
+def _import(archive: Archive, folder: Path, refusals: Report | None = None) -> int:
+    """Store what is below a folder, and return the exit code."""
+    clutter, files = passed_over(folder), files_below(folder)
+    if refusals:
+        files = [file for file in files if not file.samefile(refusals.path)]
+    with console.stopping() as stop:
+        work = import_files(archive, files, stop)
+        outcomes = chain(clutter, refusals.of(work) if refusals else work)
+        return console.watch("import", outcomes, len(clutter) + len(files), stop)
+
+
+@contextmanager
+def _report(path: Path | None) -> Iterator[Report | None]:
+    """Lend a report, if one is wanted; one that cannot be written ends the program with one line."""
+    if path is None:
+        yield None
+        return
+    with ExitStack() as stack:
+        try:
+            report = stack.enter_context(report_in(path))
+        except OSError as error:
+            typer.echo(f"cannot write the report {path}: {error.strerror}", err=True)
+            raise typer.Exit(2) from None
+        yield report
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
-"""What the command line shows of long work: a bar while it runs, a summary when it is done."""
+"""What the command line shows of long work: a bar while it runs, a summary when it is done or stopped."""
 
+import signal
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
 
 from rich.console import Console
 from rich.markup import escape
@@ -22,29 +26,63 @@ _EXAMPLES = 3
 _console = Console(stderr=True)
 
 
-def watch(title: str, work: Iterable[Done], total: int | None) -> bool:
+FINE, PROBLEMS, STOPPED = 0, 1, 130
+"""Exit codes: all was well, something was not, Ctrl-C came first."""
+
+
+def watch(title: str, work: Iterable[Done], total: int, stop: Event | None = None) -> int:
     """Show work while it is done, then what came of it.
 
+    Args:
+        title: of the work.
+        work: what became of one file after the other.
+        total: how many there are.
+        stop: after which there will be no more of them.
+
     Returns:
-        Whether every file was fine.
+        The exit code.
     """
     results: Counter[str] = Counter()
     problems: dict[str, list[str]] = {}
-    size = 0
+    size, is_ended = 0, False
     with _progress() as progress:
         task = progress.add_task(title, total=total, rate="")
-        for outcome in work:
-            results[outcome.result] += 1
-            size += outcome.size
-            if outcome.problem:
-                problems.setdefault(outcome.problem, []).append(str(outcome.file))
-            elapsed = progress.tasks[0].elapsed or 1e-9
-            progress.update(task, advance=1, rate=f"{size / elapsed / 1e6:.0f} MB/s")
-        progress.update(task, total=progress.tasks[0].completed)
+        try:
+            for outcome in work:
+                results[outcome.result] += 1
+                size += outcome.size
+                if outcome.problem:
+                    problems.setdefault(outcome.problem, []).append(str(outcome.file))
+                elapsed = progress.tasks[0].elapsed or 1e-9
+                progress.update(task, advance=1, rate=f"{size / elapsed / 1e6:.0f} MB/s")
+        except KeyboardInterrupt:
+            is_ended = True
+        is_ended |= stop is not None and stop.is_set() and results.total() < total
+        progress.update(task, total=total if is_ended else progress.tasks[0].completed)
     _console.print(_summary(results, size))
     if problems:
         _console.print(_reasons(problems))
-    return not problems
+    if is_ended:
+        _console.print(f"Stopped after {results.total()} of {total} files: run it again to go on.")
+        return STOPPED
+    return PROBLEMS if problems else FINE
+
+
+@contextmanager
+def stopping() -> Iterator[Event]:
+    """Lend what the first Ctrl-C sets, for work that then stops where it is whole; a second one ends it."""
+    stop = Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _console.print("Stopping after the files at hand.")
+
+    before = signal.signal(signal.SIGINT, tell)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _progress() -> Progress:

@@ -1,5 +1,9 @@
 """The settings, read once from DICOMWEB_* and never changed."""
 
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,6 +11,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+PREFIX = "DICOMWEB_"
+
+_ORIGIN = re.compile(
+    r"(?P<site>(?P<scheme>[a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\]))(:(?P<port>[0-9]{1,5}))?",
+    re.ASCII,
+)
+_PORTS = {"http": 80, "https": 443}
 _DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
@@ -36,10 +47,27 @@ def _networks(values: list[str]) -> list[str]:
     return values
 
 
+def _origins(values: list[str]) -> list[str]:
+    return [value if value == "*" else _origin(value) for value in values]
+
+
+def _origin(value: str) -> str:
+    """Return an origin as browsers write it: in lower case, without the port that the scheme has anyhow.
+
+    Raises:
+        ValueError: it is none.
+    """
+    origin = _ORIGIN.fullmatch(value.lower())
+    if not origin or int(origin["port"] or 1) not in range(1, 65536):
+        raise ValueError(f"{value} is no origin: expected scheme://host or scheme://host:port, no path, or *")
+    is_usual = origin["port"] and int(origin["port"]) == _PORTS.get(origin["scheme"])
+    return origin["site"] if is_usual else value.lower()
+
+
 class Settings(BaseSettings):
     """Every setting, its environment variable being DICOMWEB_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="DICOMWEB_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -63,7 +91,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=60, gt=0)
     max_results: int = Field(default=1000, ge=1)
 
-    cors_origins: Names = []
+    cors_origins: Annotated[Names, AfterValidator(_origins)] = []
     render_threads: int = Field(default=2, ge=1)
     codec_processes: int = Field(default=2, ge=1)
     codec_seconds: float = Field(default=20, gt=0)
@@ -75,3 +103,21 @@ class Settings(BaseSettings):
     def index_url(self) -> str:
         """The index's database: by default an SQLite file beside the stored files."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'index.sqlite'}"
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def unknown_variables(environment: Iterable[str]) -> dict[str, str]:
+    """Return the variables that look like settings and are none, each with the one that is most like it."""
+    names = [variable(name) for name in Settings.model_fields]
+    unknown = (name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in names)
+    return {name: max(names, key=partial(_likeness, name.upper())) for name in sorted(unknown)}
+
+
+def _likeness(name: str, other: str) -> float:
+    """Return how alike two names are: letters in their order, and whatever their order, as in PROT."""
+    pairs = ((name, other), (sorted(name), sorted(other)))
+    return sum(SequenceMatcher(None, *pair).ratio() for pair in pairs)

@@ -1,6 +1,12 @@
+import csv
+import json
 import os
+import re
 import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +70,87 @@ def test_importing_what_is_refused_says_why_and_fails(data: Path, folder: Path) 
     assert "not a DICOM file" in result.stderr
 
 
+def test_every_refusal_stands_in_the_report(data: Path, folder: Path, tmp_path: Path) -> None:
+    for number in range(5):
+        (folder / f'no "DICOM", {number}').write_text("no DICOM")
+
+    result = run(data, "import", folder, "--report", tmp_path / "refused.csv")
+
+    with (tmp_path / "refused.csv").open(newline="") as file:
+        refusals = list(csv.DictReader(file))
+    assert result.exit_code == 1
+    assert [row["path"] for row in refusals] == [str(folder / f'no "DICOM", {n}') for n in range(5)]
+    assert all(row["reason"].startswith("not a DICOM file") for row in refusals)
+
+
+def test_the_report_can_be_lines_of_json_in_the_folder_itself(data: Path, folder: Path) -> None:
+    (folder / "readme.txt").write_text("no DICOM")
+
+    run(data, "import", folder, "--report", folder / "refused.jsonl")
+
+    [refusal] = map(json.loads, (folder / "refused.jsonl").read_text().splitlines())
+    assert refusal.keys() == {"path", "reason"}
+    assert refusal["path"] == str(folder / "readme.txt")
+
+
+def test_a_report_that_cannot_be_written_is_one_line_before_anything_is_stored(
+    data: Path, folder: Path
+) -> None:
+    result = run(data, "import", folder, "--report", folder / "gone" / "refused.csv")
+
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        f"cannot write the report {folder / 'gone' / 'refused.csv'}: No such file or directory"
+    ]
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".DS_Store", "._IM0", "Thumbs.db", "THUMBS.DB", "desktop.ini", "__MACOSX/IM0", ".Trashes/501/IM0"],
+)
+def test_what_systems_leave_in_folders_is_passed_over(data: Path, folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"no DICOM")
+
+    result = run(data, "import", folder, "--report", folder / "refused.csv")
+
+    assert result.exit_code == 0
+    assert "3 stored, 1 passed over" in result.stderr
+    assert (folder / "refused.csv").read_text() == "path,reason\n"
+
+
+def test_a_folder_below_clutter_is_imported_when_it_is_what_is_named(data: Path, folder: Path) -> None:
+    named = folder / ".Trashes" / "export"
+    named.mkdir(parents=True)
+    (named / "IM9").write_bytes(part10(ct_image("1.1.9")))
+
+    assert "1 stored" in run(data, "import", named).stderr
+
+
+def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on_when_it_is_run_again(
+    data: Path, folder: Path
+) -> None:
+    for number in range(400):
+        (folder / f"more{number}").write_bytes(part10(ct_image(f"7.1.{number}")))
+    command = [sys.executable, "-m", "service", "import", str(folder)]
+
+    with subprocess.Popen(
+        command, env=os.environ | {"DICOMWEB_DATA": str(data)}, stderr=subprocess.PIPE, text=True
+    ) as stopped:
+        while not any(data.rglob("*.dcm")):
+            time.sleep(0.01)
+        stopped.send_signal(signal.SIGINT)
+        _, said = stopped.communicate()
+    again = run(data, "import", folder)
+
+    [number] = map(int, re.findall(r"Stopped after (\d+) of 403 files: run it again to go on", said))
+    assert stopped.returncode == 130
+    assert f"{number} stored" in said
+    assert (again.exit_code, f"{number} unchanged" in again.stderr) == (0, True)
+    assert f"{403 - number} stored" in again.stderr
+
+
 def test_reindexing_brings_back_a_lost_database(data: Path, folder: Path) -> None:
     run(data, "import", folder)
     for file in data.glob("index.sqlite*"):
@@ -102,6 +189,12 @@ def test_migrating_twice_is_as_good_as_once(data: Path) -> None:
         ("DICOMWEB_ON_CONFLICT", "merge"),
         ("DICOMWEB_ROOT", "dicom-web"),
         ("DICOMWEB_PUBLIC_URL", "pacs.example"),
+        ("DICOMWEB_CORS_ORIGINS", "viewer.example"),
+        ("DICOMWEB_CORS_ORIGINS", "https://viewer.example/"),
+        ("DICOMWEB_CORS_ORIGINS", "https://viewer.example,https://other.example/ohif"),
+        ("DICOMWEB_CORS_ORIGINS", "https://*.example"),
+        ("DICOMWEB_CORS_ORIGINS", "https://viewer.example:99999"),
+        ("DICOMWEB_CORS_ORIGINS", "null"),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_code_2(data: Path, name: str, value: str) -> None:
@@ -111,6 +204,31 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(data: Path, name: str, valu
     assert len(result.stderr.splitlines()) == 1
     assert result.stderr.startswith(f"{name}: ")
     assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("DICOMWEB_CORS_ORIGIN", "DICOMWEB_CORS_ORIGINS"),
+        ("DICOMWEB_PROT", "DICOMWEB_PORT"),
+        ("DICOMWEB_MAX_INSTANCE_SIZE", "DICOMWEB_MAX_INSTANCE_BYTES"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named_with_the_nearest(data: Path, name: str, nearest: str) -> None:
+    result = run(data, "migrate", **{name: "secret", "DICOMWEB_LOG_LEVEL": "info"})
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [f"{name} is no setting; the nearest is {nearest}"]
+
+
+@pytest.mark.parametrize("command", ["serve", "import", "reindex", "verify", "migrate", "viewer"])
+def test_the_help_of_a_command_tells_its_settings_with_their_defaults(data: Path, command: str) -> None:
+    words = " ".join(run(data, command, "--help", COLUMNS="300").stdout.split())
+
+    name, default = ("VIEWER", "viewer") if command == "viewer" else ("DATA", "data")
+    assert f"DICOMWEB_{name}, default {default}" in words
+    if command == "serve":
+        assert "Default: 8080; variable: DICOMWEB_PORT" in words
 
 
 def test_a_port_in_use_is_one_line_and_exit_code_1(data: Path) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple
 
 from service.archive import Archive
+from service.archive.clutter import is_clutter
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove_all
@@ -41,13 +43,31 @@ class Done(NamedTuple):
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return all files below a folder, or the file itself, in the order of their names."""
+    """Return all files below a folder but for clutter, or the file itself, in the order of their names."""
+    return [path for path in _all_below(folder) if not is_clutter(path.relative_to(folder))]
+
+
+def passed_over(folder: Path) -> list[Done]:
+    """Return the clutter below a folder, as what is neither stored nor refused."""
+    clutter = (path for path in _all_below(folder) if is_clutter(path.relative_to(folder)))
+    return [Done(path, "passed over", "", 0) for path in clutter]
+
+
+def _all_below(folder: Path) -> list[Path]:
     return [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def import_files(archive: Archive, files: Iterable[Path]) -> Iterator[Done]:
-    """Store files, as if each had been sent by STOW-RS."""
+def import_files(archive: Archive, files: Iterable[Path], stop: Event | None = None) -> Iterator[Done]:
+    """Store files, as if each had been sent by STOW-RS.
+
+    Args:
+        archive: that gets them.
+        files: in any number.
+        stop: once it is set, no further files are begun.
+    """
     for batch in _batches(files):
+        if stop and stop.is_set():
+            return
         spools = [_spooled(archive.blobs, file) for file in batch]
         sizes = [spool.size for spool in spools]
         for file, outcome, size in zip(batch, archive.store.batch(spools), sizes, strict=True):
