@@ -76,7 +76,7 @@ def picture_of(located: Located, parameters: Mapping[str, str]) -> PictureView:
         is_gray=is_gray,
         is_square=description.pixel_aspect == 1,
         window_parameter=window_parameter,
-        window=window_of({"window": window_parameter}) or file_window,
+        window=window_of({"window": window_parameter}) if window_parameter else file_window,
     )
 
 

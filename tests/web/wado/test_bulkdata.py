@@ -106,7 +106,7 @@ def test_another_media_type_is_not_acceptable(dicomweb: httpx.Client, document: 
 
 
 @pytest.mark.parametrize(
-    "path", ["00100010", "7FE00010/1", "00081110/1/7FE00010", "nonsense", "..%2f..", "/", "0" * 3000]
+    "path", ["00100010", "7FE00010/1", "00081110/1/7FE00010", "nonsense", "..%2f..", "0" * 3000]
 )
 def test_a_path_that_names_no_value_is_not_found(dicomweb: httpx.Client, study: str, path: str) -> None:
     store(dicomweb, part10(ct_image(f"{study}.1.1")))
