@@ -104,7 +104,7 @@ async def located_instances(request: Request) -> list[Located]:
     Raises:
         InstanceNotFound, SeriesNotFound: it is not here.
     """
-    path = request.path_params
-    if "instance" in path:
+    study, series, instance = target_of(request)
+    if instance is not None:
         return [await located_instance(request)]
-    return await service_of(request).archive.index.read(locate_all, path["study"], path["series"])
+    return await service_of(request).archive.index.read(locate_all, study, series or "")

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.index.lookup import find_all, find_pictures
-from service.web.http.request import accept_of, frame_numbers, located_instance
+from service.web.http.request import accept_of, frame_numbers, located_instance, target_of
 from service.web.rendered.answers import answer_frames, answer_instance, answer_instances
 from service.web.rendered.parameters import rendering_of
 from service.web.state import service_of
@@ -26,7 +26,7 @@ async def retrieve_rendered_frames(request: Request) -> Response:
 async def retrieve_rendered_all(request: Request) -> Response:
     """GET /studies/{study}/rendered and .../series/{series}/rendered. Standard: PS3.18 10.4.1.1.7."""
     rendering, index = rendering_of(request.query_params), service_of(request).archive.index
-    uids = request.path_params["study"], request.path_params.get("series")
-    instances = await index.read(find_all, *uids)
-    images = await index.read(find_pictures, *uids)
+    study, series, _ = target_of(request)
+    instances = await index.read(find_all, study, series)
+    images = await index.read(find_pictures, study, series)
     return await answer_instances(request, instances, images, rendering, accept_of(request))

@@ -24,7 +24,7 @@ from service.pixels.display.viewport import Viewport
 from service.transfer_syntaxes import is_video
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers, located_instance, negotiated
+from service.web.http.request import frame_numbers, located_instance, negotiated, target_of
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
 from service.web.rendered.parameters import PICTURE_OFFERS, viewport_of
@@ -45,10 +45,10 @@ async def retrieve_thumbnail(request: Request) -> Response:
 async def retrieve_thumbnail_of_many(request: Request) -> Response:
     """GET .../thumbnail of a study or a series. Standard: PS3.18 10.4.1.1.8."""
     archive = service_of(request).archive
-    uids = request.path_params["study"], request.path_params.get("series")
-    images = presentable(decodable(await archive.index.read(find_pictures, *uids)))
+    study, series, _ = target_of(request)
+    images = presentable(decodable(await archive.index.read(find_pictures, study, series)))
     if not images:
-        first, *_ = await archive.index.read(find_all, *uids)
+        first, *_ = await archive.index.read(find_all, study, series)
         return await _card(request, first, *_form(request))
     instance = representative(images)
     return await _thumbnail(request, await archive.recent.find(instance.uids), None)

@@ -19,7 +19,7 @@ from service.web.http.request import accept_of, instances_of, located_instance, 
 from service.web.state import service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata
 from service.web.wado.instances import answer_instance, answer_instances
-from service.web.wado.zipped import ZIP, answer_zip
+from service.web.wado.zipped import ZIP, answer_zip, asks_for_dicomdir
 
 
 class Shape(NamedTuple):
@@ -32,6 +32,7 @@ class Shape(NamedTuple):
 async def retrieve(request: Request) -> Response:
     """GET a study, a series or an instance. Standard: PS3.18 10.4.1.1.1 to 10.4.1.1.3."""
     accept = accept_of(request)
+    asks_for_dicomdir(request)  # or something that is neither yes nor no
     refusals: list[NotAcceptable] = []
     for shape in _best_first(accept, _OF_ONE if "instance" in request.path_params else _OF_MANY):
         try:

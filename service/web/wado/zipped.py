@@ -36,6 +36,18 @@ _FOLDER, _DIRECTORY = "DICOM", "DICOMDIR"
 _CHOICES = {"": False, "false": False, "true": True}
 
 
+def asks_for_dicomdir(request: Request) -> bool:
+    """Tell whether a request wants a DICOMDIR.
+
+    Raises:
+        InvalidParameter: `dicomdir` is neither true nor false.
+    """
+    choice = request.query_params.get("dicomdir", "")
+    if choice not in _CHOICES:
+        raise InvalidParameter("dicomdir", choice, "true or false")
+    return _CHOICES[choice]
+
+
 async def answer_zip(request: Request, instances: Sequence[Instance], accept: Accept) -> Response:
     """Answer with instances as application/zip.
 
@@ -44,11 +56,7 @@ async def answer_zip(request: Request, instances: Sequence[Instance], accept: Ac
         InvalidParameter: `dicomdir` is neither true nor false.
         DamagedFile: the file of an instance is not as long as what was stored.
     """
-    offer = accept.choose(ZIP)
-    choice = request.query_params.get("dicomdir", "")
-    if choice not in _CHOICES:
-        raise InvalidParameter("dicomdir", choice, "true or false")
-    with_directory = _CHOICES[choice]
+    offer, with_directory = accept.choose(ZIP), asks_for_dicomdir(request)
     etag = etag_of(str(offer), with_directory, *(instance.digest for instance in instances))
     if answer := not_modified(request, etag):
         return answer
