@@ -7,6 +7,7 @@ from service.dicom.encoding.elements import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
+    UNDEFINED,
     Buffer,
     Encoding,
     Truncated,
@@ -17,6 +18,7 @@ _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _NAMES = {vr: vr.decode("ascii") for vr in _LONG_VRS | _SHORT_VRS}
 VALUE_REPRESENTATIONS = frozenset(_NAMES.values())
+_PLACEHOLDERS = frozenset((b"??", b"--", b"  "))  # that writers put where they know no VR
 
 
 def encoding_at(buffer: Buffer, position: int, end: int, encoding: Encoding) -> Encoding:
@@ -31,9 +33,16 @@ def encoding_at(buffer: Buffer, position: int, end: int, encoding: Encoding) -> 
     ):
         return encoding
     vr = bytes(buffer[position + 4 : position + 6])
-    if vr in _NAMES or (vr.isalpha() and vr.isupper()):
+    if vr in _NAMES or (vr.isalpha() and vr.isupper()) or not _has_no_vr(buffer, position, end, encoding):
         return encoding
     return Encoding(implicit=True, little_endian=encoding.little_endian)
+
+
+def _has_no_vr(buffer: Buffer, position: int, end: int, encoding: Encoding) -> bool:
+    """Tell whether the element has a length of four bytes where none of the VRs stands."""
+    raw = buffer[position + 4 : position + 8]
+    length = int.from_bytes(raw, "little" if encoding.little_endian else "big")
+    return length in (0, UNDEFINED) or length <= end - position - ITEM_HEADER
 
 
 _Header = tuple[int, str, int, int]
@@ -41,6 +50,11 @@ Reader = Callable[[Buffer, int], _Header]
 
 
 def _explicit_reader(order: str) -> Reader:
+    """Return the reader of explicit VR.
+
+    What has no VR at all has a length of four bytes, as in implicit VR. Where two bytes that are no capital
+    letters stand for a VR, the length is in the two after them: as DCMTK reads them.
+    """
     short = struct.Struct(f"{order}HH2sH").unpack_from
     long = struct.Struct(f"{order}L").unpack_from
     names, short_vrs = _NAMES, _SHORT_VRS
@@ -53,7 +67,10 @@ def _explicit_reader(order: str) -> Reader:
             if position + 12 > len(buffer):
                 raise Truncated(f"the data set ends inside an element header at byte {position}")
             return group << 16 | element, names.get(vr, "UN"), position + 12, long(buffer, position + 8)[0]
-        return group << 16 | element, "", position + 8, long(buffer, position + 4)[0]
+        long_length: int = long(buffer, position + 4)[0]
+        if vr in _PLACEHOLDERS or UNDEFINED > long_length > len(buffer) - position - 8:
+            return group << 16 | element, "", position + 8, length
+        return group << 16 | element, "", position + 8, long_length
 
     return read
 

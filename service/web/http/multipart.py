@@ -23,7 +23,9 @@ MAX_HEADERS = 64  # of one part
 
 MULTIPART_RELATED = "multipart/related"
 
-_BOUNDARY = re.compile(r"[ -~]{0,199}[!-~]")
+_MAX_BOUNDARY = 200  # characters; RFC 2046 has 70
+_BOUNDARY = re.compile(rf"[ -~]{{0,{_MAX_BOUNDARY - 1}}}[!-~]")
+_MAX_PADDING = 1024  # blanks behind a delimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Splitter:
         self._parts = 0
         self._has_begun = False
         self._preamble = b"\n"
+        self._padding = _Padding(boundary)
         self._parser = _RelatedParser(
             boundary,
             max_header_size=MAX_HEADER_BYTES,
@@ -63,6 +66,8 @@ class Splitter:
         """
         if not self._has_begun:
             chunk = self._after_preamble(chunk)
+        if self._has_begun:
+            chunk = self._padding.removed(chunk)
         if not chunk:
             return
         try:
@@ -87,19 +92,46 @@ class Splitter:
             raise InvalidMultipart(f"multipart body: cut before --{self._boundary}--") from error
 
     def _after_preamble(self, chunk: bytes) -> bytes:
-        """Return the message from its first delimiter on; the lines before that may end in any way."""
+        """Return the message from the line before its first delimiter on; that may end in any way."""
         delimiter = f"\n--{self._boundary}".encode()
         message = self._preamble + chunk
         start = message.find(delimiter)
         self._has_begun = start >= 0
         self._preamble = b"" if self._has_begun else message[-len(delimiter) :]
-        return message[start + 1 :] if self._has_begun else b""
+        return b"\r" + message[start:] if self._has_begun else b""
 
     def _event(self, event: MultipartSegment | bytes | None) -> PartBegins | bytes | PartEnds:
         if isinstance(event, MultipartSegment):
             self._parts += 1
             return PartBegins({name.lower(): value.strip() for name, value in event.headerlist})
         return PartEnds() if event is None else event
+
+
+class _Padding:
+    """Takes the blanks away that stand behind a delimiter in its line. RFC 2046 5.1.1, transport-padding."""
+
+    def __init__(self, boundary: str) -> None:
+        self._delimiter = f"\r\n--{boundary}".encode()
+        self._padded = re.compile(b"(%b)[ \t]+\r\n" % re.escape(self._delimiter))
+        self._unended = re.compile(b"%b[ \t]{0,%d}\r?" % (re.escape(self._delimiter), _MAX_PADDING))
+        self._held = b""
+
+    def removed(self, chunk: bytes) -> bytes:
+        """Return the next bytes without blanks; a delimiter that may go on comes with those after."""
+        content = self._held + chunk if self._held else chunk
+        if self._delimiter in content:
+            content = self._padded.sub(rb"\1\r\n", content)
+        end = self._end(content)
+        self._held = content[end:]
+        return content[:end] if self._held else content
+
+    def _end(self, content: bytes) -> int:
+        """Return the place from which on a delimiter may not have ended."""
+        start = content.rfind(self._delimiter, -len(self._delimiter) - _MAX_PADDING - 1)
+        if start >= 0 and self._unended.fullmatch(content, start):
+            return start
+        start = content.rfind(b"\r", -len(self._delimiter))
+        return start if start >= 0 and self._delimiter.startswith(content[start:]) else len(content)
 
 
 class _RelatedParser(PushMultipartParser):
@@ -124,7 +156,8 @@ def boundary_of(content_type: str) -> tuple[str, str]:
     if not boundary:
         raise InvalidMultipart(f"Content-Type {shorten(content_type)}: the boundary parameter is missing")
     if not _BOUNDARY.fullmatch(boundary):
-        raise InvalidMultipart(f"boundary {shorten(boundary)}: expected 1 to 70 printable ASCII characters")
+        expected = f"1 to {_MAX_BOUNDARY} printable ASCII characters"
+        raise InvalidMultipart(f"boundary {shorten(boundary)}: expected {expected}")
     return parameters.get("type", "").lower(), boundary
 
 

@@ -152,6 +152,26 @@ def test_a_vr_nobody_knows_is_un_with_a_long_header() -> None:
     ]
 
 
+@pytest.mark.parametrize("vr", [b"??", b"--", b"  ", b"xx", b"\0\0"])
+def test_what_is_no_vr_has_a_length_of_two_bytes_and_the_vr_of_the_dictionary(vr: bytes) -> None:
+    buffer = NAME + b"\x10\x00\x20\x00" + vr + b"\x02\0ID" + NAME
+
+    assert [element[:4] for element in walk(buffer, 0, EXPLICIT_LITTLE)] == [
+        (0x00100010, "PN", 8, 4),
+        (0x00100020, "", 20, 2),
+        (0x00100010, "PN", 30, 4),
+    ]
+
+
+@pytest.mark.parametrize("vr", [b"??", b"--", b"  "])
+def test_an_item_that_begins_with_what_is_no_vr_is_explicit_all_the_same(vr: bytes) -> None:
+    [element] = walk(sequence(item(b"\x10\x00\x20\x00" + vr + b"\x02\0ID" + NAME)), 0, EXPLICIT_LITTLE)
+
+    [part] = element.items or []
+    assert part.encoding == EXPLICIT_LITTLE
+    assert [(inner.vr, inner.length) for inner in part.elements] == [("", 2), ("PN", 4)]
+
+
 def test_an_element_of_vr_un_is_a_sequence_only_if_items_are_inside() -> None:
     un = b"\x40\x00\x75\x02UN\0\0"
     buffer = un + b"\x08\0\0\0not item" + un + b"\x08\0\0\0" + item(b"")
