@@ -2,7 +2,7 @@
 
 Grayscale frames become modality values, colour frames red, green and blue. The type of an array is known
 before its first byte is sent, so that arrays of any number of frames are streamed, a few in memory at a time.
-What stands in the way of an array is looked for before its first byte too, where that is cheap.
+What stands in the way of an array is looked for before its first byte too: an answer never breaks off.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from service.dicom.frames import NativeFrames
 from service.errors import NotRenderable, shorten
 from service.imaging.decoder import Decoder, description_of
 from service.pixels.arrays import Values
-from service.pixels.codecs.decode import DecodedFrame, decoded
+from service.pixels.codecs.decode import NATIVE_SYNTAXES, DecodedFrame, decoded
 from service.pixels.description import GRAYSCALE, ImageDescription
 from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.modality import INT16, fits_int16, may_fit_int16, modality_values, value_type
@@ -29,6 +29,7 @@ from service.transfer_syntaxes import DEFLATED
 
 _ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
 _LOOKED_AT_TOGETHER = 8  # frames
+_PALETTE_COLOR, _SUBSAMPLED = "PALETTE COLOR", "YBR_FULL_422"
 _RGB8: np.dtype[Any] = np.dtype("u1")
 
 
@@ -65,16 +66,32 @@ def numeric_frames(places: Iterable[tuple[Located, int]]) -> list[NumericFrame]:
     """
     frames = [NumericFrame(located, number, description_of(located, number)) for located, number in places]
     for frame in frames:
-        _check_samples(frame.description)
+        if frame.located.instance.transfer_syntax in NATIVE_SYNTAXES:
+            _check_native(frame.description)
+        _check(frame.description)
     return frames
 
 
-def _check_samples(description: ImageDescription) -> None:
-    """Raise NotRenderable if the Samples per Pixel contradict the Photometric Interpretation."""
+def _check_native(description: ImageDescription) -> None:
+    """Raise NotRenderable if nobody knows what the samples mean; decoders may bring others to light."""
+    name = description.photometric_interpretation
+    if name not in (*DISPLAYS, _SUBSAMPLED):
+        raise _unknown_interpretation(name)
+
+
+def _check(description: ImageDescription) -> None:
+    """Raise NotRenderable if the frame cannot become numbers, whatever its stored values are."""
     name, samples = description.photometric_interpretation, description.samples_per_pixel
-    expected = 1 if name in (*GRAYSCALE, "PALETTE COLOR") else 3
+    expected = 1 if name in (*GRAYSCALE, _PALETTE_COLOR) else 3
     if samples != expected:
         raise NotRenderable(f"{samples} Samples per Pixel in {shorten(name)}: expected {expected}")
+    if name == _PALETTE_COLOR and description.palette is None:
+        raise NotRenderable("no palette: expected tables of red, green and blue")
+
+
+def _unknown_interpretation(name: str) -> NotRenderable:
+    expected = ", ".join(DISPLAYS)
+    return NotRenderable(f"Photometric Interpretation {shorten(name)}: expected one of {expected}")
 
 
 async def array_type(decoder: Decoder, frames: Sequence[NumericFrame]) -> np.dtype[Any]:
@@ -115,9 +132,10 @@ async def array_chunks(
 ) -> AsyncIterator[bytes]:
     """Yield the file of an array: its head, sent only when there is a first frame, and its frames.
 
+    Compressed frames are all decoded before the first byte; those that find room in the cache only once.
+
     Raises:
-        UndecodableFrame: a frame cannot be decoded; that is raised before the first byte where what its code
-            stream says of itself tells it.
+        UndecodableFrame: a frame cannot be decoded.
         DamagedFile: a file is not as long as what was stored.
     """
     instances = {frame.located.instance for frame in frames}
@@ -125,6 +143,7 @@ async def array_chunks(
     at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * kind.itemsize))
     for frame in frames[at_once:]:
         await decoder.check_streams(frame.located, [frame.number])
+    await decoder.try_all((frame.located, frame.number) for frame in frames)
     for start in range(0, len(frames), at_once):
         arrays = await _arrays(decoder, frames[start : start + at_once], kind)
         yield head
@@ -167,6 +186,5 @@ def _values(decoded_frame: DecodedFrame, frame: NumericFrame, kind: np.dtype[Any
         return np.ascontiguousarray(modality_values(decoded_frame.values, description, kind))
     display = DISPLAYS.get(description.photometric_interpretation)
     if display is None:
-        name = shorten(description.photometric_interpretation)
-        raise NotRenderable(f"Photometric Interpretation {name}: expected one of {', '.join(DISPLAYS)}")
+        raise _unknown_interpretation(description.photometric_interpretation)
     return np.ascontiguousarray(display.levels(decoded_frame.values, description, None))

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import islice
 from typing import TypeVar
 
 import anyio.to_thread
@@ -34,7 +35,8 @@ from service.threads import Threads
 
 T = TypeVar("T")
 
-_SOUND_BYTES, _KEY_BYTES = 2**20, 256  # of the memory of what could be decoded
+_SOUND_BYTES, _KEY_BYTES = 2**22, 256  # of the memory of what could be decoded
+_TRIED_TOGETHER = 8  # frames
 
 _Key = tuple[bytes, int]  # of an instance's file, and the number of its frame
 
@@ -109,13 +111,29 @@ class Decoder:
         """
         if located.frames is None or located.instance.transfer_syntax in NATIVE_SYNTAXES:
             return
-        key = located.instance.digest, numbers if isinstance(numbers, range) else tuple(numbers)
+        digest = located.instance.digest
+        key = digest, numbers if isinstance(numbers, range) else tuple(numbers)
         if len(numbers) < 2 or self._sound.get(key):
             return
-        await self.check_streams(located, numbers)
-        for number in numbers:
-            await self.decode(located, number)
+        unknown = [number for number in numbers if not self._sound.get((digest, number))]
+        await self.check_streams(located, unknown)
+        await self.try_all((located, number) for number in unknown)
         self._sound.keep(key, True, _KEY_BYTES)
+
+    async def try_all(self, frames: Iterable[tuple[Located, int]]) -> None:
+        """Decode frames, given by instance and number, that are compressed and were not decoded before.
+
+        Raises:
+            DicomwebError: what `decode` raises.
+        """
+        unknown = (
+            (located, number)
+            for located, number in frames
+            if located.instance.transfer_syntax not in NATIVE_SYNTAXES
+            and not self._sound.get((located.instance.digest, number))
+        )
+        while some := list(islice(unknown, _TRIED_TOGETHER)):
+            await asyncio.gather(*(self.decode(located, number) for located, number in some))
 
     async def check_streams(self, located: Located, numbers: Iterable[int]) -> None:
         """Compare what the code streams of frames announce with their description. Nothing is decoded.
@@ -147,6 +165,7 @@ class Decoder:
         if not task.cancelled() and task.exception() is None:
             frame = task.result()
             self._cache.keep(key, frame, frame.values.nbytes)
+            self._sound.keep(key, True, _KEY_BYTES)
 
     async def _compressed(self, located: Located, number: int) -> DecodedFrame:
         description = await anyio.to_thread.run_sync(description_of, located, number)

@@ -3,12 +3,14 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx
+import imagecodecs
 import numpy as np
 import pytest
-from pydicom.uid import SecondaryCaptureImageStorage
+from pydicom.uid import UID, CTImageStorage, JPEG2000Lossless, RLELossless, SecondaryCaptureImageStorage
 
 from service.pixels.arrays import Values
-from tests.web.series import SERIES, ct_slice, enhanced_mr, image, serving, store, stored_values
+from service.pixels.codecs.rle import encoded_frame
+from tests.web.series import SERIES, compressed, ct_slice, enhanced_mr, image, serving, store, stored_values
 
 INSTANCE = f"{SERIES}/instances/1.1.1.1"
 STORED = stored_values(3, 6, 5)
@@ -80,6 +82,36 @@ async def test_frames_that_are_not_there_are_refused(
     await store(client, ct_slice(1, STORED[0]))
 
     assert (await client.get(f"{INSTANCE}/frames/{frames}/pixels")).status_code == status
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
+async def test_a_later_frame_whose_stream_ends_too_early_is_an_error_before_the_first_byte(
+    client: httpx.AsyncClient, syntax: UID
+) -> None:
+    frame = stored_values(1024, 2048)
+    whole = encoded_frame(frame) if syntax == RLELossless else bytes(imagecodecs.jpeg2k_encode(frame))
+    more_than_go_out_at_once = image(frame, SOPClassUID=CTImageStorage, SOPInstanceUID="1.1.1.1")
+    more_than_go_out_at_once.NumberOfFrames = 3
+    more_than_go_out_at_once.RescaleSlope, more_than_go_out_at_once.RescaleIntercept = 1, 0
+    await store(client, compressed(more_than_go_out_at_once, syntax, whole, whole, whole[:200]))
+
+    assert (await client.get(f"{INSTANCE}/pixels")).status_code == 406
+    assert (await client.get(f"{INSTANCE}/frames/1,2/pixels")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("photometric_interpretation", "message"), [("HSV", "HSV: expected one of"), ("PALETTE COLOR", "palette")]
+)
+async def test_a_frame_that_cannot_become_numbers_is_an_error_with_its_reason(
+    client: httpx.AsyncClient, photometric_interpretation: str, message: str
+) -> None:
+    colours = image(STORED[0], SOPClassUID=SecondaryCaptureImageStorage, SOPInstanceUID="1.1.1.1")
+    colours.PhotometricInterpretation = photometric_interpretation
+    await store(client, colours)
+
+    response = await client.get(f"{INSTANCE}/pixels")
+
+    assert (response.status_code, message in response.json()["message"]) == (406, True)
 
 
 async def test_an_instance_without_pixels_has_none(client: httpx.AsyncClient) -> None:

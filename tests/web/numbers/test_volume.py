@@ -8,8 +8,9 @@ import imagecodecs
 import nibabel
 import numpy as np
 import pytest
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import UID, JPEGLSLossless, RLELossless
 
+from service.pixels.codecs.rle import encoded_frame
 from tests.web.series import ROOT, SERIES, compressed, ct_slice, enhanced_mr, serving, store, stored_values
 
 VOLUME = f"{SERIES}/volume"
@@ -241,6 +242,26 @@ async def test_a_later_slice_of_another_size_than_it_says_is_an_error_before_the
 
     assert response.status_code == 406
     assert "3 rows" in response.json()["message"]
+
+
+@pytest.mark.parametrize("accept", [NPY, NIFTI, GZIP])
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless])
+async def test_a_later_slice_whose_stream_ends_too_early_is_an_error_before_the_first_byte(
+    client: httpx.AsyncClient, syntax: UID, accept: str
+) -> None:
+    more_than_go_out_at_once = stored_values(1024, 2048)
+    frame = more_than_go_out_at_once
+    whole = encoded_frame(frame) if syntax == RLELossless else bytes(imagecodecs.jpegls_encode(frame))
+    streams = whole, whole, whole[: len(whole) // 2]
+    slices = [
+        compressed(ct_slice(number, more_than_go_out_at_once), syntax, stream)
+        for number, stream in enumerate(streams, 1)
+    ]
+    await store(client, *slices)
+
+    response = await _get(client, accept)
+
+    assert response.status_code == 406
 
 
 @pytest.mark.parametrize("path", ["studies/1.1/series/9", "studies/9/series/1.1.1"])
