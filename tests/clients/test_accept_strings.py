@@ -71,7 +71,7 @@ CASES = [
     pytest.param("application/dicom; transfer-syntax=*", {"instance"}, id="a single file"),
     pytest.param('multipart/related; type="*/*"', PARTS, id="dicomweb-client: any type"),
     pytest.param("multipart/related", PARTS, id="multipart alone"),
-    pytest.param("image/jpeg", PICTURES, id="OHIF: thumbnails"),
+    pytest.param("image/jpeg", PICTURES | {"frame"}, id="OHIF: thumbnails"),
     pytest.param("image/png", PICTURES, id="Slim: pictures"),
     pytest.param("image/*", PICTURES | {"frame"}, id="any image"),
     pytest.param("video/mp4", {"film"}, id="a film"),

@@ -14,6 +14,7 @@ from pydicom.uid import CTImageStorage
 
 EXPLICIT, JPEG_2000, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.50"
 JPEG_LS, HTJ2K, RLE = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5"
+JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
 DEFLATED_FRAMES, MPEG4 = "1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.4.102"
 OCTETS, DICOM = "application/octet-stream", "application/dicom"
 
@@ -22,8 +23,9 @@ MEDIA_TYPES = {
     JPEG_2000: "image/jp2",
     HTJ2K: "image/jphc",
     RLE: "image/dicom-rle",
+    JPEG_LOSSLESS: "image/jpeg",
 }
-OTHERS = [JPEG_LS, HTJ2K, RLE]  # than the stored JPEG 2000
+OTHERS = [JPEG_LS, HTJ2K, RLE, JPEG_LOSSLESS]  # than the stored JPEG 2000
 
 CT = np.random.default_rng(3).integers(-1024, 3000, (3, 16, 12)).astype(np.int16)
 GRAY = np.linspace(0, 255, 3 * 16 * 12).reshape(3, 16, 12).astype(np.uint8)
@@ -106,8 +108,8 @@ def decoded(stream: bytes, transfer_syntax: str) -> Array:
     """Return the values of a frame of CT."""
     if transfer_syntax == RLE:
         return _from_rle(stream)
-    decode = imagecodecs.jpegls_decode if transfer_syntax == JPEG_LS else imagecodecs.jpeg2k_decode
-    values: Array = decode(stream)
+    decoders = {JPEG_LS: imagecodecs.jpegls_decode, JPEG_LOSSLESS: imagecodecs.ljpeg_decode}
+    values: Array = decoders.get(transfer_syntax, imagecodecs.jpeg2k_decode)(stream)
     return values.view(np.int16)
 
 

@@ -18,6 +18,7 @@ from service.transfer_syntaxes import (
     HTJ2K_LOSSLESS,
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
+    JPEG_LOSSLESS_FIRST_ORDER,
     JPEG_LS_LOSSLESS,
     RLE_LOSSLESS,
 )
@@ -109,6 +110,21 @@ def _jpeg_ls(values: Values, _photometric: str, _bits_stored: int) -> bytes:
     return stream[:2] + stream[start:]
 
 
+def _jpeg_lossless(values: Values, _photometric: str, _bits_stored: int) -> bytes:
+    """Return the stream of process 14 with the first predictor: PS3.5 10.2. Colour goes in as it is."""
+    space = "RGB" if values.ndim == 3 else None
+    return bytes(
+        imagecodecs.jpeg8_encode(
+            _cells(values),
+            lossless=True,
+            predictor=1,
+            bitspersample=8 * values.itemsize,
+            colorspace=space,
+            outcolorspace=space,
+        )
+    )
+
+
 def _jpeg_baseline(values: Values, photometric: str, _bits_stored: int) -> bytes:
     space = "YCBCR" if photometric == "YBR_FULL" else None  # RGB is made YCbCr by the encoder
     return bytes(
@@ -146,5 +162,6 @@ ENCODERS = {
     JPEG_2000_LOSSLESS: Encoder(_jpeg_2000, (8, 16), _TRANSFORMED),
     HTJ2K_LOSSLESS: Encoder(_htj2k, (8, 16), _TRANSFORMED),
     RLE_LOSSLESS: Encoder(lambda values, _, __: rle.encoded_frame(values), (8, 16, 32), _UNCHANGED),
+    JPEG_LOSSLESS_FIRST_ORDER: Encoder(_jpeg_lossless, (8, 16), _UNCHANGED),
     JPEG_BASELINE: Encoder(_jpeg_baseline, (8,), _CHROMINANCE_HALVED, "ISO_10918_1"),
 }

@@ -1,9 +1,13 @@
+import subprocess
 from dataclasses import replace
+from pathlib import Path
+from shutil import which
 from typing import Any
 
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import RLELosslessDecoder
 
@@ -15,16 +19,19 @@ from service.pixels.codecs.encoders import (
     encoded_photometric_interpretation,
     native_bytes,
 )
+from service.pixels.headers.jpeg import jpeg_transfer_syntax
 from service.transfer_syntaxes import (
     HTJ2K_LOSSLESS,
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
+    JPEG_LOSSLESS_FIRST_ORDER,
     JPEG_LS_LOSSLESS,
     RLE_LOSSLESS,
 )
+from tests.builders import image, part10
 from tests.pixels.images import described
 
-LOSSLESS = [JPEG_LS_LOSSLESS, JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS, RLE_LOSSLESS]
+LOSSLESS = [JPEG_LOSSLESS_FIRST_ORDER, JPEG_LS_LOSSLESS, JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS, RLE_LOSSLESS]
 ROWS, COLUMNS = 33, 47
 
 Array = np.ndarray[Any, Any]
@@ -97,6 +104,51 @@ def test_an_independent_reader_finds_the_same_in_rle(kind: str, samples: int) ->
     }
     result, _ = RLELosslessDecoder.as_array(encapsulate([stream]), **options)
     np.testing.assert_array_equal(result, values)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (33, 47), (33, 47, 3)])
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_independent_readers_find_the_same_in_lossless_jpeg(kind: str, shape: tuple[int, ...]) -> None:
+    highest = np.iinfo(kind).max
+    values = np.random.default_rng(5).integers(0, highest + 1, shape).astype(kind)
+    values.ravel()[::3] = highest
+
+    stream = encoded(DecodedFrame(values, "RGB"), 8 * values.itemsize, JPEG_LOSSLESS_FIRST_ORDER)
+
+    assert jpeg_transfer_syntax(stream) == JPEG_LOSSLESS_FIRST_ORDER
+    for read in (imagecodecs.ljpeg_decode, imagecodecs.jpegsof3_decode):
+        np.testing.assert_array_equal(read(stream).reshape(shape), values)
+
+
+@pytest.mark.skipif(which("dcmdjpeg") is None, reason="needs DCMTK")
+@pytest.mark.parametrize(
+    ("kind", "stored", "samples", "photometric"),
+    [
+        ("u1", 8, 1, "MONOCHROME2"),
+        ("u2", 12, 1, "MONOCHROME2"),
+        ("u2", 16, 1, "MONOCHROME1"),
+        ("i2", 12, 1, "MONOCHROME2"),
+        ("i2", 16, 1, "MONOCHROME2"),
+        ("u1", 8, 1, "PALETTE COLOR"),
+        ("u1", 8, 3, "RGB"),
+        ("u2", 16, 3, "RGB"),
+    ],
+)
+def test_dcmtk_finds_the_same_in_lossless_jpeg(
+    tmp_path: Path, kind: str, stored: int, samples: int, photometric: str
+) -> None:
+    values = noise(kind, stored, samples=samples)
+    stream = encoded(DecodedFrame(values, photometric), stored, JPEG_LOSSLESS_FIRST_ORDER)
+    dataset = image(values, BitsStored=stored, HighBit=stored - 1, PhotometricInterpretation=photometric)
+    dataset.PixelData = encapsulate([stream])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    (tmp_path / "in.dcm").write_bytes(part10(dataset, JPEG_LOSSLESS_FIRST_ORDER))
+
+    command = ["dcmdjpeg", "--conv-never", str(tmp_path / "in.dcm"), str(tmp_path / "out.dcm")]
+    subprocess.run(command, check=True)
+
+    np.testing.assert_array_equal(dcmread(tmp_path / "out.dcm").pixel_array, values)
 
 
 def test_rle_segments_have_even_lengths() -> None:
@@ -184,6 +236,7 @@ def test_colour_becomes_what_the_standard_names() -> None:
     names = {syntax: encoded_photometric_interpretation("RGB", syntax) for syntax in ENCODERS}
 
     assert names == {
+        JPEG_LOSSLESS_FIRST_ORDER: "RGB",
         JPEG_LS_LOSSLESS: "RGB",
         JPEG_2000_LOSSLESS: "YBR_RCT",
         HTJ2K_LOSSLESS: "YBR_RCT",

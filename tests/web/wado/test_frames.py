@@ -170,8 +170,15 @@ def test_several_frames_cannot_be_a_single_part(dicomweb: httpx.Client, frames: 
     assert dicomweb.get(f"{frames}/1,2", headers=SINGLE).status_code == 406
 
 
-def test_what_is_not_stored_cannot_be_had_as_lossless_jpeg(dicomweb: httpx.Client, frames: str) -> None:
+def test_jpeg_of_no_transfer_syntax_is_lossless(dicomweb: httpx.Client, frames: str) -> None:
     response = dicomweb.get(f"{frames}/1", headers={"accept": 'multipart/related; type="image/jpeg"'})
+
+    [part] = parts_of(response)
+    assert part.headers["content-type"] == "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.70"
+
+
+def test_what_cannot_be_made_is_not_acceptable(dicomweb: httpx.Client, frames: str) -> None:
+    response = dicomweb.get(f"{frames}/1", headers={"accept": 'multipart/related; type="image/jxl"'})
 
     assert response.status_code == 406
     listed = response.json()["available"]

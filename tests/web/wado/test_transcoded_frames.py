@@ -8,6 +8,7 @@ from tests.web.compressed import (
     GRAY,
     JPEG,
     JPEG_2000,
+    JPEG_LOSSLESS,
     JPEG_LS,
     MEDIA_TYPES,
     OCTETS,
@@ -78,7 +79,7 @@ def test_a_compressed_frame_can_be_had_in_another_compression(
         (f"image/jls; transfer-syntax={JPEG_LS}; q=0.9, image/jp2; q=0.8", JPEG_LS),
         (f"image/jls; transfer-syntax={JPEG_LS}; transfer-syntax=*", JPEG_LS),
         (f"image/jpeg; transfer-syntax={JPEG}, {OCTETS}; transfer-syntax=*; q=0.1", JPEG),
-        (f"image/jpeg, {OCTETS}; q=0.1", EXPLICIT),
+        (f"image/jpeg, {OCTETS}; q=0.1", JPEG_LOSSLESS),
         ("image/*", JPEG_2000),
     ],
 )
