@@ -6,12 +6,13 @@ caller's: they belong between the two parts of the data set that are made here.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from operator import itemgetter
 from uuid import NAMESPACE_OID, uuid5
 
+from service.dicom.encoding.common_references import REFERENCED_SERIES, Reference, referenced_series
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding
 from service.dicom.encoding.explicit import Value, elements_in_explicit_little_endian, encoded
 from service.dicom.encoding.vr import Context
@@ -21,6 +22,7 @@ Pieces = Iterator[bytes | Value]
 _Part = tuple[int, Iterable[bytes | Value]]  # a tag, and what its element is made of
 
 _IMAGE_TYPE, _SOP_CLASS, _SOP_INSTANCE = 0x00080008, 0x00080016, 0x00080018
+_SERIES_INSTANCE = 0x0020000E
 _DERIVATION_DESCRIPTION, _SOURCE_IMAGE, _DERIVATION_CODE = 0x00082111, 0x00082112, 0x00089215
 _PHOTOMETRIC_INTERPRETATION, _PLANAR_CONFIGURATION, _HIGH_BIT = 0x00280004, 0x00280006, 0x00280102
 _NUMBER_OF_FRAMES = 0x00280008
@@ -87,8 +89,11 @@ def transcoded(
     changed = _described(pixels) | (_derived(buffer, elements, pixels.lossy) if pixels.lossy else {})
     if pixels.number_of_frames > 1 or any(element.tag == _NUMBER_OF_FRAMES for element in elements):
         changed[_NUMBER_OF_FRAMES] = _text(_NUMBER_OF_FRAMES, "IS", str(pixels.number_of_frames))
+    new: dict[int, Iterable[bytes | Value]] = {tag: (content,) for tag, content in changed.items()}
+    if pixels.lossy:
+        new[REFERENCED_SERIES] = _references(buffer, elements)
     code_streams = (element.tag for element in elements if _holds_code_streams(element))
-    replaced = {*changed, *_OFFSET_TABLES, *code_streams, PIXEL_DATA}
+    replaced = {*new, *_OFFSET_TABLES, *code_streams, PIXEL_DATA}
 
     def kept() -> Iterator[_Part]:
         parts = elements_in_explicit_little_endian(buffer, elements, encoding, Context())
@@ -97,13 +102,12 @@ def transcoded(
     before = (part for part in kept() if part[0] < PIXEL_DATA)
     after = (part for part in kept() if part[0] > PIXEL_DATA)
     start, end = _pixel_data(pixels)
-    return _before(before, changed, start), _after(end, after)
+    return _before(before, new, start), _after(end, after)
 
 
-def _before(stored: Iterable[_Part], changed: dict[int, bytes], start: bytes) -> Pieces:
-    """Yield the elements up to the frames, the changed ones in their places."""
-    new: Iterator[_Part] = ((tag, (changed[tag],)) for tag in sorted(changed))
-    for _, pieces in merge(new, stored, key=itemgetter(0)):
+def _before(stored: Iterable[_Part], new: Mapping[int, Iterable[bytes | Value]], start: bytes) -> Pieces:
+    """Yield the elements up to the frames, the new ones in their places."""
+    for _, pieces in merge(sorted(new.items(), key=itemgetter(0)), stored, key=itemgetter(0)):
         yield from pieces
     yield start
 
@@ -167,6 +171,14 @@ def _derived(buffer: Buffer, elements: Sequence[Element], lossy: LossyCompressio
         _SOURCE_IMAGE: _sequence(_SOURCE_IMAGE, [_text(tag, "UI", uid) for tag, uid in referenced]),
         _DERIVATION_CODE: _sequence(_DERIVATION_CODE, [_text(*attribute) for attribute in code]),
     }
+
+
+def _references(buffer: Buffer, elements: Sequence[Element]) -> Iterable[bytes | Value]:
+    """Return the list of what an image that lost values refers to, with its source. PS3.3 C.12.2."""
+    stored = {element.tag: element for element in elements}
+    tags = (_SERIES_INSTANCE, _SOP_CLASS, _SOP_INSTANCE)
+    source = Reference(*(_stored_text(buffer, stored[tag]) if tag in stored else "" for tag in tags))
+    return referenced_series(buffer, stored.get(REFERENCED_SERIES), source)
 
 
 _QUOTED = frozenset((_IMAGE_TYPE, _SOP_CLASS, _SOP_INSTANCE, _RATIO, _METHOD))

@@ -7,7 +7,12 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptureImageStorage
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    SecondaryCaptureImageStorage,
+    VLWholeSlideMicroscopyImageStorage,
+)
 
 from service.dicom.encoding.explicit import Value, file_head
 from service.dicom.encoding.part10 import read_file_meta
@@ -146,6 +151,60 @@ def test_an_image_that_lost_values_is_another_instance_and_says_whence() -> None
     assert instance.SourceImageSequence[0].ReferencedSOPClassUID == SecondaryCaptureImageStorage
     assert instance.DerivationCodeSequence[0].CodeValue == "113040"
     assert instance.DerivationDescription == LOSSY.description
+
+
+def references(instance: Dataset) -> dict[str, list[str]]:
+    """Return the instances that are referred to, by series."""
+    return {
+        series.SeriesInstanceUID: [one.ReferencedSOPInstanceUID for one in series.ReferencedInstanceSequence]
+        for series in instance.ReferencedSeriesSequence
+    }
+
+
+def referenced(series_uid: str, *uids: str) -> Dataset:
+    """Return an item of Referenced Series Sequence."""
+    series = Dataset()
+    series.SeriesInstanceUID = series_uid
+    series.ReferencedInstanceSequence = [Dataset() for _ in uids]
+    for reference, uid in zip(series.ReferencedInstanceSequence, uids, strict=True):
+        reference.ReferencedSOPClassUID = SecondaryCaptureImageStorage
+        reference.ReferencedSOPInstanceUID = uid
+    return series
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        pytest.param([], {"1.2": ["1.2.3"]}, id="none so far"),
+        pytest.param(
+            [referenced("1.9", "1.9.1", "1.9.2")],
+            {"1.9": ["1.9.1", "1.9.2"], "1.2": ["1.2.3"]},
+            id="another series",
+        ),
+        pytest.param(
+            [referenced("1.2", "1.2.2"), referenced("1.9", "1.9.1")],
+            {"1.2": ["1.2.2", "1.2.3"], "1.9": ["1.9.1"]},
+            id="the same series",
+        ),
+    ],
+)
+@pytest.mark.parametrize("sop_class", [VLWholeSlideMicroscopyImageStorage, SecondaryCaptureImageStorage])
+def test_the_source_of_an_image_that_lost_values_is_among_what_it_refers_to(
+    stored: list[Dataset], expected: dict[str, list[str]], sop_class: str
+) -> None:
+    pixels = PixelEncoding("1.2.840.10008.1.2.4.50", "MONOCHROME2", None, 8, 8, None, LOSSY)
+    more = {"ReferencedSeriesSequence": stored} if stored else {}
+
+    instance = sent(data_set(SeriesInstanceUID="1.2", SOPClassUID=sop_class, **more), pixels, item(b"jpeg"))
+
+    assert references(instance) == expected
+    [own] = (series for series in instance.ReferencedSeriesSequence if series.SeriesInstanceUID == "1.2")
+    assert own.ReferencedInstanceSequence[-1].ReferencedSOPClassUID == sop_class
+    assert instance.SourceImageSequence[0].ReferencedSOPInstanceUID == "1.2.3"
+
+
+def test_an_image_that_lost_nothing_refers_to_nothing_new() -> None:
+    assert "ReferencedSeriesSequence" not in sent(data_set(SeriesInstanceUID="1.2"), ENCAPSULATED, b"")
 
 
 def test_an_image_that_lost_values_before_keeps_their_history() -> None:
