@@ -15,7 +15,7 @@ from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
 from service.archive.index.lookup import check_tables
-from service.archive.leftovers import Leftovers, bury
+from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
 from service.archive.store import Outcome, Store
 from service.errors import Unavailable
@@ -58,7 +58,9 @@ class Archive:
         """
         await self.index.write(remove, study, series, instance)
         with suppress(Unavailable):
-            await anyio.to_thread.run_sync(bury, self.index, self.blobs, limiter=self.index.writers)
+            await anyio.to_thread.run_sync(
+                remove_doomed_files, self.index, self.blobs, limiter=self.index.writers
+            )
 
     async def take(self, spools: Sequence[Spool], study: str | None) -> list[Outcome]:
         """Store whole files, as `Store.batch` does, in one of the threads that write."""

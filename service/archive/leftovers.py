@@ -35,7 +35,7 @@ class Leftovers:
         """Remove what an earlier process left, as far as it can be told by its notes, and what is doomed."""
         for note in notes_in(self._blobs.incoming):
             self._settle(note)
-        bury(self._index, self._blobs)
+        remove_doomed_files(self._index, self._blobs)
 
     def finish(self, note: Note, *, all_have_rows: bool) -> None:
         """Take a note away when its files have rows or are not there; else when the index can be asked."""
@@ -53,7 +53,7 @@ class Leftovers:
         kept = [key for key in keys if self._blobs.exists(key)]
         if kept:
             self._index.write_now(doomed.doom_strays, kept)
-            bury(self._index, self._blobs)
+            remove_doomed_files(self._index, self._blobs)
 
     def close(self) -> None:
         """Leave what is left to the next start."""
@@ -73,7 +73,7 @@ class Leftovers:
         note.discard()
 
 
-def bury(index: Database, blobs: LocalBlobs) -> None:
+def remove_doomed_files(index: Database, blobs: LocalBlobs) -> None:
     """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
     keys = index.read_now(doomed.doomed_blobs)
     left = index.write_now(doomed.bury, keys, blobs.delete) if keys else 0

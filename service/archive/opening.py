@@ -10,7 +10,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.index import schema
 from service.archive.index.database import Database
 from service.archive.index.lookup import has_instances
-from service.archive.leftovers import bury
+from service.archive.leftovers import remove_doomed_files
 from service.errors import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,6 @@ def renew(database_url: str, folder: Path) -> None:
         _log.warning("%s", error.message)
         index = Database(database_url)
         with suppress(Exception):  # whatever is wrong with it
-            bury(index, LocalBlobs(folder))
+            remove_doomed_files(index, LocalBlobs(folder))
         index.close()
         schema.discard(database_url)

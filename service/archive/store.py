@@ -17,7 +17,7 @@ from service.archive.index import changes
 from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
 from service.archive.index.entry import IndexEntry, entry_of
-from service.archive.leftovers import Leftovers, bury
+from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
@@ -90,7 +90,7 @@ class Store:
             outcomes = self._enter(files) if files else {}
             if any(map(_leaves_a_file, outcomes.values())):
                 with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
-                    bury(self._index, self._blobs)
+                    remove_doomed_files(self._index, self._blobs)
             return _in_order(entries, outcomes)
         finally:
             for spool in spools:

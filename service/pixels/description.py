@@ -14,7 +14,8 @@ from service.pixels.aspect import pixel_aspect
 from service.pixels.lut import LookupTable
 from service.pixels.overlay import OVERLAY_ATTRIBUTES, Overlay, overlays_of
 from service.pixels.palette import Palette, palette_of
-from service.pixels.rescale import Modality, Rescale, modality_of, voi_of
+from service.pixels.rescale import Modality, Rescale, modality_of
+from service.pixels.voi import voi_of
 from service.pixels.window import Window
 
 ATTRIBUTES = OVERLAY_ATTRIBUTES | frozenset(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.dicom_json import Attributes, binary, integer, numbers
+from service.dicom_json import Attributes, binary, integer, items, numbers
 from service.pixels.arrays import Values
 
 LUT_DESCRIPTOR = "00283002"
@@ -86,3 +86,8 @@ def _entries(item: Attributes, length: int) -> Values:
 
 def _sixteen_bits(value: int, *, signed: bool) -> int:
     return (value + 0x8000 & 0xFFFF) - 0x8000 if signed else value & 0xFFFF
+
+
+def first_table(scope: Attributes, sequence: str, *, signed: bool) -> LookupTable | None:
+    """Return the table of the first item of a sequence; None if there is none that can be read."""
+    return next((lookup_table(item, signed=signed) for item in items(scope, sequence)[:1]), None)

@@ -1,10 +1,10 @@
-"""What a file says about its values: how stored ones become modality values, and which range to show.
+"""What a file says about its values: how stored ones become modality values.
 
 Enhanced instances say it per frame in functional groups, classic ones once. The place nearest to the
 frame that says something wins. What it says of modality values and cannot be read is no licence to take
 stored values for them: a number that is wrong without a word is worse than none.
 
-Standard: PS3.3 C.7.6.16.2.9, C.7.6.16.2.10, C.8.8.3, C.8.20.2, C.11.1, C.11.2.
+Standard: PS3.3 C.7.6.16.2.9, C.8.8.3, C.8.20.2, C.11.1.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,9 @@ import numpy as np
 from service.dicom_json import Attributes, first_value, items, number, numbers, scopes, text
 from service.errors import NotRenderable, shorten
 from service.pixels.arrays import Values
-from service.pixels.lut import LookupTable, is_cut, lookup_table
-from service.pixels.window import FUNCTIONS, Window
+from service.pixels.lut import LookupTable, first_table, is_cut
 
 PIXEL_VALUE_TRANSFORMATION = "00289145"
-FRAME_VOI_LUT = "00289132"
 
 _SLOPE, _INTERCEPT, _MODALITY_LUT = "00281053", "00281052", "00283000"
 _DOSE_GRID_SCALING, _SEGMENTATION_TYPE, _MAXIMUM_FRACTIONAL_VALUE = "3004000E", "00620001", "0062000E"
@@ -123,7 +121,7 @@ def _fraction(image: Attributes) -> Modality:
 
 def _said_by(scope: Attributes, *, signed: bool) -> Modality | None:
     """Return what one place says of modality values; None if it says nothing."""
-    table = _first_table(scope, _MODALITY_LUT, signed=signed)
+    table = first_table(scope, _MODALITY_LUT, signed=signed)
     if table and not is_cut(items(scope, _MODALITY_LUT)[0]):
         return table
     slope, intercept = (
@@ -159,32 +157,3 @@ def _as_written(value: Any, number_of_values: int) -> str:
     if number_of_values > 1:
         return f"{value} and {number_of_values - 1} others"
     return str(value) if isinstance(value, str | int | float) else "a value of another kind"
-
-
-def voi_of(image: Attributes, frame_number: int, *, signed: bool) -> LookupTable | Window | None:
-    """Return the VOI LUT or else the first defined window of a frame.
-
-    Args:
-        image: DICOM JSON object of the instance.
-        frame_number: counted from 1.
-        signed: modality values may be negative.
-    """
-    for scope in scopes(image, frame_number, FRAME_VOI_LUT):
-        if voi := _first_table(scope, "00283010", signed=signed) or _first_window(scope):
-            return voi
-    return None
-
-
-def _first_table(scope: Attributes, sequence: str, *, signed: bool) -> LookupTable | None:
-    return next((lookup_table(item, signed=signed) for item in items(scope, sequence)[:1]), None)
-
-
-def _first_window(scope: Attributes) -> Window | None:
-    """A LINEAR window narrower than 1, which the Standard does not define, is taken as LINEAR_EXACT."""
-    name = text(scope, "00281056").upper()
-    function = name if name in FUNCTIONS else "LINEAR"
-    for center, width in zip(numbers(scope, "00281050"), numbers(scope, "00281051"), strict=False):
-        if center is not None and width is not None and width > 0:
-            is_exact = function == "LINEAR" and width < 1
-            return Window(center, width, "LINEAR_EXACT" if is_exact else function)
-    return None

@@ -13,7 +13,7 @@ from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
 from service.archive.index.lookup import find, stored_files
-from service.archive.leftovers import Leftovers, bury
+from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.store import Outcome, Store, Stored
 from service.archive.upkeep import verify
 from service.dicom.instance import (
@@ -204,7 +204,7 @@ def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive
             archive.index.write_now(remove, "1", "1.1", "1.1.1")
         except InstanceNotFound:
             return
-        bury(archive.index, archive.blobs)
+        remove_doomed_files(archive.index, archive.blobs)
 
     with ThreadPoolExecutor(4) as pool:
         stores = [pool.submit(put, archive, FILE) for _ in range(20)]
