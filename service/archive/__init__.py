@@ -11,6 +11,7 @@ import anyio.to_thread
 
 from service.archive.completeness import Completeness
 from service.archive.files.blobs import LocalBlobs
+from service.archive.files.converted import ConvertedFile
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
@@ -18,10 +19,12 @@ from service.archive.index.lookup import check_tables
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
 from service.archive.store import Outcome, Store
+from service.cache import Cache
 from service.errors import Unavailable
 from service.threads import Threads
 
 _CHECK_SECONDS = 0.8
+_CONVERSIONS_BYTES = 2**25
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ class Archive:
         recent: the instances used last, and where they lie.
         completeness: whether the index is known to lack files.
         leftovers: how files go that have no rows.
+        conversions: files that were made anew last on their way out.
         checks: the thread in which it is looked whether all of it works; nobody else keeps it waiting.
     """
 
@@ -46,6 +50,7 @@ class Archive:
     recent: RecentInstances
     completeness: Completeness
     leftovers: Leftovers
+    conversions: Cache[ConvertedFile] = field(default_factory=partial(Cache, _CONVERSIONS_BYTES))
     checks: Threads = field(default_factory=partial(Threads, 1))
 
     async def delete(self, study: str, series: str | None, instance: str | None) -> None:

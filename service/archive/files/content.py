@@ -10,7 +10,7 @@ import anyio.to_thread
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.converted import ConvertedFile
 from service.archive.files.inflated import inflated_chunks
-from service.archive.files.opened import opened, read_fully
+from service.archive.files.opened import check_files, opened, read_fully
 from service.archive.files.runs import (
     RUN_BYTES,
     Chunk,
@@ -19,6 +19,7 @@ from service.archive.files.runs import (
     stream,
 )
 from service.archive.instance import Instance
+from service.cache import Cache
 from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG, SEQUENCE_END_TAG, swapped
 from service.dicom.frames import EncapsulatedFrames, FrameTable, NativeFrames, Span
 from service.dicom.json.writer import Bulkdata
@@ -107,15 +108,29 @@ class Generated:
     runs = read  # as they are in memory then
 
 
-async def instance_content(blobs: LocalBlobs, instance: Instance) -> Content:
+async def instance_content(
+    blobs: LocalBlobs, instance: Instance, conversions: Cache[ConvertedFile]
+) -> Content:
     """Return an instance as a Part 10 file: as it is stored, or with what it lacks for that made anew.
+
+    Args:
+        blobs: the files.
+        instance: the one that is wanted.
+        conversions: what was made anew last.
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
+        DamagedFile: its file is not as long as what was stored.
     """
     if instance.goes_as_stored:
         return InFile(blobs, instance, [Span(0, instance.size)])
-    converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
+    converted = conversions.get(instance.blob)
+    if converted:
+        await anyio.to_thread.run_sync(check_files, blobs, [instance])
+    else:
+        converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
+        if converted.is_remembered:
+            conversions.keep(instance.blob, converted, converted.memory)
     return Generated(converted.chunks, converted.size)
 
 

@@ -4,7 +4,7 @@ What is never sent becomes Explicit VR Little Endian, PS3.18 8.7.3; what is no P
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from service.archive.files.blobs import LocalBlobs
@@ -18,15 +18,21 @@ from service.dicom.encoding.walk import walk
 from service.dicom.encoding.words import swapped
 from service.transfer_syntaxes import DEFLATED
 
-JOINED_BYTES = 2**18  # short pieces are joined to about this size by those who write them
+JOINED_BYTES = 2**18  # short pieces are joined to about this size
 _VALUE_BYTES = 2**20  # of a long value, in memory at a time
+_VALUE_MEMORY = 256  # bytes that the place of one takes
+_REMEMBERED_BYTES = 2**23  # of short pieces, beyond which a file is converted again when it is read
 
 
 class ConvertedFile:
     """A stored file as a Part 10 file in a transfer syntax that may be sent. Blocking: for worker threads.
 
+    It is converted once, and remembered but for its long values; one of very many elements is converted again
+    when it is read.
+
     Attributes:
         size: of that file in bytes.
+        memory: bytes that are remembered.
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
@@ -35,15 +41,30 @@ class ConvertedFile:
     def __init__(self, blobs: LocalBlobs, instance: Instance) -> None:
         self._blobs = blobs
         self._instance = instance
+        self.size = self.memory = 0
+        self._remembered: list[bytes | Value] | None = []
         with self._data_set() as (buffer, offset, meta):
-            pieces = self._pieces(buffer, offset, meta)
-            self.size = sum(piece.length if isinstance(piece, Value) else len(piece) for piece in pieces)
+            for piece in self._pieces(buffer, offset, meta):
+                self._remember(piece)
+
+    def _remember(self, piece: bytes | Value) -> None:
+        self.size += piece.length if isinstance(piece, Value) else len(piece)
+        self.memory += _VALUE_MEMORY if isinstance(piece, Value) else len(piece)
+        if self.memory > _REMEMBERED_BYTES:
+            self._remembered = None
+        if self._remembered is not None:
+            self._remembered.append(piece)
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether it is not converted again."""
+        return self._remembered is not None
 
     def chunks(self, offset: int, length: int) -> Iterator[bytes]:
         """Yield `length` bytes of the converted file from `offset`."""
         position, end = 0, offset + length
         with self._data_set() as (buffer, start, meta):
-            for piece in self._pieces(buffer, start, meta):
+            for piece in self._remembered or self._pieces(buffer, start, meta):
                 for chunk in value_chunks(buffer, piece):
                     part = chunk[max(0, offset - position) : max(0, end - position)]
                     if part:
@@ -58,10 +79,26 @@ class ConvertedFile:
         if instance.outgoing_syntax == meta.transfer_syntax:
             yield Value(offset, len(buffer) - offset, word_size=1)
             return
-        yield from to_explicit_little_endian(buffer, walk(buffer, offset, meta.encoding), meta.encoding)
+        elements = walk(buffer, offset, meta.encoding)
+        yield from _joined(to_explicit_little_endian(buffer, elements, meta.encoding))
 
     def _data_set(self) -> AbstractContextManager[tuple[Buffer, int, FileMeta]]:
         return stored_data_set(self._blobs, self._instance)
+
+
+def _joined(pieces: Iterable[bytes | Value]) -> Iterator[bytes | Value]:
+    """Yield the pieces, short ones joined: each costs a hop to a thread."""
+    joined = bytearray()
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            joined += piece
+        if joined and (isinstance(piece, Value) or len(joined) >= JOINED_BYTES):
+            yield bytes(joined)
+            joined.clear()
+        if isinstance(piece, Value):
+            yield piece
+    if joined:
+        yield bytes(joined)
 
 
 @contextmanager

@@ -149,7 +149,8 @@ async def _answer(request: Request, outgoing: OutgoingInstance) -> Response:
         return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
     if offer.multipart:
         return _message(request, [outgoing])
-    content = await instance_content(service_of(request).archive.blobs, instance)
+    archive = service_of(request).archive
+    content = await instance_content(archive.blobs, instance, archive.conversions)
     return single_part(request, content.runs, content.size, content_type=offer.content_type, etag=etag)
 
 
@@ -190,7 +191,8 @@ async def _part(request: Request, outgoing: OutgoingInstance) -> Part:
     if outgoing.is_transcoded:
         with suppress(NotAcceptable):
             return Part(outgoing.offer.content_type, await _transcoded(request, outgoing), location=url)
-    content = await instance_content(service_of(request).archive.blobs, instance)
+    archive = service_of(request).archive
+    content = await instance_content(archive.blobs, instance, archive.conversions)
     kind = Offer(DICOM, instance.outgoing_syntax).content_type
     return Part(kind, content.runs(0, content.size), content.size, url)
 

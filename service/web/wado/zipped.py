@@ -89,7 +89,7 @@ async def _files(
     """Yield the name and the content of each file; the DICOMDIR comes last, when all have been seen."""
     directory = Directory()
     for name, instance in _named_instances(instances):
-        yield "/".join(name), await instance_content(archive.blobs, instance)
+        yield "/".join(name), await instance_content(archive.blobs, instance, archive.conversions)
         if with_directory:
             attributes = await archive.index.read(attributes_of, instance)
             directory.add(attributes, name, instance.outgoing_syntax)

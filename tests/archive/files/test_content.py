@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from os import truncate
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from service.archive.files.content import (
 from service.archive.files.runs import RUN_BYTES
 from service.archive.index.bulkdata import bulkdata_of
 from service.archive.index.lookup import locate
-from service.errors import BulkdataNotFound, FrameNotFound, InstanceNotFound
+from service.errors import BulkdataNotFound, DamagedFile, FrameNotFound, InstanceNotFound
 from tests.archive.intake import stored
 from tests.builders import (
     BIG_ENDIAN,
@@ -69,10 +70,25 @@ async def test_only_what_may_be_sent_goes_out_as_it_is_stored(
 ) -> None:
     file = part10(ct_image("1.1.1"), syntax) if syntax else part10(ct_image("1.1.1"))[132:]
 
-    content = await instance_content(sqlite_archive.blobs, stored(sqlite_archive, "1.1.1", file))
+    content = await instance_content(
+        sqlite_archive.blobs, stored(sqlite_archive, "1.1.1", file), sqlite_archive.conversions
+    )
 
     assert isinstance(content, kind)
     assert (await everything(content) == file) is (syntax == EXPLICIT)
+
+
+async def test_what_was_converted_once_is_an_error_all_the_same_when_its_file_is_cut(
+    sqlite_archive: Archive,
+) -> None:
+    instance = stored(sqlite_archive, "1.1.1", part10(ct_image("1.1.1"), IMPLICIT))
+    first = await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)
+    second = await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)
+    assert await everything(first) == await everything(second)
+    truncate(sqlite_archive.blobs.path(instance.blob), 300)
+
+    with pytest.raises(DamagedFile):
+        await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, BIG_ENDIAN])
@@ -81,7 +97,7 @@ async def test_any_run_of_a_file_can_be_read(
     sqlite_archive: Archive, syntax: str, offset: int, length: int
 ) -> None:
     instance = stored(sqlite_archive, "1.1.1", part10(ct_image("1.1.1"), syntax))
-    content = await instance_content(sqlite_archive.blobs, instance)
+    content = await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)
 
     run = await everything(content, offset, length)
 
@@ -90,7 +106,9 @@ async def test_any_run_of_a_file_can_be_read(
 
 async def test_a_long_file_is_read_in_chunks(sqlite_archive: Archive) -> None:
     file = part10(image(np.zeros((1200, 1200), np.uint16), "1.1.1"))
-    content = await instance_content(sqlite_archive.blobs, stored(sqlite_archive, "1.1.1", file))
+    content = await instance_content(
+        sqlite_archive.blobs, stored(sqlite_archive, "1.1.1", file), sqlite_archive.conversions
+    )
 
     chunks = [chunk async for chunk in content.read(0, content.size)]
 
@@ -199,7 +217,7 @@ async def test_an_instance_deleted_meanwhile_is_not_found(sqlite_archive: Archiv
     await sqlite_archive.delete("1", None, None)
 
     with pytest.raises(InstanceNotFound):
-        await everything(await instance_content(sqlite_archive.blobs, instance))
+        await everything(await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions))
     with pytest.raises(InstanceNotFound):
         await everything(await frame_content(sqlite_archive.blobs, instance, frames, 1))
 

@@ -68,6 +68,17 @@ def test_a_file_of_many_chunks_is_converted_as_one(sqlite_archive: Archive, synt
 
 
 @NEVER_SENT
+def test_a_file_too_long_to_be_remembered_is_converted_again_when_it_is_read(
+    sqlite_archive: Archive, syntax: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = ct_image("1.1.1", TextValue="a comment " * 9000)
+    remembered = converted(sqlite_archive, part10(original, syntax))
+    monkeypatch.setattr("service.archive.files.converted._REMEMBERED_BYTES", 10)
+
+    assert converted(sqlite_archive, part10(original, syntax)) == remembered
+
+
+@NEVER_SENT
 def test_runs_of_the_converted_file_fit_together(sqlite_archive: Archive, syntax: str) -> None:
     file = ConvertedFile(
         sqlite_archive.blobs, stored(sqlite_archive, "1.1.1", part10(ct_image("1.1.1"), syntax))
