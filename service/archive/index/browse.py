@@ -1,8 +1,9 @@
 """The archive as people look through it: the list of studies, and a series as a stack of pictures.
 
-Studies come newest first, found by any word in them. A word may be part of the patient's name or ID, of the
-description or the accession number, whatever its case, or be the study's UID; the keys of a search apply
-besides. Nothing is counted, so that a page costs the same in an archive of any size.
+Studies come newest first, sorted by the query, or last added first, found by any word in them. A word may be
+part of the patient's name or ID, of the description or the accession number, whatever its case, or be the
+study's UID; the keys of a search apply besides. What a search finds is counted up to a bound, and all studies
+by an index alone, so that a page costs little in an archive of any size.
 """
 
 from collections.abc import Iterable
@@ -41,6 +42,9 @@ _STACK = sa.select(
 ).select_from(JOINED[Level.INSTANCE])
 
 
+COUNTED_STUDIES = 10_000  # of those that match a search: more are not counted
+
+
 class StackedInstance(NamedTuple):
     """An instance of a stack.
 
@@ -53,24 +57,35 @@ class StackedInstance(NamedTuple):
     frames: int
 
 
-def list_studies(connection: sa.Connection, query: Query, words: Iterable[str]) -> Page:
+def list_studies(
+    connection: sa.Connection, query: Query, words: Iterable[str], *, last_first: bool = False
+) -> Page:
     """Return the rows of the studies that match, from the query's offset on.
 
     Args:
         connection: to the index.
         query: of studies; its keys are those that have a column.
         words: all of which a study has to have.
+        last_first: what was added last comes first, whatever the query is sorted by.
 
     Returns:
         At most the query's limit of rows; as remaining, 1 if there are more.
     """
     conditions = [*where(query.resource, query.keys), *map(_has_word, words)]
-    newest_first = order(query.resource)
-    ids = sa.select(studies.c.id).where(*conditions).order_by(*newest_first)  # an index alone answers this
+    terms = [studies.c.id.desc()] if last_first else order(query.resource, (), query.sort_keys)
+    ids = sa.select(studies.c.id).where(*conditions).order_by(*terms)  # an index alone answers this
     page = ids.limit(query.limit + 1).offset(query.offset)
-    rows = sa.select(studies.c.attributes).where(studies.c.id.in_(page)).order_by(*newest_first)
+    rows = sa.select(studies.c.attributes).where(studies.c.id.in_(page)).order_by(*terms)
     texts = connection.scalars(rows).all()
     return Page(list(map(StoredJson, texts[: query.limit])), len(texts[query.limit :]))
+
+
+def count_studies(connection: sa.Connection, query: Query, words: Iterable[str]) -> int:
+    """Return how many studies match; of a search that leaves some out, at most one more than are counted."""
+    conditions = [*where(query.resource, query.keys), *map(_has_word, words)]
+    ids = sa.select(studies.c.id).where(*conditions)
+    matches = (ids.limit(COUNTED_STUDIES + 1) if conditions else ids).subquery()
+    return int(connection.scalars(sa.select(sa.func.count()).select_from(matches)).one())
 
 
 def modalities(connection: sa.Connection) -> list[str]:

@@ -2,20 +2,29 @@
 
 import re
 from dataclasses import asdict, dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.browse import list_studies, modalities
+from service.archive.index.browse import (
+    COUNTED_STUDIES,
+    count_studies,
+    list_studies,
+    modalities,
+)
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
+from service.errors import InvalidParameter
 from service.web.pages.page import page
 from service.web.pages.rows import row_page
 from service.web.state import service_of
 
 _STUDIES_PER_PAGE = 100
 _MAX_WORDS = 8
+_ADDED = "added"  # of which QIDO-RS knows nothing
+_ORDERS = {"": "", "date": "", "name": "PatientName", _ADDED: ""}  # as the form has them → as `orderby` does
 _SEPARATORS = re.compile(r"[\s,*\0]+")
 
 
@@ -28,12 +37,19 @@ class StudySearch:
         modality: one of the study's; empty for any.
         since: first study date, YYYY-MM-DD; empty for any.
         until: last study date.
+        sort: "name" or "added"; empty for the newest date first.
     """
 
     q: str = ""
     modality: str = ""
     since: str = ""
     until: str = ""
+    sort: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves any study out."""
+        return any((self.q, self.modality, self.since, self.until))
 
     @property
     def words(self) -> list[str]:
@@ -45,7 +61,11 @@ class StudySearch:
         """The keys of the same search in QIDO-RS, without its words."""
         start, end = self.since.replace("-", ""), self.until.replace("-", "")
         dates = f"{start}-{end}" if start or end else ""
-        keys = {"ModalitiesInStudy": self.modality, "StudyDate": dates}
+        keys = {
+            "ModalitiesInStudy": self.modality,
+            "StudyDate": dates,
+            "orderby": _sorted_by(self.sort),
+        }
         return {name: value for name, value in keys.items() if value}
 
     def query(self) -> str:
@@ -64,13 +84,32 @@ async def studies_page(request: Request) -> Response:
     search = StudySearch(**{name: request.query_params.get(name, "") for name in StudySearch.__slots__})
     parameters = [*search.keys.items(), ("offset", request.query_params.get("offset", ""))]
     query = parse_query(parameters, SearchedResource(Level.STUDY), _STUDIES_PER_PAGE)
-    listing = row_page(await archive.index.read(list_studies, query, search.words), query.offset)
+    listed = partial(list_studies, last_first=search.sort == _ADDED)
+    listing = row_page(await archive.index.read(listed, query, search.words), query.offset)
     return await page(
         request,
         "studies.html",
         search=search,
         listing=listing,
         per_page=_STUDIES_PER_PAGE,
+        count=_count_of(await archive.index.read(count_studies, query, search.words)),
         modalities=await archive.index.read(modalities),
-        is_empty=not listing.rows and search == StudySearch() and not query.offset,
+        is_empty=not listing.rows and not search.is_narrow and not query.offset,
     )
+
+
+def _sorted_by(sort: str) -> str:
+    """Return what QIDO-RS calls an order.
+
+    Raises:
+        InvalidParameter: there is no such order.
+    """
+    if sort not in _ORDERS:
+        raise InvalidParameter("sort", sort, f"one of {', '.join(filter(None, _ORDERS))}")
+    return _ORDERS[sort]
+
+
+def _count_of(number: int) -> str:
+    if number > COUNTED_STUDIES:
+        return f"More than {COUNTED_STUDIES:,} studies"
+    return f"{number:,} {'study' if number == 1 else 'studies'}"

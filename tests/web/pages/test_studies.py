@@ -64,6 +64,55 @@ async def test_the_form_finds_studies(read: Read, two: None, query: str, studies
     assert [link.rpartition("/")[2] for link in page.links if "browse/" in link] == studies
 
 
+@pytest.mark.parametrize(
+    ("sort", "studies"),
+    [
+        ("", ["1.1", "1.2", "1.3"]),
+        ("date", ["1.1", "1.2", "1.3"]),
+        ("name", ["1.3", "1.1", "1.2"]),
+        ("added", ["1.3", "1.2", "1.1"]),
+    ],
+)
+async def test_the_list_is_sorted(
+    client: httpx.AsyncClient, read: Read, two: None, sort: str, studies: list[str]
+) -> None:
+    await stored(client, instance(3, StudyInstanceUID="1.3", PatientName="Adams^Ada", StudyDate="20200101"))
+
+    page = await read(f"/?sort={sort}")
+
+    assert [link.rpartition("/")[2] for link in page.links if "browse/" in link] == studies
+
+
+async def test_an_order_stays_from_page_to_page_and_in_the_lines_for_programs(
+    client: httpx.AsyncClient, read: Read
+) -> None:
+    files = [part10(ct_image(f"{number}.1.1")) for number in range(1, 103)]
+    await client.post("/studies", content=message(files), headers={"content-type": MULTIPART})
+
+    page = await read("/?sort=name")
+
+    assert page.link("offset") == "?sort=name&offset=100"
+    assert "orderby=PatientName" in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "count"), [("", "2 studies"), ("q=roe", "1 study"), ("offset=1", "2 studies")]
+)
+async def test_the_list_tells_how_many_studies_there_are(
+    read: Read, two: None, query: str, count: str
+) -> None:
+    assert count in (await read(f"/?{query}")).text
+
+
+async def test_a_search_that_finds_very_many_says_so(
+    read: Read, two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("service.archive.index.browse", "service.web.pages.studies"):
+        monkeypatch.setattr(f"{module}.COUNTED_STUDIES", 1)
+
+    assert "More than 1 studies" in (await read("/?since=1900-01-01")).text
+
+
 async def test_what_was_asked_for_stays_in_the_form(client: httpx.AsyncClient, two: None) -> None:
     page = (await client.get(f'{SITE}/?q="><b>&modality=US&since=2020-01-01')).text
 
@@ -76,7 +125,7 @@ async def test_no_match_is_told(read: Read, two: None) -> None:
     assert "No study is like this." in (await read("/?q=nobody")).text
 
 
-@pytest.mark.parametrize("query", ["since=yesterday", "until=2024-02-30", "offset=-1"])
+@pytest.mark.parametrize("query", ["since=yesterday", "until=2024-02-30", "offset=-1", "sort=size"])
 async def test_what_cannot_be_asked_is_a_page_that_says_so(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(f"{SITE}/?{query}")
 

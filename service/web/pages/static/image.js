@@ -183,5 +183,9 @@ async function begin() {
   listen();
 }
 
-stage.querySelector("[data-retry]").addEventListener("click", () => (state.places.length ? pictures.retry() : begin()));
+stage.querySelector("[data-retry]").addEventListener("click", () => {
+  told = "";
+  if (state.places.length) pictures.retry();
+  else begin();
+});
 begin();

@@ -1,6 +1,6 @@
 // What every page can do beyond its HTML: search as you type, copy, fold, delete after a second question.
 
-import { fetchPage, follow } from "./follow.js";
+import { search } from "./search.js";
 
 const TYPING = 180; // milliseconds without a key before the search begins
 
@@ -44,16 +44,6 @@ function walk(event, step) {
   if (!next) return;
   event.preventDefault();
   next.focus();
-}
-
-async function search(form) {
-  const filled = [...new FormData(form)].filter(([, value]) => value);
-  const url = new URL(form.action);
-  url.search = new URLSearchParams(filled);
-  const found = await fetchPage(url, "search");
-  if (!found) return;
-  follow(found, `#${form.dataset.live}`);
-  history.replaceState(null, "", url);
 }
 
 async function copy(button) {

@@ -1,47 +1,28 @@
-// One file to STOW-RS, and what the receipt says of it. PS3.18 10.5.3, Annex I.
+// One request to STOW-RS with one file or several. PS3.18 10.5.
 
-const FAILED = ["00081198", "0008119A"]; // Failed SOP Sequence, Other Failures Sequence
-const REFERENCED = "00081199";
-const COMMENT = "00000902";
-const REASON = "00081197";
-const WARNING = "00081196";
-
-// Return `done`, a promise of { kind, reason } with kind stored, refused or cancelled, and `abort`.
-export function send(url, file, progress) {
+// Return `done`, a promise of { status, text }, status 0 for none or "cancelled", and `abort`.
+export function send(url, files, progress) {
   const request = new XMLHttpRequest();
+  const { type, body } = files.length === 1 ? { type: "application/dicom", body: files[0].file } : multipart(files);
   const done = new Promise((settle) => {
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-    request.onload = () => settle(outcome(request));
-    request.onerror = () => settle({ kind: "refused", reason: "The connection broke, or the file cannot be read." });
-    request.onabort = () => settle({ kind: "cancelled" });
+    request.onload = () => settle({ status: request.status, text: request.responseText });
+    request.onerror = () => settle({ status: 0, text: "" });
+    request.onabort = () => settle({ status: "cancelled", text: "" });
   });
   request.open("POST", url);
-  request.setRequestHeader("Content-Type", "application/dicom");
+  request.setRequestHeader("Content-Type", type);
   request.setRequestHeader("Accept", "application/dicom+json");
-  request.send(file);
+  request.send(body);
   return { done, abort: () => request.abort() };
 }
 
-function outcome({ status, responseText }) {
-  const receipt = parsed(responseText);
-  const failed = FAILED.flatMap((tag) => receipt[tag]?.Value ?? [])[0];
-  if (status === 200 || (status === 202 && !failed)) {
-    const [stored] = receipt[REFERENCED]?.Value ?? [];
-    return { kind: "stored", reason: stored?.[WARNING] ? first(stored, COMMENT) : "" };
-  }
-  const code = failed && first(failed, REASON)?.toString(16).toUpperCase().padStart(4, "0");
-  const text = failed ? first(failed, COMMENT) : receipt.message;
-  return { kind: "refused", reason: `${text ?? "The server gave no reason"} (${code ?? status})` };
-}
-
-function first(item, tag) {
-  return item[tag]?.Value?.[0];
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
+// The files are parts of a blob, so that the browser reads them while it sends them.
+function multipart(files) {
+  const boundary = `files-${Array.from(crypto.getRandomValues(new Uint32Array(6)), (part) => part.toString(36)).join("-")}`;
+  const parts = files.flatMap(({ file }) => [`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`, file, "\r\n"]);
+  return {
+    type: `multipart/related; type="application/dicom"; boundary="${boundary}"`,
+    body: new Blob([...parts, `--${boundary}--\r\n`]),
+  };
 }

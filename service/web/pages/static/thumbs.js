@@ -19,7 +19,7 @@ function isThumbnail(target) {
 function tell(image, state) {
   image.classList.remove("loaded", "failed");
   image.classList.add(state);
-  image.alt = state === "failed" ? "No picture" : "";
+  image.title = state === "failed" ? "No picture" : "";
 }
 
 function fail(image) {

@@ -1,32 +1,42 @@
-// Uploads: files and folders are dropped or chosen, sent a few at a time, and what is refused is listed.
+// Uploads: files and folders are dropped or chosen, sent in batches, and what became of them is told in a panel.
 
-import { fetchPage, follow } from "./follow.js";
+import { Batches, isClutter } from "./batches.js";
 import { filesOf } from "./folders.js";
+import { Outcomes } from "./outcomes.js";
+import { outcomesOf } from "./receipt.js";
+import { search } from "./search.js";
 import { send } from "./send.js";
 
 const AT_ONCE = 3;
-const LISTED = 60; // files that are done and still in the list
-const REFUSED = 500; // refusals that are written out
 
 const section = document.querySelector("[data-upload]");
-const list = section.querySelector("[data-current]");
-const summary = section.querySelector("[data-summary]");
-const total = section.querySelector("[data-total]");
-const refusals = section.querySelector("[data-refused]");
-const cancel = section.querySelector("[data-cancel]");
+const panel = section.querySelector("[data-panel]");
+const list = panel.querySelector("[data-current]");
+const summary = panel.querySelector("[data-summary]");
+const total = panel.querySelector("[data-total]");
+const cancel = panel.querySelector("[data-cancel]");
+const close = panel.querySelector("[data-close]");
 
-const waiting = [];
-const active = new Set();
-const count = { all: 0, stored: 0, refused: 0 };
+const batches = new Batches();
+const outcomes = new Outcomes(panel);
+const active = new Set(); // requests under way, each with the bytes that are gone
+let all, clutter, bytes, sent;
+reset();
 
 section.addEventListener("change", (event) => {
   add([...event.target.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
   event.target.value = "";
 });
 cancel.addEventListener("click", () => {
-  count.all -= waiting.length + active.size;
-  waiting.length = 0;
-  for (const request of active) request.abort();
+  for (const { file } of batches.clear()) forget(file);
+  for (const request of active) {
+    request.isCancelled = true;
+    request.abort();
+  }
+});
+close.addEventListener("click", () => {
+  panel.hidden = true;
+  reset();
 });
 addEventListener("beforeunload", (event) => active.size && event.preventDefault());
 
@@ -46,76 +56,91 @@ addEventListener("drop", async (event) => {
   for await (const found of filesOf(event.dataTransfer)) add([found]);
 });
 
+function reset() {
+  outcomes.clear();
+  [all, clutter, bytes, sent] = [0, 0, 0, 0];
+}
+
 function add(found) {
-  waiting.push(...found);
-  count.all += found.length;
-  section.querySelector(".progress").hidden = false;
-  while (active.size < AT_ONCE && waiting.length) next();
+  const files = found.filter(({ path }) => !isClutter(path));
+  clutter += found.length - files.length;
+  batches.add(files);
+  all += files.length;
+  for (const { file } of files) bytes += file.size;
+  panel.hidden = false;
+  while (active.size < AT_ONCE && batches.length) work();
   tell();
 }
 
-function next() {
-  const { file, path } = waiting.shift();
-  const row = rowOf(path);
-  const request = send(section.dataset.upload, file, (share) => (row.bar.value = share));
+// Send one batch after the other, until none is left; one that fails ends none of the others.
+async function work() {
+  const request = { gone: 0, isCancelled: false, abort: () => {} };
   active.add(request);
-  request.done.then((outcome) => {
-    active.delete(request);
-    settle(row, path, outcome);
-    if (waiting.length) next();
-    tell();
-    if (!active.size) refresh();
-  });
+  while (batches.length) await sendAll(batches.take(), request);
+  active.delete(request);
+  tell();
+  if (!active.size) refresh();
 }
 
-function rowOf(path) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  const bar = document.createElement("progress");
-  const state = document.createElement("small");
-  name.textContent = name.title = path;
-  bar.setAttribute("aria-label", path);
+// Send files together; those of which the answer does not tell what became of them are sent again, each alone.
+async function sendAll(files, request) {
+  const row = rowOf(files);
+  const size = files.reduce((sum, { file }) => sum + file.size, 0);
+  const sending = send(section.dataset.upload, files, (share) => {
+    row.bar.value = share;
+    request.gone = share * size;
+    tell();
+  });
+  request.abort = sending.abort;
+  tell();
+  const results = await outcomesOf(await sending.done, files);
+  row.item.remove();
+  request.gone = 0;
+  for (const [index, result] of results.entries()) {
+    if (result || request.isCancelled) settle(files[index], result ?? { kind: "cancelled" });
+    else await sendAll([files[index]], request);
+  }
+  tell();
+}
+
+function settle({ file, path }, result) {
+  if (result.kind === "cancelled") return forget(file);
+  sent += file.size;
+  outcomes.note(path, result);
+}
+
+function forget({ size }) {
+  all -= 1;
+  bytes -= size;
+}
+
+function rowOf(files) {
+  const [item, name, bar] = ["li", "span", "progress"].map((kind) => document.createElement(kind));
+  name.textContent = files.length > 1 ? `${files[0].path} and ${files.length - 1} more` : files[0].path;
+  bar.setAttribute("aria-label", name.textContent);
   bar.max = 1;
   bar.value = 0;
-  item.append(name, bar, state);
-  list.prepend(item);
-  for (const old of [...list.querySelectorAll(".done")].slice(LISTED)) old.remove();
-  return { item, bar, state };
-}
-
-function settle({ item, bar, state }, path, { kind, reason }) {
-  item.classList.add("done");
-  if (kind === "cancelled") return item.remove();
-  count[kind] += 1;
-  bar.value = 1;
-  state.textContent = state.className = kind;
-  if (reason) note(path, kind, reason);
-}
-
-function note(path, kind, reason) {
-  refusals.hidden = false;
-  const written = refusals.querySelectorAll("li").length;
-  refusals.querySelector("summary").textContent = `${count.refused} refused`;
-  if (written >= REFUSED) return;
-  const item = document.createElement("li");
-  const why = document.createElement("small");
-  item.textContent = path;
-  why.textContent = kind === "stored" ? `Stored, but: ${reason}` : reason;
-  item.append(why);
-  refusals.querySelector("ul").append(item);
+  item.append(name, bar);
+  list.append(item);
+  return { item, bar };
 }
 
 function tell() {
-  const done = count.stored + count.refused;
-  const refused = count.refused ? `, ${count.refused} refused` : "";
-  summary.textContent = `${done} of ${count.all} files: ${count.stored} stored${refused}`;
-  total.max = count.all || 1;
-  total.value = done;
-  cancel.hidden = !active.size;
+  const { stored, warned, refused } = outcomes.count;
+  const parts = [`${stored + warned} stored`, warned && `${warned} of them with a warning`, refused && `${refused} refused`, clutter && `${clutter} passed over`];
+  summary.textContent = `${stored + warned + refused} of ${all} files: ${parts.filter(Boolean).join(", ")}`;
+  total.max = bytes || 1;
+  total.value = sent + [...active].reduce((sum, { gone }) => sum + gone, 0) || (all ? 0 : 1);
+  total.hidden = cancel.hidden = !active.size;
+  close.hidden = Boolean(active.size);
 }
 
+// The list with what came last on top.
 async function refresh() {
-  const found = await fetchPage(location.href, "search");
-  if (found) follow(found, "#results, #filters");
-  document.querySelector("#filters").hidden &&= !count.stored;
+  const filters = document.querySelector("#filters");
+  const { stored, warned } = outcomes.count;
+  if (!stored && !warned) return;
+  filters.hidden = false;
+  filters.elements.sort.value = "added";
+  await search(filters);
 }
