@@ -19,7 +19,6 @@ function isThumbnail(target) {
 function tell(image, state) {
   image.classList.remove("loaded", "failed");
   image.classList.add(state);
-  image.title = state === "failed" ? "No picture" : "";
 }
 
 function fail(image) {
