@@ -138,6 +138,8 @@ def describe(image: Attributes, frame_number: int = 1, sop_class_uid: str = "") 
     photometric = text(image, "00280004").upper()
     if not photometric:
         raise NotRenderable("no Photometric Interpretation: expected an instance with image pixels")
+    if not photometric.isascii():
+        raise NotRenderable("a Photometric Interpretation that is no code string: expected capital letters")
     samples = integer(image, "00280002") or (3 if photometric.startswith(("RGB", "YBR")) else 1)
     bits_allocated = _checked(BITS_ALLOCATED, "Bits Allocated", integer(image, "00280100"))
     bits_stored, high_bit = _bits_stored(image, bits_allocated)

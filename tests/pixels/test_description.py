@@ -180,3 +180,8 @@ def test_a_value_of_any_kind_is_put_right_or_refused(tag: str, broken: Any) -> N
         return
 
     assert description.frame_length > 0
+
+
+def test_a_photometric_interpretation_that_is_no_code_string_is_refused() -> None:
+    with pytest.raises(NotRenderable, match="no code string"):
+        described(photometric="MONOCHROME\ufffd")

@@ -87,7 +87,7 @@ def _dose_planes(metadata: Attributes, number_of_frames: int) -> list[Plane] | O
     """Return the planes of a dose grid; its offsets are along the normal, or the z of axial planes."""
     first = plane_of(metadata)
     normal = _normal(first)
-    if number_of_frames == 1 or normal is None or len(first.position) != 3:
+    if number_of_frames <= 1 or normal is None or len(first.position) != 3:
         return [first] * number_of_frames
     name, offsets = "Grid Frame Offset Vector", numbers(metadata, _OFFSETS)
     along = [offset for offset in offsets if offset is not None]
@@ -107,7 +107,7 @@ def _reconstructed_planes(metadata: Attributes, number_of_frames: int) -> list[P
     own = {tag: detector[tag] for tag in (_POSITION, _ORIENTATION) if tag in detector}
     first = plane_of({**metadata, **own})
     normal, spacing = _normal(first), number(metadata, _SPACING_BETWEEN_SLICES)
-    if number_of_frames == 1 or normal is None or len(first.position) != 3:
+    if number_of_frames <= 1 or normal is None or len(first.position) != 3:
         return [first] * number_of_frames
     if not spacing:
         return Objection("Spacing Between Slices", spacing, "a number other than 0")

@@ -57,6 +57,11 @@ def test_frames_of_a_dose_lie_at_their_offsets(
     assert _positions(_dose(offsets, orientation), 3) == expected
 
 
+@pytest.mark.parametrize("offsets", [None, [], [0, 2.5]])
+def test_a_dose_without_frames_has_no_planes(offsets: list[float] | None) -> None:
+    assert _positions(_dose(offsets), 0) == []
+
+
 @pytest.mark.parametrize(
     ("offsets", "orientation"),
     [

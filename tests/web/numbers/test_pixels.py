@@ -100,7 +100,8 @@ async def test_a_later_frame_whose_stream_ends_too_early_is_an_error_before_the_
 
 
 @pytest.mark.parametrize(
-    ("photometric_interpretation", "message"), [("HSV", "HSV: expected one of"), ("PALETTE COLOR", "palette")]
+    ("photometric_interpretation", "message"),
+    [("HSV", "HSV: expected one of"), ("PALETTE COLOR", "palette")],
 )
 async def test_a_frame_that_cannot_become_numbers_is_an_error_with_its_reason(
     client: httpx.AsyncClient, photometric_interpretation: str, message: str
