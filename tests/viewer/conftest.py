@@ -39,11 +39,6 @@ _OPTIONS = (
     "--disable-sync",
     "--no-first-run",
 )
-# What a user does once: closes the notice about investigational use, and skips the tour.
-_SEEN = """if (window.localStorage) {
-    sessionStorage.setItem("investigationalUseDialog", "hidden");
-    localStorage.setItem("shownTours", JSON.stringify(["basicViewerTour"]));
-}"""
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +63,7 @@ def store(client: httpx.Client, *files: bytes) -> None:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[BrowserContext]:
-    """A browser that has used OHIF before."""
+    """A browser that has never seen OHIF before."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: apt-get install chromium")
     if not is_installed(VIEWER):
@@ -79,7 +74,6 @@ async def browser() -> AsyncIterator[BrowserContext]:
         )
         context = await chromium.new_context(viewport={"width": 1800, "height": 900})
         context.set_default_timeout(1000 * PATIENCE)
-        await context.add_init_script(_SEEN)
         yield context
         await chromium.close()
 

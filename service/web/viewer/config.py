@@ -39,6 +39,8 @@ def app_config(root: str) -> bytes:
         "extensions": [],
         "modes": [],
         "showStudyList": True,
+        "investigationalUseDialog": {"option": "never"},
+        "customizationService": [{"ohif.tours": {"$set": []}}],
         "maxNumberOfWebWorkers": 3,
         "showWarningMessageForCrossOrigin": True,
         "showCPUFallbackMessage": True,
