@@ -19,7 +19,7 @@ from service import console, help_texts, installed, ohif
 from service.archive import Archive, open_archive, opening
 from service.archive.files import rights
 from service.archive.index import schema
-from service.archive.upkeep import files_below, import_files, passed_over, reindex, verify
+from service.archive.upkeep import import_files, look_through, reindex, verify
 from service.errors import DicomwebError
 from service.report import Report, report_in
 from service.server import lifeline, serving
@@ -252,9 +252,10 @@ def _finish(archive: Archive, exit_code: int) -> NoReturn:
 
 def _import(archive: Archive, folder: Path, refusals: Report | None = None) -> int:
     """Store what is below a folder, and return the exit code."""
-    clutter, files = passed_over(folder), files_below(folder)
+    files, clutter = look_through(folder)
     if refusals:
-        files = [file for file in files if not file.samefile(refusals.path)]
+        report = refusals.path.absolute()
+        files = [file for file in files if file.absolute() != report]
     with console.stopping() as stop:
         work = import_files(archive, files, stop)
         outcomes = chain(clutter, refusals.of(work) if refusals else work)

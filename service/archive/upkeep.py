@@ -44,17 +44,19 @@ class Done(NamedTuple):
 
 def files_below(folder: Path) -> list[Path]:
     """Return all files below a folder but for clutter, or the file itself, in the order of their names."""
-    return [path for path in _all_below(folder) if not is_clutter(path.relative_to(folder))]
+    return look_through(folder)[0]
 
 
-def passed_over(folder: Path) -> list[Done]:
-    """Return the clutter below a folder, as what is neither stored nor refused."""
-    clutter = (path for path in _all_below(folder) if is_clutter(path.relative_to(folder)))
-    return [Done(path, "passed over", "", 0) for path in clutter]
-
-
-def _all_below(folder: Path) -> list[Path]:
-    return [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
+def look_through(folder: Path) -> tuple[list[Path], list[Done]]:
+    """Return the files below a folder, or the file itself, and the clutter among them that is passed over."""
+    files: list[Path] = []
+    clutter: list[Done] = []
+    for path in [folder] if folder.is_file() else sorted(filter(Path.is_file, folder.rglob("*"))):
+        if is_clutter(path.relative_to(folder)):
+            clutter.append(Done(path, "passed over", "", 0))
+        else:
+            files.append(path)
+    return files, clutter
 
 
 def import_files(archive: Archive, files: Iterable[Path], stop: Event | None = None) -> Iterator[Done]:
