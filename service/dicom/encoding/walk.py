@@ -34,11 +34,13 @@ from service.dicom.encoding.elements import (
 from service.dicom.encoding.fragments import fragments_at
 from service.dicom.encoding.headers import HEADER_READERS, VALUE_REPRESENTATIONS, encoding_at, item_header
 from service.dicom.encoding.vr import dictionary_vr
-from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG
+from service.dicom.encoding.words import BIG_ENDIAN_ITEM_TAG, ITEM_HEADER, ITEM_TAG
 
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
 _FORGOTTEN = 2**18  # that any file may have
+_COUNTED_BYTES = 2**26
+_BYTES_PER_ITEM = 24  # of a file, at least, for each item beyond these
 _BYTES_PER_ELEMENT = 16  # of a file, at least, for each that is forgotten beyond these
 
 
@@ -90,6 +92,7 @@ def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
     Standard: PS3.5 7.1, 7.5.
     """
     size = len(buffer)
+    _check_number_of_items(buffer)
     top = _DataSet([], size, delimited=False, encoding=encoding_at(buffer, start, size, encoding))
     try:
         _Walk(buffer, start, top).to_the_end()
@@ -267,6 +270,20 @@ class _Walk:
         level.elements.append(Element(tag, name, start, end - start, None, fragments))
         self.count += len(fragments)
         return end
+
+
+def _check_number_of_items(buffer: Buffer) -> None:
+    """Refuse a file that is full of items at once: to count their tags takes no time, to walk them does.
+
+    Files too long for that are not looked through; they are few.
+    """
+    size = len(buffer)
+    if size > _COUNTED_BYTES:
+        return
+    content = buffer[:size]
+    number = max(content.count(ITEM_TAG), content.count(BIG_ENDIAN_ITEM_TAG))
+    if number > _FORGOTTEN + size // _BYTES_PER_ITEM:
+        raise TooMany(f"there are {number} items in {size} bytes")
 
 
 def _too_many() -> TooMany:

@@ -2,6 +2,7 @@
 
 # Marks of items and sequences as little endian has them, PS3.5 7.5: a delimiter is a tag and an empty length.
 ITEM_TAG = b"\xfe\xff\x00\xe0"
+BIG_ENDIAN_ITEM_TAG = b"\xff\xfe\xe0\x00"
 ITEM_END = b"\xfe\xff\x0d\xe0" + bytes(4)
 SEQUENCE_END_TAG = b"\xfe\xff\xdd\xe0"
 SEQUENCE_END = SEQUENCE_END_TAG + bytes(4)

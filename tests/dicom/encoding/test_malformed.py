@@ -62,6 +62,14 @@ def test_more_elements_than_the_bound_are_refused(buffer: bytes, monkeypatch: py
         walk(buffer, 0, EXPLICIT_LITTLE)
 
 
+def test_a_file_full_of_items_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.dicom.encoding.walk._FORGOTTEN", 20)
+
+    with pytest.raises(TooMany, match="100 items in 812 bytes"):
+        walk(sequence(item(b"") * 100), 0, EXPLICIT_LITTLE)
+    assert len(walk(sequence(item(NAME) * 20), 0, EXPLICIT_LITTLE)) == 1
+
+
 def test_more_elements_than_suit_the_size_of_a_file_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.dicom.encoding.walk._REMEMBERED", 5)
     monkeypatch.setattr("service.dicom.encoding.walk._FORGOTTEN", 20)
