@@ -22,7 +22,8 @@
     ├── RangeNotSatisfiable      416
     ├── MisdirectedRequest       421  the request names a host that is none of ours
     ├── Unavailable              503  out of disk, database away: try again later
-    │   └── DamagedFile               a stored file is not what was stored
+    │   ├── DamagedFile               a stored file is not what was stored
+    │   └── TooLargeForDisk      413  a file is longer than the file system takes
     └── Refusal                       one instance of a store cannot be kept; carries its Failure Reason
 
 The leaves say what happened in DICOM's words, their parents hold the status. Messages say what was
@@ -200,6 +201,12 @@ class Unavailable(DicomwebError):
     """Out of disk, or the database is away: the same request may succeed later."""
 
     status = 503
+
+
+class TooLargeForDisk(Unavailable):
+    """A file is longer than the file system takes, and will be the next time."""
+
+    status = 413
 
 
 class DamagedFile(Unavailable):

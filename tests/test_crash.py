@@ -20,7 +20,7 @@ from tests.serving import process
 from tests.web.messages import DICOM, MULTIPART, items, message, reasons, store, url
 
 FAILED, REFERENCED, OTHER_FAILURES = "00081198", "00081199", "0008119A"
-OUT_OF_RESOURCES = 0xA700
+TOO_LARGE = 0xA701
 BEFORE_THE_END = 40  # acknowledged uploads
 
 
@@ -126,16 +126,18 @@ def small_disk(tmp_path: Path) -> Iterator[httpx.Client]:
         yield server.client
 
 
-def test_on_a_full_disk_the_others_are_stored_and_the_reason_is_told(small_disk: httpx.Client) -> None:
+def test_of_files_too_long_for_the_disk_the_others_are_stored_and_the_reason_is_told(
+    small_disk: httpx.Client,
+) -> None:
     response = store(small_disk, file("1.1.1"), large("1.1.2"), file("1.1.3"))
 
     assert response.status_code == 202
     assert [item["00081155"]["Value"] for item in items(response, REFERENCED)] == [["1.1.1"], ["1.1.3"]]
-    assert reasons(response, FAILED) + reasons(response, OTHER_FAILURES) == [OUT_OF_RESOURCES]
+    assert reasons(response, FAILED) + reasons(response, OTHER_FAILURES) == [TOO_LARGE]
 
 
 @pytest.mark.parametrize("multipart", [True, False], ids=["multipart", "single"])
-def test_when_nothing_fits_the_service_is_unavailable_and_what_was_stored_remains(
+def test_when_nothing_fits_it_is_too_large_and_what_was_stored_remains(
     small_disk: httpx.Client, multipart: bool, tmp_path: Path
 ) -> None:
     store(small_disk, file("1.1.1"))
@@ -146,9 +148,9 @@ def test_when_nothing_fits_the_service_is_unavailable_and_what_was_stored_remain
         else small_disk.post("studies", content=large("1.1.2"), headers=DICOM)
     )
 
-    assert response.status_code == 503
+    assert response.status_code == 413
     assert list((tmp_path / "data/incoming").iterdir()) == []
-    assert reasons(response, FAILED) + reasons(response, OTHER_FAILURES) == [OUT_OF_RESOURCES]
+    assert reasons(response, FAILED) + reasons(response, OTHER_FAILURES) == [TOO_LARGE]
     assert small_disk.get(url("1.1.1"), headers={"accept": "application/dicom"}).content == file("1.1.1")
     assert small_disk.get(url("1.1.2")).status_code == 404
     assert store(small_disk, file("1.1.4")).status_code == 200

@@ -26,6 +26,7 @@ from service.dicom.instance import (
     OUT_OF_RESOURCES,
     PROCESSING_FAILURE,
     Uids,
+    reason_of,
 )
 from service.errors import Refusal, Unavailable
 from service.troubles import trouble
@@ -123,7 +124,7 @@ class Store:
         except Refusal as refusal:
             return refusal.without_frames()
         except Unavailable as error:
-            return Refusal(error.message, OUT_OF_RESOURCES)
+            return Refusal(error.message, reason_of(error))
         except OSError as error:
             _log.error("an instance could not be read: %s", error.strerror)
             return Refusal(trouble("the instance cannot be read", error).message, OUT_OF_RESOURCES)
@@ -169,13 +170,13 @@ class Store:
             try:
                 self._blobs.write(spool, entry.blob)
             except Unavailable as error:
-                refusals[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
+                refusals[entry] = _refusal(entry, error.message, reason_of(error))
         for entry in [entry for entry in files if entry not in refusals]:
             try:
                 folders |= self._blobs.keep(files[entry], entry.blob)
                 entries.append(entry)
             except Unavailable as error:
-                refusals[entry] = _refusal(entry, error.message, OUT_OF_RESOURCES)
+                refusals[entry] = _refusal(entry, error.message, reason_of(error))
         try:
             sync(folders)
         except Unavailable as error:  # and nobody knows of which files

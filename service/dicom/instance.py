@@ -13,7 +13,7 @@ from service.dicom.frame_scan import frame_table, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
 from service.dicom.json.writer import Bulkdata, JsonModel
 from service.dicom_json import DicomJson
-from service.errors import Refusal
+from service.errors import Refusal, TooLargeForDisk, Unavailable
 from service.transfer_syntaxes import is_video
 
 # Failure and Warning Reasons: PS3.18 Table I.2-2, PS3.4 Table GG.4-1.
@@ -73,6 +73,11 @@ class ParsedInstance:
     image: DicomJson | None
     frames: FrameTable | None
     warning: str
+
+
+def reason_of(error: Unavailable) -> int:
+    """Return the Failure Reason of what the disk or the index denies."""
+    return TOO_LARGE if isinstance(error, TooLargeForDisk) else OUT_OF_RESOURCES
 
 
 def is_uid(value: str) -> bool:

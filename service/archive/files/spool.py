@@ -1,5 +1,6 @@
 """Bytes on their way in: a few in memory, many in a file, and files of the tree read in the same way."""
 
+import errno
 import logging
 import mmap
 import os
@@ -11,7 +12,7 @@ from secrets import token_hex
 
 from service.archive.files.direct import write_all, write_past_cache
 from service.dicom.encoding.elements import Buffer
-from service.errors import Unavailable
+from service.errors import TooLargeForDisk, Unavailable
 from service.troubles import trouble
 
 _MAX_IN_MEMORY = 2**20  # bytes
@@ -180,4 +181,6 @@ def disk_troubles() -> Iterator[None]:
         raise
     except OSError as error:
         _log.error("a file cannot be kept: %s", error.strerror)
+        if error.errno == errno.EFBIG:
+            raise TooLargeForDisk("the file cannot be kept: it is longer than the disk takes") from error
         raise trouble("the file cannot be kept", error) from error

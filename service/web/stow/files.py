@@ -10,7 +10,7 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from service.archive.files.spool import Spool
-from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE
+from service.dicom.instance import TOO_LARGE, reason_of
 from service.errors import Refusal, Unavailable
 from service.web.state import service_of
 from service.web.stow.batch import Batch
@@ -43,7 +43,7 @@ class FileIntake:
             try:
                 await anyio.to_thread.run_sync(spool.flush)
             except Unavailable as error:
-                await self._refuse(spool, error.message, OUT_OF_RESOURCES)
+                await self._refuse(spool, error.message, reason_of(error))
 
     async def end(self) -> None:
         """The part has come whole."""

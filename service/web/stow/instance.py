@@ -10,7 +10,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, file_head
-from service.dicom.instance import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, is_uid
+from service.dicom.instance import CANNOT_UNDERSTAND, is_uid, reason_of
 from service.dicom.json.reader import data_set
 from service.dicom_json import DicomJson, text
 from service.errors import NotAcceptable, Refusal, Unavailable
@@ -68,7 +68,7 @@ def _assemble(
 
 def _refusal(error: Exception, attributes: DicomJson) -> Refusal:
     """Return an error as what becomes of this instance."""
-    reason = OUT_OF_RESOURCES if isinstance(error, Unavailable) else CANNOT_UNDERSTAND
+    reason = reason_of(error) if isinstance(error, Unavailable) else CANNOT_UNDERSTAND
     if isinstance(error, Refusal):
         reason = error.reason
     uids = (text(attributes, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.archive.files.spool import FileInPlace, disk_troubles
-from service.errors import Unavailable
+from service.errors import TooLargeForDisk, Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 
 
@@ -65,7 +65,6 @@ def test_what_the_disk_had_no_room_for_is_whole_once_it_has(tmp_path: Path) -> N
     [
         errno.ENOSPC,
         errno.EDQUOT,
-        errno.EFBIG,
         errno.EROFS,
         errno.EACCES,
         errno.EIO,
@@ -77,6 +76,11 @@ def test_what_the_disk_had_no_room_for_is_whole_once_it_has(tmp_path: Path) -> N
 def test_what_the_system_denies_is_said_to_be_unavailable(code: int) -> None:
     with pytest.raises(Unavailable, match="cannot be kept"), disk_troubles():
         raise OSError(code, "from the system")
+
+
+def test_a_file_longer_than_the_disk_takes_is_too_large() -> None:
+    with pytest.raises(TooLargeForDisk, match="longer than the disk takes"), disk_troubles():
+        raise OSError(errno.EFBIG, "from the system")
 
 
 def test_a_folder_that_is_gone_is_left_to_the_caller() -> None:
