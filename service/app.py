@@ -1,5 +1,6 @@
 """The composition root: middleware, error answers, and the application made of settings."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +20,7 @@ from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
+from service.memory import give_memory_back
 from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
@@ -63,7 +65,9 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        memory = asyncio.create_task(give_memory_back())
         yield
+        memory.cancel()
         service.decoder.close()
         archive.close()
 
