@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import SLICES
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 PICTURE = re.compile(r"/1\.2\.2/frames/1/rendered")
 THUMBNAIL = re.compile(r"/thumbnail\?")
@@ -69,10 +69,16 @@ async def test_why_there_is_no_picture_stands_in_the_stage_and_a_click_asks_agai
     await expect(page.locator(".stage .problem")).to_contain_text("The disk does not answer.")
     await expect(page.locator(".stage .at")).to_have_text(f"2 of {SLICES}")
     await expect(page.locator("#about")).to_contain_text("Doe, Jane")
+    assert await until(lambda: _has_been_asked(line, 1000))
     line.broken = 0
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".stage .problem")).to_be_hidden()
     await expect(page.locator(".stage img")).to_have_js_property("naturalWidth", 8)
+
+
+async def _has_been_asked(line: Line, broken: int) -> bool:
+    """Tell whether the page has given up: it has asked four times for the picture, and why there is none."""
+    return line.broken == broken - 4 * 2
 
 
 async def test_the_picture_that_came_with_the_page_is_asked_for_again_too(page: Page, site: str) -> None:
