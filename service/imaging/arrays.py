@@ -18,7 +18,7 @@ from service.archive.files.opened import check_files
 from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
-from service.errors import NotRenderable, shorten
+from service.errors import ContentTooLarge, NotRenderable, shorten
 from service.imaging.decoder import Decoder, description_of
 from service.pixels.arrays import Values
 from service.pixels.codecs.decode import NATIVE_SYNTAXES, DecodedFrame, decoded
@@ -27,10 +27,21 @@ from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.modality import INT16, fits_int16, may_fit_int16, modality_values, value_type
 from service.transfer_syntaxes import DEFLATED
 
+MAX_FRAMES = 2**18
 _ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
 _LOOKED_AT_TOGETHER = 8  # frames
 _PALETTE_COLOR, _SUBSAMPLED = "PALETTE COLOR", "YBR_FULL_422"
 _RGB8: np.dtype[Any] = np.dtype("u1")
+
+
+def check_number_of_frames(number: int) -> None:
+    """Refuse to compute with more frames than an answer can be waited for.
+
+    Raises:
+        ContentTooLarge: there are more than `MAX_FRAMES`.
+    """
+    if number > MAX_FRAMES:
+        raise ContentTooLarge(f"{number} frames: numbers are made of up to {MAX_FRAMES} at a time")
 
 
 class NumericFrame(NamedTuple):

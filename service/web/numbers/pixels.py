@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NotRenderable
-from service.imaging.arrays import array_chunks, array_type, numeric_frames
+from service.imaging.arrays import array_chunks, array_type, check_number_of_frames, numeric_frames
 from service.pixels.numbers.array_files import NPY, npy_head
 from service.pixels.numbers.modality import REVISION
 from service.web.http.accept import Offer
@@ -30,6 +30,7 @@ async def retrieve_pixels(request: Request) -> Response:
     all_numbers = range(1, located.frames.number_of_frames + 1)
     numbers = frame_numbers(request) if "frames" in request.path_params else all_numbers
     located.frames_with(numbers)
+    check_number_of_frames(len(numbers))
     offer = negotiated(request, Offer(NPY))
     etag = etag_of(located.instance.digest, str(offer), REVISION, *numbers)
     if answer := not_modified(request, etag):

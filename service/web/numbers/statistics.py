@@ -3,7 +3,7 @@
 As JSON, or as a picture of the histogram.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import anyio.to_thread
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from service.archive.instance import Located
 from service.errors import NotRenderable
-from service.imaging.arrays import numeric_frames
+from service.imaging.arrays import check_number_of_frames, numeric_frames
 from service.imaging.decoder import Decoder
 from service.pixels.display.histogram import histogram_picture
 from service.pixels.display.image_files import png
@@ -36,6 +36,7 @@ async def retrieve_statistics(request: Request) -> Response:
     images = [located for located in await located_instances(request) if located.frames]
     if not images:
         raise NotRenderable("no pixels: expected an image")
+    check_number_of_frames(sum(len(_numbers(request, located)) for located in images))
     places = [(located, number) for located in images for number in _numbers(request, located)]
     offer = negotiated(request, Offer(_JSON), Offer(_PNG))
     etag = etag_of(
@@ -57,7 +58,7 @@ def _picture(statistics: Statistics) -> bytes:
     return png(histogram_picture(statistics))
 
 
-def _numbers(request: Request, located: Located) -> Iterable[int]:
+def _numbers(request: Request, located: Located) -> Sequence[int]:
     """Return the frames of an instance that count: those that the path names, or all."""
     assert located.frames is not None
     if "frames" not in request.path_params:

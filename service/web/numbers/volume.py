@@ -18,7 +18,13 @@ from service.archive.index.metadata import first_metadata
 from service.archive.index.stored_json import StoredJson
 from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
-from service.imaging.arrays import NumericFrame, array_chunks, array_type, numeric_frames
+from service.imaging.arrays import (
+    NumericFrame,
+    array_chunks,
+    array_type,
+    check_number_of_frames,
+    numeric_frames,
+)
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
 from service.pixels.numbers.modality import REVISION
 from service.pixels.numbers.regularity import Disagreement
@@ -65,6 +71,7 @@ async def retrieve_volume(request: Request) -> Response:
     )
     if answer := not_modified(request, etag):
         return answer
+    check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
     metadata = dict(await archive.index.read(first_metadata, target_of(request), len(instances)))
     for located in instances:
         if located.instance.digest not in metadata:

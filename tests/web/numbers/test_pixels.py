@@ -115,6 +115,20 @@ async def test_a_frame_that_cannot_become_numbers_is_an_error_with_its_reason(
     assert (response.status_code, message in response.json()["message"]) == (406, True)
 
 
+@pytest.mark.parametrize("path", ["pixels", "statistics", "volume"])
+async def test_more_frames_than_anybody_waits_for_are_refused(client: httpx.AsyncClient, path: str) -> None:
+    number = 2**18 + 2
+    frames = image(np.zeros((number, 1, 1), np.uint8), SOPClassUID=CTImageStorage, SOPInstanceUID="1.1.1.1")
+    frames.NumberOfFrames = number
+    frames.BitsAllocated = frames.BitsStored = 8
+    frames.HighBit = 7
+    await store(client, frames)
+
+    response = await client.get(f"{INSTANCE}/{path}")
+
+    assert (response.status_code, f"{number} frames" in response.json()["message"]) == (413, True)
+
+
 async def test_an_instance_without_pixels_has_none(client: httpx.AsyncClient) -> None:
     without = ct_slice(1, STORED[0])
     del without.PixelData
