@@ -15,16 +15,17 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import console, help_texts, installed, ohif
+from service import console, help_texts, installed, key_commands, ohif
 from service.archive import Archive, open_archive, opening
 from service.archive.files import rights
 from service.archive.index import schema
+from service.archive.index.database import Database
 from service.archive.upkeep import import_files, look_through, reindex, verify
 from service.errors import DicomwebError
 from service.report import Report, report_in
 from service.server import lifeline, serving
 from service.server.log import configure_log
-from service.settings import Settings, unknown_variables
+from service.settings import Settings, is_loopback, roles_of, unknown_variables
 
 app = typer.Typer(
     help="A DICOMweb origin server. Every setting is an environment variable: see the README.",
@@ -34,6 +35,8 @@ app = typer.Typer(
 )
 
 _OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "on_conflict", "log_level")
+key_app = typer.Typer(help="Keys of programs.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
 
 Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
 
@@ -83,6 +86,7 @@ def serve(
 ) -> None:
     """Serve DICOMweb. Migrates first."""
     settings = _settings(host=host, port=port, workers=workers)
+    _check_access(settings)
     if attached:
         lifeline.end_with_input()
     with _data_place(settings, ephemeral=ephemeral) as settings, _listener(settings) as listener:
@@ -167,6 +171,34 @@ def migrate() -> None:
     _open(_settings()).close()
 
 
+@key_app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="of the program or person it is for")],
+    role: Annotated[list[str], typer.Option(help="what it permits; may be given several times")],
+    tenant: Annotated[str | None, typer.Option(help="whose studies it leads to; without one, all")] = None,
+    expires: Annotated[str | None, typer.Option(help="for how long it holds, as in 90d")] = None,
+) -> None:
+    """Make a key, and show it: this once, it is kept nowhere."""
+    settings = _settings()
+    with _key_index(settings) as index:
+        seconds = None if expires is None else key_commands.seconds_of(expires)
+        typer.echo(key_commands.add(index, roles_of(settings), name, tuple(role), tenant, seconds))
+
+
+@key_app.command(name="list")
+def list_command() -> None:
+    """Show all keys: whose they are and what they permit, but not what they are."""
+    with _key_index(_settings()) as index:
+        key_commands.show(index)
+
+
+@key_app.command()
+def revoke(name: Annotated[str, typer.Argument(help="of the key")]) -> None:
+    """Let a key hold no longer."""
+    with _key_index(_settings()) as index:
+        key_commands.revoke(index, name)
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -185,6 +217,30 @@ def _settings(**values: object) -> Settings:
         typer.echo(f"{name} is no setting; the nearest is {nearest}", err=True)
     configure_log(settings.log_level)
     return settings
+
+
+def _check_access(settings: Settings) -> None:
+    """Return if the service may start so: one that others can reach has to know who asks."""
+    if settings.auth is None and not is_loopback(settings.host):
+        typer.echo(
+            f"{settings.host} can be reached by others, who would see everything: set DICOMWEB_AUTH=keys "
+            "(or oidc) to know who asks, or DICOMWEB_AUTH=none to serve all of them",
+            err=True,
+        )
+        raise typer.Exit(2)
+
+
+@contextmanager
+def _key_index(settings: Settings) -> Iterator[Database]:
+    """Lend the index, which has the keys; what cannot be done with it ends the program with one line."""
+    archive = _open(settings)
+    try:
+        yield archive.index
+    except (ValueError, DicomwebError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    finally:
+        archive.close()
 
 
 @contextmanager

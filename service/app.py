@@ -15,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.access.access import Access
+from service.access.keys import Keys
 from service.archive import Archive
 from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
@@ -24,7 +26,7 @@ from service.memory import give_memory_back
 from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
-from service.settings import Settings
+from service.settings import KEYS, Settings, roles_of
 from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
@@ -93,6 +95,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
         settings.max_frame_bytes,
     )
     return Service(
+        access=_access(settings, archive),
         archive=archive,
         decoder=decoder,
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
@@ -104,6 +107,11 @@ def _service(settings: Settings, archive: Archive) -> Service:
         max_results=settings.max_results,
         store_limits=StoreLimits(settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts),
     )
+
+
+def _access(settings: Settings, archive: Archive) -> Access:
+    """Return how callers are known."""
+    return Access(Keys(archive.index, roles_of(settings)) if KEYS in (settings.auth or ()) else None)
 
 
 def _routes_under(root: str, routes: Sequence[Route]) -> list[Route]:

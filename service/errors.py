@@ -7,6 +7,8 @@
     │   ├── InvalidMultipart          the body is no multipart/related, or ends early
     │   ├── InvalidXml                a document is no Native DICOM Model; the message never repeats a value
     │   └── InvalidWindow             a window the Standard does not define
+    ├── Unauthorized             401  nobody knows who asks; says what is wrong with what was sent
+    ├── Forbidden                403  who asks may not do this
     ├── NotFound                 404
     │   ├── StudyNotFound, SeriesNotFound, InstanceNotFound
     │   ├── InstanceGone              deleted or replaced between being found and being read
@@ -74,6 +76,18 @@ class InvalidXml(BadRequest):
 
 class InvalidWindow(BadRequest):
     """A window that the Standard does not define."""
+
+
+class Unauthorized(DicomwebError):
+    """Nobody knows who asks: no credentials were sent, or none that hold."""
+
+    status = 401
+
+
+class Forbidden(DicomwebError):
+    """Who asks is known, and may not do this."""
+
+    status = 403
 
 
 class NotFound(DicomwebError):

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from starlette.routing import Route
 
+from service.permissions import Permission
+from service.web.access.admission import Admitting, deleting, everybody, reading, writing
+from service.web.access.credentials import TOKEN_PARAMETER
 from service.web.capabilities import capabilities, enter
 from service.web.delete import delete
 from service.web.health import health, live, ready
@@ -17,7 +20,7 @@ from service.web.pages.attributes import attributes_page
 from service.web.pages.docs import docs_page
 from service.web.pages.instance import instance_page
 from service.web.pages.missing import missing_page
-from service.web.pages.page import answering_with_pages
+from service.web.pages.page import answering_with_pages, error_page
 from service.web.pages.series import retrieve_stack, series_page
 from service.web.pages.studies import studies_page
 from service.web.pages.study import study_page
@@ -46,67 +49,77 @@ _FRAMES_PATH = f"{_INSTANCE_PATH}/frames/{{frames}}"
 _ACCEPT = ("accept",)
 _METADATA = (*_ACCEPT, "includefield")
 _RETRIEVED = (*_ACCEPT, "dicomdir")
-_THUMBNAIL = (*_ACCEPT, "viewport")
+_THUMBNAIL = (*_ACCEPT, "viewport", TOKEN_PARAMETER)
 _RENDERED = (*_THUMBNAIL, "window", "quality", "annotation", "iccprofile")
 """The query parameters that retrieves know. Searches and WADO-URI look for others themselves."""
 
 
-def _route(path: str, parameters: Iterable[str] | None = None, **handlers: Handler) -> Route:
+def _route(path: str, parameters: Iterable[str] | None = None, **handlers: Admitting) -> Route:
+    for handler in handlers.values():
+        if not isinstance(handler, Admitting):
+            raise TypeError(f"{path}: nobody says who may call {handler}")
     return Route(path, Resource(handlers, parameters), methods=list(handlers))
 
 
 def _page(path: str, handler: Handler) -> Route:
-    return _route(path, GET=answering_with_pages(handler))
+    answering = answering_with_pages(handler)
+    return _route(path, GET=Admitting(answering, Permission.READ, refuse=error_page))
 
 
-WADO_URI = _route("/wado", GET=retrieve_by_uri)  # also beside the base URL, where old viewers expect it
+WADO_URI = _route(
+    "/wado", GET=reading(retrieve_by_uri, in_query=True)
+)  # also beside the base URL, where old viewers expect it
 
 # The busiest first: routes are tried in this order.
 ROUTES = [
-    _route(_FRAMES_PATH, _ACCEPT, GET=retrieve_frames),
-    _route(f"{_INSTANCE_PATH}/metadata", _METADATA, GET=retrieve_metadata),
-    _route(_INSTANCE_PATH, _RETRIEVED, GET=retrieve, DELETE=delete),
-    _route("/studies", GET=search_studies, POST=store),
-    _route(f"{_SERIES_PATH}/metadata", _METADATA, GET=retrieve_metadata),
-    _route(f"{_STUDY_PATH}/series", GET=search_series),
-    _route(f"{_SERIES_PATH}/instances", GET=search_instances),
-    _route(f"{_FRAMES_PATH}/rendered", _RENDERED, GET=retrieve_rendered_frames),
-    _route(f"{_INSTANCE_PATH}/rendered", _RENDERED, GET=retrieve_rendered),
-    _route(f"{_INSTANCE_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail),
-    _route(f"{_SERIES_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail_of_many),
-    _route(f"{_STUDY_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail_of_many),
-    _route(f"{_STUDY_PATH}/metadata", _METADATA, GET=retrieve_metadata),
-    _route(_SERIES_PATH, _RETRIEVED, GET=retrieve, DELETE=delete),
-    _route(_STUDY_PATH, _RETRIEVED, GET=retrieve, POST=store, DELETE=delete),
-    _route(f"{_STUDY_PATH}/instances", GET=search_instances),
-    _route("/series", GET=search_series),
-    _route("/instances", GET=search_instances),
-    _route(f"{_FRAMES_PATH}/thumbnail", _THUMBNAIL, GET=retrieve_thumbnail),
-    _route(f"{_FRAMES_PATH}/pixels", _ACCEPT, GET=retrieve_pixels),
-    _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=retrieve_statistics),
-    _route(f"{_INSTANCE_PATH}/pixels", _ACCEPT, GET=retrieve_pixels),
-    _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=retrieve_statistics),
-    _route(f"{_INSTANCE_PATH}/volume", _ACCEPT, GET=retrieve_volume),
-    _route(f"{_SERIES_PATH}/statistics", _ACCEPT, GET=retrieve_statistics),
-    _route(f"{_SERIES_PATH}/volume", _ACCEPT, GET=retrieve_volume),
-    _route(f"{_INSTANCE_PATH}/bulkdata", _ACCEPT, GET=retrieve_all_bulkdata),
-    _route(f"{_INSTANCE_PATH}/bulkdata/7FE00010/frames/{{frames}}", _ACCEPT, GET=retrieve_frames),
-    _route(f"{_INSTANCE_PATH}/bulkdata/{{path:path}}", _ACCEPT, GET=retrieve_bulkdata),
-    _route(f"{_INSTANCE_PATH}/pixeldata", _ACCEPT, GET=retrieve_pixeldata),
-    _route(f"{_SERIES_PATH}/bulkdata", _ACCEPT, GET=retrieve_all_bulkdata),
-    _route(f"{_SERIES_PATH}/pixeldata", _ACCEPT, GET=retrieve_all_pixeldata),
-    _route(f"{_STUDY_PATH}/bulkdata", _ACCEPT, GET=retrieve_all_bulkdata),
-    _route(f"{_STUDY_PATH}/pixeldata", _ACCEPT, GET=retrieve_all_pixeldata),
-    _route(f"{_SERIES_PATH}/rendered", _RENDERED, GET=retrieve_rendered_all),
-    _route(f"{_STUDY_PATH}/rendered", _RENDERED, GET=retrieve_rendered_all),
+    _route(_FRAMES_PATH, _ACCEPT, GET=reading(retrieve_frames)),
+    _route(f"{_INSTANCE_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
+    _route(_INSTANCE_PATH, _RETRIEVED, GET=reading(retrieve), DELETE=deleting(delete)),
+    _route("/studies", GET=reading(search_studies), POST=writing(store)),
+    _route(f"{_SERIES_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
+    _route(f"{_STUDY_PATH}/series", GET=reading(search_series)),
+    _route(f"{_SERIES_PATH}/instances", GET=reading(search_instances)),
+    _route(f"{_FRAMES_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_frames, in_query=True)),
+    _route(f"{_INSTANCE_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered, in_query=True)),
+    _route(f"{_INSTANCE_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail, in_query=True)),
+    _route(f"{_SERIES_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail_of_many, in_query=True)),
+    _route(f"{_STUDY_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail_of_many, in_query=True)),
+    _route(f"{_STUDY_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
+    _route(_SERIES_PATH, _RETRIEVED, GET=reading(retrieve), DELETE=deleting(delete)),
+    _route(_STUDY_PATH, _RETRIEVED, GET=reading(retrieve), POST=writing(store), DELETE=deleting(delete)),
+    _route(f"{_STUDY_PATH}/instances", GET=reading(search_instances)),
+    _route("/series", GET=reading(search_series)),
+    _route("/instances", GET=reading(search_instances)),
+    _route(f"{_FRAMES_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail, in_query=True)),
+    _route(f"{_FRAMES_PATH}/pixels", _ACCEPT, GET=reading(retrieve_pixels)),
+    _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
+    _route(f"{_INSTANCE_PATH}/pixels", _ACCEPT, GET=reading(retrieve_pixels)),
+    _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
+    _route(f"{_INSTANCE_PATH}/volume", _ACCEPT, GET=reading(retrieve_volume)),
+    _route(f"{_SERIES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
+    _route(f"{_SERIES_PATH}/volume", _ACCEPT, GET=reading(retrieve_volume)),
+    _route(f"{_INSTANCE_PATH}/bulkdata", _ACCEPT, GET=reading(retrieve_all_bulkdata)),
+    _route(f"{_INSTANCE_PATH}/bulkdata/7FE00010/frames/{{frames}}", _ACCEPT, GET=reading(retrieve_frames)),
+    _route(f"{_INSTANCE_PATH}/bulkdata/{{path:path}}", _ACCEPT, GET=reading(retrieve_bulkdata)),
+    _route(f"{_INSTANCE_PATH}/pixeldata", _ACCEPT, GET=reading(retrieve_pixeldata)),
+    _route(f"{_SERIES_PATH}/bulkdata", _ACCEPT, GET=reading(retrieve_all_bulkdata)),
+    _route(f"{_SERIES_PATH}/pixeldata", _ACCEPT, GET=reading(retrieve_all_pixeldata)),
+    _route(f"{_STUDY_PATH}/bulkdata", _ACCEPT, GET=reading(retrieve_all_bulkdata)),
+    _route(f"{_STUDY_PATH}/pixeldata", _ACCEPT, GET=reading(retrieve_all_pixeldata)),
+    _route(f"{_SERIES_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_all, in_query=True)),
+    _route(f"{_STUDY_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_all, in_query=True)),
     WADO_URI,
-    _route("/openapi.json", GET=openapi),
-    _route("/", GET=enter, OPTIONS=capabilities),
+    _route("/openapi.json", GET=everybody(openapi)),
+    _route("/", GET=everybody(enter), OPTIONS=everybody(capabilities)),
 ]
-HEALTH = [Route("/health", health), Route("/health/live", live), Route("/health/ready", ready)]
+HEALTH = [
+    _route("/health", GET=everybody(health)),
+    _route("/health/live", GET=everybody(live)),
+    _route("/health/ready", GET=everybody(ready)),
+]
 VIEWER = [
-    _route("/viewer", GET=redirect_to_viewer),
-    _route("/viewer/{path:path}", GET=retrieve_viewer),
+    _route("/viewer", GET=reading(redirect_to_viewer)),
+    _route("/viewer/{path:path}", GET=reading(retrieve_viewer)),
 ]
 _BROWSE_PATH = "/browse/{study}/{series}"
 PAGES = [
@@ -114,10 +127,10 @@ PAGES = [
     _page("/docs", docs_page),
     _page("/browse/{study}", study_page),
     _page(_BROWSE_PATH, series_page),
-    _route(f"{_BROWSE_PATH}/stack", GET=retrieve_stack),
+    _route(f"{_BROWSE_PATH}/stack", GET=reading(retrieve_stack)),
     _page(f"{_BROWSE_PATH}/{{instance}}", instance_page),
     _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
     _page("/browse/{path:path}", missing_page),
-    _route("/assets/{version}/{name}", GET=retrieve_asset),
-    _route("/favicon.ico", GET=retrieve_icon),
+    _route("/assets/{version}/{name}", GET=everybody(retrieve_asset)),
+    _route("/favicon.ico", GET=everybody(retrieve_icon)),
 ]

@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import partial
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.permissions import ROLES, Permissions, Roles, parsed_roles
+
+NO_ACCESS_CONTROL, KEYS = "none", "keys"
 PREFIX = "DICOMWEB_"
 
 _ORIGIN = re.compile(
@@ -64,6 +67,16 @@ def _origin(value: str) -> str:
     return origin["site"] if is_usual else value.lower()
 
 
+def _ways(values: list[str]) -> list[str]:
+    if values != [NO_ACCESS_CONTROL] and not set(values) <= {KEYS}:
+        raise ValueError(f"must be {NO_ACCESS_CONTROL}, or {KEYS}")
+    return values
+
+
+def _roles(value: object) -> object:
+    return parsed_roles(value) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Every setting, its environment variable being DICOMWEB_ and its name in capitals."""
 
@@ -81,6 +94,9 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database)] | None = None
     database_connections: int = Field(default=10, ge=2)
     viewer: Path = Path("viewer")
+
+    auth: Annotated[Names, AfterValidator(_ways)] | None = None
+    roles: Annotated[dict[str, Permissions], NoDecode, BeforeValidator(_roles)] = {}
 
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)
@@ -121,3 +137,16 @@ def _likeness(name: str, other: str) -> float:
     """Return how alike two names are: letters in their order, and whatever their order, as in PROT."""
     pairs = ((name, other), (sorted(name), sorted(other)))
     return sum(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+
+
+def roles_of(settings: Settings) -> Roles:
+    """Return all roles there are, those of the settings in place of ours of the same name."""
+    return {**ROLES, **settings.roles}
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only programs of the same machine reach what listens there."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

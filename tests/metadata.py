@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.archive.index.changes import enter
 from service.archive.index.entry import IndexEntry, entry_of
+from service.archive.index.labels import NOBODY
 from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.instance import ParsedInstance, Uids
 
@@ -63,4 +64,4 @@ def store(connection: sa.Connection, *instances: dict[str, Any]) -> None:
 
 
 def store_entries(connection: sa.Connection, entries: Iterable[IndexEntry]) -> None:
-    enter(connection, list(entries), lambda _: True, replace=True)
+    enter(connection, list(entries), lambda _: True, replace=True, owner=NOBODY)

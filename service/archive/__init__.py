@@ -15,12 +15,14 @@ from service.archive.files.converted import ConvertedFile
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
+from service.archive.index.labels import Owner
 from service.archive.index.lookup import check_tables
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
 from service.archive.store import Outcome, Store
 from service.cache import Cache
 from service.errors import Unavailable
+from service.scope import Scope
 from service.threads import Threads
 
 _CHECK_SECONDS = 0.8
@@ -53,23 +55,25 @@ class Archive:
     conversions: Cache[ConvertedFile] = field(default_factory=partial(Cache, _CONVERSIONS_BYTES))
     checks: Threads = field(default_factory=partial(Threads, 1))
 
-    async def delete(self, study: str, series: str | None, instance: str | None) -> None:
+    async def delete(self, scope: Scope, study: str, series: str | None, instance: str | None) -> None:
         """Delete a study, one of its series or one instance; the files go after the rows.
 
         With the rows it is deleted: files that cannot go now are doomed, and go another time.
 
         Raises:
-            StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+            StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here, or outside the scope.
         """
-        await self.index.write(remove, study, series, instance)
+        await self.index.write(remove, scope, study, series, instance)
         with suppress(Unavailable):
             await anyio.to_thread.run_sync(
                 remove_doomed_files, self.index, self.blobs, limiter=self.index.writers
             )
 
-    async def take(self, spools: Sequence[Spool], study: str | None) -> list[Outcome]:
+    async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:
         """Store whole files, as `Store.batch` does, in one of the threads that write."""
-        return await anyio.to_thread.run_sync(self.store.batch, spools, study, limiter=self.index.writers)
+        return await anyio.to_thread.run_sync(
+            self.store.batch, spools, study, owner, limiter=self.index.writers
+        )
 
     async def check(self) -> None:
         """Return if the index answers and is complete, and a file can be written; without waiting for long.

@@ -4,15 +4,22 @@ An entry holds as long as its file does. Files are named by their content, and g
 them has gone: so a delete or replace by any process is noticed by one look at the file's name.
 """
 
+from time import monotonic
+
 from service.archive.files.blobs import LocalBlobs
 from service.archive.index.database import Database
-from service.archive.index.lookup import locate
+from service.archive.index.lookup import admits, locate
 from service.archive.instance import Located
 from service.cache import Cache
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.instance import Uids
+from service.errors import InstanceNotFound
+from service.scope import Scope
 
 _MAX_BYTES = 16 * 2**20
+_MAX_ADMISSION_BYTES = 2**20
+_ADMISSION_BYTES = 512
+_ADMITTED_SECONDS = 1  # until it is looked up again whose a study is
 _ENTRY_BYTES = 2048  # besides tables and descriptions, about
 
 
@@ -23,20 +30,35 @@ class RecentInstances:
         self._index = index
         self._blobs = blobs
         self._cache: Cache[Located] = Cache(max_bytes)
+        self._admissions: Cache[float] = Cache(_MAX_ADMISSION_BYTES)
 
-    async def find(self, uids: Uids) -> Located:
+    async def find(self, scope: Scope, uids: Uids) -> Located:
         """Return where an instance lies.
 
         Raises:
-            InstanceNotFound: it is not here.
+            InstanceNotFound: it is not here, or outside the scope.
         """
+        if not scope.is_everything and not await self._admits(scope, uids.study):
+            raise InstanceNotFound(uids.instance)
         located = self._cache.get(uids)
         if located and self._blobs.exists(located.instance.blob):
             return located
         self._cache.forget(uids)
-        located = await self._index.read(locate, uids)
+        located = await self._index.read(locate, scope, uids)
         self._cache.keep(uids, located, _size(located))
         return located
+
+    async def _admits(self, scope: Scope, study: str) -> bool:
+        """Tell whether a study lies within a scope, or did a moment ago."""
+        key = scope, study
+        since = self._admissions.get(key)
+        if since is not None and monotonic() - since < _ADMITTED_SECONDS:
+            return True
+        if not await self._index.read(admits, scope, study):
+            self._admissions.forget(key)
+            return False
+        self._admissions.keep(key, monotonic(), _ADMISSION_BYTES)
+        return True
 
 
 def _size(located: Located) -> int:

@@ -17,11 +17,13 @@ from service.archive.index import changes
 from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
 from service.archive.index.entry import IndexEntry, entry_of
+from service.archive.index.labels import NOBODY, Owner
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DUPLICATE,
+    NOT_AUTHORIZED,
     OTHER_STUDY,
     OUT_OF_RESOURCES,
     PROCESSING_FAILURE,
@@ -71,12 +73,15 @@ class Store:
         self._leftovers = leftovers
         self._replace = replace
 
-    def batch(self, spools: Sequence[Spool], study: str | None = None) -> list[Outcome]:
+    def batch(
+        self, spools: Sequence[Spool], study: str | None = None, owner: Owner = NOBODY
+    ) -> list[Outcome]:
         """Store the files in these spools, and discard the spools.
 
         Args:
             spools: one whole file each.
             study: the only study to take instances of, as the URL names it; None takes any.
+            owner: on whose behalf they are stored.
 
         Returns:
             What became of each, in their order. Those `Stored` are on disk and in the index.
@@ -88,7 +93,7 @@ class Store:
                 for entry, spool in zip(entries, spools, strict=True)
                 if isinstance(entry, IndexEntry)
             }
-            outcomes = self._enter(files) if files else {}
+            outcomes = self._enter(files, owner) if files else {}
             if any(map(_leaves_a_file, outcomes.values())):
                 with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
                     remove_doomed_files(self._index, self._blobs)
@@ -100,7 +105,8 @@ class Store:
     def adopt(self, keys: Sequence[str]) -> list[Outcome]:
         """Enter files that lie in the tree already. Nothing but the index is written."""
         entries = [self._adopted(key) for key in keys]
-        outcomes = self._write(changes.adopt, [entry for entry in entries if isinstance(entry, IndexEntry)])
+        own = [entry for entry in entries if isinstance(entry, IndexEntry)]
+        outcomes = self._write(changes.adopt, own, NOBODY)
         return _in_order(entries, outcomes)
 
     def _adopted(self, key: str) -> IndexEntry | Refusal:
@@ -132,7 +138,7 @@ class Store:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
-    def _enter(self, files: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
+    def _enter(self, files: Mapping[IndexEntry, Spool], owner: Owner) -> dict[IndexEntry, Outcome]:
         """Bring the files into the tree and then the entries into the index; none stays that has no row."""
         new = [entry.blob for entry in files if not self._blobs.exists(entry.blob)]
         try:
@@ -141,18 +147,18 @@ class Store:
             return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in files}
         outcomes: dict[IndexEntry, Outcome] = {}
         try:
-            outcomes = self._attempted(files)
+            outcomes = self._attempted(files, owner)
         finally:
             if note:
                 is_done = bool(outcomes) and not any(map(_leaves_a_stray, outcomes.values()))
                 self._leftovers.finish(note, all_have_rows=is_done)
         return outcomes
 
-    def _attempted(self, files: Mapping[IndexEntry, Spool]) -> dict[IndexEntry, Outcome]:
+    def _attempted(self, files: Mapping[IndexEntry, Spool], owner: Owner) -> dict[IndexEntry, Outcome]:
         for _ in range(_ENTER_ATTEMPTS):
             entries, refusals = self._keep(files)
             try:
-                return refusals | self._write(changes.enter, entries)
+                return refusals | self._write(changes.enter, entries, owner)
             except FileVanished:
                 continue  # deleted by someone else between `_keep` and here: bring it again
         message = "the instance is being deleted at the same time"
@@ -184,34 +190,40 @@ class Store:
             entries = []
         return entries, refusals
 
-    def _write(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
+    def _write(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> dict[IndexEntry, Outcome]:
         """Write the entries' rows: together, or one by one if the database does not take them so.
 
         Raises:
             FileVanished: a file is not in the tree any more.
         """
         try:
-            return self._write_together(enter, entries)
+            return self._write_together(enter, entries, owner)
         except FileVanished:
             raise
         except Exception:
-            return self._write_one_by_one(enter, entries)
+            return self._write_one_by_one(enter, entries, owner)
 
-    def _write_together(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
+    def _write_together(
+        self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner
+    ) -> dict[IndexEntry, Outcome]:
         """Write the entries' rows in one transaction."""
         try:
-            results = self._index.write_now(enter, entries, self._blobs.exists, replace=self._replace)
+            results = self._index.write_now(
+                enter, entries, self._blobs.exists, replace=self._replace, owner=owner
+            )
         except Unavailable as error:
             return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
         return {entry: _outcome(entry, result) for entry, result in zip(entries, results, strict=True)}
 
-    def _write_one_by_one(self, enter: Enter, entries: Sequence[IndexEntry]) -> dict[IndexEntry, Outcome]:
+    def _write_one_by_one(
+        self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner
+    ) -> dict[IndexEntry, Outcome]:
         """Write each entry's rows in a transaction of its own: one instance never spoils the others."""
-        return {entry: self._write_alone(enter, entry) for entry in entries}
+        return {entry: self._write_alone(enter, entry, owner) for entry in entries}
 
-    def _write_alone(self, enter: Enter, entry: IndexEntry) -> Outcome:
+    def _write_alone(self, enter: Enter, entry: IndexEntry, owner: Owner) -> Outcome:
         try:
-            return self._write_together(enter, [entry])[entry]
+            return self._write_together(enter, [entry], owner)[entry]
         except FileVanished:
             raise
         except Exception as error:
@@ -230,6 +242,8 @@ def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
     if entered is Entered.REFUSED:
         message = "an instance with these UIDs and other content is stored already, and stays"
         return _refusal(entry, message, DUPLICATE)
+    if entered is Entered.DENIED:
+        return _refusal(entry, "not authorized to store this instance", NOT_AUTHORIZED)
     parsed = entry.parsed
     return Stored(parsed.uids, parsed.sop_class_uid, entered, parsed.warning)
 

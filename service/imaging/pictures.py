@@ -22,6 +22,7 @@ from service.pixels.codecs.decode import DECODABLE_SYNTAXES
 from service.pixels.display import icc
 from service.pixels.display.annotation import Annotation
 from service.pixels.display.render import ColourSpace, RenderOptions, card, render
+from service.scope import EVERYTHING
 
 _ICC_PROFILE = "00282000"
 _OPTICAL_PATHS = "00480105"
@@ -56,7 +57,7 @@ async def stills(archive: Archive, instances: Sequence[Instance]) -> AsyncIterat
     """Yield the first frame of each instance that is still there."""
     for instance in instances:
         with suppress(InstanceNotFound):
-            yield Shot(await archive.recent.find(instance.uids), 1)
+            yield Shot(await archive.recent.find(EVERYTHING, instance.uids), 1)
 
 
 async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator[Shot]:
@@ -68,7 +69,7 @@ async def reel(archive: Archive, instances: Sequence[Instance]) -> AsyncIterator
     size, failure = None, None
     for instance in instances:
         try:
-            located = await archive.recent.find(instance.uids)
+            located = await archive.recent.find(EVERYTHING, instance.uids)
             description = await anyio.to_thread.run_sync(description_of, located, 1)
         except DicomwebError as error:
             failure = error

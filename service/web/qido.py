@@ -16,7 +16,7 @@ from service.web.http.request import negotiated
 from service.web.http.text import TextResponse
 from service.web.http.warnings import about_ignored, warning
 from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 _MAX_PARAMETERS = 1000
 
@@ -41,7 +41,7 @@ async def _search(request: Request, level: Level) -> Response:
     offer = negotiated(request, *DATA_SET_OFFERS)
     resource = SearchedResource(level, request.path_params.get("study"), request.path_params.get("series"))
     query = parse_query(_parameters(request), resource, service_of(request).max_results)
-    page = await archive.index.read(search, query)
+    page = await archive.index.read(search, scope_of(request), query)
     base_url = request.state.base_url
     headers = _warnings(base_url, page.remaining, query.ignored)
     if not page.rows:

@@ -8,11 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.access.access import Access
+from service.access.caller import Caller
 from service.archive import Archive
 from service.cache import Cache
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
 from service.ohif import OhifFiles
+from service.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Service:
     """Everything that handlers use.
 
     Attributes:
+        access: how callers are known.
         archive: the index and the files.
         decoder: of frames.
         pictures: of frames, made and kept.
@@ -47,6 +51,7 @@ class Service:
         store_limits: of requests that store.
     """
 
+    access: Access
     archive: Archive
     decoder: Decoder
     pictures: Pictures
@@ -62,3 +67,13 @@ class Service:
 def service_of(request: Request) -> Service:
     """Return the service that a request has come to."""
     return cast(Service, request.app.state.service)
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who asks; the route has asked them."""
+    return cast(Caller, request.state.caller)
+
+
+def scope_of(request: Request) -> Scope:
+    """Return the studies that are there for who asks."""
+    return caller_of(request).scope

@@ -26,7 +26,7 @@ from service.web.http.request import accept_of, check_uid
 from service.web.rendered.answers import answer_frames
 from service.web.rendered.answers import answer_instance as answer_rendered
 from service.web.rendered.parameters import rendering_of
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 from service.web.wado.instances import answer_instance
 
 Parameters = Mapping[str, str]
@@ -57,7 +57,7 @@ async def retrieve_by_uri(request: Request) -> Response:
     check_kinds(content_type or "")
     if _asks_for_dicom(content_type or header):
         accept = Accept(header, _dicom_type(parameters))
-        located = await service_of(request).archive.recent.find(uids)
+        located = await service_of(request).archive.recent.find(scope_of(request), uids)
         return await answer_instance(request, located.instance, accept)
     return await _answer_rendered(request, parameters, uids, Accept(header, content_type))
 
@@ -94,7 +94,7 @@ def _dicom_type(parameters: Parameters) -> str:
 
 async def _answer_rendered(request: Request, parameters: Parameters, uids: Uids, accept: Accept) -> Response:
     """Answer with a rendered instance, or with one of its frames. PS3.18 9.5."""
-    located = await service_of(request).archive.recent.find(uids)
+    located = await service_of(request).archive.recent.find(scope_of(request), uids)
     number, annotation = _whole_number(parameters, "frameNumber"), _annotation(parameters)
     rendering = replace(
         rendering_of({"annotation": annotation} if annotation else {}),

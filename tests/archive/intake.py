@@ -8,6 +8,7 @@ from service.archive.index.lookup import find
 from service.archive.instance import Instance
 from service.archive.store import Outcome
 from service.dicom.instance import Uids
+from service.scope import EVERYTHING
 
 SMALL, LARGE = b"few bytes", bytes(range(256)) * 2**13
 
@@ -36,7 +37,7 @@ def uids(uid: str) -> Uids:
 def stored(archive: Archive, uid: str, file: bytes) -> Instance:
     """Store a file, and return what the index says of it."""
     put(archive, file)
-    return archive.index.read_now(find, uids(uid))
+    return archive.index.read_now(find, EVERYTHING, uids(uid))
 
 
 def files(archive: Archive) -> list[bytes]:

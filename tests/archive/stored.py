@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from service.archive.index.search import Page, search
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
+from service.scope import EVERYTHING
 from tests.metadata import MR, data_set, instance, tag
 
 STUDIES, SERIES, INSTANCES = (
@@ -48,7 +49,7 @@ STORED = [
 
 
 def find(connection: sa.Connection, resource: SearchedResource, *parameters: tuple[str, str]) -> Page:
-    return search(connection, parse_query(parameters, resource, max_results=1000))
+    return search(connection, EVERYTHING, parse_query(parameters, resource, max_results=1000))
 
 
 def uids(page: Page, level: Level) -> list[str]:

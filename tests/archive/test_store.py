@@ -25,6 +25,7 @@ from service.dicom.instance import (
     PROCESSING_FAILURE,
 )
 from service.errors import InstanceNotFound, Refusal
+from service.scope import EVERYTHING
 from tests.archive.intake import files, put, uids
 from tests.builders import DEFLATED, NATIVE_SYNTAXES, ct_image, data_set, file_head, part10
 
@@ -49,7 +50,7 @@ def test_a_file_is_kept_byte_for_byte_whatever_its_transfer_syntax(
 
     [outcome] = put(sqlite_archive, file)
 
-    instance = sqlite_archive.index.read_now(find, uids("1.1.1"))
+    instance = sqlite_archive.index.read_now(find, EVERYTHING, uids("1.1.1"))
     assert isinstance(outcome, Stored)
     assert files(sqlite_archive) == [file]
     assert (instance.digest, instance.size) == (hashlib.sha256(file).digest(), len(file))
@@ -201,7 +202,7 @@ def test_different_files_of_one_instance_at_once_leave_one_of_them(archive: Arch
 def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive: Archive) -> None:
     def delete() -> None:
         try:
-            archive.index.write_now(remove, "1", "1.1", "1.1.1")
+            archive.index.write_now(remove, EVERYTHING, "1", "1.1", "1.1.1")
         except InstanceNotFound:
             return
         remove_doomed_files(archive.index, archive.blobs)
@@ -238,7 +239,7 @@ def test_an_instance_that_the_database_does_not_take_is_refused_and_the_others_a
 def test_opening_finishes_a_delete_that_a_crash_interrupted(sqlite_url: str, tmp_path: Path) -> None:
     archive = open_archive(sqlite_url, tmp_path, replace=False)
     put(archive, FILE, part10(ct_image("2.1.1")))
-    archive.index.write_now(remove, "1", None, None)
+    archive.index.write_now(remove, EVERYTHING, "1", None, None)
     archive.close()
 
     reopened = open_archive(sqlite_url, tmp_path, replace=False)

@@ -17,6 +17,7 @@ from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame
 from service.imaging.decoder import Decoder
 from service.pixels.workers.pool import PixelWorkers
+from service.scope import EVERYTHING
 from service.threads import Threads
 from tests.pixels.images import packaged
 
@@ -45,7 +46,7 @@ async def stored(archive: Archive, folder: Path, dataset: pydicom.Dataset) -> Lo
     (folder / "incoming.dcm").write_bytes(content.getvalue())
     list(import_files(archive, [folder / "incoming.dcm"]))
     return await archive.recent.find(
-        Uids(dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID)
+        EVERYTHING, Uids(dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID)
     )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.archive.index.conditions import Condition
+from service.archive.index.scoped import conditions_of, within
 from service.archive.index.search import Page
 from service.archive.index.selection import JOINED, in_path, order, where
 from service.archive.index.stored_json import StoredJson
@@ -20,6 +21,7 @@ from service.dicom.query.levels import Level
 from service.dicom.query.normal_forms import fold
 from service.dicom.query.query import Query, SearchedResource
 from service.errors import SeriesNotFound
+from service.scope import Scope
 from service.transfer_syntaxes import is_video
 
 _NAME_COLUMNS = (
@@ -33,6 +35,13 @@ _MODALITY_AFTER = (
     .where(series.c.modality > sa.bindparam("before"))
     .order_by(series.c.modality)
     .limit(1)
+)
+_MODALITIES = (
+    sa.select(series.c.modality)
+    .distinct()
+    .select_from(JOINED[Level.SERIES])
+    .where(series.c.modality.is_not(None))
+    .order_by(series.c.modality)
 )
 _STACK = sa.select(
     instances.c.sop_instance_uid,
@@ -58,12 +67,13 @@ class StackedInstance(NamedTuple):
 
 
 def list_studies(
-    connection: sa.Connection, query: Query, words: Iterable[str], *, last_first: bool = False
+    connection: sa.Connection, scope: Scope, query: Query, words: Iterable[str], *, last_first: bool = False
 ) -> Page:
     """Return the rows of the studies that match, from the query's offset on.
 
     Args:
         connection: to the index.
+        scope: of who asks.
         query: of studies; its keys are those that have a column.
         words: all of which a study has to have.
         last_first: what was added last comes first, whatever the query is sorted by.
@@ -71,7 +81,7 @@ def list_studies(
     Returns:
         At most the query's limit of rows; as remaining, 1 if there are more.
     """
-    conditions = [*where(query.resource, query.keys), *map(_has_word, words)]
+    conditions = [*conditions_of(scope), *where(query.resource, query.keys), *map(_has_word, words)]
     terms = [studies.c.id.desc()] if last_first else order(query.resource, (), query.sort_keys)
     ids = sa.select(studies.c.id).where(*conditions).order_by(*terms)  # an index alone answers this
     page = ids.limit(query.limit + 1).offset(query.offset)
@@ -80,16 +90,21 @@ def list_studies(
     return Page(list(map(StoredJson, texts[: query.limit])), len(texts[query.limit :]))
 
 
-def count_studies(connection: sa.Connection, query: Query, words: Iterable[str]) -> int:
+def count_studies(connection: sa.Connection, scope: Scope, query: Query, words: Iterable[str]) -> int:
     """Return how many studies match; of a search that leaves some out, at most one more than are counted."""
-    conditions = [*where(query.resource, query.keys), *map(_has_word, words)]
+    conditions = [*conditions_of(scope), *where(query.resource, query.keys), *map(_has_word, words)]
     ids = sa.select(studies.c.id).where(*conditions)
     matches = (ids.limit(COUNTED_STUDIES + 1) if conditions else ids).subquery()
     return int(connection.scalars(sa.select(sa.func.count()).select_from(matches)).one())
 
 
-def modalities(connection: sa.Connection) -> list[str]:
-    """Return all modalities there are: one look into an index for each, however many series there are."""
+def modalities(connection: sa.Connection, scope: Scope) -> list[str]:
+    """Return all modalities there are: one look into an index for each, however many series there are.
+
+    Within a scope, all its series are looked through.
+    """
+    if not scope.is_everything:
+        return list(connection.scalars(within(_MODALITIES, scope)))
     names: list[str] = []
     while name := connection.scalar(_MODALITY_AFTER, {"before": names[-1] if names else ""}):
         names.append(name)
@@ -105,14 +120,16 @@ def _has_word(word: str) -> Condition:
     )
 
 
-def stack_of(connection: sa.Connection, study: str, series: str) -> list[StackedInstance]:
+def stack_of(connection: sa.Connection, scope: Scope, study: str, series: str) -> list[StackedInstance]:
     """Return the instances of a series in the order of their numbers.
 
     Raises:
         SeriesNotFound: it is not here.
     """
     resource = SearchedResource(Level.INSTANCE, study, series)
-    rows = connection.execute(_STACK.where(*in_path(resource)).order_by(*order(resource))).all()
+    rows = connection.execute(
+        within(_STACK, scope).where(*in_path(resource)).order_by(*order(resource))
+    ).all()
     if not rows:
         raise SeriesNotFound(series)
     return [StackedInstance(uid, _pictures(*image)) for uid, *image in rows]

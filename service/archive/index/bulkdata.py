@@ -6,10 +6,12 @@ import orjson
 import sqlalchemy as sa
 
 from service.archive.index.lookup import OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS, names
+from service.archive.index.scoped import within
 from service.archive.index.tables import documents, instances
 from service.archive.instance import Instance, Target
 from service.dicom.json.writer import Bulkdata
 from service.errors import BulkdataNotFound
+from service.scope import Scope
 
 PIXEL_DATA_PATHS = ("7FE00010", "7FE00008", "7FE00009")
 """Paths of the attributes that hold the pixels of an instance: integers, float, double float."""
@@ -64,7 +66,7 @@ def bulkdata_of(connection: sa.Connection, instance: Instance, path: str) -> Bul
     return place
 
 
-def held_by(connection: sa.Connection, target: Target) -> dict[bytes, Held]:
+def held_by(connection: sa.Connection, scope: Scope, target: Target) -> dict[bytes, Held]:
     """Return which bulk data the instances of a target have: digest of the file → kinds of bulk data.
 
     Instances without any are left out.
@@ -72,7 +74,7 @@ def held_by(connection: sa.Connection, target: Target) -> dict[bytes, Held]:
     query = _HELD_IN_INSTANCE
     if target.instance is None:
         query = _HELD if target.series is None else _HELD_IN_SERIES
-    rows = connection.execute(query, target._asdict())
+    rows = connection.execute(within(query, scope), target._asdict())
     return {digest: _held(orjson.loads(text), encapsulated) for digest, text, encapsulated in rows}
 
 

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from service.archive.index import parents
 from service.archive.index.doomed import doom, doomed_blobs, portions
 from service.archive.index.entry import IndexEntry
-from service.archive.index.lookup import find, find_all
+from service.archive.index.labels import Owner
+from service.archive.index.lookup import find, find_all, outside
 from service.archive.index.parents import SeriesUids, series_uids
-from service.archive.index.tables import documents, doomed, instances, metadata
+from service.archive.index.tables import NOT_OF_FILES, documents, doomed, instances, metadata
 from service.archive.instance import blob_key
 from service.dicom.instance import Uids
+from service.scope import Scope
 
 # Written once: building a statement costs more than running it.
 _SPARE = sa.delete(doomed).where(doomed.c.blob.in_(sa.bindparam("blobs", expanding=True)))
@@ -38,6 +40,7 @@ class Entered(Enum):
     UNCHANGED = "unchanged"
     REPLACED = "replaced"
     REFUSED = "refused"
+    DENIED = "denied"
 
 
 class _StoredFile(NamedTuple):
@@ -58,6 +61,7 @@ class Enter(Protocol):
         /,
         *,
         replace: bool,
+        owner: Owner,
     ) -> list[Entered]:
         """Return what became of each entry, in their order."""
 
@@ -67,7 +71,12 @@ class FileVanished(Exception):
 
 
 def enter(
-    connection: sa.Connection, entries: Sequence[IndexEntry], exists: Callable[[str], bool], *, replace: bool
+    connection: sa.Connection,
+    entries: Sequence[IndexEntry],
+    exists: Callable[[str], bool],
+    *,
+    replace: bool,
+    owner: Owner,
 ) -> list[Entered]:
     """Enter instances, in one transaction, and keep the counts of their series and studies.
 
@@ -76,6 +85,7 @@ def enter(
         entries: whose files are in the tree and synced.
         exists: tells whether a file is in the tree.
         replace: another file with the same UIDs takes the place of the one that is here.
+        owner: whose they are; instances of studies that lie outside its scope are denied.
 
     Raises:
         FileVanished: a file is not in the tree any more; nothing has been entered.
@@ -86,34 +96,41 @@ def enter(
     for positions in _rounds(entries):
         group = [entries[position] for position in positions]
         connection.execute(_SPARE, {"blobs": [entry.blob for entry in group]})
-        outcomes.update(zip(positions, _enter_distinct(connection, group, replace=replace), strict=True))
+        outcomes.update(zip(positions, _enter_distinct(connection, group, replace, owner), strict=True))
     return [outcomes[position] for position in range(len(entries))]
 
 
 def adopt(
-    connection: sa.Connection, entries: Sequence[IndexEntry], exists: Callable[[str], bool], *, replace: bool
+    connection: sa.Connection,
+    entries: Sequence[IndexEntry],
+    exists: Callable[[str], bool],
+    *,
+    replace: bool,
+    owner: Owner,
 ) -> list[Entered]:
     """Enter files that lie in the tree already as `enter` does, but let every file stay that was to stay."""
     before = set(doomed_blobs(connection))
-    outcomes = enter(connection, entries, exists, replace=replace)
+    outcomes = enter(connection, entries, exists, replace=replace, owner=owner)
     for blobs in portions([blob for blob in doomed_blobs(connection) if blob not in before]):
         connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(blobs)))
     return outcomes
 
 
-def remove(connection: sa.Connection, study: str, series: str | None, instance: str | None) -> list[str]:
+def remove(
+    connection: sa.Connection, scope: Scope, study: str, series: str | None, instance: str | None
+) -> list[str]:
     """Remove a study, one of its series or one instance, and what becomes empty by it.
 
     Returns:
         The files that are doomed.
 
     Raises:
-        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here.
+        StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here, or outside the scope.
     """
     matches = (
-        find_all(connection, study, series)
+        find_all(connection, scope, study, series)
         if series is None or instance is None
-        else [find(connection, Uids(study, series, instance))]
+        else [find(connection, scope, Uids(study, series, instance))]
     )
     for keys in portions([match.key for match in matches]):
         connection.execute(sa.delete(documents).where(documents.c.instance.in_(keys)))
@@ -138,9 +155,18 @@ def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
 
 
 def _enter_distinct(
-    connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool
+    connection: sa.Connection, entries: Sequence[IndexEntry], replace: bool, owner: Owner
 ) -> list[Entered]:
-    series_keys = parents.series_keys(connection, [entry.parsed for entry in entries])
+    denied = outside(connection, owner.scope, {entry.parsed.uids.study for entry in entries})
+    admitted = [entry for entry in entries if entry.parsed.uids.study not in denied]
+    outcomes = dict(zip(admitted, _enter_admitted(connection, admitted, replace, owner), strict=True))
+    return [outcomes.get(entry, Entered.DENIED) for entry in entries]
+
+
+def _enter_admitted(
+    connection: sa.Connection, entries: Sequence[IndexEntry], replace: bool, owner: Owner
+) -> list[Entered]:
+    series_keys = parents.series_keys(connection, [entry.parsed for entry in entries], owner.tenant)
     stored = _stored_already(connection, entries, series_keys)
     outcomes = [_decide(stored.get(entry.parsed.uids), entry, replace=replace) for entry in entries]
     by_outcome: dict[Entered, list[IndexEntry]] = {outcome: [] for outcome in Entered}
@@ -206,7 +232,7 @@ def _stored_already(
 
 
 def remove_all(connection: sa.Connection) -> None:
-    """Remove every row that is made again from the files; which of these are doomed stays known."""
+    """Remove every row that is made again from the files; what they do not tell stays."""
     for table in reversed(metadata.sorted_tables):
-        if table is not doomed:
+        if table not in NOT_OF_FILES:
             connection.execute(sa.delete(table))

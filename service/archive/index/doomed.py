@@ -9,6 +9,7 @@ from service.archive.index.lookup import find
 from service.archive.index.tables import doomed
 from service.archive.instance import uids_of
 from service.errors import InstanceNotFound
+from service.scope import EVERYTHING
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ def _is_stray(connection: sa.Connection, blob: str) -> bool:
     if uids is None:
         return False
     try:
-        return find(connection, uids).blob != blob
+        return find(connection, EVERYTHING, uids).blob != blob
     except InstanceNotFound:
         return True
 

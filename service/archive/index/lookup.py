@@ -1,16 +1,18 @@
 """Looking up what is stored: plain functions of a connection."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from service.archive.index.scoped import within
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, series, studies
 from service.archive.instance import Instance, Located
 from service.dicom.frames import from_row
 from service.dicom.instance import Uids
 from service.errors import InstanceNotFound, SeriesNotFound, StudyNotFound, Unavailable
+from service.scope import Scope
 from service.transfer_syntaxes import VIDEO_PREFIXES
 
 _COLUMNS = (
@@ -53,6 +55,10 @@ WITH_DOCUMENTS = _WITH_PARENTS.join(documents, documents.c.instance == instances
 _VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES))
 
 # Written once: building a statement costs more than running it.
+_STUDY = sa.select(studies.c.id).where(OF_STUDY)
+_STUDIES = sa.select(studies.c.study_instance_uid).where(
+    studies.c.study_instance_uid.in_(sa.bindparam("studies", expanding=True))
+)
 _FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
 _LOCATE_SERIES = (
     sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
@@ -87,37 +93,50 @@ class Pictured(NamedTuple):
     row: StoredJson
 
 
-def find(connection: sa.Connection, uids: Uids) -> Instance:
+def find(connection: sa.Connection, scope: Scope, uids: Uids) -> Instance:
     """Return the instance with these UIDs.
 
     Raises:
-        InstanceNotFound: it is not here, or not under this Study and Series.
+        InstanceNotFound: it is not here, not under this Study and Series, or outside the scope.
     """
-    row = connection.execute(_FIND, names(uids)).one_or_none()
+    row = connection.execute(within(_FIND, scope), names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
     return _instance(row)
 
 
-def locate(connection: sa.Connection, uids: Uids) -> Located:
+def admits(connection: sa.Connection, scope: Scope, study: str) -> bool:
+    """Tell whether a study is here, within the scope."""
+    return connection.execute(within(_STUDY, scope), {"study": study}).first() is not None
+
+
+def outside(connection: sa.Connection, scope: Scope, uids: Collection[str]) -> set[str]:
+    """Return those of the studies with these UIDs that are here, and outside the scope."""
+    if scope.is_everything or not uids:
+        return set()
+    here = set(connection.scalars(_STUDIES, {"studies": list(uids)}))
+    return here - set(connection.scalars(within(_STUDIES, scope), {"studies": list(uids)}))
+
+
+def locate(connection: sa.Connection, scope: Scope, uids: Uids) -> Located:
     """Return the instance with these UIDs and where its frames lie.
 
     Raises:
-        InstanceNotFound: it is not here, or not under this Study and Series.
+        InstanceNotFound: it is not here, not under this Study and Series, or outside the scope.
     """
-    row = connection.execute(_LOCATE, names(uids)).one_or_none()
+    row = connection.execute(within(_LOCATE, scope), names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
     return _located(row)
 
 
-def locate_all(connection: sa.Connection, study: str, of_series: str) -> list[Located]:
+def locate_all(connection: sa.Connection, scope: Scope, study: str, of_series: str) -> list[Located]:
     """Return the instances of a series and where their frames lie, in the order of their numbers.
 
     Raises:
-        SeriesNotFound: it is not here.
+        SeriesNotFound: it is not here, or outside the scope.
     """
-    rows = connection.execute(_LOCATE_ALL, {"study": study, "series": of_series}).all()
+    rows = connection.execute(within(_LOCATE_ALL, scope), {"study": study, "series": of_series}).all()
     if not rows:
         raise SeriesNotFound(of_series)
     return [_located(row) for row in rows]
@@ -129,23 +148,27 @@ def _located(row: Iterable[Any]) -> Located:
     return Located(_instance(instance), frames, image)
 
 
-def find_all(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Instance]:
+def find_all(
+    connection: sa.Connection, scope: Scope, study: str, of_series: str | None = None
+) -> list[Instance]:
     """Return the instances of a study or of one of its series, in the order of their numbers.
 
     Raises:
-        StudyNotFound, SeriesNotFound: it is not here.
+        StudyNotFound, SeriesNotFound: it is not here, or outside the scope.
     """
     query = _ALL_OF_STUDY if of_series is None else _ALL_OF_SERIES
-    rows = connection.execute(query, {"study": study, "series": of_series}).all()
+    rows = connection.execute(within(query, scope), {"study": study, "series": of_series}).all()
     if not rows:
         raise StudyNotFound(study) if of_series is None else SeriesNotFound(of_series)
     return [_instance(row) for row in rows]
 
 
-def find_pictures(connection: sa.Connection, study: str, of_series: str | None = None) -> list[Pictured]:
+def find_pictures(
+    connection: sa.Connection, scope: Scope, study: str, of_series: str | None = None
+) -> list[Pictured]:
     """Return those instances of a study or series that have pixels and are no video, in order; maybe none."""
     query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
-    rows = connection.execute(query, {"study": study, "series": of_series})
+    rows = connection.execute(within(query, scope), {"study": study, "series": of_series})
     return [Pictured(_instance(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
 
 

@@ -6,11 +6,13 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from service.archive.index.lookup import BY_NUMBER, OF_INSTANCE, OF_SERIES, OF_STUDY, WITH_DOCUMENTS
+from service.archive.index.scoped import within
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, series, studies
 from service.archive.instance import Instance, Target
 from service.dicom_json import DicomJson
 from service.errors import InstanceGone
+from service.scope import EVERYTHING, Scope
 
 # Written once: building a statement costs more than running it.
 _METADATA_OF_STUDY = (
@@ -30,7 +32,9 @@ _REVISION_OF_SERIES = (
 )
 
 
-def first_metadata(connection: sa.Connection, target: Target, limit: int) -> list[tuple[bytes, StoredJson]]:
+def first_metadata(
+    connection: sa.Connection, scope: Scope, target: Target, limit: int
+) -> list[tuple[bytes, StoredJson]]:
     """Return digest and metadata of a target's first instances, in the order of their numbers.
 
     Raises:
@@ -39,20 +43,20 @@ def first_metadata(connection: sa.Connection, target: Target, limit: int) -> lis
     query = _METADATA_OF_INSTANCE
     if target.instance is None:
         query = _METADATA_OF_STUDY if target.series is None else _METADATA_OF_SERIES
-    rows = connection.execute(query, {**target._asdict(), "limit": limit}).all()
+    rows = connection.execute(within(query, scope), {**target._asdict(), "limit": limit}).all()
     if not rows:
         raise target.not_found()
     return [(digest, StoredJson(text, deflated=True)) for digest, text in rows]
 
 
-def revision_of(connection: sa.Connection, target: Target) -> tuple[int, int]:
+def revision_of(connection: sa.Connection, scope: Scope, target: Target) -> tuple[int, int]:
     """Return what changes whenever the target does, a study or a series, and how many instances it has.
 
     Raises:
         StudyNotFound, SeriesNotFound: it is not here.
     """
     query = _REVISION_OF_STUDY if target.series is None else _REVISION_OF_SERIES
-    row = connection.execute(query, target._asdict()).one_or_none()
+    row = connection.execute(within(query, scope), target._asdict()).one_or_none()
     if row is None:
         raise target.not_found()
     revision, number_of_instances = row
@@ -74,7 +78,7 @@ def attributes_of(connection: sa.Connection, instance: Instance) -> DicomJson:
     Raises:
         InstanceNotFound: it was deleted or replaced meanwhile.
     """
-    [(digest, metadata)] = first_metadata(connection, Target(**asdict(instance.uids)), 1)
+    [(digest, metadata)] = first_metadata(connection, EVERYTHING, Target(**asdict(instance.uids)), 1)
     if digest != instance.digest:
         raise InstanceGone(instance.uids.instance)
     return metadata.parsed()

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from service.archive.index import rows
+from service.archive.index.labels import labelled
 from service.archive.index.stored_json import StoredJson
-from service.archive.index.tables import request_attributes, series, studies
+from service.archive.index.tables import labels, request_attributes, series, studies
 from service.dicom.instance import ParsedInstance, Uids
 from service.dicom.query.columns import index_values, request_items
 from service.dicom.query.levels import Level, level_attributes
@@ -67,12 +68,20 @@ def series_uids(uids: Uids) -> SeriesUids:
     return SeriesUids(uids.study, uids.series)
 
 
-def series_keys(connection: sa.Connection, parsed: Sequence[ParsedInstance]) -> dict[SeriesUids, int]:
-    """Return the keys of the instances' series, which are made where they are not there yet."""
+def series_keys(
+    connection: sa.Connection, parsed: Sequence[ParsedInstance], tenant: str | None
+) -> dict[SeriesUids, int]:
+    """Return the keys of the instances' series, which are made where they are not there yet.
+
+    Args:
+        connection: in a writing transaction.
+        parsed: the instances.
+        tenant: whose the studies are that are made; None for the one they had before a reindex.
+    """
     firsts: dict[SeriesUids, ParsedInstance] = {}
     for instance in parsed:
         firsts.setdefault(series_uids(instance.uids), instance)
-    return {uids: _series_key(connection, uids, instance) for uids, instance in firsts.items()}
+    return {uids: _series_key(connection, uids, instance, tenant) for uids, instance in firsts.items()}
 
 
 def add(connection: sa.Connection, counts: "Counter[SeriesUids]") -> None:
@@ -110,10 +119,16 @@ def describe_again(connection: sa.Connection, parsed: ParsedInstance) -> None:
     _describe_studies(connection, {parsed.uids.study})
 
 
-def _series_key(connection: sa.Connection, uids: SeriesUids, parsed: ParsedInstance) -> int:
+def _series_key(
+    connection: sa.Connection, uids: SeriesUids, parsed: ParsedInstance, tenant: str | None
+) -> int:
     study_key = connection.scalar(_STUDY_KEY, {"study": uids.study})
     if study_key is None:
-        values = _study_values(parsed) | {"number_of_series": 0, "number_of_instances": 0}
+        values = _study_values(parsed) | {
+            "number_of_series": 0,
+            "number_of_instances": 0,
+            "tenant": labelled(connection, uids.study, tenant),
+        }
         study_key = connection.scalars(sa.insert(studies).returning(studies.c.id), [values]).one()
     key = connection.scalar(_SERIES_KEY, {"study": study_key, "series": uids.series})
     if key is None:
@@ -171,6 +186,7 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
         members = connection.execute(_SERIES_OF_STUDY, {"key": key}).all()
         if not members:
             connection.execute(sa.delete(studies).where(studies.c.id == key))
+            connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == uid))
             continue
         modalities = {modality for modality, _ in members if modality}
         count = sum(instances for _, instances in members)

@@ -23,6 +23,7 @@ from service.archive.index.tables import documents, instances
 from service.archive.index.unindexed import matching_rows
 from service.dicom.query.levels import Level
 from service.dicom.query.query import Query
+from service.scope import Scope
 
 MAX_COUNT = 1_000
 _MAX_VALUES = 500  # of one IN
@@ -41,8 +42,8 @@ class Page:
     remaining: int
 
 
-def search(connection: sa.Connection, query: Query) -> Page:
-    """Return the matches from the query's offset on, as many as its limit allows.
+def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
+    """Return the matches within a scope from the query's offset on, as many as its limit allows.
 
     Raises:
         ContentTooLarge: a key without an index would have to be compared with too many data sets.
@@ -50,10 +51,10 @@ def search(connection: sa.Connection, query: Query) -> Page:
     indexed = [key for key in query.keys if is_indexed(key)]
     unindexed = [key for key in query.keys if not is_indexed(key)]
     if unindexed:
-        ids = matching_rows(connection, query, indexed, unindexed)
+        ids = matching_rows(connection, scope, query, indexed, unindexed)
         page = ids[query.offset : query.offset + query.limit]
         return Page(_rows(connection, query, page), max(0, len(ids) - query.offset - len(page)))
-    matches = selection(query.resource, indexed, query.sort_keys)
+    matches = selection(query.resource, indexed, scope, query.sort_keys)
     if matches.at_once:
         rows = _rows_at_once(connection, query, matches)
     else:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 from service.archive.index.conditions import TABLES, Condition, conditions
 from service.archive.index.dialects import NestedJoin
+from service.archive.index.scoped import conditions_of
 from service.archive.index.tables import instances, series, studies
 from service.dicom.query.columns import GROUP_SUFFIXES
 from service.dicom.query.keys import path_of
@@ -15,6 +16,7 @@ from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key
 from service.dicom.query.query import SearchedResource
 from service.dicom.query.sorting import SortKey
+from service.scope import EVERYTHING, Scope
 
 _STUDY_ABOVE = series.c.study == studies.c.id
 _SERIES_ABOVE = instances.c.series == series.c.id
@@ -78,21 +80,27 @@ class Selection:
 
 
 def selection(
-    resource: SearchedResource, keys: Sequence[Key], sort_keys: Sequence[SortKey] = ()
+    resource: SearchedResource, keys: Sequence[Key], scope: Scope, sort_keys: Sequence[SortKey] = ()
 ) -> Selection:
-    """Return what a search selects with keys that the index decides, sorted as it asks for."""
+    """Return what a search selects within a scope, with keys that the index decides, in its order."""
     by_uid = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
-    highest = _highest(resource, keys)
+    highest = _highest(resource, keys, scope)
     is_sorted_above = any(sort_key.level < highest for sort_key in sort_keys)
     rows = JOINED[resource.level] if by_uid or is_sorted_above else _NESTED[highest, resource.level]
     at_once = not sort_keys and (by_uid or (resource.level is Level.STUDY and not keys))
-    return Selection(rows, where(resource, keys), order(resource, keys, sort_keys), at_once)
+    matching = [*conditions_of(scope), *where(resource, keys)]
+    return Selection(rows, matching, order(resource, keys, sort_keys, scope), at_once)
 
 
-def order(resource: SearchedResource, keys: Iterable[Key] = (), sort_keys: Iterable[SortKey] = ()) -> Order:
+def order(
+    resource: SearchedResource,
+    keys: Iterable[Key] = (),
+    sort_keys: Iterable[SortKey] = (),
+    scope: Scope = EVERYTHING,
+) -> Order:
     """Return a total order: what a search asks for, and among equals its usual order."""
     asked = [term for sort_key in sort_keys for term in _terms(sort_key)]
-    return [*asked, *_usual_order(resource, keys)]
+    return [*asked, *_usual_order(resource, keys, scope)]
 
 
 def _terms(sort_key: SortKey) -> Order:
@@ -108,7 +116,7 @@ def _terms(sort_key: SortKey) -> Order:
     ]
 
 
-def _usual_order(resource: SearchedResource, keys: Iterable[Key]) -> Order:
+def _usual_order(resource: SearchedResource, keys: Iterable[Key], scope: Scope) -> Order:
     """Return a total order: newest study first; in a study by number; else such that an index has it already.
 
     Rows that match keys of their study come study by study, those that match keys of their series series by
@@ -116,14 +124,14 @@ def _usual_order(resource: SearchedResource, keys: Iterable[Key]) -> Order:
     """
     if resource.study or resource.level is Level.STUDY:
         return _BY_NUMBER[resource.level]
-    highest = _highest(resource, keys)
+    highest = _highest(resource, keys, scope)
     terms = [term for level in list(Level)[highest : resource.level + 1] for term in _AS_STORED[level]]
     return [*_PARENT[highest], *terms]
 
 
-def _highest(resource: SearchedResource, keys: Iterable[Key]) -> Level:
+def _highest(resource: SearchedResource, keys: Iterable[Key], scope: Scope) -> Level:
     """Return the highest level that a search has to look at."""
-    if resource.study:
+    if resource.study or not scope.is_everything:
         return Level.STUDY
     return min((resource.level, *(key.level for key in keys)))
 

@@ -47,6 +47,7 @@ STUDY_SEARCH = (
     "referring_physician_name_ideographic",
     "referring_physician_name_phonetic",
     "modalities",
+    "tenant",
     "study_instance_uid",
 )
 
@@ -70,12 +71,14 @@ studies = sa.Table(
     _text("referring_physician_name_ideographic", index=True),
     _text("referring_physician_name_phonetic", index=True),
     _text("modalities"),  # of its series, each between two backslashes; NULL without any
+    _text("tenant"),  # whose it is; NULL: nobody's, for those alone who see everything
     sa.Column("number_of_series", sa.Integer, nullable=False),
     sa.Column("number_of_instances", sa.Integer, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.Column("other_attributes", sa.LargeBinary, nullable=False),
     sa.Index("ix_studies_study_date_id", "study_date", "id"),
+    sa.Index("ix_studies_tenant_study_date_id", "tenant", "study_date", "id"),
     sa.Index("ix_studies_search", *STUDY_SEARCH).ddl_if(dialect="sqlite"),
     sa.Index("ix_studies_study_time", "study_time").ddl_if(dialect="postgresql"),
     sa.Index(
@@ -165,8 +168,32 @@ documents = sa.Table(
     sa.Column("boundaries", sa.LargeBinary),  # encapsulated frames: uint64 per frame + 1
 )
 
+# What files do not tell, for when the index is made again from them.
+labels = sa.Table(
+    "labels",
+    metadata,
+    sa.Column("study_instance_uid", Text, primary_key=True),
+    sa.Column("tenant", Text, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", RowKey, primary_key=True),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),  # SHA-256 of the key
+    sa.Column("roles", Text, nullable=False),  # separated by commas
+    sa.Column("tenant", Text),
+    sa.Column("created", sa.BigInteger, nullable=False),  # seconds since 1970, as all times here
+    sa.Column("expires", sa.BigInteger),
+    sa.Column("revoked", sa.BigInteger),
+)
+
 doomed = sa.Table(
     "doomed",
     metadata,
     sa.Column("blob", Text, primary_key=True),  # files whose rows are gone, still to be removed
 )
+
+NOT_OF_FILES = frozenset({api_keys, doomed, labels})
+"""Tables that cannot be made again from the files."""

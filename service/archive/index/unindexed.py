@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES, Condition, conditions
 from service.archive.index.projection import OTHERS, read
+from service.archive.index.scoped import conditions_of
 from service.archive.index.selection import JOINED, in_path, order
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances
@@ -18,6 +19,7 @@ from service.dicom.query.levels import Level
 from service.dicom.query.matches import Key, matches
 from service.dicom.query.query import Query
 from service.errors import ContentTooLarge
+from service.scope import Scope
 
 MAX_ROWS = 200_000
 MAX_DOCUMENTS = 20_000
@@ -47,12 +49,17 @@ class _Judge:
 
 
 def matching_rows(
-    connection: sa.Connection, query: Query, indexed: Sequence[Key], unindexed: Sequence[Key]
+    connection: sa.Connection,
+    scope: Scope,
+    query: Query,
+    indexed: Sequence[Key],
+    unindexed: Sequence[Key],
 ) -> list[int]:
     """Return the ids of the rows that match, in the order of the query.
 
     Args:
         connection: to the index.
+        scope: of who asks.
         query: what is searched.
         indexed: keys that SQL decides.
         unindexed: keys that it cannot; at least one.
@@ -66,11 +73,11 @@ def matching_rows(
     join = JOINED[max(resource.level, *(key.level for key in (*indexed, *unindexed)))]
     if Level.INSTANCE in levels:
         join = join.join(documents, documents.c.instance == instances.c.id)
-    where = [*in_path(resource), *conditions(indexed)]
+    where = [*conditions_of(scope), *in_path(resource), *conditions(indexed)]
     _check_number(connection, join, where, MAX_DOCUMENTS if Level.INSTANCE in levels else MAX_ROWS)
     columns = [column for judge in judges for column in judge.columns]
     candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(join).where(*where)
-    ordered = candidates.order_by(*order(resource, sort_keys=query.sort_keys))
+    ordered = candidates.order_by(*order(resource, sort_keys=query.sort_keys, scope=scope))
     ids: dict[int, None] = {}
     for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}):
         if row_id not in ids and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):

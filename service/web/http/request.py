@@ -9,7 +9,7 @@ from service.archive.instance import Instance, Located, Target
 from service.dicom.instance import Uids
 from service.errors import InvalidParameter
 from service.web.http.accept import Accept, Offer
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 _UID_CHARACTERS = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
@@ -85,8 +85,8 @@ async def instances_of(request: Request) -> list[Instance]:
     archive = service_of(request).archive
     study, series, instance = target_of(request)
     if instance is not None:
-        return [await archive.index.read(find, uids_of(request))]
-    return await archive.index.read(find_all, study, series)
+        return [await archive.index.read(find, scope_of(request), uids_of(request))]
+    return await archive.index.read(find_all, scope_of(request), study, series)
 
 
 async def located_instance(request: Request) -> Located:
@@ -95,7 +95,7 @@ async def located_instance(request: Request) -> Located:
     Raises:
         InstanceNotFound: it is not here.
     """
-    return await service_of(request).archive.recent.find(uids_of(request))
+    return await service_of(request).archive.recent.find(scope_of(request), uids_of(request))
 
 
 async def located_instances(request: Request) -> list[Located]:
@@ -107,4 +107,4 @@ async def located_instances(request: Request) -> list[Located]:
     study, series, instance = target_of(request)
     if instance is not None:
         return [await located_instance(request)]
-    return await service_of(request).archive.index.read(locate_all, study, series or "")
+    return await service_of(request).archive.index.read(locate_all, scope_of(request), study, series or "")

@@ -17,6 +17,7 @@ from service.errors import (
     IrregularVolume,
     NotAcceptable,
     RangeNotSatisfiable,
+    Unauthorized,
     UnsupportedMediaType,
 )
 from service.web.http import etags, multipart
@@ -25,6 +26,7 @@ from service.web.http.ranges import requested_range
 from service.web.http.stream import Runs, Source, Stream, between, joined
 
 RETRY_AFTER = "5"  # seconds
+CHALLENGE = 'Bearer realm="dicomweb"'  # not Basic: a browser would ask people for a password by itself
 SOME_LEFT_OUT = 206  # the status of a message that lacks parts, PS3.18 Table 10.4.3-1
 KEEP_FOR_EVER, ASK_EACH_TIME = "public, max-age=31536000, immutable", "private, no-cache"
 """What Cache-Control says: of a URL whose content never changes, and of any other."""
@@ -136,6 +138,8 @@ def error_response(error: DicomwebError) -> Response:
             body["disagreements"] = error.disagreements
         case UnsupportedMediaType():
             body["supported"] = error.supported
+        case Unauthorized():
+            headers["www-authenticate"] = CHALLENGE
         case RangeNotSatisfiable():
             headers["content-range"] = f"bytes */{error.size}"
         case DicomwebError(status=503):

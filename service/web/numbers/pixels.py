@@ -15,7 +15,7 @@ from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers, negotiated, uids_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import joined
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 
 async def retrieve_pixels(request: Request) -> Response:
@@ -24,7 +24,7 @@ async def retrieve_pixels(request: Request) -> Response:
     An array of one frame has the shape of the frame; one of several has the frames as its first axis.
     """
     archive = service_of(request).archive
-    located = await archive.recent.find(uids_of(request))
+    located = await archive.recent.find(scope_of(request), uids_of(request))
     if located.frames is None or not located.frames.number_of_frames:
         raise NotRenderable("the instance has no pixels")
     all_numbers = range(1, located.frames.number_of_frames + 1)

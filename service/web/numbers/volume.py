@@ -38,7 +38,7 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 _JSON, _GZIP = "application/json", "application/gzip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
@@ -72,7 +72,7 @@ async def retrieve_volume(request: Request) -> Response:
     if answer := not_modified(request, etag):
         return answer
     check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    metadata = dict(await archive.index.read(first_metadata, target_of(request), len(instances)))
+    metadata = dict(await archive.index.read(first_metadata, scope_of(request), target_of(request), len(instances)))
     for located in instances:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)

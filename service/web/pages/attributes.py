@@ -16,13 +16,13 @@ from service.errors import Unavailable
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.rows import all_attributes
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 
 async def attributes_page(request: Request) -> Response:
     """GET /browse/{study}/{series}/{instance}/attributes."""
     archive = service_of(request).archive
-    located = await archive.recent.find(uids_of(request))
+    located = await archive.recent.find(scope_of(request), uids_of(request))
     attributes = await all_attributes(archive, located.instance)
     shown = await _with_head(archive, located.instance, attributes)
     text = request.query_params.get("find", "")

@@ -21,7 +21,7 @@ from service.web.pages.page import page
 from service.web.pages.picture import PictureView, picture_of
 from service.web.pages.rows import all_attributes
 from service.web.pages.text import size, uid_name
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ async def instance_page(request: Request) -> Response:
     """GET /browse/{study}/{series}/{instance}."""
     archive = service_of(request).archive
     uids = uids_of(request)
-    located = await archive.recent.find(uids)
-    stack = await archive.index.read(stack_of, uids.study, uids.series)
+    located = await archive.recent.find(scope_of(request), uids)
+    stack = await archive.index.read(stack_of, scope_of(request), uids.study, uids.series)
     attributes = await all_attributes(archive, located.instance)
     kind, picture, reason, problem, status = _kind(located, attributes), None, "", "", 200
     if kind == "picture":

@@ -45,7 +45,13 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.globals.update(text_of=text_of, count_of=count_of)
-_TITLES = {400: "This cannot be understood", 404: "Nothing is here", 503: "Not possible at the moment"}
+_TITLES = {
+    400: "This cannot be understood",
+    401: "Please sign in",
+    403: "This is not permitted",
+    404: "Nothing is here",
+    503: "Not possible at the moment",
+}
 
 
 async def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
@@ -76,10 +82,15 @@ def answering_with_pages(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except DicomwebError as error:
-            title = _TITLES.get(error.status, "This did not work")
-            return await page(request, "error.html", error.status, title=title, message=error.message)
+            return await error_page(request, error)
 
     return answer
+
+
+async def error_page(request: Request, error: DicomwebError) -> Response:
+    """Return the page that tells an error."""
+    title = _TITLES.get(error.status, "This did not work")
+    return await page(request, "error.html", error.status, title=title, message=error.message)
 
 
 def _html(template: str, values: Mapping[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.dicom_json import DicomJson
 from service.web.http.request import target_of
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 PER_PAGE = 200  # series of a study, instances of a series
 
@@ -55,7 +55,7 @@ async def row_of(request: Request) -> DicomJson:
     target = target_of(request)
     keys = [(name, uid) for name, uid in zip(_UIDS, target, strict=True) if uid]
     query = parse_query(keys, SearchedResource(Level(len(keys) - 1)), 1)
-    page = await archive.index.read(search, query)
+    page = await archive.index.read(search, scope_of(request), query)
     if not page.rows:
         raise target.not_found()
     return page.rows[0].parsed()
@@ -71,7 +71,7 @@ async def rows_below(request: Request, level: Level, limit: int) -> RowPage:
     target = target_of(request)
     parameters = [("offset", request.query_params.get("offset", ""))]
     query = parse_query(parameters, SearchedResource(level, target.study, target.series), limit)
-    return row_page(await archive.index.read(search, query), query.offset)
+    return row_page(await archive.index.read(search, scope_of(request), query), query.offset)
 
 
 async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:

@@ -12,7 +12,7 @@ from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 from service.web.pages.page import page
 from service.web.pages.rows import PER_PAGE, row_of, rows_below
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 
 async def series_page(request: Request) -> Response:
@@ -31,7 +31,7 @@ async def retrieve_stack(request: Request) -> Response:
     """GET /browse/{study}/{series}/stack: of each instance its UID and the number of its pictures."""
     archive = service_of(request).archive
     study, series, _ = target_of(request)
-    stack = await archive.index.read(stack_of, study, series or "")
+    stack = await archive.index.read(stack_of, scope_of(request), study, series or "")
     body = orjson.dumps([tuple(instance) for instance in stack])
     etag = etag_of(body)
     headers = {"cache-control": "private, no-cache"}

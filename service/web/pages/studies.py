@@ -19,7 +19,7 @@ from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import InvalidParameter
 from service.web.pages.page import page
 from service.web.pages.rows import row_page
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 _STUDIES_PER_PAGE = 100
 _MAX_WORDS = 8
@@ -85,15 +85,15 @@ async def studies_page(request: Request) -> Response:
     parameters = [*search.keys.items(), ("offset", request.query_params.get("offset", ""))]
     query = parse_query(parameters, SearchedResource(Level.STUDY), _STUDIES_PER_PAGE)
     listed = partial(list_studies, last_first=search.sort == _ADDED)
-    listing = row_page(await archive.index.read(listed, query, search.words), query.offset)
+    listing = row_page(await archive.index.read(listed, scope_of(request), query, search.words), query.offset)
     return await page(
         request,
         "studies.html",
         search=search,
         listing=listing,
         per_page=_STUDIES_PER_PAGE,
-        count=_count_of(await archive.index.read(count_studies, query, search.words)),
-        modalities=await archive.index.read(modalities),
+        count=_count_of(await archive.index.read(count_studies, scope_of(request), query, search.words)),
+        modalities=await archive.index.read(modalities, scope_of(request)),
         is_empty=not listing.rows and not search.is_narrow and not query.offset,
     )
 

@@ -7,7 +7,7 @@ from service.archive.index.lookup import find_all, find_pictures
 from service.web.http.request import accept_of, frame_numbers, located_instance, target_of
 from service.web.rendered.answers import answer_frames, answer_instance, answer_instances
 from service.web.rendered.parameters import rendering_of
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 
 async def retrieve_rendered(request: Request) -> Response:
@@ -27,6 +27,6 @@ async def retrieve_rendered_all(request: Request) -> Response:
     """GET /studies/{study}/rendered and .../series/{series}/rendered. Standard: PS3.18 10.4.1.1.7."""
     rendering, index = rendering_of(request.query_params), service_of(request).archive.index
     study, series, _ = target_of(request)
-    instances = await index.read(find_all, study, series)
-    images = await index.read(find_pictures, study, series)
+    instances = await index.read(find_all, scope_of(request), study, series)
+    images = await index.read(find_pictures, scope_of(request), study, series)
     return await answer_instances(request, instances, images, rendering, accept_of(request))

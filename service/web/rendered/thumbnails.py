@@ -28,7 +28,7 @@ from service.web.http.request import frame_numbers, located_instance, negotiated
 from service.web.http.responses import not_modified, single_part
 from service.web.http.stream import in_memory
 from service.web.rendered.parameters import PICTURE_OFFERS, viewport_of
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 _DEFAULT_VIEWPORT = Viewport(128, 128)
 _QUALITY = 80
@@ -46,12 +46,12 @@ async def retrieve_thumbnail_of_many(request: Request) -> Response:
     """GET .../thumbnail of a study or a series. Standard: PS3.18 10.4.1.1.8."""
     archive = service_of(request).archive
     study, series, _ = target_of(request)
-    images = presentable(decodable(await archive.index.read(find_pictures, study, series)))
+    images = presentable(decodable(await archive.index.read(find_pictures, scope_of(request), study, series)))
     if not images:
-        first, *_ = await archive.index.read(find_all, study, series)
+        first, *_ = await archive.index.read(find_all, scope_of(request), study, series)
         return await _card(request, first, *_form(request))
     instance = representative(images)
-    return await _thumbnail(request, await archive.recent.find(instance.uids), None)
+    return await _thumbnail(request, await archive.recent.find(scope_of(request), instance.uids), None)
 
 
 async def _thumbnail(request: Request, located: Located, number: int | None) -> Response:

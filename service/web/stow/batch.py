@@ -2,6 +2,7 @@
 
 from service.archive import Archive
 from service.archive.files.spool import Spool
+from service.archive.index.labels import Owner
 from service.archive.store import Outcome
 from service.errors import Refusal
 
@@ -16,10 +17,11 @@ class Batch:
         outcomes: of each instance, in the order they came.
     """
 
-    def __init__(self, archive: Archive, study: str | None) -> None:
+    def __init__(self, archive: Archive, study: str | None, owner: Owner) -> None:
         self.outcomes: list[Outcome] = []
         self._archive = archive
         self._study = study
+        self._owner = owner
         self._waiting: list[Spool] = []
 
     async def add(self, spool: Spool) -> None:
@@ -40,7 +42,7 @@ class Batch:
         """Store all that wait."""
         spools, self._waiting = self._waiting, []
         if spools:
-            self.outcomes += await self._archive.take(spools, self._study)
+            self.outcomes += await self._archive.take(spools, self._study, self._owner)
 
     def discard(self) -> None:
         """Forget what has not been stored."""

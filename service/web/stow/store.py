@@ -7,13 +7,14 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.index.labels import Owner
 from service.dicom.instance import is_uid
 from service.errors import BadRequest, InvalidMultipart, InvalidParameter, UnsupportedMediaType
 from service.web.http import header_fields
 from service.web.http.media_ranges import DICOM
 from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
 from service.web.http.request import negotiated
-from service.web.state import service_of
+from service.web.state import caller_of, service_of
 from service.web.stow.batch import Batch
 from service.web.stow.body import parts_of
 from service.web.stow.files import FileIntake
@@ -56,7 +57,7 @@ async def store(request: Request) -> Response:
     study = request.path_params.get("study")
     if study is not None and not is_uid(study):
         raise InvalidParameter("study", study, "a UID (PS3.5 9.1)")
-    batch = Batch(service_of(request).archive, study)
+    batch = Batch(service_of(request).archive, study, owner_of(request))
     intake = _INTAKES[kind_of_parts(request)](request, batch)
     try:
         await _receive(request, intake, batch)
@@ -85,6 +86,12 @@ def kind_of_parts(request: Request) -> str:
     if kind not in _INTAKES:
         raise UnsupportedMediaType(content_type, SUPPORTED)
     return kind
+
+
+def owner_of(request: Request) -> Owner:
+    """Return on whose behalf a request stores."""
+    caller = caller_of(request)
+    return Owner(caller.scope, caller.tenant)
 
 
 async def _receive(request: Request, intake: Intake, batch: Batch) -> None:

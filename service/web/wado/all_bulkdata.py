@@ -23,7 +23,7 @@ from service.web.http.media_ranges import ANY
 from service.web.http.multipart import boundary_for
 from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified
 from service.web.http.urls import bulkdata_url
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 from service.web.wado.pixel_data import Forms, pixel_form, pixel_parts, undecoded_forms
 from service.web.wado.syntaxes import MULTIPART_ONLY
 from service.web.wado.value import VALUE, value_part
@@ -143,7 +143,7 @@ async def _pixel_parts(
         NotAcceptable: it did not.
     """
     service, instance = service_of(request), values.instance
-    located = await service.archive.recent.find(instance.uids)
+    located = await service.archive.recent.find(scope_of(request), instance.uids)
     if located.instance.digest != instance.digest:
         raise InstanceGone(instance.uids.instance)
     assert isinstance(values.pixel_data, Offer)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from service.archive.index.bulkdata import PIXEL_DATA_PATHS, held_by, places_of
 from service.errors import NoBulkdata
 from service.web.http.request import accept_of, instances_of, located_instance, target_of
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata
 from service.web.wado.value import answer_value
 
@@ -19,13 +19,13 @@ async def retrieve_bulkdata(request: Request) -> Response:
 
 async def retrieve_all_bulkdata(request: Request) -> Response:
     """GET .../bulkdata of a study, a series or an instance. Standard: PS3.18 10.4.1.1.5."""
-    holdings = await service_of(request).archive.index.read(held_by, target_of(request))
+    holdings = await service_of(request).archive.index.read(held_by, scope_of(request), target_of(request))
     return await answer_all_bulkdata(request, await instances_of(request), holdings, accept_of(request))
 
 
 async def retrieve_all_pixeldata(request: Request) -> Response:
     """GET .../pixeldata of a study or a series. Standard: PS3.18 10.4.1.1.5."""
-    holdings = await service_of(request).archive.index.read(held_by, target_of(request))
+    holdings = await service_of(request).archive.index.read(held_by, scope_of(request), target_of(request))
     pixels = {digest: values._replace(others=False) for digest, values in holdings.items()}
     return await answer_all_bulkdata(request, await instances_of(request), pixels, accept_of(request))
 

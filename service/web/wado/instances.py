@@ -34,7 +34,7 @@ from service.web.http.responses import (
 )
 from service.web.http.stream import Chunks
 from service.web.http.urls import instance_url
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form, is_lossy, stored_form
 
 
@@ -205,6 +205,6 @@ async def _transcoded(request: Request, outgoing: OutgoingInstance) -> Chunks:
     """
     service = service_of(request)
     assert outgoing.offer.transfer_syntax is not None
-    located = await service.archive.recent.find(outgoing.instance.uids)
+    located = await service.archive.recent.find(scope_of(request), outgoing.instance.uids)
     pixels = await transcoded_pixels(service.decoder, located, outgoing.offer.transfer_syntax)
     return transcoded_file(service.archive.blobs, pixels)

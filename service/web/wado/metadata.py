@@ -27,7 +27,7 @@ from service.web.http.request import instances_of, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
 from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 
 _EDITION = 2  # another number whenever the same file has other metadata
 _INSTANCES_AT_ONCE = 64  # instances whose metadata are in memory together
@@ -64,7 +64,7 @@ def _wanted(request: Request) -> Tags:
 
 async def _answer_instance(request: Request, target: Target, offer: Offer) -> Response:
     archive = service_of(request).archive
-    [(digest, metadata)] = await archive.index.read(first_metadata, target, 1)
+    [(digest, metadata)] = await archive.index.read(first_metadata, scope_of(request), target, 1)
     etag = etag_of(_EDITION, request.state.base_url, digest, offer.media_type)
     return not_modified(request, etag) or _short_array(request, offer, [metadata], etag)
 
@@ -72,7 +72,7 @@ async def _answer_instance(request: Request, target: Target, offer: Offer) -> Re
 async def _answer_many(request: Request, target: Target, offer: Offer) -> Response:
     """Answer with the metadata of a study or series: the answer that is kept, or one that is kept now."""
     archive, cache = service_of(request).archive, service_of(request).metadata
-    revision, number_of_instances = await archive.index.read(revision_of, target)
+    revision, number_of_instances = await archive.index.read(revision_of, scope_of(request), target)
     etag = etag_of(request.state.base_url, target.study, target.series or "", revision, offer.media_type)
     if answer := not_modified(request, etag):
         return answer
@@ -82,7 +82,7 @@ async def _answer_many(request: Request, target: Target, offer: Offer) -> Respon
     if number_of_instances > _INSTANCES_AT_ONCE:
         keep = partial(_keep, cache, key)
         return await _long_array(request, target, offer, etag, keep)
-    page = await archive.index.read(first_metadata, target, number_of_instances)
+    page = await archive.index.read(first_metadata, scope_of(request), target, number_of_instances)
     answer = _short_array(request, offer, [metadata for _, metadata in page], etag)
     _keep(cache, key, answer)
     return answer
@@ -103,7 +103,7 @@ async def _long_array(
 ) -> Response:
     """Return the answer with the metadata of many instances, a few of them in memory at a time."""
     archive = service_of(request).archive
-    instances = await archive.index.read(find_all, target.study, target.series)
+    instances = await archive.index.read(find_all, scope_of(request), target.study, target.series)
     items = _items(archive, instances, request.state.base_url)
     return DicomJsonArray(items, request, offer.media_type, etag=etag, keep=keep)
 

@@ -16,7 +16,7 @@ from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
 from service.web.http.accept import Accept, Offer
 from service.web.http.media_ranges import DICOM
 from service.web.http.request import accept_of, instances_of, located_instance, target_of
-from service.web.state import service_of
+from service.web.state import scope_of, service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata
 from service.web.wado.instances import answer_instance, answer_instances
 from service.web.wado.zipped import ZIP, answer_zip, asks_for_dicomdir
@@ -79,7 +79,7 @@ async def _instances(request: Request, accept: Accept) -> Response:
 
 
 async def _all_bulkdata(request: Request, accept: Accept) -> Response:
-    holdings = await service_of(request).archive.index.read(held_by, target_of(request))
+    holdings = await service_of(request).archive.index.read(held_by, scope_of(request), target_of(request))
     return await answer_all_bulkdata(request, await instances_of(request), holdings, accept)
 
 

@@ -14,6 +14,7 @@ from service.errors import NotAcceptable, NotRenderable
 from service.imaging.decoder import description_of
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES
 from service.pixels.codecs.encoders import ENCODERS, can_encode
+from service.scope import EVERYTHING
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import Accept, Offer
 
@@ -47,7 +48,7 @@ async def choose_form(
     """
     if offer := stored_form(accept, stored, offers):
         return offer
-    located = await archive.recent.find(instance.uids)
+    located = await archive.recent.find(EVERYTHING, instance.uids)
     return accept.choose(*offers(_others(stored, transcodable_syntaxes(located))))
 
 

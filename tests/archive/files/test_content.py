@@ -21,6 +21,7 @@ from service.archive.files.runs import RUN_BYTES
 from service.archive.index.bulkdata import bulkdata_of
 from service.archive.index.lookup import locate
 from service.errors import BulkdataNotFound, DamagedFile, FrameNotFound, InstanceNotFound
+from service.scope import EVERYTHING
 from tests.archive.intake import stored
 from tests.builders import (
     BIG_ENDIAN,
@@ -47,7 +48,7 @@ async def everything(content: Content, offset: int = 0, length: int | None = Non
 
 async def frame_of(archive: Archive, file: bytes, number: int) -> bytes:
     instance = stored(archive, "1.1.1", file)
-    frames = archive.index.read_now(locate, instance.uids).frames
+    frames = archive.index.read_now(locate, EVERYTHING, instance.uids).frames
     assert frames is not None
     content = await frame_content(archive.blobs, instance, frames, number)
     frame = await everything(content)
@@ -212,9 +213,9 @@ async def test_a_path_that_names_no_value_is_not_found(sqlite_archive: Archive) 
 async def test_an_instance_deleted_meanwhile_is_not_found(sqlite_archive: Archive, syntax: str) -> None:
     file = part10(image(RAMP, "1.1.1"), syntax)
     instance = stored(sqlite_archive, "1.1.1", file)
-    frames = sqlite_archive.index.read_now(locate, instance.uids).frames
+    frames = sqlite_archive.index.read_now(locate, EVERYTHING, instance.uids).frames
     assert frames is not None
-    await sqlite_archive.delete("1", None, None)
+    await sqlite_archive.delete(EVERYTHING, "1", None, None)
 
     with pytest.raises(InstanceNotFound):
         await everything(await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions))
@@ -226,7 +227,7 @@ async def test_a_run_of_joined_pieces_may_cross_their_edges(sqlite_archive: Arch
     stream = code_stream(os.urandom(RUN_BYTES))
     file = part10(encapsulated([[stream[:100], stream[100:]]], "empty", "1.1.1"), JPEG_2000)
     instance = stored(sqlite_archive, "1.1.1", file)
-    frames = sqlite_archive.index.read_now(locate, instance.uids).frames
+    frames = sqlite_archive.index.read_now(locate, EVERYTHING, instance.uids).frames
     assert frames is not None
     content = await frame_content(sqlite_archive.blobs, instance, frames, 1)
 

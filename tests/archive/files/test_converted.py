@@ -8,6 +8,7 @@ import pytest
 from service.archive import Archive
 from service.archive.files.converted import ConvertedFile
 from service.errors import InstanceNotFound
+from service.scope import EVERYTHING
 from tests.archive.intake import files, stored
 from tests.builders import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, ct_image, float_image, image, part10
 
@@ -93,7 +94,7 @@ def test_runs_of_the_converted_file_fit_together(sqlite_archive: Archive, syntax
 async def test_an_instance_deleted_meanwhile_is_not_found(sqlite_archive: Archive) -> None:
     instance = stored(sqlite_archive, "1.1.1", part10(ct_image("1.1.1"), IMPLICIT))
     file = ConvertedFile(sqlite_archive.blobs, instance)
-    await sqlite_archive.delete("1", None, None)
+    await sqlite_archive.delete(EVERYTHING, "1", None, None)
 
     with pytest.raises(InstanceNotFound):
         next(file.chunks(0, file.size))

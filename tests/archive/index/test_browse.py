@@ -6,12 +6,13 @@ from service.archive.index.search import Page
 from service.dicom.query.levels import Level
 from service.dicom.query.query import parse_query
 from service.errors import SeriesNotFound
+from service.scope import EVERYTHING
 from tests.archive.stored import STUDIES, uids
 from tests.metadata import instance, store
 
 
 def _list(index: sa.Connection, *words: str, limit: int = 1000, **keys: str) -> Page:
-    return list_studies(index, parse_query(list(keys.items()), STUDIES, limit), words)
+    return list_studies(index, EVERYTHING, parse_query(list(keys.items()), STUDIES, limit), words)
 
 
 def test_the_newest_study_is_the_first(index: sa.Connection) -> None:
@@ -54,11 +55,11 @@ def test_a_page_tells_that_there_is_more_without_counting(index: sa.Connection) 
 
 
 def test_modalities_are_those_that_there_are(index: sa.Connection) -> None:
-    assert modalities(index) == ["CT", "MR", "SR"]
+    assert modalities(index, EVERYTHING) == ["CT", "MR", "SR"]
 
 
 def test_an_empty_archive_has_no_modalities(connection: sa.Connection) -> None:
-    assert modalities(connection) == []
+    assert modalities(connection, EVERYTHING) == []
     assert _list(connection).rows == []
 
 
@@ -71,11 +72,11 @@ def test_a_stack_has_the_instances_in_the_order_of_their_numbers(connection: sa.
         instance("1.2.4", InstanceNumber=1, Rows=8),
     )
 
-    stack = stack_of(connection, "1", "1.1")
+    stack = stack_of(connection, EVERYTHING, "1", "1.1")
 
     assert stack == [StackedInstance("1.1.2", 20), StackedInstance("1.1.3", 0), StackedInstance("1.1.1", 1)]
 
 
 def test_a_stack_of_a_series_that_is_not_here_is_not_found(index: sa.Connection) -> None:
     with pytest.raises(SeriesNotFound):
-        stack_of(index, "1", "2.1")
+        stack_of(index, EVERYTHING, "1", "2.1")

@@ -9,15 +9,17 @@ import sqlalchemy as sa
 from service.archive.index.changes import Entered, FileVanished, enter, remove
 from service.archive.index.doomed import bury, doomed_blobs
 from service.archive.index.entry import IndexEntry
+from service.archive.index.labels import NOBODY
 from service.archive.index.lookup import stored_files
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, request_attributes, series, studies
 from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from service.scope import EVERYTHING
 from tests.metadata import entry, instance, tag
 
 
 def put(connection: sa.Connection, *entries: IndexEntry, replace: bool = False) -> list[Entered]:
-    return enter(connection, entries, lambda _: True, replace=replace)
+    return enter(connection, entries, lambda _: True, replace=replace, owner=NOBODY)
 
 
 def counts(connection: sa.Connection) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
@@ -120,7 +122,13 @@ def test_a_study_takes_its_attributes_from_the_first_instance_of_a_batch(connect
 
 def test_without_its_file_nothing_is_entered(connection: sa.Connection) -> None:
     with pytest.raises(FileVanished):
-        enter(connection, [entry(instance("1.1.2")), A], lambda blob: blob != A.blob, replace=False)
+        enter(
+            connection,
+            [entry(instance("1.1.2")), A],
+            lambda blob: blob != A.blob,
+            replace=False,
+            owner=NOBODY,
+        )
 
     assert sum(number_of_rows(connection).values()) == 0
 
@@ -141,7 +149,7 @@ def test_removing_takes_what_becomes_empty_and_dooms_the_files(
     entries = {uid: entry(instance(uid)) for uid in ("1.1.1", "1.1.2", "1.2.1", "2.1.1")}
     put(connection, *entries.values())
 
-    remove(connection, *uids)
+    remove(connection, EVERYTHING, *uids)
 
     assert counts(connection) == left
     assert sorted(doomed_blobs(connection)) == blobs(entries[uid] for uid in gone)
@@ -152,7 +160,7 @@ def test_removing_everything_leaves_no_row_behind(connection: sa.Connection) -> 
     request = [{tag("RequestedProcedureID"): {"vr": "SH", "Value": ["R"]}}]
     put(connection, entry(instance("1.1.1", RequestAttributesSequence=request)))
 
-    remove(connection, "1", None, None)
+    remove(connection, EVERYTHING, "1", None, None)
 
     assert number_of_rows(connection) == dict.fromkeys(number_of_rows(connection), 0)
 
@@ -161,7 +169,7 @@ def test_more_instances_can_be_removed_than_one_statement_can_name(connection: s
     entries = [entry(instance(f"1.1.{number}")) for number in range(501)]
     put(connection, *entries)
 
-    remove(connection, "1", None, None)
+    remove(connection, EVERYTHING, "1", None, None)
     bury(connection, doomed_blobs(connection), lambda _: True)
 
     assert (stored(connection), doomed_blobs(connection)) == ([], [])
@@ -190,14 +198,14 @@ def test_what_is_not_here_cannot_be_removed(
     put(connection, A, entry(instance("2.1.1")))
 
     with pytest.raises(error):
-        remove(connection, *uids)
+        remove(connection, EVERYTHING, *uids)
 
     assert len(stored(connection)) == 2
 
 
 def test_what_was_removed_can_be_entered_again(connection: sa.Connection) -> None:
     put(connection, A)
-    remove(connection, "1", None, None)
+    remove(connection, EVERYTHING, "1", None, None)
 
     outcomes = put(connection, A)
 
@@ -207,8 +215,8 @@ def test_what_was_removed_can_be_entered_again(connection: sa.Connection) -> Non
 
 def test_only_files_that_are_still_doomed_are_buried(connection: sa.Connection) -> None:
     put(connection, A, entry(instance("2.1.1")))
-    remove(connection, "1", None, None)
-    remove(connection, "2", None, None)
+    remove(connection, EVERYTHING, "1", None, None)
+    remove(connection, EVERYTHING, "2", None, None)
     doomed = doomed_blobs(connection)
     put(connection, A)
     buried: list[str] = []
@@ -225,8 +233,8 @@ def test_only_files_that_are_still_doomed_are_buried(connection: sa.Connection) 
 
 def test_a_file_that_cannot_be_removed_stays_doomed(connection: sa.Connection) -> None:
     put(connection, A, entry(instance("2.1.1")))
-    remove(connection, "1", None, None)
-    remove(connection, "2", None, None)
+    remove(connection, EVERYTHING, "1", None, None)
+    remove(connection, EVERYTHING, "2", None, None)
     doomed = doomed_blobs(connection)
 
     left = bury(connection, doomed, lambda blob: blob != A.blob)

@@ -1,0 +1,76 @@
+"""API keys: 256 random bits for a program. Only their SHA-256 is kept."""
+
+import secrets
+from hashlib import sha256
+from hmac import compare_digest
+from time import monotonic, time
+
+from service.access.caller import Caller, Means
+from service.archive.index.database import Database
+from service.archive.index.keys import Key, key_with_digest
+from service.cache import Cache
+from service.errors import Unauthorized
+from service.permissions import Roles, permitted
+from service.scope import EVERYTHING, Scope
+
+PREFIX = "dwk_"
+
+_BYTES = 32
+_FRESH_SECONDS = 1  # until it is looked up again whether a key has been revoked
+_CALLER_BYTES = 1024
+_MAX_BYTES = 2**20
+
+
+def new_secret() -> str:
+    """Return a new key, as the program gets it."""
+    return PREFIX + secrets.token_urlsafe(_BYTES)
+
+
+def digest_of(secret: str) -> bytes:
+    """Return what is kept of a key."""
+    return sha256(secret.encode("utf-8", "replace")).digest()
+
+
+class Keys:
+    """The keys there are, as the index has them. For the event loop's thread alone.
+
+    Args:
+        index: that has them.
+        roles: what they permit.
+    """
+
+    def __init__(self, index: Database, roles: Roles) -> None:
+        self._index = index
+        self._roles = roles
+        self._callers: Cache[tuple[Caller, float]] = Cache(_MAX_BYTES)
+
+    async def caller(self, secret: str) -> Caller:
+        """Return whose key this is.
+
+        Raises:
+            Unauthorized: it is none, or holds no longer.
+        """
+        digest = digest_of(secret)
+        known = self._callers.get(digest)
+        if known is None or monotonic() - known[1] > _FRESH_SECONDS:
+            self._callers.forget(digest)
+            known = await self._looked_up(digest), monotonic()
+            self._callers.keep(digest, known, _CALLER_BYTES)
+        caller, _ = known
+        if caller.expires is not None and caller.expires <= time():
+            raise Unauthorized("the key has expired")
+        return caller
+
+    async def _looked_up(self, digest: bytes) -> Caller:
+        key = await self._index.read(key_with_digest, digest)
+        if key is None or not compare_digest(key.digest, digest):
+            raise Unauthorized("the key is not known")
+        if key.revoked is not None:
+            raise Unauthorized("the key has been revoked")
+        return caller_of(key, self._roles)
+
+
+def caller_of(key: Key, roles: Roles) -> Caller:
+    """Return who asks with a key."""
+    scope = EVERYTHING if key.tenant is None else Scope(frozenset({key.tenant}))
+    return Caller(key.name, Means.KEY, permitted(roles, key.roles), scope, key.tenant, key.expires)

@@ -1,0 +1,95 @@
+"""What `dicomweb-service key` does: add, list and revoke the keys of programs."""
+
+import re
+from datetime import UTC, datetime
+from time import time
+
+from rich.console import Console
+from rich.table import Table
+
+from service.access.keys import digest_of, new_secret
+from service.archive.index.database import Database
+from service.archive.index.keys import Key, add_key, all_keys, revoke_key
+from service.errors import BadRequest
+from service.permissions import Roles
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdw])", re.ASCII)
+_NAME = re.compile(r"[\w.@+-][\w.@+ -]{0,99}")
+
+
+def seconds_of(duration: str) -> int:
+    """Return how many seconds a duration has, as in `90d` or `12h`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _DURATION.fullmatch(duration.strip())
+    if match is None:
+        raise ValueError("expected a number and one of s, m, h, d, w, as in 90d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def add(
+    index: Database, roles: Roles, name: str, names: tuple[str, ...], tenant: str | None, seconds: int | None
+) -> str:
+    """Make a key, and return it: it is never to be had again.
+
+    Args:
+        index: that keeps it.
+        roles: those there are.
+        name: of whom it is for.
+        names: of the roles it has.
+        tenant: whose studies it leads to; None for all.
+        seconds: until it expires; None for never.
+
+    Raises:
+        BadRequest: there is one of that name, or no such role.
+    """
+    for role in names:
+        if role not in roles:
+            raise BadRequest(f"no role {role}: there are {', '.join(sorted(roles))}")
+    for text in filter(None, (name, tenant)):
+        if not _NAME.fullmatch(text):
+            raise BadRequest("a name has at most 100 letters, digits, blanks and . _ @ + -")
+    secret, now = new_secret(), int(time())
+    expires = None if seconds is None else now + seconds
+    key = Key(name, digest_of(secret), names, tenant, now, expires, None)
+    if not index.write_now(add_key, key):
+        raise BadRequest(f"there is a key of the name {name}: revoke it first, or take another name")
+    return secret
+
+
+def show(index: Database) -> None:
+    """Print all keys, without what they are."""
+    table = Table("name", "roles", "tenant", "made", "expires", "state")
+    for key in index.read_now(all_keys):
+        table.add_row(
+            key.name,
+            ", ".join(key.roles),
+            key.tenant or "",
+            _day(key.created),
+            _day(key.expires),
+            _state(key),
+        )
+    Console().print(table)
+
+
+def revoke(index: Database, name: str) -> None:
+    """Revoke a key: it holds no longer than a second more.
+
+    Raises:
+        BadRequest: there is none of that name, or it is revoked.
+    """
+    if not index.write_now(revoke_key, name, int(time())):
+        raise BadRequest(f"no key of the name {name} holds")
+
+
+def _state(key: Key) -> str:
+    if key.revoked is not None:
+        return f"revoked {_day(key.revoked)}"
+    return "expired" if key.expires is not None and key.expires <= time() else "holds"
+
+
+def _day(seconds: int | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

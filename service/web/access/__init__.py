@@ -1,0 +1,1 @@
+"""Who asks: credentials of requests, and what they permit."""

@@ -1,0 +1,90 @@
+"""Handlers for those who may call them. A route is made of nothing else, so that none forgets to ask."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.access.access import Access
+from service.access.caller import EVERYBODY, Caller
+from service.errors import DicomwebError, Forbidden, Unauthorized
+from service.permissions import Permission
+from service.web.access.credentials import credential_of
+from service.web.http.resource import Handler
+from service.web.state import service_of
+
+Refuse = Callable[[Request, DicomwebError], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitting:
+    """A handler, and what callers need.
+
+    Attributes:
+        handler: that answers them.
+        permission: that they need; None if everybody may call.
+        in_query: whether `?token=` may say who they are, as an <img> cannot say it otherwise.
+        refuse: answers who may not; None for the error as it is.
+    """
+
+    handler: Handler
+    permission: Permission | None
+    in_query: bool = False
+    refuse: Refuse | None = None
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer who may ask.
+
+        Raises:
+            Unauthorized: nobody knows who asks.
+            Forbidden: they may not.
+        """
+        if self.permission is not None:
+            try:
+                request.state.caller = await _admitted(request, self.permission, in_query=self.in_query)
+            except DicomwebError as error:
+                if self.refuse is None:
+                    raise
+                return await self.refuse(request, error)
+        return await self.handler(request)
+
+
+def everybody(handler: Handler) -> Admitting:
+    """Return a handler for everybody: nothing that it answers is of a patient."""
+    return Admitting(handler, None)
+
+
+def reading(handler: Handler, *, in_query: bool = False) -> Admitting:
+    """Return a handler for who may read."""
+    return Admitting(handler, Permission.READ, in_query)
+
+
+def writing(handler: Handler) -> Admitting:
+    """Return a handler for who may store."""
+    return Admitting(handler, Permission.WRITE)
+
+
+def deleting(handler: Handler) -> Admitting:
+    """Return a handler for who may delete."""
+    return Admitting(handler, Permission.DELETE)
+
+
+def administering(handler: Handler) -> Admitting:
+    """Return a handler for admins."""
+    return Admitting(handler, Permission.ADMIN)
+
+
+async def _admitted(request: Request, permission: Permission, *, in_query: bool) -> Caller:
+    access = service_of(request).access
+    caller = EVERYBODY if access.is_open else await _caller(request, access, in_query=in_query)
+    if not caller.may(permission):
+        raise Forbidden(f"{caller.name} may not {permission.value}")
+    return caller
+
+
+async def _caller(request: Request, access: Access, *, in_query: bool) -> Caller:
+    credential = credential_of(request, in_query=in_query)
+    if credential is None:
+        raise Unauthorized("this needs an Authorization header: Bearer, or Basic with a key as the password")
+    return await access.caller(credential.secret, is_password=credential.is_password)
