@@ -21,6 +21,7 @@ from service.archive.files import rights
 from service.archive.index import schema
 from service.archive.index.database import Database
 from service.archive.upkeep import import_files, look_through, reindex, verify
+from service.durations import seconds_of
 from service.errors import DicomwebError
 from service.report import Report, report_in
 from service.server import lifeline, serving
@@ -181,7 +182,7 @@ def add(
     """Make a key, and show it: this once, it is kept nowhere."""
     settings = _settings()
     with _key_index(settings) as index:
-        seconds = None if expires is None else key_commands.seconds_of(expires)
+        seconds = None if expires is None else seconds_of(expires)
         typer.echo(key_commands.add(index, roles_of(settings), name, tuple(role), tenant, seconds))
 
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.access.access import Access
 from service.access.keys import Keys
+from service.access.links import Links
 from service.archive import Archive
 from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
@@ -45,7 +46,7 @@ _METADATA_CACHE_BYTES = 16 * 2**20
 _log = logging.getLogger(__name__)
 
 
-_CORS_METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
+_CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 _CORS_REQUEST_HEADERS = (
     "Accept", "Authorization", "Cache-Control", "Content-Type", "If-None-Match", "Range", "X-Requested-With",
 )  # fmt: skip
@@ -111,7 +112,10 @@ def _service(settings: Settings, archive: Archive) -> Service:
 
 def _access(settings: Settings, archive: Archive) -> Access:
     """Return how callers are known."""
-    return Access(Keys(archive.index, roles_of(settings)) if KEYS in (settings.auth or ()) else None)
+    return Access(
+        Links(archive.index),
+        Keys(archive.index, roles_of(settings)) if KEYS in (settings.auth or ()) else None,
+    )
 
 
 def _routes_under(root: str, routes: Sequence[Route]) -> list[Route]:

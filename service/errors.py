@@ -14,6 +14,7 @@
     │   ├── InstanceGone              deleted or replaced between being found and being read
     │   ├── FrameNotFound             the instance is here, the frame number is not
     │   ├── BulkdataNotFound
+    │   ├── LinkNotFound
     │   └── NoBulkdata                none of the instances asked for has any
     ├── NotAcceptable            406  nothing the client accepts can be made; says what can
     │   ├── NotRenderable             no pixels, or pixels that cannot be shown
@@ -133,6 +134,13 @@ class BulkdataNotFound(NotFound):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"no bulk data {shorten(path)} in this instance")
+
+
+class LinkNotFound(NotFound):
+    """No such link to this study, or none that is the caller's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"no link {number} to this study")
 
 
 class NoBulkdata(NotFound):

@@ -1,6 +1,5 @@
 """What `dicomweb-service key` does: add, list and revoke the keys of programs."""
 
-import re
 from datetime import UTC, datetime
 from time import time
 
@@ -11,23 +10,7 @@ from service.access.keys import digest_of, new_secret
 from service.archive.index.database import Database
 from service.archive.index.keys import Key, add_key, all_keys, revoke_key
 from service.errors import BadRequest
-from service.permissions import Roles
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdw])", re.ASCII)
-_NAME = re.compile(r"[\w.@+-][\w.@+ -]{0,99}")
-
-
-def seconds_of(duration: str) -> int:
-    """Return how many seconds a duration has, as in `90d` or `12h`.
-
-    Raises:
-        ValueError: it is none.
-    """
-    match = _DURATION.fullmatch(duration.strip())
-    if match is None:
-        raise ValueError("expected a number and one of s, m, h, d, w, as in 90d")
-    return int(match[1]) * _UNITS[match[2]]
+from service.permissions import Roles, is_name
 
 
 def add(
@@ -50,8 +33,8 @@ def add(
         if role not in roles:
             raise BadRequest(f"no role {role}: there are {', '.join(sorted(roles))}")
     for text in filter(None, (name, tenant)):
-        if not _NAME.fullmatch(text):
-            raise BadRequest("a name has at most 100 letters, digits, blanks and . _ @ + -")
+        if not is_name(text):
+            raise BadRequest("a name has 1 to 100 letters, digits, blanks and . _ @ + -")
     secret, now = new_secret(), int(time())
     expires = None if seconds is None else now + seconds
     key = Key(name, digest_of(secret), names, tenant, now, expires, None)

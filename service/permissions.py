@@ -1,7 +1,10 @@
 """What callers may do, and the roles that permit it. The table of roles is here; settings add to it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+
+_NAME = re.compile(r"[\w.@+-][\w.@+ -]{0,99}")
 
 
 class Permission(Enum):
@@ -47,3 +50,8 @@ def parsed_roles(text: str) -> Roles:
 def permitted(roles: Roles, names: Iterable[str]) -> Permissions:
     """Return what these roles permit together; names that are no role permit nothing."""
     return frozenset(permission for name in names for permission in roles.get(name, ()))
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can be the name of a key or a tenant."""
+    return _NAME.fullmatch(text) is not None

@@ -5,8 +5,16 @@ from collections.abc import Iterable
 from starlette.routing import Route
 
 from service.permissions import Permission
-from service.web.access.admission import Admitting, deleting, everybody, reading, writing
+from service.web.access.admission import (
+    Admitting,
+    administering,
+    deleting,
+    everybody,
+    reading,
+    writing,
+)
 from service.web.access.credentials import TOKEN_PARAMETER
+from service.web.access.links import list_links, make_link, open_link, revoke_link
 from service.web.capabilities import capabilities, enter
 from service.web.delete import delete
 from service.web.health import health, live, ready
@@ -28,6 +36,7 @@ from service.web.qido import search_instances, search_series, search_studies
 from service.web.rendered.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
 from service.web.rendered.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
 from service.web.stow.store import store
+from service.web.tenant import change_tenant, retrieve_tenant
 from service.web.viewer.viewer import redirect_to_viewer, retrieve_viewer
 from service.web.wado.bulkdata import (
     retrieve_all_bulkdata,
@@ -108,6 +117,9 @@ ROUTES = [
     _route(f"{_STUDY_PATH}/pixeldata", _ACCEPT, GET=reading(retrieve_all_pixeldata)),
     _route(f"{_SERIES_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_all, in_query=True)),
     _route(f"{_STUDY_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_all, in_query=True)),
+    _route(f"{_STUDY_PATH}/tenant", GET=administering(retrieve_tenant), PUT=administering(change_tenant)),
+    _route(f"{_STUDY_PATH}/links", GET=reading(list_links), POST=reading(make_link)),
+    _route(f"{_STUDY_PATH}/links/{{link:int}}", DELETE=reading(revoke_link)),
     WADO_URI,
     _route("/openapi.json", GET=everybody(openapi)),
     _route("/", GET=everybody(enter), OPTIONS=everybody(capabilities)),
@@ -131,6 +143,7 @@ PAGES = [
     _page(f"{_BROWSE_PATH}/{{instance}}", instance_page),
     _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
     _page("/browse/{path:path}", missing_page),
+    _route("/share/{secret}", GET=Admitting(answering_with_pages(open_link), None)),
     _route("/assets/{version}/{name}", GET=everybody(retrieve_asset)),
     _route("/favicon.ico", GET=everybody(retrieve_icon)),
 ]

@@ -1,4 +1,4 @@
-"""Studies belong to tenants, programs have keys."""
+"""Studies belong to tenants, programs have keys, studies have links."""
 
 from collections.abc import Sequence
 
@@ -56,9 +56,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
         sa.UniqueConstraint("digest", name="uq_api_keys_digest"),
     )
+    op.create_table(
+        "links",
+        sa.Column("id", _RowKey, nullable=False),
+        sa.Column("digest", sa.LargeBinary(32), nullable=False),
+        sa.Column(_UID, _Text, nullable=False),
+        sa.Column("made_by", _Text, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_links"),
+        sa.UniqueConstraint("digest", name="uq_links_digest"),
+    )
+    op.create_index("ix_links_study_instance_uid", "links", [_UID])
 
 
 def downgrade() -> None:
+    op.drop_table("links")
     op.drop_table("api_keys")
     op.drop_table("labels")
     _make_search_index(*_SEARCHED, _UID)

@@ -1,8 +1,9 @@
 """All ways in which callers are known."""
 
-from service.access import keys
+from service.access import keys, links
 from service.access.caller import Caller
 from service.access.keys import Keys
+from service.access.links import Links
 from service.errors import Unauthorized
 
 
@@ -11,9 +12,14 @@ class Access:
 
     Args:
         keys: those that programs have; None if none are taken.
+        links: to single studies.
+
+    Attributes:
+        links: to single studies.
     """
 
-    def __init__(self, keys: Keys | None = None) -> None:
+    def __init__(self, links: Links, keys: Keys | None = None) -> None:
+        self.links = links
         self._keys = keys
 
     @property
@@ -33,4 +39,6 @@ class Access:
         """
         if self._keys is not None and secret.startswith(keys.PREFIX):
             return await self._keys.caller(secret)
+        if not self.is_open and secret.startswith(links.PREFIX):
+            return await self.links.caller(secret)
         raise Unauthorized("the password is no key" if is_password else "the token is not known")

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from service.archive.index.links import remove_links
 from service.archive.index.scoped import within
 from service.archive.index.tables import labels, studies
 from service.errors import StudyNotFound
@@ -40,6 +41,12 @@ def labelled(connection: sa.Connection, study: str, tenant: str | None) -> str |
     return tenant
 
 
+def forget(connection: sa.Connection, study: str) -> None:
+    """Forget whose a study was that has gone, and the links to it."""
+    connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == study))
+    remove_links(connection, study)
+
+
 def tenant_of(connection: sa.Connection, scope: Scope, study: str) -> str | None:
     """Return whose a study is; None for nobody's.
 
@@ -53,14 +60,15 @@ def tenant_of(connection: sa.Connection, scope: Scope, study: str) -> str | None
     return tenant
 
 
-def label(connection: sa.Connection, study: str, tenant: str | None) -> None:
+def label(connection: sa.Connection, scope: Scope, study: str, tenant: str | None) -> None:
     """Give a study to a tenant, or to nobody; whoever sees it only by its former tenant does so no longer.
 
     Raises:
-        StudyNotFound: it is not here.
+        StudyNotFound: it is not here, or outside the scope.
     """
-    tenant_of(connection, EVERYTHING, study)
+    if tenant_of(connection, scope, study) == tenant:
+        return
+    forget(connection, study)
     connection.execute(sa.update(studies).where(studies.c.study_instance_uid == study).values(tenant=tenant))
-    connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == study))
     if tenant is not None:
         connection.execute(_INSERT, {"study_instance_uid": study, "tenant": tenant})

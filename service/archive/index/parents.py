@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from service.archive.index import rows
-from service.archive.index.labels import labelled
+from service.archive.index.labels import forget, labelled
 from service.archive.index.stored_json import StoredJson
-from service.archive.index.tables import labels, request_attributes, series, studies
+from service.archive.index.tables import request_attributes, series, studies
 from service.dicom.instance import ParsedInstance, Uids
 from service.dicom.query.columns import index_values, request_items
 from service.dicom.query.levels import Level, level_attributes
@@ -186,7 +186,7 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
         members = connection.execute(_SERIES_OF_STUDY, {"key": key}).all()
         if not members:
             connection.execute(sa.delete(studies).where(studies.c.id == key))
-            connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == uid))
+            forget(connection, uid)
             continue
         modalities = {modality for modality, _ in members if modality}
         count = sum(instances for _, instances in members)

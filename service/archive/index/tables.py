@@ -189,11 +189,22 @@ api_keys = sa.Table(
     sa.Column("revoked", sa.BigInteger),
 )
 
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("id", RowKey, primary_key=True),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),  # SHA-256 of the secret
+    sa.Column("study_instance_uid", Text, nullable=False, index=True),
+    sa.Column("made_by", Text, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+)
+
 doomed = sa.Table(
     "doomed",
     metadata,
     sa.Column("blob", Text, primary_key=True),  # files whose rows are gone, still to be removed
 )
 
-NOT_OF_FILES = frozenset({api_keys, doomed, labels})
+NOT_OF_FILES = frozenset({api_keys, doomed, labels, links})
 """Tables that cannot be made again from the files."""

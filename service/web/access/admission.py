@@ -10,7 +10,7 @@ from service.access.access import Access
 from service.access.caller import EVERYBODY, Caller
 from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission
-from service.web.access.credentials import credential_of
+from service.web.access.credentials import credential_of, link_of
 from service.web.http.resource import Handler
 from service.web.state import service_of
 
@@ -85,6 +85,8 @@ async def _admitted(request: Request, permission: Permission, *, in_query: bool)
 
 async def _caller(request: Request, access: Access, *, in_query: bool) -> Caller:
     credential = credential_of(request, in_query=in_query)
+    if credential is None and (link := link_of(request)):
+        return await access.links.caller(link)
     if credential is None:
         raise Unauthorized("this needs an Authorization header: Bearer, or Basic with a key as the password")
     return await access.caller(credential.secret, is_password=credential.is_password)

@@ -27,7 +27,11 @@ class WatchedSend:
 
 
 class Resource:
-    """All methods of one path, so that 405 can name them all."""
+    """All methods of one path, so that 405 can name them all.
+
+    Attributes:
+        handlers: method → who answers it.
+    """
 
     def __init__(self, handlers: Mapping[str, Handler], parameters: Iterable[str] | None = None) -> None:
         """Take handlers by their methods.
@@ -36,13 +40,13 @@ class Resource:
             handlers: of each method; HEAD is answered as GET.
             parameters: of the query that GET knows, others being warned of; None where its handler does so.
         """
-        self._handlers = handlers
+        self.handlers = handlers
         self.parameters = None if parameters is None else frozenset(parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; an instance that was replaced while it was being read is looked up once more."""
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        handler = self._handlers[method]
+        handler = self.handlers[method]
         if method == "GET" and (ignored := self._ignored(scope["query_string"])):
             send = _warning_send(send, warning(scope["state"]["base_url"], [about_ignored(ignored)]))
         request, watched_send = Request(scope, receive, send), WatchedSend(send)

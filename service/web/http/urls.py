@@ -4,6 +4,7 @@ from starlette.requests import Request
 
 from service.archive.instance import Instance
 from service.dicom.instance import Uids
+from service.web.state import service_of
 
 
 def study_url(base_url: str, uids: Uids) -> str:
@@ -24,6 +25,12 @@ def instance_url(base_url: str, uids: Uids) -> str:
 def bulkdata_url(base_url: str, instance: Instance, path: str) -> str:
     """Return the Bulkdata URI that the metadata give a value."""
     return f"{instance_url(base_url, instance.uids)}/bulkdata/{path}"
+
+
+def site_url(request: Request) -> str:
+    """Return the absolute URL of the top of the site, without a slash at its end."""
+    base_url: str = request.state.base_url
+    return base_url.removesuffix(service_of(request).root)
 
 
 def up(request: Request) -> str:

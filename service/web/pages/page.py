@@ -9,10 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.errors import DicomwebError
+from service.errors import DicomwebError, Unauthorized
 from service.web.http.etags import etag_of
 from service.web.http.resource import Handler
-from service.web.http.responses import not_modified
+from service.web.http.responses import CHALLENGE, not_modified
 from service.web.http.text import TextResponse
 from service.web.http.urls import up
 from service.web.pages.assets import version
@@ -90,7 +90,10 @@ def answering_with_pages(handler: Handler) -> Handler:
 async def error_page(request: Request, error: DicomwebError) -> Response:
     """Return the page that tells an error."""
     title = _TITLES.get(error.status, "This did not work")
-    return await page(request, "error.html", error.status, title=title, message=error.message)
+    answer = await page(request, "error.html", error.status, title=title, message=error.message)
+    if isinstance(error, Unauthorized):
+        answer.headers["www-authenticate"] = CHALLENGE
+    return answer
 
 
 def _html(template: str, values: Mapping[str, Any]) -> bytes:

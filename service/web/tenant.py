@@ -1,0 +1,52 @@
+"""Whose a study is, for admins: told, and given to another tenant."""
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive.index.labels import label, tenant_of
+from service.errors import BadRequest
+from service.permissions import is_name
+from service.web.http.request import target_of
+from service.web.state import scope_of, service_of
+
+_MAX_BODY_BYTES = 4096
+
+
+async def retrieve_tenant(request: Request) -> Response:
+    """GET /studies/{study}/tenant: as JSON, `{"tenant": null}` where it is nobody's."""
+    study = target_of(request).study
+    tenant = await service_of(request).archive.index.read(tenant_of, scope_of(request), study)
+    return Response(orjson.dumps({"tenant": tenant}), media_type="application/json")
+
+
+async def change_tenant(request: Request) -> Response:
+    """PUT /studies/{study}/tenant with `{"tenant": "name"}`, or null: 204.
+
+    Raises:
+        StudyNotFound: it is not here, or outside the scope.
+        BadRequest: the body is something else.
+    """
+    study = target_of(request).study
+    await service_of(request).archive.index.read(tenant_of, scope_of(request), study)
+    tenant = await _posted(request)
+    await service_of(request).archive.index.write(label, scope_of(request), study, tenant)
+    return Response(status_code=204)
+
+
+async def _posted(request: Request) -> str | None:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise BadRequest("a body this long holds no tenant")
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest("the body is no JSON") from error
+    if not isinstance(value, dict) or set(value) != {"tenant"}:
+        raise BadRequest('expected an object with one name, as in {"tenant": "name"}')
+    tenant = value["tenant"]
+    if tenant is not None and not (isinstance(tenant, str) and is_name(tenant)):
+        raise BadRequest("a tenant's name has 1 to 100 letters, digits, blanks and . _ @ + -")
+    return tenant
