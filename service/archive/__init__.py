@@ -15,7 +15,7 @@ from service.archive.files.converted import ConvertedFile
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
-from service.archive.index.labels import Owner
+from service.archive.index.labels import Owner, label
 from service.archive.index.lookup import check_tables
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
@@ -68,6 +68,15 @@ class Archive:
             await anyio.to_thread.run_sync(
                 remove_doomed_files, self.index, self.blobs, limiter=self.index.writers
             )
+
+    async def label(self, scope: Scope, study: str, tenant: str | None) -> None:
+        """Give a study to a tenant, or to nobody (None). Other processes follow within a second.
+
+        Raises:
+            StudyNotFound: it is not here, or outside the scope.
+        """
+        await self.index.write(label, scope, study, tenant)
+        self.recent.look_again()
 
     async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:
         """Store whole files, as `Store.batch` does, in one of the threads that write."""

@@ -15,6 +15,7 @@ from service.archive.index import doomed
 from service.archive.index.database import Database
 from service.errors import Unavailable
 
+_LAST_SECONDS = 5  # for what is being removed when the archive is closed
 _PAUSE = 2  # seconds between two attempts while the index is away
 
 _log = logging.getLogger(__name__)
@@ -56,9 +57,11 @@ class Leftovers:
             remove_doomed_files(self._index, self._blobs)
 
     def close(self) -> None:
-        """Leave what is left to the next start."""
+        """Finish what is being removed, and leave the rest to the next start."""
         self._closing.set()
         self._notes.put(None)
+        if self._thread is not None:
+            self._thread.join(_LAST_SECONDS)
 
     def _work(self) -> None:
         while (note := self._notes.get()) and not self._closing.is_set():

@@ -48,6 +48,10 @@ class RecentInstances:
         self._cache.keep(uids, located, _size(located))
         return located
 
+    def look_again(self) -> None:
+        """Look up anew whose studies are: one has been given to somebody else."""
+        self._admissions = Cache(_MAX_ADMISSION_BYTES)
+
     async def _admits(self, scope: Scope, study: str) -> bool:
         """Tell whether a study lies within a scope, or did a moment ago."""
         key = scope, study

@@ -4,7 +4,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.labels import label, tenant_of
+from service.archive.index.labels import tenant_of
 from service.errors import BadRequest
 from service.permissions import is_name
 from service.web.http.request import target_of
@@ -30,7 +30,7 @@ async def change_tenant(request: Request) -> Response:
     study = target_of(request).study
     await service_of(request).archive.index.read(tenant_of, scope_of(request), study)
     tenant = await _posted(request)
-    await service_of(request).archive.index.write(label, scope_of(request), study, tenant)
+    await service_of(request).archive.label(scope_of(request), study, tenant)
     return Response(status_code=204)
 
 
