@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
 from service import errors, routes
-from service.web.description import description, resolved
+from service.web.description import METHODS, description, resolved
 from service.web.http.resource import Resource
 
 ROOT = Path(__file__).parent.parent
@@ -36,11 +36,10 @@ def _routes() -> Iterator[Route]:
 
 
 def _described() -> dict[tuple[str, str], dict[str, Any]]:
-    methods = ("get", "post", "delete", "options")
     return {
         (path, method.upper()): item[method]
         for path, item in description()["paths"].items()
-        for method in methods
+        for method in METHODS
         if method in item
     }
 
@@ -119,6 +118,22 @@ def test_the_keys_that_the_standard_requires_are_described(path: str) -> None:
     described = {resolved(parameter)["name"] for parameter in _described()[path, "GET"]["parameters"]}
 
     assert described >= {*MATCHING_KEYS[path].split(), "limit", "offset", "fuzzymatching", "includefield"}
+
+
+def test_whoever_has_to_say_who_they_are_is_told_so() -> None:
+    open_to_all = {
+        (route.path_format, method)
+        for route in _routes()
+        for method, handler in vars(route.endpoint)["handlers"].items()
+        if handler.permission is None
+    }
+
+    described = {
+        called
+        for called, operation in _described().items()
+        if not {"401", "403"} & set(operation["responses"])
+    }
+    assert described == open_to_all
 
 
 def test_the_version_is_that_of_the_package() -> None:

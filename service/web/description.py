@@ -10,13 +10,30 @@ import yaml
 
 from service.installed import folder
 
+METHODS = frozenset({"get", "post", "put", "delete", "options"})
+
+_REFUSALS = {
+    "401": {"$ref": "#/components/responses/Unauthorized"},
+    "403": {"$ref": "#/components/responses/Forbidden"},
+}
+
 
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
     """Return openapi.yaml, read once; not to be changed."""
     text = (folder("openapi") / "openapi.yaml").read_text("utf-8")
     document: dict[str, Any] = yaml.safe_load(text)
+    for item in document["paths"].values():
+        for method in METHODS & item.keys():
+            item[method] = _with_refusals(item[method])
     return document
+
+
+def _with_refusals(described: dict[str, Any]) -> dict[str, Any]:
+    """Return an operation with the answers to who may not call it, unless everybody may."""
+    if described.get("security") == []:
+        return described
+    return described | {"responses": described["responses"] | _REFUSALS}
 
 
 def operation(path: str, method: str) -> dict[str, Any] | None:
