@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from functools import lru_cache
 from itertools import dropwhile
+from typing import Any
 
 import pytest
 import typer.core
@@ -40,12 +41,15 @@ NOT_RUN = {
 """Line of a README → why no test runs it. What it names is looked up all the same."""
 
 HELD_ELSEWHERE = {  # language → the READMEs whose blocks other tests of this folder run or compare
-    "bash": ("README.md", "openapi/README.md"),
+    "bash": ("README.md", "openapi/README.md", "deploy/README.md"),
     "json": ("README.md",),
     "nginx": ("deploy/README.md",),
     "python": ("README.md",),
     "text": ("service/README.md",),  # a drawing
 }
+
+GROUPS = frozenset({"key"})
+"""Commands that have commands."""
 
 _PROGRAM = re.compile(r"(make|dicomweb-service|python|git|\.venv/bin/\w+) \S")
 _OPTION = re.compile(r"--?[a-z]")
@@ -130,7 +134,9 @@ def options_known(words: list[str]) -> set[str] | None:
 
 def command_in(words: list[str]) -> str:
     """Return the command among the words of our command line; empty for the program itself."""
-    return words[0] if words and not _OPTION.match(words[0]) else ""
+    if not words or _OPTION.match(words[0]):
+        return ""
+    return " ".join(words[:2]) if words[0] in GROUPS else words[0]
 
 
 def options_of(application: typer.Typer) -> dict[str, set[str]]:
@@ -139,8 +145,19 @@ def options_of(application: typer.Typer) -> dict[str, set[str]]:
     assert isinstance(group, typer.core.TyperGroup)
     return {
         name: {option for parameter in command.params for option in parameter.opts if _OPTION.match(option)}
-        for name, command in {"": group, **group.commands}.items()
+        for name, command in commands_of(group).items()
     }
+
+
+def commands_of(group: typer.core.TyperGroup) -> dict[str, Any]:
+    """Return the commands of a group by their names, those of groups within it too, and the group itself."""
+    commands: dict[str, Any] = {"": group}
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            commands |= {f"{name} {inner}": member for inner, member in command.commands.items()}
+        else:
+            commands[name] = command
+    return commands
 
 
 @lru_cache

@@ -26,6 +26,9 @@ PLACES = {
 METHODS = {"retrieve": "GET", "search": "GET", "store": "POST", "delete": "DELETE"}
 ELSEWHERE = {  # routes that the text around the table tells of
     ("/", "GET"), ("/", "OPTIONS"), ("/openapi.json", "GET"),
+    (f"{PLACES['Study']}/links", "GET"), (f"{PLACES['Study']}/links", "POST"),
+    (f"{PLACES['Study']}/links/{{link}}", "DELETE"),
+    (f"{PLACES['Study']}/tenant", "GET"), (f"{PLACES['Study']}/tenant", "PUT"),
     (f"{PLACES['Instance']}/bulkdata/7FE00010/frames/{{frames}}", "GET"),
 }  # fmt: skip
 
