@@ -32,8 +32,8 @@ def add(
     for role in names:
         if role not in roles:
             raise BadRequest(f"no role {role}: there are {', '.join(sorted(roles))}")
-    for text in filter(None, (name, tenant)):
-        if not is_name(text):
+    for text in (name, tenant):
+        if text is not None and not is_name(text):
             raise BadRequest("a name has 1 to 100 letters, digits, blanks and . _ @ + -")
     secret, now = new_secret(), int(time())
     expires = None if seconds is None else now + seconds
