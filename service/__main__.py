@@ -26,7 +26,7 @@ from service.errors import DicomwebError
 from service.report import Report, report_in
 from service.server import lifeline, serving
 from service.server.log import configure_log
-from service.settings import Settings, is_loopback, roles_of, unknown_variables
+from service.settings import Settings, access_problem, roles_of, unknown_variables
 
 app = typer.Typer(
     help="A DICOMweb origin server. Every setting is an environment variable: see the README.",
@@ -222,12 +222,8 @@ def _settings(**values: object) -> Settings:
 
 def _check_access(settings: Settings) -> None:
     """Return if the service may start so: one that others can reach has to know who asks."""
-    if settings.auth is None and not is_loopback(settings.host):
-        typer.echo(
-            f"{settings.host} can be reached by others, who would see everything: set DICOMWEB_AUTH=keys "
-            "(or oidc) to know who asks, or DICOMWEB_AUTH=none to serve all of them",
-            err=True,
-        )
+    if problem := access_problem(settings):
+        typer.echo(problem, err=True)
         raise typer.Exit(2)
 
 

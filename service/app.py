@@ -16,8 +16,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.access.access import Access
+from service.access.claims import Places
+from service.access.code_flow import Client, CodeFlow
 from service.access.keys import Keys
 from service.access.links import Links
+from service.access.provider import Provider
+from service.access.requests import Requests
+from service.access.seal import Seal, kept_secret
+from service.access.sessions import Sessions
+from service.access.tokens import Rules, Tokens
 from service.archive import Archive
 from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
@@ -27,7 +34,7 @@ from service.memory import give_memory_back
 from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
-from service.settings import KEYS, Settings, roles_of
+from service.settings import KEYS, NO_ACCESS_CONTROL, OIDC, Settings, roles_of
 from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
@@ -69,8 +76,10 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         memory = asyncio.create_task(give_memory_back())
+        service.access.begin()
         yield
         memory.cancel()
+        await service.access.close()
         service.decoder.close()
         archive.close()
 
@@ -112,10 +121,35 @@ def _service(settings: Settings, archive: Archive) -> Service:
 
 def _access(settings: Settings, archive: Archive) -> Access:
     """Return how callers are known."""
-    return Access(
-        Links(archive.index),
-        Keys(archive.index, roles_of(settings)) if KEYS in (settings.auth or ()) else None,
+    ways, roles, links = settings.auth or [NO_ACCESS_CONTROL], roles_of(settings), Links(archive.index)
+    if ways == [NO_ACCESS_CONTROL]:
+        return Access(links)
+    keys = Keys(archive.index, roles) if KEYS in ways else None
+    tokens = _tokens(settings) if OIDC in ways else None
+    seal = Seal(settings.cookie_secrets or [kept_secret(settings.data)])
+    people = tokens if settings.oidc_client_id else None
+    sessions = Sessions(
+        seal, roles, settings.session_seconds, keys, people.provider.issuer if people else None
     )
+    return Access(links, keys, tokens, sessions, _code_flow(settings, people, seal) if people else None)
+
+
+def _tokens(settings: Settings) -> Tokens:
+    """Return how tokens of the provider are verified, and what they say."""
+    audiences = settings.oidc_audience or filter(None, [settings.oidc_client_id])
+    return Tokens(
+        Provider(str(settings.oidc_issuer), Requests()),
+        Rules(frozenset(audiences), frozenset(settings.oidc_algorithms)),
+        Places(settings.oidc_roles_claim, settings.oidc_tenants_claim, settings.oidc_name_claim),
+        roles_of(settings),
+    )
+
+
+def _code_flow(settings: Settings, tokens: Tokens, seal: Seal) -> CodeFlow:
+    """Return how people sign in at the provider."""
+    assert settings.oidc_client_id is not None
+    client = Client(settings.oidc_client_id, settings.oidc_client_secret, tuple(settings.oidc_scopes))
+    return CodeFlow(tokens.provider, tokens, client, seal)
 
 
 def _routes_under(root: str, routes: Sequence[Route]) -> list[Route]:

@@ -28,8 +28,16 @@ from service.web.pages.attributes import attributes_page
 from service.web.pages.docs import docs_page
 from service.web.pages.instance import instance_page
 from service.web.pages.missing import missing_page
-from service.web.pages.page import answering_with_pages, error_page
+from service.web.pages.page import answering_with_pages
+from service.web.pages.refused import refused
 from service.web.pages.series import retrieve_stack, series_page
+from service.web.pages.sign_in import (
+    come_back,
+    sign_in_at_provider,
+    sign_in_page,
+    sign_in_with_key,
+    sign_out,
+)
 from service.web.pages.studies import studies_page
 from service.web.pages.study import study_page
 from service.web.qido import search_instances, search_series, search_studies
@@ -71,8 +79,16 @@ def _route(path: str, parameters: Iterable[str] | None = None, **handlers: Admit
 
 
 def _page(path: str, handler: Handler) -> Route:
-    answering = answering_with_pages(handler)
-    return _route(path, GET=Admitting(answering, Permission.READ, refuse=error_page))
+    return _route(path, GET=_seen(answering_with_pages(handler)))
+
+
+def _seen(handler: Handler) -> Admitting:
+    """Return a handler for people: who may not see what it answers is led to where they sign in."""
+    return Admitting(handler, Permission.READ, refuse=refused)
+
+
+def _for_all(handler: Handler) -> Admitting:
+    return everybody(answering_with_pages(handler))
 
 
 WADO_URI = _route(
@@ -130,8 +146,8 @@ HEALTH = [
     _route("/health/ready", GET=everybody(ready)),
 ]
 VIEWER = [
-    _route("/viewer", GET=reading(redirect_to_viewer)),
-    _route("/viewer/{path:path}", GET=reading(retrieve_viewer)),
+    _route("/viewer", GET=_seen(redirect_to_viewer)),
+    _route("/viewer/{path:path}", GET=_seen(retrieve_viewer)),
 ]
 _BROWSE_PATH = "/browse/{study}/{series}"
 PAGES = [
@@ -144,6 +160,10 @@ PAGES = [
     _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
     _page("/browse/{path:path}", missing_page),
     _route("/share/{secret}", GET=Admitting(answering_with_pages(open_link), None)),
+    _route("/sign-in", GET=_for_all(sign_in_page), POST=_for_all(sign_in_with_key)),
+    _route("/sign-in/provider", GET=_for_all(sign_in_at_provider)),
+    _route("/sign-in/callback", GET=_for_all(come_back)),
+    _route("/sign-out", POST=_for_all(sign_out)),
     _route("/assets/{version}/{name}", GET=everybody(retrieve_asset)),
     _route("/favicon.ico", GET=everybody(retrieve_icon)),
 ]

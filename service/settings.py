@@ -13,14 +13,19 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.permissions import ROLES, Permissions, Roles, parsed_roles
 
-NO_ACCESS_CONTROL, KEYS = "none", "keys"
+NO_ACCESS_CONTROL, KEYS, OIDC = "none", "keys", "oidc"
 PREFIX = "DICOMWEB_"
+SIGNATURES = (
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA",
+)  # fmt: skip
+"""Algorithms by which tokens can be signed: those with a public key."""
 
 _ORIGIN = re.compile(
     r"(?P<site>(?P<scheme>[a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\]))(:(?P<port>[0-9]{1,5}))?",
     re.ASCII,
 )
 _PORTS = {"http": 80, "https": 443}
+_SECRET_LENGTH = 32
 _DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
@@ -68,8 +73,20 @@ def _origin(value: str) -> str:
 
 
 def _ways(values: list[str]) -> list[str]:
-    if values != [NO_ACCESS_CONTROL] and not set(values) <= {KEYS}:
-        raise ValueError(f"must be {NO_ACCESS_CONTROL}, or {KEYS}")
+    if values != [NO_ACCESS_CONTROL] and not set(values) <= {KEYS, OIDC}:
+        raise ValueError(f"must be {NO_ACCESS_CONTROL}, {KEYS}, {OIDC}, or {KEYS},{OIDC}")
+    return values
+
+
+def _algorithms(values: list[str]) -> list[str]:
+    if not values or not set(values) <= set(SIGNATURES):
+        raise ValueError(f"must be some of {', '.join(SIGNATURES)}")
+    return values
+
+
+def _secrets(values: list[str]) -> list[str]:
+    if any(len(value) < _SECRET_LENGTH for value in values):
+        raise ValueError(f"must each have at least {_SECRET_LENGTH} characters")
     return values
 
 
@@ -97,6 +114,18 @@ class Settings(BaseSettings):
 
     auth: Annotated[Names, AfterValidator(_ways)] | None = None
     roles: Annotated[dict[str, Permissions], NoDecode, BeforeValidator(_roles)] = {}
+
+    oidc_issuer: HttpUrl | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_audience: Names = []
+    oidc_algorithms: Annotated[Names, AfterValidator(_algorithms)] = [*SIGNATURES[:9]]
+    oidc_scopes: Names = ["openid", "profile", "email"]
+    oidc_roles_claim: Names = ["roles"]
+    oidc_tenants_claim: str | None = None
+    oidc_name_claim: str = "preferred_username"
+    cookie_secrets: Annotated[Names, AfterValidator(_secrets)] = []
+    session_seconds: float | None = Field(default=None, gt=0)
 
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)
@@ -150,3 +179,22 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def access_problem(settings: Settings) -> str | None:
+    """Return why the service may not start so: who asks has to be known where others can reach it."""
+    ways = settings.auth or []
+    if settings.auth is None and settings.oidc_issuer:
+        return "DICOMWEB_OIDC_ISSUER is set, and nobody is asked: set DICOMWEB_AUTH=oidc, or keys,oidc"
+    if settings.auth is None and not is_loopback(settings.host):
+        return (
+            f"{settings.host} can be reached by others, who would see everything: set DICOMWEB_AUTH=keys "
+            "(or oidc) to know who asks, or DICOMWEB_AUTH=none to serve all of them"
+        )
+    if OIDC in ways and settings.oidc_issuer is None:
+        return "DICOMWEB_AUTH=oidc needs a provider: set DICOMWEB_OIDC_ISSUER"
+    if OIDC in ways and not (settings.oidc_client_id or settings.oidc_audience):
+        return (
+            "DICOMWEB_AUTH=oidc needs DICOMWEB_OIDC_CLIENT_ID for people, DICOMWEB_OIDC_AUDIENCE for programs"
+        )
+    return None

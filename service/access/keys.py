@@ -50,7 +50,14 @@ class Keys:
         Raises:
             Unauthorized: it is none, or holds no longer.
         """
-        digest = digest_of(secret)
+        return await self.holder(digest_of(secret))
+
+    async def holder(self, digest: bytes) -> Caller:
+        """Return whose key it is that has this SHA-256.
+
+        Raises:
+            Unauthorized: there is none, or it holds no longer.
+        """
         known = self._callers.get(digest)
         if known is None or monotonic() - known[1] > _FRESH_SECONDS:
             self._callers.forget(digest)

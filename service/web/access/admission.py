@@ -10,7 +10,9 @@ from service.access.access import Access
 from service.access.caller import EVERYBODY, Caller
 from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission
+from service.web.access.cookies import SESSION, kept
 from service.web.access.credentials import credential_of, link_of
+from service.web.access.origins import is_cookie_meant
 from service.web.http.resource import Handler
 from service.web.state import service_of
 
@@ -42,7 +44,7 @@ class Admitting:
         """
         if self.permission is not None:
             try:
-                request.state.caller = await _admitted(request, self.permission, in_query=self.in_query)
+                await _admit(request, self.permission, in_query=self.in_query)
             except DicomwebError as error:
                 if self.refuse is None:
                     raise
@@ -75,18 +77,31 @@ def administering(handler: Handler) -> Admitting:
     return Admitting(handler, Permission.ADMIN)
 
 
-async def _admitted(request: Request, permission: Permission, *, in_query: bool) -> Caller:
+async def _admit(request: Request, permission: Permission, *, in_query: bool) -> None:
     access = service_of(request).access
     caller = EVERYBODY if access.is_open else await _caller(request, access, in_query=in_query)
+    request.state.caller = caller
     if not caller.may(permission):
         raise Forbidden(f"{caller.name} may not {permission.value}")
-    return caller
 
 
 async def _caller(request: Request, access: Access, *, in_query: bool) -> Caller:
     credential = credential_of(request, in_query=in_query)
-    if credential is None and (link := link_of(request)):
-        return await access.links.caller(link)
-    if credential is None:
-        raise Unauthorized("this needs an Authorization header: Bearer, or Basic with a key as the password")
-    return await access.caller(credential.secret, is_password=credential.is_password)
+    if credential is not None:
+        return await access.caller(credential.secret, is_password=credential.is_password)
+    session, link = kept(request, SESSION) if access.sessions else None, link_of(request)
+    if (session or link) and is_cookie_meant(request):
+        return await _of_cookies(access, session, link)
+    raise Unauthorized("this needs an Authorization header: Bearer, or Basic with a key as the password")
+
+
+async def _of_cookies(access: Access, session: str | None, link: str | None) -> Caller:
+    """Return who is signed in; if nobody is, who has opened a link."""
+    try:
+        if session and access.sessions:
+            return await access.sessions.caller(session)
+    except Unauthorized:
+        if link is None:
+            raise
+    assert link is not None
+    return await access.links.caller(link)

@@ -9,7 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.access.caller import EVERYBODY, Caller, Means
 from service.errors import DicomwebError, Unauthorized
+from service.permissions import Permission
 from service.web.http.etags import etag_of
 from service.web.http.resource import Handler
 from service.web.http.responses import CHALLENGE, not_modified
@@ -64,6 +66,7 @@ async def page(request: Request, template: str, status: int = 200, **values: Any
         "base_url": request.state.base_url,
         "assets": f"{top}assets/{version()}",
         "has_viewer": bool(await viewer.all()),
+        **_of_caller(getattr(request.state, "caller", EVERYBODY)),
     }
     body = await anyio.to_thread.run_sync(_html, template, shared_values | values)
     etag = etag_of(body)
@@ -90,10 +93,29 @@ def answering_with_pages(handler: Handler) -> Handler:
 async def error_page(request: Request, error: DicomwebError) -> Response:
     """Return the page that tells an error."""
     title = _TITLES.get(error.status, "This did not work")
-    answer = await page(request, "error.html", error.status, title=title, message=error.message)
+    may_sign_in = error.status in (400, 401) and _signs_in(request)
+    answer = await page(
+        request, "error.html", error.status, title=title, message=error.message, may_sign_in=may_sign_in
+    )
     if isinstance(error, Unauthorized):
         answer.headers["www-authenticate"] = CHALLENGE
     return answer
+
+
+def _signs_in(request: Request) -> bool:
+    """Tell whether nobody has signed in yet, and whether that is possible."""
+    return service_of(request).access.sessions is not None and not hasattr(request.state, "caller")
+
+
+def _of_caller(caller: Caller) -> Mapping[str, Any]:
+    """Return what pages tell and offer who has asked for them."""
+    return {
+        "who": caller.name,
+        "is_signed_in": caller.means is Means.SESSION,
+        "may_write": caller.may(Permission.WRITE),
+        "may_delete": caller.may(Permission.DELETE),
+        "tenants": sorted(caller.scope.tenants or ()),
+    }
 
 
 def _html(template: str, values: Mapping[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from service.archive.index.labels import Owner
 from service.dicom.instance import is_uid
-from service.errors import BadRequest, InvalidMultipart, InvalidParameter, UnsupportedMediaType
+from service.errors import BadRequest, Forbidden, InvalidMultipart, InvalidParameter, UnsupportedMediaType
 from service.web.http import header_fields
 from service.web.http.media_ranges import DICOM
 from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
@@ -89,9 +89,22 @@ def kind_of_parts(request: Request) -> str:
 
 
 def owner_of(request: Request) -> Owner:
-    """Return on whose behalf a request stores."""
+    """Return on whose behalf a request stores.
+
+    Raises:
+        InvalidParameter: who asks has several tenants, or sees everything, and `?tenant=` names another.
+        BadRequest: who asks has several tenants, and names none.
+        Forbidden: who asks has no tenant.
+    """
     caller = caller_of(request)
-    return Owner(caller.scope, caller.tenant)
+    tenants, tenant = caller.scope.tenants, request.query_params.get("tenant", caller.tenant)
+    if tenants is None or tenant in tenants:
+        return Owner(caller.scope, tenant)
+    if not tenants:
+        raise Forbidden(f"{caller.name} has no tenant to store for")
+    if tenant is None:
+        raise BadRequest("tenant: which of yours do the instances belong to?")
+    raise InvalidParameter("tenant", tenant, "one of yours")
 
 
 async def _receive(request: Request, intake: Intake, batch: Batch) -> None:

@@ -86,7 +86,7 @@ async function work() {
 async function sendAll(files, request) {
   const row = rowOf(files);
   const size = files.reduce((sum, { file }) => sum + file.size, 0);
-  const sending = send(section.dataset.upload, files, (share) => {
+  const sending = send(target(), files, (share) => {
     row.bar.value = share;
     request.gone = share * size;
     tell();
@@ -112,6 +112,12 @@ function settle({ file, path }, result) {
 function forget({ size }) {
   all -= 1;
   bytes -= size;
+}
+
+// Where files go; people of several tenants say to which they belong.
+function target() {
+  const tenant = section.querySelector("[data-tenant]")?.value;
+  return section.dataset.upload + (tenant ? `?tenant=${encodeURIComponent(tenant)}` : "");
 }
 
 function rowOf(files) {

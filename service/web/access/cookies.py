@@ -1,0 +1,51 @@
+"""Cookies of people who are signed in, or about to be.
+
+They are for no script and no other site. Where the service is reached by https they go by nothing else: then
+`__Host-` in their names keeps other hosts of the same domain from setting them.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.web.http.site import site_of
+
+SESSION, HINT = "dicomweb", "dicomweb-hint"
+_ATTEMPT = "dicomweb-attempt-"
+_MAX_LENGTH = 3900  # browsers keep 4096 bytes, with the name
+
+
+def attempt_cookie(attempt: str) -> str:
+    """Return the name of the cookie of an attempt to sign in."""
+    return _ATTEMPT + attempt
+
+
+def kept(request: Request, name: str) -> str | None:
+    """Return what the browser has kept under a name."""
+    return request.cookies.get(_full_name(request, name)) or None
+
+
+def keep(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+    """Let the browser keep a value for some seconds, or until it is closed; none that is too long."""
+    if len(value) <= _MAX_LENGTH:
+        response.set_cookie(
+            _full_name(request, name),
+            value,
+            max_age=seconds,
+            path="/",
+            secure=_is_secure(request),
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def forget(request: Request, response: Response, name: str) -> None:
+    """Let the browser forget what it has kept under a name."""
+    keep(request, response, name, "", 0)
+
+
+def _full_name(request: Request, name: str) -> str:
+    return f"__Host-{name}" if _is_secure(request) else name
+
+
+def _is_secure(request: Request) -> bool:
+    return site_of(request).startswith("https:")
