@@ -21,7 +21,7 @@ async def test_a_token_of_the_provider_says_who_asks(tokens: Tokens, issuer: Iss
     caller = await tokens.caller(issuer.token(preferred_username="ada"))
 
     assert (caller.name, caller.means) == ("ada", Means.TOKEN)
-    assert (caller.permissions, caller.scope) == ({Permission.READ}, EVERYTHING)
+    assert (caller.permissions, caller.scope) == (frozenset({Permission.READ}), EVERYTHING)
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "ES256"])
