@@ -26,8 +26,9 @@ quick: .venv/installed-dev  ## run the tests but for those that take minutes
 covered: .venv/installed-dev  ## run the tests, and say which lines of service they never reach
 	$(BIN)/python -m pytest --cov
 
-clients:  ## install the JavaScript client for the tests; needs Node 20
+clients:  ## install the JavaScript client and the OpenID provider for the tests; needs Node 20
 	npm ci --prefix tests/clients/js --ignore-scripts
+	npm ci --prefix tests/clients/openid --ignore-scripts
 
 N ?= 100000
 MINUTES ?= 10
