@@ -65,8 +65,8 @@ class Tokens:
             Unauthorized: it is none, or does not hold.
             Unavailable: it cannot be judged, as the provider does not answer.
         """
-        if self.provider.known is not self._judged_by:
-            self._judged_by, self._callers = self.provider.known, Cache(_MAX_BYTES)
+        if (known := self.provider.known) is not self._judged_by:
+            self._judged_by, self._callers = known, Cache(_MAX_BYTES)
         digest = sha256(token.encode("utf-8", "replace")).digest()
         caller = self._callers.get(digest)
         if caller is None:

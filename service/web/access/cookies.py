@@ -21,7 +21,11 @@ def attempt_cookie(attempt: str) -> str:
 
 def kept(request: Request, name: str) -> str | None:
     """Return what the browser has kept under a name."""
-    return request.cookies.get(_full_name(request, name)) or None
+    start = f"{_full_name(request, name)}=".encode()
+    fields = (value for field, value in request.scope["headers"] if field == b"cookie")
+    pairs = (pair.strip() for field in fields for pair in field.split(b";"))
+    value = next((pair.removeprefix(start) for pair in pairs if pair.startswith(start)), b"")
+    return value.decode("latin-1") or None
 
 
 def keep(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:

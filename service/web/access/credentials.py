@@ -37,11 +37,13 @@ def credential_of(request: Request, *, in_query: bool) -> Credential | None:
     Raises:
         Unauthorized: it came several times, or in a form that is none.
     """
-    headers = request.headers.getlist("authorization")
-    if len(headers) > 1:
+    values = [
+        value for name, value in request.scope["headers"] if name == b"authorization"
+    ]  # of every request
+    if len(values) > 1:
         raise Unauthorized("several Authorization headers, expected one")
-    if headers:
-        return _checked(_of_header(headers[0]))
+    if values:
+        return _checked(_of_header(values[0].decode("latin-1")))
     secret = request.query_params.get(TOKEN_PARAMETER) if in_query else None
     return _checked(Credential(secret)) if secret else None
 
