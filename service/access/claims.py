@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.access.caller import Caller, Means
-from service.permissions import Roles, permitted
+from service.permissions import Roles, is_name, permitted
 from service.scope import EVERYTHING, Scope
 
 Claims = Mapping[str, Any]
@@ -62,8 +62,12 @@ class Places:
         roles = (
             role for value in values for role in (value.split() if isinstance(value, str) else _texts(value))
         )
-        tenants = None if self.tenants is None else tuple(_unique(_texts(_value_at(claims, self.tenants))))
-        return Identity(next(names, "somebody"), tuple(_unique(roles)), tenants)
+        tenants = None if self.tenants is None else filter(is_name, _texts(_value_at(claims, self.tenants)))
+        return Identity(
+            next(names, "somebody"),
+            tuple(_unique(roles)),
+            None if tenants is None else tuple(_unique(tenants)),
+        )
 
 
 def _value_at(claims: Claims, path: str) -> Any:

@@ -12,7 +12,7 @@ from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission
 from service.web.access.cookies import SESSION, kept
 from service.web.access.credentials import credential_of, link_of
-from service.web.access.origins import is_cookie_meant
+from service.web.access.origins import check_origin, is_cookie_meant, writes
 from service.web.http.resource import Handler
 from service.web.state import service_of
 
@@ -90,8 +90,11 @@ async def _caller(request: Request, access: Access, *, in_query: bool) -> Caller
     if credential is not None:
         return await access.caller(credential.secret, is_password=credential.is_password)
     session, link = kept(request, SESSION) if access.sessions else None, link_of(request)
-    if (session or link) and is_cookie_meant(request):
-        return await _of_cookies(access, session, link)
+    if (session or link) and (writes(request) or is_cookie_meant(request)):
+        caller = await _of_cookies(access, session, link)
+        if writes(request):
+            check_origin(request)
+        return caller
     raise Unauthorized("this needs an Authorization header: Bearer, or Basic with a key as the password")
 
 

@@ -9,18 +9,16 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def is_cookie_meant(request: Request) -> bool:
-    """Tell whether a cookie that came along says who asks: not where a page of another origin does.
-
-    Raises:
-        Forbidden: it would write something.
-    """
-    if request.method not in _READING:
-        check_origin(request)
-        return True
+    """Tell whether a cookie that came along may say who reads: not where a page of another origin does."""
     if "origin" in request.headers and not _is_of_our_page(request):
         return False
     is_near = request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
     return is_near or request.headers.get("sec-fetch-mode") == "navigate"
+
+
+def writes(request: Request) -> bool:
+    """Tell whether a request changes something."""
+    return request.method not in _READING
 
 
 def check_origin(request: Request) -> None:

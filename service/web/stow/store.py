@@ -10,6 +10,7 @@ from starlette.responses import Response
 from service.archive.index.labels import Owner
 from service.dicom.instance import is_uid
 from service.errors import BadRequest, Forbidden, InvalidMultipart, InvalidParameter, UnsupportedMediaType
+from service.permissions import is_name
 from service.web.http import header_fields
 from service.web.http.media_ranges import DICOM
 from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
@@ -92,19 +93,20 @@ def owner_of(request: Request) -> Owner:
     """Return on whose behalf a request stores.
 
     Raises:
-        InvalidParameter: who asks has several tenants, or sees everything, and `?tenant=` names another.
+        InvalidParameter: `?tenant=` names none of those that who asks may store for.
         BadRequest: who asks has several tenants, and names none.
         Forbidden: who asks has no tenant.
     """
     caller = caller_of(request)
-    tenants, tenant = caller.scope.tenants, request.query_params.get("tenant", caller.tenant)
-    if tenants is None or tenant in tenants:
+    tenants, named = caller.scope.tenants, request.query_params.get("tenant")
+    if named is not None and not (is_name(named) if tenants is None else named in tenants):
+        raise InvalidParameter("tenant", named, "one of yours" if tenants else "the name of one")
+    tenant = caller.tenant if named is None else named
+    if tenants is None or tenant is not None:
         return Owner(caller.scope, tenant)
     if not tenants:
         raise Forbidden(f"{caller.name} has no tenant to store for")
-    if tenant is None:
-        raise BadRequest("tenant: which of yours do the instances belong to?")
-    raise InvalidParameter("tenant", tenant, "one of yours")
+    raise BadRequest("tenant: which of yours do the instances belong to?")
 
 
 async def _receive(request: Request, intake: Intake, batch: Batch) -> None:

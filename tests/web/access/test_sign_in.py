@@ -411,7 +411,7 @@ async def store(person: Person, query: str) -> httpx.Response:
         (["north", "south"], "?tenant=south", 200),
         (["north", "south"], "?tenant=west", 400),
         ([], "", 403),
-        (None, "?tenant=north", 403),
+        (None, "?tenant=north", 400),
     ],
 )
 async def test_who_stores_says_for_whom_if_there_is_a_choice(
