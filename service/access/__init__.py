@@ -1,1 +1,1 @@
-"""Who may do what: permissions, keys, tokens, sessions. Nothing of HTTP is known here."""
+"""Who may do what: permissions, keys, tokens, sessions. Of our HTTP nothing is known here."""
