@@ -66,3 +66,17 @@ async def test_without_the_cookie_nothing_is_shown(
 
 async def is_at_the_provider(page: Page) -> bool:
     return await page.get_by_placeholder("Enter any login").is_visible()
+
+
+async def test_a_link_opens_its_study_for_who_has_no_account(page: Page, guarded: httpx.Client) -> None:
+    made = guarded.post(f"studies/2.25.{CHEST}/links")
+    assert made.status_code == 201
+    origin = str(guarded.base_url.join("/")).rstrip("/")
+    await page.goto(made.json()["url"])
+    ohif = Ohif(page, origin, str(guarded.base_url).rstrip("/"))
+
+    await ohif.open_images(CHEST)
+
+    assert ohif.errors == []
+    assert ohif.elsewhere == []
+    await page.context.clear_cookies()

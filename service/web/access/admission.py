@@ -1,6 +1,7 @@
 """Handlers for those who may call them. A route is made of nothing else, so that none forgets to ask."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from service.access.access import Access
 from service.access.caller import EVERYBODY, Caller
+from service.archive.index.lookup import admits
 from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission
 from service.web.access.cookies import SESSION, kept
@@ -15,6 +17,8 @@ from service.web.access.credentials import credential_of, link_of
 from service.web.access.origins import check_origin, is_cookie_meant, writes
 from service.web.http.resource import Handler
 from service.web.state import service_of
+
+_STUDY_PARAMETERS = ("StudyInstanceUID", "0020000D", "StudyInstanceUIDs", "studyUID")
 
 Refuse = Callable[[Request, DicomwebError], Awaitable[Response]]
 
@@ -91,20 +95,42 @@ async def _caller(request: Request, access: Access, *, in_query: bool) -> Caller
         return await access.caller(credential.secret, is_password=credential.is_password)
     session, link = kept(request, SESSION) if access.sessions else None, link_of(request)
     if (session or link) and (writes(request) or is_cookie_meant(request)):
-        caller = await _of_cookies(access, session, link)
+        caller = await _of_cookies(request, session, link)
         if writes(request):
             check_origin(request)
         return caller
     raise Unauthorized("this needs an Authorization header: Bearer, or Basic with a key as the password")
 
 
-async def _of_cookies(access: Access, session: str | None, link: str | None) -> Caller:
-    """Return who is signed in; if nobody is, who has opened a link."""
-    try:
-        if session and access.sessions:
-            return await access.sessions.caller(session)
-    except Unauthorized:
-        if link is None:
-            raise
+async def _of_cookies(request: Request, session: str | None, link: str | None) -> Caller:
+    """Return who is signed in; but who has opened a link if nobody is, or if only the link leads there."""
+    access = service_of(request).access
+    if session and access.sessions:
+        try:
+            caller = await access.sessions.caller(session)
+        except Unauthorized:
+            if link is None:
+                raise
+        else:
+            return await _with_link(request, caller, link) if link else caller
     assert link is not None
     return await access.links.caller(link)
+
+
+async def _with_link(request: Request, caller: Caller, link: str) -> Caller:
+    """Return who asks: who is signed in, or who has opened the link to the study that is asked for."""
+    study = _study_of(request)
+    if caller.scope.is_everything or study is None:
+        return caller
+    with suppress(Unauthorized):
+        visitor = await service_of(request).access.links.caller(link)
+        index = service_of(request).archive.index
+        if study in visitor.scope.studies and not await index.read(admits, caller.scope, study):
+            return visitor
+    return caller
+
+
+def _study_of(request: Request) -> str | None:
+    """Return the UID of the study that a request is about; None if it is about several, or none."""
+    study: str | None = request.path_params.get("study")
+    return study or next(filter(None, map(request.query_params.get, _STUDY_PARAMETERS)), None)

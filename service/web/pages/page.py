@@ -110,9 +110,10 @@ def _signs_in(request: Request) -> bool:
 def _of_caller(caller: Caller) -> Mapping[str, Any]:
     """Return what pages tell and offer who has asked for them."""
     return {
-        "who": caller.name,
+        "who": "Shared with you" if caller.means is Means.LINK else caller.name,
         "is_signed_in": caller.means is Means.SESSION,
         "may_write": caller.may(Permission.WRITE),
+        "may_share": caller.means not in (Means.NOTHING, Means.LINK) and caller.may(Permission.READ),
         "may_delete": caller.may(Permission.DELETE),
         "tenants": sorted(caller.scope.tenants or ()),
     }
