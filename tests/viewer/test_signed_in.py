@@ -70,7 +70,7 @@ async def is_at_the_provider(page: Page) -> bool:
 
 async def test_a_link_opens_its_study_for_who_has_no_account(page: Page, guarded: httpx.Client) -> None:
     made = guarded.post(f"studies/2.25.{CHEST}/links")
-    assert made.status_code == 201
+    assert made.status_code == 201, made.text
     origin = str(guarded.base_url.join("/")).rstrip("/")
     await page.goto(made.json()["url"])
     ohif = Ohif(page, origin, str(guarded.base_url).rstrip("/"))
