@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from getpass import getuser
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -16,11 +17,16 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import console, help_texts, installed, key_commands, ohif
+from service.app import audit_of, tls_files_of
 from service.archive import Archive, open_archive, opening
 from service.archive.files import rights
 from service.archive.index import schema
 from service.archive.index.database import Database
+from service.archive.index.labels import Owner
 from service.archive.upkeep import import_files, look_through, reindex, verify
+from service.audit.event import COMMAND_LINE, Action, Actor
+from service.audit.ledger import Ledger
+from service.audit.opening import check_places
 from service.durations import seconds_of
 from service.errors import DicomwebError
 from service.report import Report, report_in
@@ -92,7 +98,7 @@ def serve(
         lifeline.end_with_input()
     with _data_place(settings, ephemeral=ephemeral) as settings, _listener(settings) as listener:
         archive = _open(settings)
-        if folder is not None and _import(archive, folder) == console.STOPPED:
+        if folder is not None and _import(settings, archive, folder) == console.STOPPED:
             _finish(archive, console.STOPPED)
         if settings.workers == 1:
             serving.serve(settings, archive, listener)
@@ -122,7 +128,7 @@ def import_command(
     settings = _settings()
     with _report(report) as refusals:
         archive = _open(settings)
-        _finish(archive, _import(archive, folder, refusals))
+        _finish(archive, _import(settings, archive, folder, refusals))
 
 
 @app.command(name="reindex", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
@@ -181,9 +187,10 @@ def add(
 ) -> None:
     """Make a key, and show it: this once, it is kept nowhere."""
     settings = _settings()
-    with _key_index(settings) as index:
+    with _key_index(settings) as index, _ledger(settings, index) as ledger:
         seconds = None if expires is None else seconds_of(expires)
-        typer.echo(key_commands.add(index, roles_of(settings), name, tuple(role), tenant, seconds))
+        key = key_commands.add(index, roles_of(settings), name, tuple(role), tenant, seconds, ledger)
+    typer.echo(key)
 
 
 @key_app.command(name="list")
@@ -196,8 +203,9 @@ def list_command() -> None:
 @key_app.command()
 def revoke(name: Annotated[str, typer.Argument(help="of the key")]) -> None:
     """Let a key hold no longer."""
-    with _key_index(_settings()) as index:
-        key_commands.revoke(index, name)
+    settings = _settings()
+    with _key_index(settings) as index, _ledger(settings, index) as ledger:
+        key_commands.revoke(index, name, ledger)
 
 
 def main() -> None:
@@ -217,6 +225,7 @@ def _settings(**values: object) -> Settings:
     for name, nearest in unknown_variables(os.environ).items():
         typer.echo(f"{name} is no setting; the nearest is {nearest}", err=True)
     configure_log(settings.log_level)
+    _check_audit(settings)
     return settings
 
 
@@ -238,6 +247,29 @@ def _key_index(settings: Settings) -> Iterator[Database]:
         raise typer.Exit(1) from None
     finally:
         archive.close()
+
+
+@contextmanager
+def _ledger(settings: Settings, index: Database) -> Iterator[Ledger | None]:
+    """Lend where a command notes what it writes, if there is an audit; it is told once that is done."""
+    audit = audit_of(settings, index)
+    if audit is None:
+        yield None
+        return
+    ledger = Ledger(audit, Actor(getuser(), COMMAND_LINE), Action.IMPORT)
+    yield ledger
+    ledger.committed()
+    ledger.settle()
+    audit.finish()
+
+
+def _check_audit(settings: Settings) -> None:
+    """Return if the audit can go where it is to go; else one line ends the program."""
+    try:
+        check_places(settings.audit, tls_files_of(settings))
+    except OSError as error:
+        typer.echo(f"DICOMWEB_AUDIT: {error.filename or 'TLS'}: {error.strerror or error}", err=True)
+        raise typer.Exit(2) from None
 
 
 @contextmanager
@@ -303,14 +335,14 @@ def _finish(archive: Archive, exit_code: int) -> NoReturn:
     raise typer.Exit(exit_code)
 
 
-def _import(archive: Archive, folder: Path, refusals: Report | None = None) -> int:
+def _import(settings: Settings, archive: Archive, folder: Path, refusals: Report | None = None) -> int:
     """Store what is below a folder, and return the exit code."""
     files, clutter = look_through(folder)
     if refusals:
         report = refusals.path.absolute()
         files = [file for file in files if file.absolute() != report]
-    with console.stopping() as stop:
-        work = import_files(archive, files, stop)
+    with console.stopping() as stop, _ledger(settings, archive.index) as ledger:
+        work = import_files(archive, files, stop, Owner(witness=ledger))
         outcomes = chain(clutter, refusals.of(work) if refusals else work)
         return console.watch("import", outcomes, len(clutter) + len(files), stop)
 

@@ -26,6 +26,9 @@ from service.access.seal import Seal, kept_secret
 from service.access.sessions import Sessions
 from service.access.tokens import Rules, Tokens
 from service.archive import Archive
+from service.archive.index.database import Database
+from service.audit.audit import Audit
+from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
 from service.imaging.decoder import Decoder
@@ -77,8 +80,12 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         memory = asyncio.create_task(give_memory_back())
         service.access.begin()
+        if service.audit:
+            await service.audit.begin()
         yield
         memory.cancel()
+        if service.audit:
+            await service.audit.close()
         await service.access.close()
         service.decoder.close()
         archive.close()
@@ -116,7 +123,30 @@ def _service(settings: Settings, archive: Archive) -> Service:
         root=settings.root,
         max_results=settings.max_results,
         store_limits=StoreLimits(settings.max_instance_bytes, settings.max_request_bytes, settings.max_parts),
+        trusted_proxies=frozenset(settings.trusted_proxies),
+        audit=audit_of(settings, archive.index),
     )
+
+
+def audit_of(settings: Settings, index: Database) -> Audit | None:
+    """Return the audit; None if there is to be none.
+
+    Raises:
+        OSError: a file of TLS cannot be used.
+    """
+    return open_audit(
+        index,
+        settings.audit,
+        settings.audit_source,
+        tls_files_of(settings),
+        settings.audit_seconds,
+        settings.audit_keep_days,
+    )
+
+
+def tls_files_of(settings: Settings) -> TlsFiles:
+    """Return the files for connections to a syslog server."""
+    return TlsFiles(settings.audit_tls_ca, settings.audit_tls_certificate, settings.audit_tls_key)
 
 
 def _access(settings: Settings, archive: Archive) -> Access:

@@ -9,12 +9,21 @@ from rich.table import Table
 from service.access.keys import digest_of, new_secret
 from service.archive.index.database import Database
 from service.archive.index.keys import Key, add_key, all_keys, revoke_key
+from service.archive.index.witness import noted
+from service.audit.event import Action
+from service.audit.ledger import Ledger
 from service.errors import BadRequest
 from service.permissions import Roles, is_name
 
 
 def add(
-    index: Database, roles: Roles, name: str, names: tuple[str, ...], tenant: str | None, seconds: int | None
+    index: Database,
+    roles: Roles,
+    name: str,
+    names: tuple[str, ...],
+    tenant: str | None,
+    seconds: int | None,
+    ledger: Ledger | None = None,
 ) -> str:
     """Make a key, and return it: it is never to be had again.
 
@@ -25,6 +34,7 @@ def add(
         names: of the roles it has.
         tenant: whose studies it leads to; None for all.
         seconds: until it expires; None for never.
+        ledger: notes it; None without an audit.
 
     Raises:
         BadRequest: there is one of that name, or no such role.
@@ -38,7 +48,9 @@ def add(
     secret, now = new_secret(), int(time())
     expires = None if seconds is None else now + seconds
     key = Key(name, digest_of(secret), names, tenant, now, expires, None)
-    if not index.write_now(add_key, key):
+    details = {"key": name, "roles": list(names), "tenant": tenant, "keyExpires": expires}
+    note = ledger.noting(Action.MAKE_KEY, None, details) if ledger else None
+    if not index.write_now(noted(add_key, note), key):
         raise BadRequest(f"there is a key of the name {name}: revoke it first, or take another name")
     return secret
 
@@ -58,13 +70,14 @@ def show(index: Database) -> None:
     Console().print(table)
 
 
-def revoke(index: Database, name: str) -> None:
+def revoke(index: Database, name: str, ledger: Ledger | None = None) -> None:
     """Revoke a key: it holds no longer than a second more.
 
     Raises:
         BadRequest: there is none of that name, or it is revoked.
     """
-    if not index.write_now(revoke_key, name, int(time())):
+    note = ledger.noting(Action.REVOKE_KEY, None, {"key": name}) if ledger else None
+    if not index.write_now(noted(revoke_key, note), name, int(time())):
         raise BadRequest(f"no key of the name {name} holds")
 
 

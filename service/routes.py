@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from starlette.routing import Route
 
+from service.audit.event import Action
 from service.permissions import Permission
 from service.web.access.admission import (
     Admitting,
@@ -11,6 +12,7 @@ from service.web.access.admission import (
     deleting,
     everybody,
     reading,
+    searching,
     writing,
 )
 from service.web.access.credentials import TOKEN_PARAMETER
@@ -25,6 +27,7 @@ from service.web.numbers.volume import retrieve_volume
 from service.web.openapi import openapi
 from service.web.pages.asset import retrieve_asset, retrieve_icon
 from service.web.pages.attributes import attributes_page
+from service.web.pages.audit import audit_page, audit_table
 from service.web.pages.docs import docs_page
 from service.web.pages.instance import instance_page
 from service.web.pages.missing import missing_page
@@ -78,17 +81,23 @@ def _route(path: str, parameters: Iterable[str] | None = None, **handlers: Admit
     return Route(path, Resource(handlers, parameters), methods=list(handlers))
 
 
-def _page(path: str, handler: Handler) -> Route:
-    return _route(path, GET=_seen(answering_with_pages(handler)))
+def _page(path: str, handler: Handler, action: Action | None = Action.RETRIEVE) -> Route:
+    return _route(path, GET=_seen(answering_with_pages(handler), action))
 
 
-def _seen(handler: Handler) -> Admitting:
+def _page_for_admins(path: str, handler: Handler, action: Action) -> Route:
+    return _route(path, GET=_seen(answering_with_pages(handler), action, Permission.ADMIN))
+
+
+def _seen(
+    handler: Handler, action: Action | None = None, permission: Permission = Permission.READ
+) -> Admitting:
     """Return a handler for people: who may not see what it answers is led to where they sign in."""
-    return Admitting(handler, Permission.READ, refuse=refused)
+    return Admitting(handler, permission, refuse=refused, action=action)
 
 
-def _for_all(handler: Handler) -> Admitting:
-    return everybody(answering_with_pages(handler))
+def _for_all(handler: Handler, action: Action | None = None) -> Admitting:
+    return everybody(answering_with_pages(handler), action)
 
 
 WADO_URI = _route(
@@ -100,10 +109,10 @@ ROUTES = [
     _route(_FRAMES_PATH, _ACCEPT, GET=reading(retrieve_frames)),
     _route(f"{_INSTANCE_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
     _route(_INSTANCE_PATH, _RETRIEVED, GET=reading(retrieve), DELETE=deleting(delete)),
-    _route("/studies", GET=reading(search_studies), POST=writing(store)),
+    _route("/studies", GET=searching(search_studies), POST=writing(store)),
     _route(f"{_SERIES_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
-    _route(f"{_STUDY_PATH}/series", GET=reading(search_series)),
-    _route(f"{_SERIES_PATH}/instances", GET=reading(search_instances)),
+    _route(f"{_STUDY_PATH}/series", GET=searching(search_series)),
+    _route(f"{_SERIES_PATH}/instances", GET=searching(search_instances)),
     _route(f"{_FRAMES_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_frames, in_query=True)),
     _route(f"{_INSTANCE_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered, in_query=True)),
     _route(f"{_INSTANCE_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail, in_query=True)),
@@ -112,9 +121,9 @@ ROUTES = [
     _route(f"{_STUDY_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
     _route(_SERIES_PATH, _RETRIEVED, GET=reading(retrieve), DELETE=deleting(delete)),
     _route(_STUDY_PATH, _RETRIEVED, GET=reading(retrieve), POST=writing(store), DELETE=deleting(delete)),
-    _route(f"{_STUDY_PATH}/instances", GET=reading(search_instances)),
-    _route("/series", GET=reading(search_series)),
-    _route("/instances", GET=reading(search_instances)),
+    _route(f"{_STUDY_PATH}/instances", GET=searching(search_instances)),
+    _route("/series", GET=searching(search_series)),
+    _route("/instances", GET=searching(search_instances)),
     _route(f"{_FRAMES_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail, in_query=True)),
     _route(f"{_FRAMES_PATH}/pixels", _ACCEPT, GET=reading(retrieve_pixels)),
     _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
@@ -133,9 +142,17 @@ ROUTES = [
     _route(f"{_STUDY_PATH}/pixeldata", _ACCEPT, GET=reading(retrieve_all_pixeldata)),
     _route(f"{_SERIES_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_all, in_query=True)),
     _route(f"{_STUDY_PATH}/rendered", _RENDERED, GET=reading(retrieve_rendered_all, in_query=True)),
-    _route(f"{_STUDY_PATH}/tenant", GET=administering(retrieve_tenant), PUT=administering(change_tenant)),
-    _route(f"{_STUDY_PATH}/links", GET=reading(list_links), POST=reading(make_link)),
-    _route(f"{_STUDY_PATH}/links/{{link:int}}", DELETE=reading(revoke_link)),
+    _route(
+        f"{_STUDY_PATH}/tenant",
+        GET=administering(retrieve_tenant, Action.READ_TENANT),
+        PUT=administering(change_tenant, Action.CHANGE_TENANT),
+    ),
+    _route(
+        f"{_STUDY_PATH}/links",
+        GET=reading(list_links, action=Action.LIST_LINKS),
+        POST=reading(make_link, action=Action.MAKE_LINK),
+    ),
+    _route(f"{_STUDY_PATH}/links/{{link:int}}", DELETE=reading(revoke_link, action=Action.REVOKE_LINK)),
     WADO_URI,
     _route("/openapi.json", GET=everybody(openapi)),
     _route("/", GET=everybody(enter), OPTIONS=everybody(capabilities)),
@@ -151,19 +168,21 @@ VIEWER = [
 ]
 _BROWSE_PATH = "/browse/{study}/{series}"
 PAGES = [
-    _page("/", studies_page),
-    _page("/docs", docs_page),
+    _page("/", studies_page, Action.QUERY),
+    _page("/docs", docs_page, None),
     _page("/browse/{study}", study_page),
     _page(_BROWSE_PATH, series_page),
     _route(f"{_BROWSE_PATH}/stack", GET=reading(retrieve_stack)),
     _page(f"{_BROWSE_PATH}/{{instance}}", instance_page),
     _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
-    _page("/browse/{path:path}", missing_page),
-    _route("/share/{secret}", GET=Admitting(answering_with_pages(open_link), None)),
-    _route("/sign-in", GET=_for_all(sign_in_page), POST=_for_all(sign_in_with_key)),
+    _page("/browse/{path:path}", missing_page, None),
+    _page_for_admins("/audit", audit_page, Action.READ_AUDIT),
+    _page_for_admins("/audit.csv", audit_table, Action.READ_AUDIT),
+    _route("/share/{secret}", GET=_for_all(open_link, Action.EXPORT)),
+    _route("/sign-in", GET=_for_all(sign_in_page), POST=_for_all(sign_in_with_key, Action.SIGN_IN)),
     _route("/sign-in/provider", GET=_for_all(sign_in_at_provider)),
-    _route("/sign-in/callback", GET=_for_all(come_back)),
-    _route("/sign-out", POST=_for_all(sign_out)),
+    _route("/sign-in/callback", GET=_for_all(come_back, Action.SIGN_IN)),
+    _route("/sign-out", POST=_for_all(sign_out, Action.SIGN_OUT)),
     _route("/assets/{version}/{name}", GET=everybody(retrieve_asset)),
     _route("/favicon.ico", GET=everybody(retrieve_icon)),
 ]

@@ -8,9 +8,10 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, HttpUrl
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.audit_targets import target_of
 from service.permissions import ROLES, Permissions, Roles, parsed_roles
 
 NO_ACCESS_CONTROL, KEYS, OIDC = "none", "keys", "oidc"
@@ -94,6 +95,12 @@ def _roles(value: object) -> object:
     return parsed_roles(value) if isinstance(value, str) else value
 
 
+def _targets(values: list[str]) -> list[str]:
+    for value in values:
+        target_of(value)
+    return values
+
+
 class Settings(BaseSettings):
     """Every setting, its environment variable being DICOMWEB_ and its name in capitals."""
 
@@ -126,6 +133,13 @@ class Settings(BaseSettings):
     oidc_name_claim: str = "preferred_username"
     cookie_secrets: Annotated[Names, AfterValidator(_secrets)] = []
     session_seconds: float | None = Field(default=None, gt=0)
+    audit: Annotated[Names, AfterValidator(_targets)] = []
+    audit_source: str = Field(default="dicomweb-service", pattern=r"^[!-~]{1,48}$")
+    audit_seconds: float = Field(default=30, gt=0, le=300)
+    audit_keep_days: int | None = Field(default=None, ge=1)
+    audit_tls_ca: FilePath | None = None
+    audit_tls_certificate: FilePath | None = None
+    audit_tls_key: FilePath | None = None
 
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)

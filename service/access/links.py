@@ -7,6 +7,7 @@ from service.access.caller import Caller, Means
 from service.access.keys import digest_of
 from service.archive.index.database import Database
 from service.archive.index.links import Link, add_link, link_with_digest
+from service.archive.index.witness import Note, noted
 from service.cache import Cache
 from service.errors import Unauthorized
 from service.permissions import Permission
@@ -27,11 +28,13 @@ class Links:
         self._index = index
         self._links: Cache[tuple[Link, float]] = Cache(_MAX_BYTES)
 
-    async def make(self, study: str, made_by: str, seconds: int) -> tuple[Link, str]:
+    async def make(
+        self, study: str, made_by: str, seconds: int, note: Note | None = None
+    ) -> tuple[Link, str]:
         """Make a link to a study that holds for some seconds, and return it with its secret."""
         secret, now = PREFIX + secrets.token_urlsafe(_BYTES), int(time())
         link = Link(0, digest_of(secret), study, made_by, now, now + seconds)
-        key = await self._index.write(add_link, link, now)
+        key = await self._index.write(noted(add_link, note), link, now)
         return Link(key, link.digest, study, made_by, now, link.expires), secret
 
     async def open(self, secret: str) -> Link:

@@ -17,6 +17,7 @@ from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
 from service.archive.index.labels import Owner, label
 from service.archive.index.lookup import check_tables
+from service.archive.index.witness import Note, Witness, noted
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
 from service.archive.store import Outcome, Store
@@ -55,7 +56,14 @@ class Archive:
     conversions: Cache[ConvertedFile] = field(default_factory=partial(Cache, _CONVERSIONS_BYTES))
     checks: Threads = field(default_factory=partial(Threads, 1))
 
-    async def delete(self, scope: Scope, study: str, series: str | None, instance: str | None) -> None:
+    async def delete(
+        self,
+        scope: Scope,
+        study: str,
+        series: str | None,
+        instance: str | None,
+        witness: Witness | None = None,
+    ) -> None:
         """Delete a study, one of its series or one instance; the files go after the rows.
 
         With the rows it is deleted: files that cannot go now are doomed, and go another time.
@@ -63,19 +71,19 @@ class Archive:
         Raises:
             StudyNotFound, SeriesNotFound, InstanceNotFound: it is not here, or outside the scope.
         """
-        await self.index.write(remove, scope, study, series, instance)
+        await self.index.write(remove, scope, study, series, instance, witness)
         with suppress(Unavailable):
             await anyio.to_thread.run_sync(
                 remove_doomed_files, self.index, self.blobs, limiter=self.index.writers
             )
 
-    async def label(self, scope: Scope, study: str, tenant: str | None) -> None:
+    async def label(self, scope: Scope, study: str, tenant: str | None, note: Note | None = None) -> None:
         """Give a study to a tenant, or to nobody (None). Other processes follow within a second.
 
         Raises:
             StudyNotFound: it is not here, or outside the scope.
         """
-        await self.index.write(label, scope, study, tenant)
+        await self.index.write(noted(label, note), scope, study, tenant)
         self.recent.look_again()
 
     async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:

@@ -213,6 +213,8 @@ class Store:
             )
         except Unavailable as error:
             return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
+        if owner.witness is not None:
+            owner.witness.committed()
         return {entry: _outcome(entry, result) for entry, result in zip(entries, results, strict=True)}
 
     def _write_one_by_one(

@@ -16,6 +16,7 @@ from service.archive.files.blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove_all
 from service.archive.index.doomed import doomed_blobs
+from service.archive.index.labels import NOBODY, Owner
 from service.archive.index.lookup import stored_files
 from service.archive.instance import uids_of
 from service.archive.store import Outcome, Stored
@@ -59,20 +60,23 @@ def look_through(folder: Path) -> tuple[list[Path], list[Done]]:
     return files, clutter
 
 
-def import_files(archive: Archive, files: Iterable[Path], stop: Event | None = None) -> Iterator[Done]:
+def import_files(
+    archive: Archive, files: Iterable[Path], stop: Event | None = None, owner: Owner = NOBODY
+) -> Iterator[Done]:
     """Store files, as if each had been sent by STOW-RS.
 
     Args:
         archive: that gets them.
         files: in any number.
         stop: once it is set, no further files are begun.
+        owner: on whose behalf they are stored.
     """
     for batch in _batches(files):
         if stop and stop.is_set():
             return
         spools = [_spooled(archive.blobs, file) for file in batch]
         sizes = [spool.size for spool in spools]
-        for file, outcome, size in zip(batch, archive.store.batch(spools), sizes, strict=True):
+        for file, outcome, size in zip(batch, archive.store.batch(spools, owner=owner), sizes, strict=True):
             yield _done(file, outcome, size)
 
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from service.access.access import Access
 from service.access.caller import Caller
 from service.archive import Archive
+from service.audit.audit import Audit
 from service.cache import Cache
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
@@ -49,6 +50,8 @@ class Service:
         root: path of the base URL, as in `/dicom-web`.
         max_results: in one page of a search.
         store_limits: of requests that store.
+        trusted_proxies: addresses and networks whose word on who has asked them is believed.
+        audit: is told who does what; None without one.
     """
 
     access: Access
@@ -62,6 +65,8 @@ class Service:
     root: str
     max_results: int
     store_limits: StoreLimits
+    trusted_proxies: frozenset[str] = frozenset()
+    audit: Audit | None = None
 
 
 def service_of(request: Request) -> Service:

@@ -5,8 +5,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.index.labels import tenant_of
+from service.audit.event import Action
 from service.errors import BadRequest
 from service.permissions import is_name
+from service.web.auditing import ledger_of
 from service.web.http.request import target_of
 from service.web.state import scope_of, service_of
 
@@ -30,7 +32,9 @@ async def change_tenant(request: Request) -> Response:
     study = target_of(request).study
     await service_of(request).archive.index.read(tenant_of, scope_of(request), study)
     tenant = await _posted(request)
-    await service_of(request).archive.label(scope_of(request), study, tenant)
+    ledger = ledger_of(request)
+    note = ledger.noting(Action.CHANGE_TENANT, study, {"tenant": tenant}) if ledger else None
+    await service_of(request).archive.label(scope_of(request), study, tenant, note)
     return Response(status_code=204)
 
 

@@ -18,6 +18,7 @@ from service.archive.index.labels import Owner
 from service.archive.index.lookup import find, find_all, outside
 from service.archive.index.parents import SeriesUids, series_uids
 from service.archive.index.tables import NOT_OF_FILES, documents, doomed, instances, metadata
+from service.archive.index.witness import Witness
 from service.archive.instance import blob_key
 from service.dicom.instance import Uids
 from service.scope import Scope
@@ -41,6 +42,11 @@ class Entered(Enum):
     REPLACED = "replaced"
     REFUSED = "refused"
     DENIED = "denied"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the index has what was brought."""
+        return self not in (Entered.REFUSED, Entered.DENIED)
 
 
 class _StoredFile(NamedTuple):
@@ -97,6 +103,9 @@ def enter(
         group = [entries[position] for position in positions]
         connection.execute(_SPARE, {"blobs": [entry.blob for entry in group]})
         outcomes.update(zip(positions, _enter_distinct(connection, group, replace, owner), strict=True))
+    if owner.witness is not None:
+        here = [entry.parsed.uids for position, entry in enumerate(entries) if outcomes[position].is_here]
+        owner.witness.stored(connection, here)
     return [outcomes[position] for position in range(len(entries))]
 
 
@@ -117,9 +126,22 @@ def adopt(
 
 
 def remove(
-    connection: sa.Connection, scope: Scope, study: str, series: str | None, instance: str | None
+    connection: sa.Connection,
+    scope: Scope,
+    study: str,
+    series: str | None,
+    instance: str | None,
+    witness: Witness | None = None,
 ) -> list[str]:
     """Remove a study, one of its series or one instance, and what becomes empty by it.
+
+    Args:
+        connection: in a writing transaction.
+        scope: of who deletes.
+        study: its UID.
+        series: its UID; None for all of the study.
+        instance: its UID; None for all of the series.
+        witness: notes what goes; None if nobody does.
 
     Returns:
         The files that are doomed.
@@ -132,6 +154,8 @@ def remove(
         if series is None or instance is None
         else [find(connection, scope, Uids(study, series, instance))]
     )
+    if witness is not None:
+        witness.deleting(connection, [match.uids for match in matches])
     for keys in portions([match.key for match in matches]):
         connection.execute(sa.delete(documents).where(documents.c.instance.in_(keys)))
         connection.execute(sa.delete(instances).where(instances.c.id.in_(keys)))

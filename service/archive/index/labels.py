@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from service.archive.index.links import remove_links
 from service.archive.index.scoped import within
 from service.archive.index.tables import labels, studies
+from service.archive.index.witness import Witness
 from service.errors import StudyNotFound
 from service.scope import EVERYTHING, Scope
 
@@ -22,10 +23,12 @@ class Owner(NamedTuple):
     Attributes:
         scope: to whose studies they may be added.
         tenant: whose new studies are; None for nobody's.
+        witness: notes what is stored; None if nobody does.
     """
 
     scope: Scope = EVERYTHING
     tenant: str | None = None
+    witness: Witness | None = None
 
 
 NOBODY = Owner()

@@ -206,5 +206,31 @@ doomed = sa.Table(
     sa.Column("blob", Text, primary_key=True),  # files whose rows are gone, still to be removed
 )
 
-NOT_OF_FILES = frozenset({api_keys, doomed, labels, links})
+# The audit, where it is kept in the index: the only rows here that tell of people who asked.
+audit_events = sa.Table(
+    "audit_events",
+    metadata,
+    sa.Column("id", RowKey, primary_key=True),
+    sa.Column("event", Text, nullable=False, unique=True),
+    sa.Column("time", sa.BigInteger, nullable=False),  # milliseconds since 1970
+    sa.Column("who", Text, nullable=False),  # folded, as `words` are: of the patient and the study
+    sa.Column("action", Text, nullable=False),
+    _text("study_instance_uid", index=True),
+    sa.Column("words", Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # the event, as a line of JSON
+    sa.Index("ix_audit_events_time_id", "time", "id"),
+)
+
+# Messages of the audit that have not reached yet whom they are for: written with what they tell of.
+audit_outbox = sa.Table(
+    "audit_outbox",
+    metadata,
+    sa.Column("event", Text, primary_key=True),
+    sa.Column("sink", Text, primary_key=True),  # as the setting names it
+    sa.Column("due", sa.BigInteger, nullable=False),  # milliseconds since 1970: until then it is somebody's
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Index("ix_audit_outbox_sink_due", "sink", "due"),
+)
+
+NOT_OF_FILES = frozenset({api_keys, audit_events, audit_outbox, doomed, labels, links})
 """Tables that cannot be made again from the files."""

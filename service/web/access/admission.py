@@ -10,11 +10,13 @@ from starlette.responses import Response
 from service.access.access import Access
 from service.access.caller import EVERYBODY, Caller
 from service.archive.index.lookup import admits
+from service.audit.event import Action
 from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission
 from service.web.access.cookies import SESSION, kept
 from service.web.access.credentials import credential_of, link_of
 from service.web.access.origins import check_origin, is_cookie_meant, writes
+from service.web.auditing import audited, note_refusal
 from service.web.http.resource import Handler
 from service.web.state import service_of
 
@@ -32,12 +34,14 @@ class Admitting:
         permission: that they need; None if everybody may call.
         in_query: whether `?token=` may say who they are, as an <img> cannot say it otherwise.
         refuse: answers who may not; None for the error as it is.
+        action: what is done there, as the audit tells it; None for what is no patient's.
     """
 
     handler: Handler
     permission: Permission | None
     in_query: bool = False
     refuse: Refuse | None = None
+    action: Action | None = None
 
     async def __call__(self, request: Request) -> Response:
         """Answer who may ask.
@@ -50,35 +54,48 @@ class Admitting:
             try:
                 await _admit(request, self.permission, in_query=self.in_query)
             except DicomwebError as error:
-                if self.refuse is None:
+                answer = await self.refuse(request, error) if self.refuse else None
+                if answer is None or answer.status_code >= 400:  # and not the way to sign in
+                    await note_refusal(request, self.action, error)
+                if answer is None:
                     raise
-                return await self.refuse(request, error)
-        return await self.handler(request)
+                return answer
+        audit = service_of(request).audit
+        if audit is None or self.action is None:
+            return await self.handler(request)
+        return await audited(request, self.handler, self.action, audit)
 
 
-def everybody(handler: Handler) -> Admitting:
+def everybody(handler: Handler, action: Action | None = None) -> Admitting:
     """Return a handler for everybody: nothing that it answers is of a patient."""
-    return Admitting(handler, None)
+    return Admitting(handler, None, action=action)
 
 
-def reading(handler: Handler, *, in_query: bool = False) -> Admitting:
+def reading(
+    handler: Handler, *, in_query: bool = False, action: Action | None = Action.RETRIEVE
+) -> Admitting:
     """Return a handler for who may read."""
-    return Admitting(handler, Permission.READ, in_query)
+    return Admitting(handler, Permission.READ, in_query, action=action)
+
+
+def searching(handler: Handler) -> Admitting:
+    """Return a handler for who may read, and looks for what there is."""
+    return reading(handler, action=Action.QUERY)
 
 
 def writing(handler: Handler) -> Admitting:
     """Return a handler for who may store."""
-    return Admitting(handler, Permission.WRITE)
+    return Admitting(handler, Permission.WRITE, action=Action.STORE)
 
 
 def deleting(handler: Handler) -> Admitting:
     """Return a handler for who may delete."""
-    return Admitting(handler, Permission.DELETE)
+    return Admitting(handler, Permission.DELETE, action=Action.DELETE)
 
 
-def administering(handler: Handler) -> Admitting:
+def administering(handler: Handler, action: Action) -> Admitting:
     """Return a handler for admins."""
-    return Admitting(handler, Permission.ADMIN)
+    return Admitting(handler, Permission.ADMIN, action=action)
 
 
 async def _admit(request: Request, permission: Permission, *, in_query: bool) -> None:

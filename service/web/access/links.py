@@ -9,10 +9,13 @@ from starlette.responses import RedirectResponse, Response
 from service.access.caller import Caller, Means
 from service.archive.index.labels import tenant_of
 from service.archive.index.links import Link, links_of, remove_link
+from service.archive.index.witness import noted
+from service.audit.event import Action
 from service.durations import seconds_of
 from service.errors import Forbidden, InvalidParameter, LinkNotFound
 from service.permissions import Permission
 from service.web.access.credentials import LINK_COOKIE
+from service.web.auditing import ledger_of, tell_of
 from service.web.http.request import target_of
 from service.web.http.urls import site_url, up
 from service.web.state import caller_of, scope_of, service_of
@@ -32,7 +35,9 @@ async def make_link(request: Request) -> Response:
         raise InvalidParameter("expires", duration, str(error)) from error
     if seconds > MAX_SECONDS:
         raise InvalidParameter("expires", duration, f"at most {MAX_SECONDS // 86400}d")
-    link, secret = await service_of(request).access.links.make(study, caller.name, seconds)
+    ledger = ledger_of(request)
+    note = ledger.noting(Action.MAKE_LINK, study, {"expires": duration}) if ledger else None
+    link, secret = await service_of(request).access.links.make(study, caller.name, seconds, note)
     url = f"{site_url(request)}/share/{secret}"
     return _json(_described(link) | {"url": url, "token": secret}, 201, {"cache-control": "no-store"})
 
@@ -53,7 +58,9 @@ async def revoke_link(request: Request) -> Response:
     study, caller = await _study(request)
     number = request.path_params["link"]
     index = service_of(request).archive.index
-    if not await index.write(remove_link, study, number, _maker(caller)):
+    ledger = ledger_of(request)
+    note = ledger.noting(Action.REVOKE_LINK, study, {"link": number}) if ledger else None
+    if not await index.write(noted(remove_link, note), study, number, _maker(caller)):
         raise LinkNotFound(number)
     service_of(request).access.links.forget()
     return Response(status_code=204)
@@ -62,7 +69,9 @@ async def revoke_link(request: Request) -> Response:
 async def open_link(request: Request) -> Response:
     """GET /share/{secret}: the way to the page of the study, with a cookie that opens it."""
     secret = request.path_params["secret"]
-    link = await service_of(request).access.links.open(secret)
+    links = service_of(request).access.links
+    link = await links.open(secret)
+    tell_of(request, await links.caller(secret), link.study)
     response = RedirectResponse(f"{up(request)}browse/{link.study}", 303, _NOWHERE)
     response.set_cookie(
         LINK_COOKIE,

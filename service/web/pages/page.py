@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.access.caller import EVERYBODY, Caller, Means
+from service.audit.audit import Audit
 from service.errors import DicomwebError, Unauthorized
 from service.permissions import Permission
 from service.web.http.etags import etag_of
@@ -67,6 +68,7 @@ async def page(request: Request, template: str, status: int = 200, **values: Any
         "assets": f"{top}assets/{version()}",
         "has_viewer": bool(await viewer.all()),
         **_of_caller(getattr(request.state, "caller", EVERYBODY)),
+        "has_audit": _may_read_audit(service_of(request).audit, getattr(request.state, "caller", None)),
     }
     body = await anyio.to_thread.run_sync(_html, template, shared_values | values)
     etag = etag_of(body)
@@ -75,6 +77,13 @@ async def page(request: Request, template: str, status: int = 200, **values: Any
     return TextResponse(
         body, request, "text/html; charset=utf-8", status_code=status, etag=etag, headers=_HEADERS
     )
+
+
+def _may_read_audit(audit: Audit | None, caller: Caller | None) -> bool:
+    """Tell whether the audit is kept in the index, and who asks may read it."""
+    if audit is None or not audit.is_kept or caller is None:
+        return False
+    return caller.may(Permission.ADMIN) and caller.scope.is_everything
 
 
 def answering_with_pages(handler: Handler) -> Handler:

@@ -1,5 +1,6 @@
 """Signing in: at the OpenID provider, or here with a key. Then people are back where they were."""
 
+from contextlib import suppress
 from urllib.parse import parse_qs, urlencode
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from service.access.code_flow import ATTEMPT_SECONDS, CodeFlow
 from service.errors import BadRequest, NotFound, Unauthorized
 from service.web.access.cookies import HINT, SESSION, attempt_cookie, forget, keep, kept
 from service.web.access.origins import check_origin
+from service.web.auditing import tell_of
 from service.web.http.responses import CHALLENGE
 from service.web.http.site import HOME, own_place, place_of, url_of
 from service.web.pages.page import page
@@ -42,6 +44,7 @@ async def sign_in_with_key(request: Request) -> Response:
         cookie = await sessions.of_key(form.get("key", "").strip())
     except Unauthorized as error:
         return await _page(request, then, error)
+    tell_of(request, await sessions.caller(cookie))
     response = _to(url_of(request, then))
     keep(request, response, SESSION, cookie)
     return response
@@ -64,7 +67,9 @@ async def come_back(request: Request) -> Response:
     sessions = service_of(request).access.sessions
     assert sessions is not None
     response = _to(url_of(request, arrival.then))
-    keep(request, response, SESSION, sessions.of_person(arrival.identity, arrival.expires))
+    cookie = sessions.of_person(arrival.identity, arrival.expires)
+    tell_of(request, await sessions.caller(cookie))
+    keep(request, response, SESSION, cookie)
     keep(request, response, HINT, arrival.hint)
     forget(request, response, attempt_cookie(arrival.attempt))
     return response
@@ -79,6 +84,10 @@ async def sign_out(request: Request) -> Response:
         Forbidden: another site has sent it.
     """
     check_origin(request)
+    sessions, cookie = service_of(request).access.sessions, kept(request, SESSION)
+    if sessions is not None and cookie is not None:
+        with suppress(Unauthorized):
+            tell_of(request, await sessions.caller(cookie))
     code_flow, back = service_of(request).access.code_flow, url_of(request, "/sign-in")
     is_from_provider = code_flow and kept(request, HINT)
     url = await code_flow.sign_out_url(back, kept(request, HINT)) if code_flow and is_from_provider else None

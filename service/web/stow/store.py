@@ -9,8 +9,16 @@ from starlette.responses import Response
 
 from service.archive.index.labels import Owner
 from service.dicom.instance import is_uid
-from service.errors import BadRequest, Forbidden, InvalidMultipart, InvalidParameter, UnsupportedMediaType
+from service.errors import (
+    BadRequest,
+    Forbidden,
+    InvalidMultipart,
+    InvalidParameter,
+    Refusal,
+    UnsupportedMediaType,
+)
 from service.permissions import is_name
+from service.web.auditing import ledger_of
 from service.web.http import header_fields
 from service.web.http.media_ranges import DICOM
 from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
@@ -58,13 +66,16 @@ async def store(request: Request) -> Response:
     study = request.path_params.get("study")
     if study is not None and not is_uid(study):
         raise InvalidParameter("study", study, "a UID (PS3.5 9.1)")
-    batch = Batch(service_of(request).archive, study, owner_of(request))
+    ledger = ledger_of(request)
+    batch = Batch(service_of(request).archive, study, owner_of(request)._replace(witness=ledger))
     intake = _INTAKES[kind_of_parts(request)](request, batch)
     try:
         await _receive(request, intake, batch)
     finally:
         intake.discard()
         batch.discard()
+    if ledger is not None:
+        ledger.refused = sum(isinstance(outcome, Refusal) for outcome in batch.outcomes)
     if not batch.outcomes:
         raise BadRequest("the body is empty, expected at least one instance")
     return await receipt_answer(request, offer, batch.outcomes, study)
