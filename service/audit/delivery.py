@@ -17,7 +17,7 @@ from service.archive.index.database import Database
 from service.audit.sinks import Sink
 from service.errors import Unavailable
 
-LEASE = 30  # seconds in which messages are for one process to send
+LEASE = 15  # seconds in which messages are for one process to send
 
 _MAX_BATCH = 200
 _MAX_WAITING = 2000  # messages that are handed over and not sent; more are left to the index

@@ -143,8 +143,8 @@ def _named(request: Request, level: str) -> str:
 def _query(request: Request) -> str:
     """Return path and keys of a search as they came, without a secret among them."""
     query: bytes = request.scope["query_string"]
-    keys = [key for key in query.decode("latin-1").split("&") if key and not key.startswith(_TOKEN)]
-    text = "&".join(unquote_plus(key, errors="replace") for key in keys)
+    keys = [unquote_plus(key, errors="replace") for key in query.decode("latin-1").split("&") if key]
+    text = "&".join(key for key in keys if not key.startswith(_TOKEN))
     return bounded(f"{request.scope['path']}?{text}")
 
 
