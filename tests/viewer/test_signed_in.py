@@ -68,11 +68,19 @@ async def is_at_the_provider(page: Page) -> bool:
     return await page.get_by_placeholder("Enter any login").is_visible()
 
 
-async def test_a_link_opens_its_study_for_who_has_no_account(page: Page, guarded: httpx.Client) -> None:
+@pytest.fixture
+def address(guarded: httpx.Client) -> str:
+    """The address of a link to the CT."""
     made = guarded.post(f"studies/2.25.{CHEST}/links")
     assert made.status_code == 201, made.text
+    return str(made.json()["url"])
+
+
+async def test_a_link_opens_its_study_for_who_has_no_account(
+    page: Page, guarded: httpx.Client, address: str
+) -> None:
     origin = str(guarded.base_url.join("/")).rstrip("/")
-    await page.goto(made.json()["url"])
+    await page.goto(address)
     ohif = Ohif(page, origin, str(guarded.base_url).rstrip("/"))
 
     await ohif.open_images(CHEST)
