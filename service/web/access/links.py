@@ -88,15 +88,15 @@ async def _study(request: Request) -> tuple[str, Caller]:
     """Return the study that the path names, and who asks for links to it.
 
     Raises:
+        InvalidParameter: a UID that can be none.
         StudyNotFound: it is not here, or outside the scope.
         Forbidden: links lead nobody on, and are of no use where everybody sees everything.
     """
-    caller = caller_of(request)
+    study, caller = target_of(request).study, caller_of(request)
     if caller.means is Means.LINK:
         raise Forbidden("a link permits no other links")
     if service_of(request).access.is_open:
         raise Forbidden("links need access control: without it, everybody sees every study")
-    study = target_of(request).study
     await service_of(request).archive.index.read(tenant_of, scope_of(request), study)
     return study, caller
 
