@@ -44,7 +44,7 @@ async def sign_in_with_key(request: Request) -> Response:
         cookie = await sessions.of_key(form.get("key", "").strip())
     except Unauthorized as error:
         return await _page(request, then, error)
-    tell_of(request, await sessions.caller(cookie))
+    await _tell_whose(request, cookie)
     response = _to(url_of(request, then))
     keep(request, response, SESSION, cookie)
     return response
@@ -68,7 +68,7 @@ async def come_back(request: Request) -> Response:
     assert sessions is not None
     response = _to(url_of(request, arrival.then))
     cookie = sessions.of_person(arrival.identity, arrival.expires)
-    tell_of(request, await sessions.caller(cookie))
+    await _tell_whose(request, cookie)
     keep(request, response, SESSION, cookie)
     keep(request, response, HINT, arrival.hint)
     forget(request, response, attempt_cookie(arrival.attempt))
@@ -84,10 +84,7 @@ async def sign_out(request: Request) -> Response:
         Forbidden: another site has sent it.
     """
     check_origin(request)
-    sessions, cookie = service_of(request).access.sessions, kept(request, SESSION)
-    if sessions is not None and cookie is not None:
-        with suppress(Unauthorized):
-            tell_of(request, await sessions.caller(cookie))
+    await _tell_whose(request, kept(request, SESSION))
     code_flow, back = service_of(request).access.code_flow, url_of(request, "/sign-in")
     is_from_provider = code_flow and kept(request, HINT)
     url = await code_flow.sign_out_url(back, kept(request, HINT)) if code_flow and is_from_provider else None
@@ -156,6 +153,15 @@ async def _form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise BadRequest("the body is no form") from error
     return {name: values[0] for name, values in fields.items()}
+
+
+async def _tell_whose(request: Request, cookie: str | None) -> None:
+    """Let the audit tell whose session begins or ends."""
+    sessions = service_of(request).access.sessions
+    if service_of(request).audit is None or sessions is None or cookie is None:
+        return
+    with suppress(Unauthorized):
+        tell_of(request, await sessions.caller(cookie))
 
 
 def _to(url: str) -> Response:

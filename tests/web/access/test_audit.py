@@ -420,3 +420,35 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         monkeypatch.setattr("service.audit.windows.time", lambda: time() + seconds)
 
     return let
+
+
+async def test_who_signs_in_and_out_and_who_could_not_is_told(service: Audited) -> None:
+    key = service.guarded.key("reader")
+    own_page = {"origin": "http://test"}
+
+    async def sign_in(secret: str) -> httpx.Response:
+        form = {"key": secret, "then": "/"}
+        return await service.client.post("http://test/sign-in", data=form, headers=own_page)
+
+    assert (await sign_in("dwk_wrong")).status_code == 401
+    assert (await sign_in(key)).status_code == 303
+    await service.client.get("http://test/", headers={"accept": "text/html", "sec-fetch-site": "none"})
+    assert (await service.client.post("http://test/sign-out", headers=own_page)).status_code == 303
+
+    told = [
+        (event["action"], event["outcome"], event["who"], event["means"]) for event in await service.told()
+    ]
+    assert sorted(told[1:]) == [
+        ("query", "success", "key 0", "session"),
+        ("sign-in", "refused", "", "nothing"),
+        ("sign-in", "success", "key 0", "session"),
+        ("sign-out", "success", "key 0", "session"),
+    ]
+    assert key not in service.file.read_text()
+
+
+async def test_who_is_led_to_where_they_sign_in_has_failed_at_nothing(service: Audited) -> None:
+    answer = await service.client.get("http://test/", headers={"accept": "text/html"})
+
+    assert answer.status_code == 303
+    assert [event["action"] for event in await service.told()] == ["start"]
