@@ -72,7 +72,9 @@ async def retrieve_volume(request: Request) -> Response:
     if answer := not_modified(request, etag):
         return answer
     check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    metadata = dict(await archive.index.read(first_metadata, scope_of(request), target_of(request), len(instances)))
+    metadata = dict(
+        await archive.index.read(first_metadata, scope_of(request), target_of(request), len(instances))
+    )
     for located in instances:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)
