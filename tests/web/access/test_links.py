@@ -56,7 +56,7 @@ async def test_a_link_holds_as_long_as_was_asked_for(service: Guarded) -> None:
     assert duration.total_seconds() == 7200
 
 
-@pytest.mark.parametrize("expires", ["", "soon", "400d", "0d"])
+@pytest.mark.parametrize("expires", ["", "soon", "400d", "0d", "1.5h"])
 async def test_a_duration_that_is_none_or_too_long_is_refused(service: Guarded, expires: str) -> None:
     answer = await service.client.post(f"{LINKS}?expires={expires}", headers=bearing(service.key("reader")))
 
