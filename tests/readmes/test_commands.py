@@ -30,6 +30,8 @@ NOT_RUN = {
     "POSTGRES_PASSWORD=changeme docker compose --file deploy/compose.yaml up --build --detach": (
         "needs Docker, and fetches images"
     ),
+    "POSTGRES_PASSWORD=changeme docker compose --file deploy/compose.yaml exec dicomweb "
+    "dicomweb-service key add me --role admin": "needs Docker; tests/test_key_commands.py makes keys",
     "make quick": "runs this test",
     ".venv/bin/python -m pytest tests/dicom": "runs tests that are run anyhow",
     'git commit --all --message "Release 0.2.0"': "changes the repository",
