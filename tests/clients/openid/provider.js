@@ -1,5 +1,6 @@
 // A real OpenID provider for the tests. It prints its URL, and takes orders:
-// POST /orders/rotate gives it a new key, POST /orders/people?site=URL lets people of that site sign in.
+// POST /orders/rotate gives it a new key, POST /orders/people?site=URL lets people of that site sign in, to our
+// pages, or to an OHIF that lies at its top.
 
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -36,7 +37,13 @@ function configuration() {
         redirect_uris: [],
         response_types: [],
       },
+      {
+        client_id: "ohif",
+        token_endpoint_auth_method: "none",
+        redirect_uris: [`${site}/callback`],
+      },
     ],
+    clientBasedCORS: () => true,
     pkce: { required: () => true },
     scopes: ["openid", "profile", "reader", "writer"],
     claims: { openid: ["sub"], profile: ["preferred_username", "roles"] },
@@ -44,12 +51,13 @@ function configuration() {
       accountId: id,
       claims: () => ({ sub: id, preferred_username: id, roles: ROLES[id] ?? ["reader"] }),
     }),
-    extraTokenClaims: (_, token) => (token.kind === "ClientCredentials" ? { roles: [token.scope] } : undefined),
+    extraTokenClaims: (_, token) => ({ roles: token.kind === "ClientCredentials" ? [token.scope] : ["reader"] }),
     features: {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (ctx) => (ctx.oidc.client.clientId === "robot" ? AUDIENCE : undefined),
+        defaultResource: (ctx) => (ctx.oidc.client.clientId === "pacs" ? undefined : AUDIENCE),
+        useGrantedResource: () => true,
         getResourceServerInfo: (_, audience) => ({
           audience,
           scope: "reader writer",
