@@ -26,6 +26,7 @@ from service.errors import BadRequest, Unauthorized, Unavailable
 ATTEMPT_SECONDS = 600
 
 _PURPOSE, _HINT = "attempt", "hint"
+_MAX_HINT_LENGTH = 3800
 _ERROR = re.compile(r"[a-z_]{1,60}")
 
 
@@ -165,7 +166,9 @@ class CodeFlow:
         return _with_query(url, query | (content or {})) if url else None
 
     def _hint(self, id_token: str) -> str:
-        return self._seal.seal(_HINT, {"id_token_hint": id_token})
+        """Return what a cookie can hold of who somebody is."""
+        hint = self._seal.seal(_HINT, {"id_token_hint": id_token})
+        return hint if len(hint) <= _MAX_HINT_LENGTH else self._seal.seal(_HINT, {})
 
     def _state(self, text: str, secret_of: Callable[[str], str | None]) -> Mapping[str, Any]:
         state = self._seal.open(_PURPOSE, text)

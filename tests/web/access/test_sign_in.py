@@ -65,6 +65,8 @@ async def test_by_https_the_cookie_is_the_hosts_alone(
         value for value in done.headers.get_list("set-cookie") if value.startswith("__Host-dicomweb=")
     ]
     assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    [hint] = [value for value in done.headers.get_list("set-cookie") if "-hint=" in value]
+    assert {"Secure", "HttpOnly", "Path=/sign-out"} <= set(hint.split("; "))
 
 
 @pytest.mark.parametrize(
@@ -354,6 +356,17 @@ async def test_who_signs_out_is_signed_out_here_and_led_to_the_provider(
     assert url.startswith(f"{issuer.url}/end?client_id=pacs&amp;post_logout_redirect_uri=")
     assert "id_token_hint=ey" in url
     assert (await person.client.get("/dicom-web/studies")).status_code == 401
+
+
+async def test_who_has_a_token_too_long_for_a_cookie_signs_out_at_the_provider_too(
+    person: Person, issuer: Issuer
+) -> None:
+    issuer.claims["groups"] = [f"group {number}" for number in range(500)]
+    await person.open("/")
+
+    page = await person.post("/sign-out")
+
+    assert f"{issuer.url}/end?client_id=pacs" in page.text
 
 
 async def test_another_site_signs_nobody_out(person: Person) -> None:
