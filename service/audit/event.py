@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import orjson
@@ -14,7 +14,7 @@ from service.archive.index.audit import KeptEvent, Subject
 _MAX_TEXT = 2000  # characters of what a client has sent
 
 
-class Action(Enum):
+class Action(StrEnum):
     """What was done. Those of `WRITES` are noted with what they write, all others soon after."""
 
     START = "start"
@@ -52,7 +52,7 @@ WRITES = frozenset(
 )
 
 
-class Outcome(Enum):
+class Outcome(StrEnum):
     """With which result."""
 
     SUCCESS = "success"
@@ -70,8 +70,7 @@ def outcome_of(status: int) -> Outcome:
     return Outcome.REFUSED if status in _REFUSALS else Outcome.FAILED
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who does something.
 
     Attributes:

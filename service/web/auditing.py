@@ -1,8 +1,9 @@
 """Requests as the audit tells of them. Handlers note what they write; all else is told of here."""
 
+from functools import lru_cache
 from time import time
-from typing import Any
-from urllib.parse import unquote_plus
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote_plus
 
 import anyio.to_thread
 from starlette.requests import Request
@@ -32,12 +33,18 @@ def actor_of(request: Request) -> Actor:
     address = client_address(request.scope, service_of(request).trusted_proxies)
     if caller is None:
         return Actor("", _STRANGER, address)
-    return Actor(bounded(caller.name), caller.means.value, address)
+    return _actor(caller.name, caller.means.value, address)
+
+
+@lru_cache(maxsize=512)
+def _actor(name: str, means: str, address: str) -> Actor:
+    return Actor(bounded(name), means, address)
 
 
 def _caller_of(request: Request) -> Caller | None:
     """Return who asks; None where nobody knows."""
-    caller: Caller | None = getattr(request.state, "told_caller", getattr(request.state, "caller", None))
+    state = request.scope["state"]
+    caller: Caller | None = state.get("told_caller") or state.get("caller")
     return caller
 
 
@@ -81,7 +88,8 @@ async def note_refusal(request: Request, action: Action | None, error: DicomwebE
     if audit is None:
         return
     if error.status == 403 and action is not None:
-        await audit.use(_deed(request, action, 403), _amount(request))
+        place = _place_of(request)
+        await audit.use(_deed(request, action, 403, place), _amount(request, place))
     elif error.status in (401, 403):
         await audit.use(
             Deed(Action.AUTHENTICATE, Outcome.REFUSED, actor_of(request), status=error.status), Amount()
@@ -96,48 +104,73 @@ async def _settled(request: Request, action: Action, audit: Audit, status: int) 
             ledger.committed()
         await anyio.to_thread.run_sync(ledger.settle, limiter=service_of(request).archive.index.writers)
     if status >= 400:
-        await audit.use(_deed(request, action, status), _amount(request))
+        place = _place_of(request)
+        await audit.use(_deed(request, action, status, place), _amount(request, place))
     elif ledger is not None and ledger.refused:
         now = time()
         details: dict[str, Any] = {"instances": ledger.refused}
         audit.tell(Event(action, Outcome.FAILED, ledger.actor, now, now, status, None, details))
 
 
-def _deed(request: Request, action: Action, status: int) -> Deed:
-    query = ""
-    if action is Action.QUERY:
-        query = _query(request)
-    return Deed(action, outcome_of(status), actor_of(request), _named(request, "study"), query, status)
+def _deed(request: Request, action: Action, status: int, place: "_Place") -> Deed:
+    query = _query(request) if action is Action.QUERY else ""
+    outcome = Outcome.SUCCESS if status < 400 else outcome_of(status)
+    return Deed(action, outcome, actor_of(request), place.study, query, status)
 
 
-def _amount(request: Request, content_bytes: int = 0) -> Amount:
+def _amount(request: Request, place: "_Place", content_bytes: int = 0) -> Amount:
     frames = request.path_params.get("frames", "")
     return Amount(
-        _named(request, "series"),
-        _named(request, "instance"),
+        place.series,
+        place.instance,
         frames.count(",") + 1 if frames else 0,
         content_bytes,
-        _resource(request),
+        place.resource,
     )
 
 
-def _resource(request: Request) -> str:
-    """Return the names in the path of a request, as in `studies/series/metadata`, without what they hold."""
-    path: str = request.scope["path"].removeprefix(service_of(request).root)
-    held = {piece for value in request.path_params.values() for piece in str(value).split("/")}
-    return "/".join(piece for piece in path.split("/") if piece and piece not in held)
+class _Place(NamedTuple):
+    """What a request is about.
+
+    Attributes:
+        study, series, instance: UIDs; empty where it names none.
+        resource: the names in its path, as in `studies/series/metadata`, without what they hold.
+    """
+
+    study: str
+    series: str
+    instance: str
+    resource: str
 
 
-_PARAMETERS = {"study": "studyuid", "series": "seriesuid", "instance": "objectuid"}  # of WADO-URI
+_LEVELS = ("study", "series", "instance")
+_PARAMETERS = ("studyuid", "seriesuid", "objectuid")  # of WADO-URI
 
 
-def _named(request: Request, level: str) -> str:
-    """Return the UID that a request names of a study, series or instance; empty if it names none."""
-    uid = request.path_params.get(level) or getattr(request.state, level, None)
-    if uid is None and request.url.path.endswith("/wado"):
-        names = {name.lower(): value for name, value in request.query_params.items()}
-        uid = names.get(_PARAMETERS[level], "").strip()
-    return uid if uid and is_uid(uid) else ""
+def _place_of(request: Request) -> _Place:
+    path: str = request.scope["path"]
+    told: str | None = request.scope["state"].get("study")
+    query = request.scope["query_string"] if path.endswith("/wado") else b""
+    return _place(path, tuple(request.path_params.items()), told, query, service_of(request).root)
+
+
+@lru_cache(maxsize=512)
+def _place(
+    path: str, parameters: tuple[tuple[str, str], ...], told: str | None, query: bytes, root: str
+) -> _Place:
+    held = {piece for _, value in parameters for piece in str(value).split("/")}
+    pieces = path.removeprefix(root).split("/")
+    resource = "/".join(piece for piece in pieces if piece and piece not in held)
+    names = dict(parameters) | ({"study": told} if told else {})
+    if query:
+        pairs = {name.lower(): value.strip() for name, value in parse_qsl(query.decode("latin-1"))}
+        names |= {level: pairs.get(name, "") for level, name in zip(_LEVELS, _PARAMETERS, strict=True)}
+    study, series, instance = (_uid(names.get(level, "")) for level in _LEVELS)
+    return _Place(study, series, instance, resource)
+
+
+def _uid(text: object) -> str:
+    return str(text) if is_uid(str(text)) else ""
 
 
 def _query(request: Request) -> str:
@@ -187,9 +220,10 @@ class _Watched(Response):
             is_zip = self._response.headers.get("content-type", "").startswith(_ZIP)
             is_export = is_zip or (caller is not None and caller.means is Means.LINK)
             action = Action.EXPORT if is_export else action
-        deed = _deed(request, action, status)
+        place = _place_of(request)
+        deed = _deed(request, action, status, place)
         if deed.outcome is Outcome.SUCCESS and action in _EACH:
             now = time()
             self._audit.tell(Event(action, deed.outcome, deed.actor, now, now, status))
         else:
-            await self._audit.use(deed, _amount(request, content_bytes))
+            await self._audit.use(deed, _amount(request, place, content_bytes))

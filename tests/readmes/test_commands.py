@@ -45,7 +45,7 @@ NOT_RUN = {
 HELD_ELSEWHERE = {  # language → the READMEs whose blocks other tests of this folder run or compare
     "bash": ("README.md", "openapi/README.md", "deploy/README.md"),
     "javascript": ("deploy/README.md",),
-    "json": ("README.md",),
+    "json": ("README.md", "deploy/README.md"),
     "nginx": ("deploy/README.md",),
     "python": ("README.md",),
     "text": ("service/README.md",),  # a drawing
