@@ -99,6 +99,10 @@ class Delivery:
             self._handed.clear()  # they are in the index
             self._tell_failure(error)
             return False
+        except Exception as error:  # nobody foresaw it; the thread goes on, and so do messages after it
+            self._handed.clear()
+            self._tell_failure(error)
+            return False
         if self._fails_since is not None:
             self._fails_since = None
             _log.warning("audit: %s takes messages again", self.sink.name)

@@ -452,3 +452,33 @@ async def test_who_is_led_to_where_they_sign_in_has_failed_at_nothing(service: A
 
     assert answer.status_code == 303
     assert [event["action"] for event in await service.told()] == ["start"]
+
+
+async def test_wado_uri_and_pages_tell_of_the_study_too(service: Audited) -> None:
+    key = bearing(service.guarded.key("admin"))
+    await store(service.client, service.guarded.key("writer"), DOE)
+    parameters = {
+        "requestType": "WADO",
+        "studyUID": "1.2.3",
+        "SeriesUID": "1.2.3.4",
+        "objectUID": "1.2.3.4.1",
+    }
+
+    assert (await service.client.get("/wado", params=parameters, headers=key)).status_code == 200
+    await service.client.get("http://test/browse/1.2.3/1.2.3.4", headers=key)
+
+    [event] = of(await service.told(), Action.RETRIEVE)
+    assert (event["patientName"], event["series"], event["instances"]) == ("Doe^Jane", ["1.2.3.4"], 1)
+    assert event["resources"] == ["browse", "wado"]
+
+
+async def test_a_secret_in_an_address_is_not_told(service: Audited) -> None:
+    key = service.guarded.key("admin")
+
+    await service.client.get("/studies", params={"token": key, "PatientID": "7"}, headers=bearing(key))
+    await service.client.get("/studies", params={"token": key})
+
+    assert [event["query"] for event in of(await service.told(), Action.QUERY)] == [
+        "/dicom-web/studies?PatientID=7"
+    ]
+    assert key not in service.file.read_text()
