@@ -36,6 +36,12 @@ def test_roles_stand_where_the_setting_says(paths: list[str], roles: tuple[str, 
     assert Places(paths, None, "sub").identity(KEYCLOAK).roles == roles
 
 
+def test_an_address_that_the_provider_has_not_verified_is_no_role() -> None:
+    claims = KEYCLOAK | {"email_verified": False}
+
+    assert Places(["email"], None, "sub").identity(claims).roles == ()
+
+
 @pytest.mark.parametrize(
     ("path", "scope", "tenant"),
     [
