@@ -58,7 +58,8 @@ class Places:
     def identity(self, claims: Claims) -> Identity:
         """Return who somebody is by these claims."""
         names = (name for path in (self.name, *_NAMES) for name in _texts(_value_at(claims, path)))
-        is_doubtful = claims.get("email_verified") is False  # anybody can have said that it is theirs
+        verified = claims.get("email_verified", True)
+        is_doubtful = verified not in (True, "true")  # anybody can have said that it is theirs
         values = [_value_at(claims, path) for path in self.roles if not (is_doubtful and path == "email")]
         roles = (
             role for value in values for role in (value.split() if isinstance(value, str) else _texts(value))

@@ -36,10 +36,18 @@ def test_roles_stand_where_the_setting_says(paths: list[str], roles: tuple[str, 
     assert Places(paths, None, "sub").identity(KEYCLOAK).roles == roles
 
 
-def test_an_address_that_the_provider_has_not_verified_is_no_role() -> None:
-    claims = KEYCLOAK | {"email_verified": False}
+@pytest.mark.parametrize("verified", [False, "false", "no", 0, None, [True]])
+def test_an_address_that_the_provider_has_not_verified_is_no_role(verified: object) -> None:
+    claims = KEYCLOAK | {"email_verified": verified}
 
     assert Places(["email"], None, "sub").identity(claims).roles == ()
+
+
+@pytest.mark.parametrize("verified", [True, "true"])
+def test_an_address_that_the_provider_has_verified_is_a_role(verified: object) -> None:
+    claims = KEYCLOAK | {"email_verified": verified}
+
+    assert Places(["email"], None, "sub").identity(claims).roles == ("ada@hospital.example",)
 
 
 @pytest.mark.parametrize(
