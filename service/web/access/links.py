@@ -22,6 +22,7 @@ from service.web.state import caller_of, scope_of, service_of
 
 DEFAULT_DURATION = "7d"
 MAX_SECONDS = 366 * 86400
+_MAX_NUMBER = 2**63 - 1  # that an index has
 _NOWHERE = {"referrer-policy": "no-referrer", "cache-control": "no-store"}  # a secret stands in the address
 
 
@@ -57,6 +58,8 @@ async def revoke_link(request: Request) -> Response:
     """
     study, caller = await _study(request)
     number = request.path_params["link"]
+    if number > _MAX_NUMBER:
+        raise LinkNotFound(number)
     index = service_of(request).archive.index
     ledger = ledger_of(request)
     note = ledger.noting(Action.REVOKE_LINK, study, {"link": number}) if ledger else None

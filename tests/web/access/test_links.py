@@ -99,6 +99,14 @@ async def test_who_made_a_link_sees_it_and_revokes_it_and_so_do_admins(service: 
         assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("number", [9, 2**63 - 1, 2**63, 10**30])
+async def test_a_number_that_no_link_has_is_404(service: Guarded, number: int) -> None:
+    answer = await service.client.delete(f"{LINKS}/{number}", headers=bearing(service.key("admin")))
+
+    assert answer.status_code == 404
+    assert answer.json()["error"] == "LinkNotFound"
+
+
 async def test_links_go_with_their_study(service: Guarded) -> None:
     link = await made(service, service.key("reader"))
     await service.client.delete("/studies/1.2.3", headers=bearing(service.key("admin")))
