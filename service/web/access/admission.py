@@ -13,8 +13,8 @@ from service.archive.index.lookup import admits
 from service.audit.event import Action
 from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission
-from service.web.access.cookies import SESSION, kept
-from service.web.access.credentials import credential_of, link_of
+from service.web.access.cookies import LINK, SESSION, kept
+from service.web.access.credentials import credential_of
 from service.web.access.origins import check_origin, is_cookie_meant, writes
 from service.web.auditing import audited, note_refusal
 from service.web.http.resource import Handler
@@ -110,7 +110,7 @@ async def _caller(request: Request, access: Access, *, in_query: bool) -> Caller
     credential = credential_of(request, in_query=in_query)
     if credential is not None:
         return await access.caller(credential.secret, is_password=credential.is_password)
-    session, link = kept(request, SESSION) if access.sessions else None, link_of(request)
+    session, link = kept(request, SESSION) if access.sessions else None, kept(request, LINK)
     if (session or link) and (writes(request) or is_cookie_meant(request)):
         caller = await _of_cookies(request, session, link)
         if writes(request):

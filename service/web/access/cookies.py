@@ -1,4 +1,4 @@
-"""Cookies of people who are signed in, or about to be.
+"""Cookies of people who are signed in, about to be, or have opened a link.
 
 They are for no script and no other site. Where the service is reached by https they go by nothing else: then
 `__Host-` in their names keeps other hosts of the same domain from setting them. The hint, which is long, goes
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from service.web.http.site import site_of, url_of
 
-SESSION, HINT = "dicomweb", "dicomweb-hint"
+SESSION, HINT, LINK = "dicomweb", "dicomweb-hint", "dicomweb-link"
 SIGN_OUT = "/sign-out"
 _ATTEMPT = "dicomweb-attempt-"
 _MAX_LENGTH = 3900  # browsers keep 4096 bytes, with the name

@@ -10,8 +10,6 @@ from service.errors import Unauthorized
 
 TOKEN_PARAMETER = "token"  # noqa: S105 (no password)
 
-LINK_COOKIE = "dicomweb-link"
-
 _MAX_LENGTH = 16 * 2**10
 
 
@@ -46,11 +44,6 @@ def credential_of(request: Request, *, in_query: bool) -> Credential | None:
         return _checked(_of_header(values[0].decode("latin-1")))
     secret = request.query_params.get(TOKEN_PARAMETER) if in_query else None
     return _checked(Credential(secret)) if secret else None
-
-
-def link_of(request: Request) -> str | None:
-    """Return the secret of the link that a browser has opened; None if none."""
-    return request.cookies.get(LINK_COOKIE)
 
 
 def _of_header(header: str) -> Credential:

@@ -1,6 +1,8 @@
 """Links to a study: made, listed and revoked by who may read it, and opened by whoever has the address."""
 
+import math
 from datetime import UTC, datetime
+from time import time
 
 import orjson
 from starlette.requests import Request
@@ -14,7 +16,7 @@ from service.audit.event import Action
 from service.durations import seconds_of
 from service.errors import Forbidden, InvalidParameter, LinkNotFound
 from service.permissions import Permission
-from service.web.access.credentials import LINK_COOKIE
+from service.web.access.cookies import LINK, keep
 from service.web.auditing import ledger_of, tell_of
 from service.web.http.request import target_of
 from service.web.http.urls import site_url, up
@@ -76,14 +78,7 @@ async def open_link(request: Request) -> Response:
     link = await links.open(secret)
     tell_of(request, await links.caller(secret), link.study)
     response = RedirectResponse(f"{up(request)}browse/{link.study}", 303, _NOWHERE)
-    response.set_cookie(
-        LINK_COOKIE,
-        secret,
-        expires=datetime.fromtimestamp(link.expires, UTC),
-        secure=request.state.base_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+    keep(request, response, LINK, secret, math.ceil(link.expires - time()))
     return response
 
 

@@ -107,6 +107,22 @@ async def test_a_number_that_no_link_has_is_404(service: Guarded, number: int) -
     assert answer.json()["error"] == "LinkNotFound"
 
 
+async def test_by_https_the_cookie_of_a_link_is_the_hosts_alone(service: Guarded) -> None:
+    link, by_https = await made(service, service.key("reader")), {"x-forwarded-proto": "https"}
+
+    opened = await service.client.get(link["url"], headers=by_https)
+    name, _, secret = opened.headers["set-cookie"].partition(";")[0].partition("=")
+    service.client.cookies.clear()
+    answers = [
+        await service.client.get("/studies/1.2.3/metadata", headers=by_https | {"cookie": f"{kept}={secret}"})
+        for kept in (name, "dicomweb-link")
+    ]
+
+    assert name == "__Host-dicomweb-link"
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(opened.headers["set-cookie"].split("; "))
+    assert [answer.status_code for answer in answers] == [200, 401]
+
+
 async def test_links_go_with_their_study(service: Guarded) -> None:
     link = await made(service, service.key("reader"))
     await service.client.delete("/studies/1.2.3", headers=bearing(service.key("admin")))
