@@ -13,8 +13,9 @@ from service.archive.index.witness import Note
 from service.audit.audit import Audit
 from service.audit.event import Action, Actor, Event, Outcome, new_identity
 from service.dicom.instance import Uids
+from service.errors import Refusal
 
-_MAX_SERIES = 100  # that an event names
+_MAX_SERIES = _MAX_REFUSED = 100  # that an event names
 _STATUSES = {  # of what succeeds; a store may be answered with several
     Action.DELETE: 204,
     Action.MAKE_LINK: 201,
@@ -50,13 +51,13 @@ class Ledger:
         audit: that is told.
         actor: who writes.
         storing: what it is when instances come.
-        refused: instances that were not taken.
+        refused: instances that were not taken, and why.
     """
 
     audit: Audit
     actor: Actor
     storing: Action = Action.STORE
-    refused: int = 0
+    refused: Sequence[Refusal] = ()
     _begin: float = field(default_factory=time)
     _stored: dict[str, _Stored] = field(default_factory=dict)
     _staged: dict[str, _Stored] = field(default_factory=dict)
@@ -113,6 +114,12 @@ class Ledger:
             self._note(connection, [self._event(action, subject, details)])
 
         return note
+
+    def refusals(self) -> dict[str, Any]:
+        """Return what there is to tell of instances that were not taken; not endlessly many are named."""
+        uids = sorted({refusal.sop_instance_uid for refusal in self.refused} - {""})
+        reasons = sorted({f"{refusal.reason:04X}" for refusal in self.refused})
+        return {"instances": len(self.refused), "failureReasons": reasons, "refused": uids[:_MAX_REFUSED]}
 
     def settle(self) -> None:
         """Send what has been noted and is on disk. Of the rest the index knows: it is sent if it is there."""

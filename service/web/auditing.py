@@ -1,8 +1,9 @@
 """Requests as the audit tells of them. Handlers note what they write; all else is told of here."""
 
+from contextlib import suppress
 from functools import lru_cache
 from time import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
 import anyio.to_thread
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from service.access.caller import Caller, Means
+from service.archive.index.audit import Subject, subjects
 from service.audit.audit import Audit
 from service.audit.event import WRITES, Action, Actor, Event, Outcome, bounded, outcome_of
 from service.audit.ledger import Ledger
@@ -103,13 +105,20 @@ async def _settled(request: Request, action: Action, audit: Audit, status: int) 
         if status < 400:
             ledger.committed()
         await anyio.to_thread.run_sync(ledger.settle, limiter=service_of(request).archive.index.writers)
-    if status >= 400:
-        place = _place_of(request)
+    place = _place_of(request)
+    if ledger is not None and ledger.refused:
+        now, subject = time(), await _subject(request, place.study) if place.study else None
+        audit.tell(Event(action, Outcome.FAILED, ledger.actor, now, now, status, subject, ledger.refusals()))
+    elif status >= 400:
         await audit.use(_deed(request, action, status, place), _amount(request, place))
-    elif ledger is not None and ledger.refused:
-        now = time()
-        details: dict[str, Any] = {"instances": ledger.refused}
-        audit.tell(Event(action, Outcome.FAILED, ledger.actor, now, now, status, None, details))
+
+
+async def _subject(request: Request, study: str) -> Subject:
+    """Return whose a study is, as far as the index can tell now."""
+    known = {}
+    with suppress(DicomwebError):  # the answer is another, and stays
+        known = await service_of(request).archive.index.read(subjects, [study])
+    return known.get(study, Subject(study))
 
 
 def _deed(request: Request, action: Action, status: int, place: "_Place") -> Deed:

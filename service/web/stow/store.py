@@ -75,7 +75,7 @@ async def store(request: Request) -> Response:
         intake.discard()
         batch.discard()
     if ledger is not None:
-        ledger.refused = sum(isinstance(outcome, Refusal) for outcome in batch.outcomes)
+        ledger.refused = [outcome for outcome in batch.outcomes if isinstance(outcome, Refusal)]
     if not batch.outcomes:
         raise BadRequest("the body is empty, expected at least one instance")
     return await receipt_answer(request, offer, batch.outcomes, study)

@@ -194,6 +194,23 @@ async def test_what_is_written_is_told_before_the_answer(service: Audited) -> No
     assert service.lines_now()[-1]["wholeStudy"] is True
 
 
+@pytest.mark.parametrize("path", ["/studies", "/studies/1.2.3"])
+async def test_a_store_that_is_refused_tells_of_what_and_why(service: Audited, path: str) -> None:
+    await store(service.client, service.guarded.key("writer", tenant="A"), DOE)
+    content = io.BytesIO()
+    DOE.save_as(content, enforce_file_format=True)
+    headers = bearing(service.guarded.key("writer", tenant="B")) | {"content-type": "application/dicom"}
+
+    answer = await service.client.post(path, content=content.getvalue(), headers=headers)
+
+    assert answer.status_code == 409
+    [_, event] = of(await service.told(), Action.STORE)
+    assert (event["outcome"], event["status"], event["who"]) == ("failed", 409, "key 1")
+    assert (event["instances"], event["failureReasons"]) == (1, ["0124"])
+    assert event["refused"] == [DOE.SOPInstanceUID]
+    assert event.get("patientName") == ("Doe^Jane" if path.endswith("1.2.3") else None)
+
+
 async def test_what_is_not_written_is_not_told_as_written(service: Audited) -> None:
     key = service.guarded.key("admin")
     await store(service.client, key, DOE)
