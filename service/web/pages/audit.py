@@ -26,7 +26,7 @@ _MAX_OFFSET = 10**9
 _COLUMNS = (
     "time", "until", "source", "who", "means", "address", "action", "outcome", "status", "study", "patientId",
     "patientName", "accessionNumber", "resources", "series", "instances", "frames", "requests", "bytes",
-    "query", "id",
+    "query", "details", "id",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -146,8 +146,14 @@ async def _table(request: Request, search: EventSearch) -> AsyncIterator[bytes]:
     index, offset = service_of(request).archive.index, 0
     yield _rows([dict(zip(_COLUMNS, _COLUMNS, strict=True))])
     while contents := await index.read(find_events, search, offset, _EVENTS_PER_READ):
-        yield _rows([orjson.loads(content) for content in contents])
+        yield _rows([_with_details(orjson.loads(content)) for content in contents])
         offset += len(contents)
+
+
+def _with_details(event: dict[str, Any]) -> Mapping[str, Any]:
+    """Return an event with what has no column of its own, such as the tenant that a study is given to."""
+    details = {name: value for name, value in event.items() if name not in _COLUMNS}
+    return event | {"details": orjson.dumps(details).decode()} if details else event
 
 
 def _rows(events: list[Mapping[str, Any]]) -> bytes:

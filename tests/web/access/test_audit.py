@@ -336,6 +336,17 @@ def rows(answer: httpx.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
+async def test_the_table_has_what_only_some_events_tell(service: Audited) -> None:
+    admin = service.guarded.key("admin")
+    await store(service.client, admin, DOE)
+    await service.client.put("/studies/1.2.3/tenant", json={"tenant": "A"}, headers=bearing(admin))
+
+    answer = await service.client.get("http://test/audit.csv", headers=bearing(admin))
+
+    [details] = [row["details"] for row in rows(answer) if row["action"] == "change tenant"]
+    assert orjson.loads(details) == {"tenant": "A"}
+
+
 async def test_the_table_has_every_event_and_no_formula(service: Audited) -> None:
     admin, reader = service.guarded.key("admin"), service.guarded.key("reader")
     formula = image(np.zeros((4, 4), np.uint8))
