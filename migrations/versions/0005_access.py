@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(32), nullable=False),
         sa.Column(_UID, _Text, nullable=False),
         sa.Column("made_by", _Text, nullable=False),
+        sa.Column("maker", _Text, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("expires", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_links"),

@@ -28,6 +28,7 @@ class Caller:
         scope: the studies that are there for them.
         tenant: whose the studies are that they store; None for nobody's.
         expires: seconds since 1970; None if nothing ends.
+        subject: what nobody else is called; names may be alike.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Caller:
     scope: Scope
     tenant: str | None = None
     expires: float | None = None
+    subject: str = ""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether they may do what needs this permission."""

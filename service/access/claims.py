@@ -19,11 +19,13 @@ class Identity:
     """Who somebody is.
 
     Attributes:
+        subject: what the provider calls nobody else.
         name: for people, and for the audit.
         roles: names of the roles that they have.
         tenants: whose studies they see; None for all.
     """
 
+    subject: str
     name: str
     roles: tuple[str, ...]
     tenants: tuple[str, ...] | None
@@ -32,7 +34,9 @@ class Identity:
         """Return who asks."""
         scope = EVERYTHING if self.tenants is None else Scope(frozenset(self.tenants))
         tenant = self.tenants[0] if self.tenants and len(self.tenants) == 1 else None
-        return Caller(self.name, means, permitted(roles, self.roles), scope, tenant, expires)
+        return Caller(
+            self.name, means, permitted(roles, self.roles), scope, tenant, expires, f"person {self.subject}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,10 @@ class Places:
             role for value in values for role in (value.split() if isinstance(value, str) else _texts(value))
         )
         tenants = None if self.tenants is None else filter(is_name, _texts(_value_at(claims, self.tenants)))
+        name = next(names, "somebody")
         return Identity(
-            next(names, "somebody"),
+            next(iter(_texts(claims.get("sub"))), name),
+            name,
             tuple(_unique(roles)),
             None if tenants is None else tuple(_unique(tenants)),
         )

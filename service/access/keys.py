@@ -80,4 +80,6 @@ class Keys:
 def caller_of(key: Key, roles: Roles) -> Caller:
     """Return who asks with a key."""
     scope = EVERYTHING if key.tenant is None else Scope(frozenset({key.tenant}))
-    return Caller(key.name, Means.KEY, permitted(roles, key.roles), scope, key.tenant, key.expires)
+    return Caller(
+        key.name, Means.KEY, permitted(roles, key.roles), scope, key.tenant, key.expires, f"key {key.name}"
+    )

@@ -1,6 +1,7 @@
 """Links: a secret that opens one study, read-only, until it expires."""
 
 import secrets
+from dataclasses import replace
 from time import monotonic, time
 
 from service.access.caller import Caller, Means
@@ -29,13 +30,13 @@ class Links:
         self._links: Cache[tuple[Link, float]] = Cache(_MAX_BYTES)
 
     async def make(
-        self, study: str, made_by: str, seconds: int, note: Note | None = None
+        self, study: str, caller: Caller, seconds: int, note: Note | None = None
     ) -> tuple[Link, str]:
         """Make a link to a study that holds for some seconds, and return it with its secret."""
         secret, now = PREFIX + secrets.token_urlsafe(_BYTES), int(time())
-        link = Link(0, digest_of(secret), study, made_by, now, now + seconds)
+        link = Link(0, digest_of(secret), study, caller.name, caller.subject, now, now + seconds)
         key = await self._index.write(noted(add_link, note), link, now)
-        return Link(key, link.digest, study, made_by, now, link.expires), secret
+        return replace(link, key=key), secret
 
     async def open(self, secret: str) -> Link:
         """Return the link that has this secret.

@@ -61,6 +61,7 @@ class Sessions:
             _PURPOSE,
             {
                 "issuer": self._issuer,
+                "subject": identity.subject,
                 "name": identity.name,
                 "roles": known,
                 "tenants": identity.tenants,
@@ -111,7 +112,10 @@ class Sessions:
     def _person(self, content: dict[str, Any]) -> Caller:
         tenants = content["tenants"]
         identity = Identity(
-            content["name"], tuple(content["roles"]), None if tenants is None else tuple(tenants)
+            content["subject"],
+            content["name"],
+            tuple(content["roles"]),
+            None if tenants is None else tuple(tenants),
         )
         return identity.caller(Means.SESSION, self._roles, content["expires"])
 

@@ -4,6 +4,8 @@ import pytest
 
 from service.access.caller import Means
 from service.access.claims import Places
+from service.access.keys import caller_of
+from service.archive.index.keys import Key
 from service.permissions import ROLES
 from service.scope import EVERYTHING, Scope
 
@@ -78,3 +80,15 @@ def test_tenants_stand_where_the_setting_says(path: str | None, scope: Scope, te
 )
 def test_a_name_stands_where_the_setting_says_or_elsewhere(claims: dict[str, Any], name: str) -> None:
     assert Places(["roles"], None, "preferred_username").identity(claims).name == name
+
+
+def test_people_of_the_same_name_are_not_the_same_nor_is_a_key_of_that_name() -> None:
+    places = Places(["realm_access.roles"], None, "preferred_username")
+    people = [
+        places.identity(KEYCLOAK | {"sub": subject}).caller(Means.TOKEN, ROLES, None)
+        for subject in ("17", "18")
+    ]
+    key = caller_of(Key("ada", b"", ("reader",), None, 0, None, None), ROLES)
+
+    assert {caller.name for caller in (*people, key)} == {"ada"}
+    assert len({caller.subject for caller in (*people, key)}) == 3

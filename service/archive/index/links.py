@@ -16,6 +16,7 @@ _COLUMNS = (
     links.c.digest,
     links.c.study_instance_uid,
     links.c.made_by,
+    links.c.maker,
     links.c.created,
     links.c.expires,
 )
@@ -31,7 +32,8 @@ class Link:
         key: of its row; 0 before it has one.
         digest: SHA-256 of its secret.
         study: UID of the study that it opens.
-        made_by: the name of who made it.
+        made_by: the name of who made it, for people.
+        maker: who made it, by what nobody else is called.
         created: seconds since 1970.
         expires: seconds since 1970.
     """
@@ -40,6 +42,7 @@ class Link:
     digest: bytes
     study: str
     made_by: str
+    maker: str
     created: int
     expires: int
 
@@ -50,9 +53,9 @@ def link_with_digest(connection: sa.Connection, digest: bytes) -> Link | None:
     return _link(row) if row else None
 
 
-def links_of(connection: sa.Connection, study: str, made_by: str | None) -> list[Link]:
+def links_of(connection: sa.Connection, study: str, maker: str | None) -> list[Link]:
     """Return the links to a study in the order in which they were made: of one person, or all (None)."""
-    rows = connection.execute(sa.select(*_COLUMNS).where(*_those(study, made_by)).order_by(links.c.id))
+    rows = connection.execute(sa.select(*_COLUMNS).where(*_those(study, maker)).order_by(links.c.id))
     return list(map(_link, rows))
 
 
@@ -63,6 +66,7 @@ def add_link(connection: sa.Connection, link: Link, now: int) -> int:
         "digest": link.digest,
         "study_instance_uid": link.study,
         "made_by": link.made_by,
+        "maker": link.maker,
         "created": link.created,
         "expires": link.expires,
     }
@@ -70,9 +74,9 @@ def add_link(connection: sa.Connection, link: Link, now: int) -> int:
     return key
 
 
-def remove_link(connection: sa.Connection, study: str, key: int, made_by: str | None) -> bool:
+def remove_link(connection: sa.Connection, study: str, key: int, maker: str | None) -> bool:
     """Remove a link, and tell whether it was there, made by this person where one is named."""
-    result = connection.execute(sa.delete(links).where(*_those(study, made_by), links.c.id == key))
+    result = connection.execute(sa.delete(links).where(*_those(study, maker), links.c.id == key))
     return result.rowcount > 0
 
 
@@ -81,8 +85,8 @@ def remove_links(connection: sa.Connection, study: str) -> None:
     connection.execute(sa.delete(links).where(links.c.study_instance_uid == study))
 
 
-def _those(study: str, made_by: str | None) -> list[sa.ColumnElement[bool]]:
-    by = [] if made_by is None else [links.c.made_by == made_by]
+def _those(study: str, maker: str | None) -> list[sa.ColumnElement[bool]]:
+    by = [] if maker is None else [links.c.maker == maker]
     return [links.c.study_instance_uid == study, *by]
 
 

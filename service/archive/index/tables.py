@@ -196,6 +196,7 @@ links = sa.Table(
     sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),  # SHA-256 of the secret
     sa.Column("study_instance_uid", Text, nullable=False, index=True),
     sa.Column("made_by", Text, nullable=False),
+    sa.Column("maker", Text, nullable=False),  # whom no other name is like
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False),
 )

@@ -40,7 +40,7 @@ async def make_link(request: Request) -> Response:
         raise InvalidParameter("expires", duration, f"at most {MAX_SECONDS // 86400}d")
     ledger = ledger_of(request)
     note = ledger.noting(Action.MAKE_LINK, study, {"expires": duration}) if ledger else None
-    link, secret = await service_of(request).access.links.make(study, caller.name, seconds, note)
+    link, secret = await service_of(request).access.links.make(study, caller, seconds, note)
     url = f"{site_url(request)}/share/{secret}"
     return _json(_described(link) | {"url": url, "token": secret}, 201, {"cache-control": "no-store"})
 
@@ -100,7 +100,7 @@ async def _study(request: Request) -> tuple[str, Caller]:
 
 
 def _maker(caller: Caller) -> str | None:
-    return None if caller.may(Permission.ADMIN) else caller.name
+    return None if caller.may(Permission.ADMIN) else caller.subject
 
 
 def _described(link: Link) -> dict[str, object]:

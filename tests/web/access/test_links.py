@@ -66,7 +66,9 @@ async def test_a_duration_that_is_none_or_too_long_is_refused(service: Guarded, 
 async def test_a_link_that_has_expired_opens_nothing(service: Guarded) -> None:
     now = int(datetime.now(UTC).timestamp())
     service.archive.index.write_now(
-        add_link, Link(0, digest_of("dwl_old"), "1.2.3", "somebody", now - 10, now - 1), now - 10
+        add_link,
+        Link(0, digest_of("dwl_old"), "1.2.3", "somebody", "key somebody", now - 10, now - 1),
+        now - 10,
     )
 
     answers = [
