@@ -9,8 +9,10 @@ Standard: PS3.18 Annex F.2.
 import base64
 import binascii
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from service.json_text import Later
 
 DicomJson = dict[str, Any]
 Attributes = Mapping[str, Any]
@@ -49,9 +51,12 @@ def text(attributes: Attributes, tag: str) -> str:
     return value.strip(" \0") if isinstance(value, str) else ""
 
 
-def items(attributes: Attributes, tag: str) -> list[Attributes]:
+def items(attributes: Attributes, tag: str) -> Sequence[Attributes]:
     """Return the items of a sequence in their places, empty where one is not an object."""
-    return [item if isinstance(item, Mapping) else {} for item in _values(attributes, tag)]
+    values = _values(attributes, tag)
+    if isinstance(values, Later):
+        return values
+    return [item if isinstance(item, Mapping) else {} for item in values]
 
 
 def scopes(image: Attributes, frame_number: int, macro: str) -> Iterator[Attributes]:
@@ -65,7 +70,7 @@ def scopes(image: Attributes, frame_number: int, macro: str) -> Iterator[Attribu
     Standard: PS3.3 C.7.6.16.1.
     """
     per_frame, shared = _values(image, PER_FRAME_GROUPS), _values(image, SHARED_GROUPS)
-    for group in per_frame[frame_number - 1 : frame_number] + shared[:1]:
+    for group in (*per_frame[frame_number - 1 : frame_number], *shared[:1]):
         if isinstance(group, Mapping):
             yield from items(group, macro)[:1]
     yield image
@@ -83,10 +88,10 @@ def binary(attributes: Attributes, tag: str) -> bytes:
         return b""
 
 
-def _values(attributes: Attributes, tag: str) -> list[Any]:
+def _values(attributes: Attributes, tag: str) -> Sequence[Any]:
     element = attributes.get(tag)
     values = element.get("Value") if isinstance(element, Mapping) else None
-    return values if isinstance(values, list) else []
+    return values if isinstance(values, list | Later) else []
 
 
 def _finite(value: Any) -> float | None:

@@ -12,9 +12,9 @@ from itertools import islice
 from typing import TypeVar
 
 import anyio.to_thread
-import orjson
 from isal import isal_zlib
 
+from service import json_text
 from service.archive.files.blobs import LocalBlobs
 from service.archive.files.content import frame_content
 from service.archive.files.runs import read_run_now
@@ -230,8 +230,7 @@ def _description(image: bytes, number: int, sop_class_uid: str) -> ImageDescript
 @lru_cache(maxsize=8)
 def _attributes(image: bytes) -> DicomJson:
     """Return the attributes of an instance's pixels; of the same one when its next frame is asked for."""
-    attributes: DicomJson = orjson.loads(isal_zlib.decompress(image))
-    return attributes
+    return json_text.read(isal_zlib.decompress(image))
 
 
 def _applied(

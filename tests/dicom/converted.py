@@ -9,6 +9,7 @@ from service.dicom.encoding.walk import walk
 from service.dicom.encoding.words import swapped
 from service.dicom.json.writer import JsonModel
 from service.dicom_json import DicomJson
+from service.json_text import dumped
 from tests.builders import EXPLICIT, part10
 
 SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
@@ -22,7 +23,7 @@ def model_of(file: bytes) -> JsonModel:
 def converted(model: JsonModel) -> DicomJson:
     meta = read_file_meta(model.buffer)
     attributes = model.convert(walk(model.buffer, meta.dataset_offset, meta.encoding), meta.encoding)
-    return dict(orjson.loads(orjson.dumps(attributes)))
+    return dict(orjson.loads(dumped(attributes)))
 
 
 def metadata(instance: Dataset, transfer_syntax: str = EXPLICIT) -> DicomJson:

@@ -8,9 +8,9 @@ be taken out before a text is parsed: a noncharacter of Unicode stands in meanwh
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
 from isal import isal_zlib
 
+from service import json_text
 from service.dicom_json import DicomJson
 
 BASE_URL = "\x1a"
@@ -43,8 +43,7 @@ class StoredJson:
 
     def parsed(self) -> DicomJson:
         """Return the object's attributes, in which PARSED_BASE_URL stands for the base URL."""
-        attributes: DicomJson = orjson.loads(self._text().replace(_AT_START, _AT_START_PARSED))
-        return attributes
+        return json_text.read(self._text().replace(_AT_START, _AT_START_PARSED))
 
     def _text(self) -> bytes:
         return isal_zlib.decompress(self._content) if self._deflated else self._content
@@ -58,11 +57,11 @@ class StoredJson:
 
 def to_row(attributes: Mapping[str, Any]) -> bytes:
     """Return attributes as a column keeps them, ascending. PARSED_BASE_URL may begin a value."""
-    text = orjson.dumps(dict(sorted(attributes.items())))
+    text = json_text.written(dict(sorted(attributes.items())))
     return text.replace(_AT_START_PARSED, _AT_START)
 
 
 def to_deflated_row(attributes: DicomJson) -> bytes:
     """Return attributes as a column keeps them deflated, unsorted. BASE_URL may begin a Bulkdata URI."""
-    text = orjson.dumps(attributes).replace(_ESCAPED_URI, _URI)
+    text = json_text.written(attributes).replace(_ESCAPED_URI, _URI)
     return bytes(isal_zlib.compress(text, 1))

@@ -39,8 +39,10 @@ from service.dicom.encoding.words import BIG_ENDIAN_ITEM_TAG, ITEM_HEADER, ITEM_
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
 _FORGOTTEN = 2**18  # that any file may have
-_COUNTED_BYTES = 2**26
-_BYTES_PER_ITEM = 24  # of a file, at least, for each item beyond these
+_ITEMS = 2**16  # that any file may have
+_COUNTED_BYTES = 2**27
+_COUNTED_AT_ONCE = 2**20
+_BYTES_PER_ITEM = 48  # of a file, at least, for each item beyond these
 _BYTES_PER_ELEMENT = 16  # of a file, at least, for each that is forgotten beyond these
 
 
@@ -280,10 +282,15 @@ def _check_number_of_items(buffer: Buffer) -> None:
     size = len(buffer)
     if size > _COUNTED_BYTES:
         return
-    content = buffer[:size]
-    number = max(content.count(ITEM_TAG), content.count(BIG_ENDIAN_ITEM_TAG))
-    if number > _FORGOTTEN + size // _BYTES_PER_ITEM:
+    number = max(_count(buffer, ITEM_TAG), _count(buffer, BIG_ENDIAN_ITEM_TAG))
+    if number > _ITEMS + size // _BYTES_PER_ITEM:
         raise TooMany(f"there are {number} items in {size} bytes")
+
+
+def _count(buffer: Buffer, tag: bytes) -> int:
+    """Return how often a tag is there; nearly, for one may be cut in two where a piece ends."""
+    starts = range(0, len(buffer), _COUNTED_AT_ONCE)
+    return sum(buffer[start : start + _COUNTED_AT_ONCE].count(tag) for start in starts)
 
 
 def _too_many() -> TooMany:

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import orjson
-
 from service.dicom.dictionary import tag_name
 from service.dicom.encoding import vr
 from service.dicom.encoding.charset import DEFAULT, Charset, character_set, is_known
-from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, TooMany
+from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, Item, TooMany
 from service.dicom.encoding.vr import Context
 from service.dicom.encoding.walk import DistantElements
 from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
@@ -23,6 +21,7 @@ from service.dicom.json import values
 from service.dicom.json.flaws import flaw
 from service.dicom.json.room import ATTRIBUTE_ROOM, ITEM_ROOM, Room, room_of
 from service.dicom_json import DicomJson
+from service.json_text import LATER_FROM, later, later_items
 
 MAX_INLINE_BYTES = 1024
 MAX_METADATA_BYTES = 2**26  # of all values together that are not bulk data
@@ -35,6 +34,7 @@ _OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of the encod
 _PADDING = 0xFFFCFFFC
 _CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
 _FEW_ITEMS = 64  # of a sequence within another, beyond which nobody reads the items before they are stored
+_TOP_ITEM = 2  # slashes in the path of an item of the top level
 _REPEATED = 64  # bytes of a value up to which it is worth remembering
 BULKDATA_VRS = (
     frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
@@ -121,6 +121,8 @@ class JsonModel:
             tag, name, offset, length, items, fragments = element
             if self.only is not None and tag not in self.only:
                 continue
+            if not path:
+                room.begin()
             if not _is_plain(tag):
                 if is_encoding(tag):
                     continue
@@ -177,6 +179,8 @@ class JsonModel:
         attribute, wrong, _ = _converted(name, raw, scope.charset, scope.encoding.little_endian)
         if wrong:
             self.flaws.setdefault(tag, wrong)
+        if self.only is None and length > LATER_FROM and "Value" in attribute:
+            attribute["Value"] = later(attribute["Value"])
         return attribute
 
     def _sequence(self, element: Element, scope: Scope, path: str) -> DicomJson:
@@ -184,15 +188,17 @@ class JsonModel:
             return {"vr": "SQ"}
         inside = f"{path}{element.tag:08X}/"
         items = (
-            self._data_set(
-                item.elements, Scope(item.encoding, scope.charset, scope.context), f"{inside}{number}/"
-            )
-            for number, item in enumerate(element.items, 1)
+            self._item(item, scope, f"{inside}{number}/") for number, item in enumerate(element.items, 1)
         )
         are_many = (path and len(element.items) > _FEW_ITEMS) or any(
             isinstance(item.elements, DistantElements) for item in element.items
         )
-        return {"vr": "SQ", "Value": _as_text(items) if are_many else list(items)}
+        return {"vr": "SQ", "Value": later_items(items) if are_many else list(items)}
+
+    def _item(self, item: Item, scope: Scope, path: str) -> DicomJson:
+        if path.count("/") == _TOP_ITEM:
+            self.room.begin()
+        return self._data_set(item.elements, Scope(item.encoding, scope.charset, scope.context), path)
 
     def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
         path = f"{path}{element.tag:08X}"
@@ -200,15 +206,6 @@ class JsonModel:
         encapsulated = element.fragments is not None
         self.bulkdata[path] = Bulkdata(element.offset, element.length, word_size, encapsulated)
         return {"vr": name, "BulkDataURI": self.url + path}
-
-
-def _as_text(items: Iterable[DicomJson]) -> orjson.Fragment:
-    """Return very many items as the text that will be written: objects would take ten times the memory."""
-    text = bytearray(b"[")
-    for item in items:
-        text += orjson.dumps(item) + b","
-    text[-1:] = b"]"
-    return orjson.Fragment(bytes(text))
 
 
 def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> tuple[DicomJson, str, int]:

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from service.dicom_json import NAME_GROUPS
+from service.json_text import Later
 
 Interval = tuple[str, str]
 
@@ -124,7 +125,7 @@ NORMAL: dict[str, Callable[[Any], Any]] = {
 def values(element: Any, vr: str) -> list[Any]:
     """Return the normal forms of an element's values, [] for one that is missing or empty."""
     raw = element.get("Value") if isinstance(element, dict) else None
-    if not isinstance(raw, list):
+    if not isinstance(raw, list | Later):
         return []
     normal: Callable[[Any], Any] = NORMAL.get(vr, text)
     return [form for value in raw if (form := normal(value)) is not None]

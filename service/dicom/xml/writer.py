@@ -11,7 +11,7 @@ group, its attributes keep the number: gggg11ee.
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from pydicom.datadict import keyword_for_tag
@@ -41,10 +41,14 @@ def write_xml(data_set: DicomJson) -> bytes:
 
     Standard: PS3.19 A.1.
     """
-    document, pieces = bytearray(_HEAD.encode()), _data_set(data_set)
+    return b"".join(xml_pieces(data_set))
+
+
+def xml_pieces(data_set: DicomJson) -> Iterator[bytes]:
+    """Yield the document that `write_xml` returns, a piece at a time."""
+    pieces = chain((_HEAD,), _data_set(data_set), (_END,))
     while some := "".join(islice(pieces, _PIECES_AT_ONCE)):
-        document += some.encode()
-    return bytes(document + _END.encode())
+        yield some.encode()
 
 
 def _data_set(data_set: DicomJson) -> Iterator[str]:

@@ -7,6 +7,7 @@ Standard: PS3.3 C.8.8.3.2, C.8.4.11, C.8.4.15.
 """
 
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ def _tells_segments_apart(metadata: Attributes) -> bool:
     """Tell whether the frames of a segmentation of several segments say which they are of."""
     if len(items(metadata, _SEGMENTS)) < 2 or text(metadata, _SEGMENTATION_TYPE).upper() == "LABELMAP":
         return True
-    groups = items(metadata, SHARED_GROUPS)[:1] + items(metadata, PER_FRAME_GROUPS)
+    groups = chain(items(metadata, SHARED_GROUPS)[:1], items(metadata, PER_FRAME_GROUPS))
     return any(items(group, _SEGMENT_IDENTIFICATION) for group in groups)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from service.dicom_json import PER_FRAME_GROUPS, SHARED_GROUPS, Attributes, items
+from service.json_text import Later
 
 Traits = tuple[Any, ...]
 """The values of one slice, in the order of TRAITS; None where it has none."""
@@ -123,7 +124,7 @@ def _value(scope: Attributes, path: Sequence[str]) -> Any:
         scope = next(iter(items(scope, tag)), {})
     element = scope.get(path[-1])
     values = element.get("Value") if isinstance(element, Mapping) else None
-    if not isinstance(values, list) or not values:
+    if not isinstance(values, list | Later) or not values:
         return None
     plain = tuple(value if isinstance(value, str | int | float) else None for value in values)
     return plain if len(plain) > 1 else plain[0]

@@ -1,16 +1,17 @@
 """Answers that are Native DICOM Models: XML made of the DICOM JSON that is kept. PS3.18 8.7.3.2, PS3.19 A.1.
 
-One part of a multipart message per data set, a few of them made at a time, in a thread.
+One part of a multipart message per data set, a few of them made at a time, in a thread. A long one is sent
+while it is made, so that its length is not known before.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
 import anyio.to_thread
-import orjson
 from starlette.requests import Request
 
-from service.dicom.xml.writer import write_xml
+from service.dicom.xml.writer import write_xml, xml_pieces
 from service.dicom_json import DicomJson
+from service.json_text import read
 from service.web.http.accept import Offer
 from service.web.http.multipart import closing, part_head
 from service.web.http.stream import Chunks
@@ -52,6 +53,12 @@ def xml_message(
 async def _message(data_sets: Chunks, boundary: str, location: Location) -> AsyncIterator[bytes]:
     texts: list[bytes] = []
     async for text in data_sets:
+        if len(text) > _JSON_BYTES_AT_ONCE:
+            yield await anyio.to_thread.run_sync(_parts, texts, boundary, location)
+            texts, pieces = [], _long_part(text, boundary, location)
+            while piece := await anyio.to_thread.run_sync(next, pieces, b""):
+                yield piece
+            continue
         texts.append(text)
         if sum(map(len, texts)) >= _JSON_BYTES_AT_ONCE:
             yield await anyio.to_thread.run_sync(_parts, texts, boundary, location)
@@ -61,9 +68,15 @@ async def _message(data_sets: Chunks, boundary: str, location: Location) -> Asyn
 
 
 def _parts(texts: Iterable[bytes], boundary: str, location: Location) -> bytes:
-    return b"".join(_part(orjson.loads(text), boundary, location) for text in texts)
+    return b"".join(_part(read(text), boundary, location) for text in texts)
 
 
 def _part(data_set: DicomJson, boundary: str, location: Location) -> bytes:
     body = write_xml(data_set)
     return part_head(boundary, XML_MESSAGE.media_type, len(body), location(data_set)) + body
+
+
+def _long_part(text: bytes, boundary: str, location: Location) -> Iterator[bytes]:
+    data_set = read(text)
+    yield part_head(boundary, XML_MESSAGE.media_type, None, location(data_set))
+    yield from xml_pieces(data_set)

@@ -6,10 +6,10 @@ Standard: PS3.18 8.7.4, 10.4.1.1.7.
 import re
 from collections.abc import Mapping
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service import json_text
 from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.index.metadata import attributes_of
 from service.archive.index.stored_json import StoredJson, to_row
@@ -107,7 +107,7 @@ def _report(request: Request, instance: Instance, attributes: DicomJson, accept:
 
 
 def _as_xml(attributes: DicomJson, base_url: str) -> bytes:
-    return write_xml(orjson.loads(StoredJson(to_row(attributes)).served(base_url)))
+    return write_xml(json_text.read(StoredJson(to_row(attributes)).served(base_url)))
 
 
 def _answer(

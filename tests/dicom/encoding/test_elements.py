@@ -3,7 +3,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from pydicom import Dataset
 
@@ -11,6 +10,7 @@ from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MA
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.encoding.walk import DistantElements, walk, walk_group
 from service.dicom.json.writer import JsonModel
+from service.json_text import dumped
 from tests.builders import code_stream, encapsulated, encoded, item
 from tests.dicom.packaged import READABLE, reference
 from tests.dicom.sequences import (
@@ -92,10 +92,10 @@ def test_items_are_walked_again_when_there_was_too_much_to_remember(
 
     assert tags(elements) == tags_by_pydicom(reference(path))
     model = JsonModel(file)
-    text = orjson.dumps(model.convert(elements, meta.encoding))
+    text = dumped(model.convert(elements, meta.encoding))
     monkeypatch.undo()
     remembered = walk(file, meta.dataset_offset, meta.encoding)
-    assert text == orjson.dumps(JsonModel(file).convert(remembered, meta.encoding))
+    assert text == dumped(JsonModel(file).convert(remembered, meta.encoding))
 
 
 @pytest.mark.parametrize("item_of", [item, undefined_item], ids=["with a length", "with a delimiter"])
