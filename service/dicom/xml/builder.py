@@ -19,7 +19,7 @@ from service.dicom.xml.writer import NAME_COMPONENTS
 from service.dicom_json import NAME_GROUPS, DicomJson
 from service.errors import InvalidXml, shorten
 
-MAX_XML_ELEMENTS = 2**19  # values that were left out count too
+MAX_XML_ELEMENTS = 2**18  # values that were left out count too
 
 _TAG = re.compile(r"[0-9A-F]{8}", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -130,9 +130,11 @@ class NativeModel:
 
     def _begin_value(self, xml_attributes: Mapping[str, str]) -> None:
         present: list[Any] = self._element.setdefault("Value", [])
-        number = xml_attributes.get("number", str(len(present) + 1))
+        number, expected = xml_attributes.get("number"), str(len(present) + 1)
+        if number is None or number == expected:
+            return
         if not _NUMBER.fullmatch(number) or int(number) <= len(present):
-            self._refuse(f"found the number {shorten(number)}, expected {len(present) + 1}")
+            self._refuse(f"found the number {shorten(number)}, expected {expected}")
         left_out = range(len(present) + 1, int(number))
         self._take_room(len(left_out))
         present.extend({} if self._open[-1] == "Item" else None for _ in left_out)

@@ -6,6 +6,7 @@ namespace is taken, since several writers leave it out.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
 from service.dicom.xml.builder import NativeModel
@@ -82,17 +83,29 @@ class _Reader:
             raise InvalidXml(f"found the encoding {shorten(encoding)}, expected UTF-8")
 
     def _begin(self, qualified: str, xml_attributes: Mapping[str, str]) -> None:
-        namespace, _, name = qualified.rpartition(" ")
-        if namespace not in ("", NAMESPACE):
-            raise InvalidXml(f"found the namespace {shorten(namespace)}, expected {NAMESPACE}")
         if self._taken().strip():
             raise InvalidXml("found text beside elements, expected elements alone")
-        self.model.begin(name, xml_attributes)
+        self.model.begin(_local_name(qualified), xml_attributes)
 
     def _end(self, _: str) -> None:
         self.model.end(self._taken())
 
     def _taken(self) -> str:
+        if not self._text:
+            return ""
         text = "".join(self._text)
         self._text.clear()
         return text
+
+
+@lru_cache(maxsize=64)
+def _local_name(qualified: str) -> str:
+    """Return the name of an element without its namespace.
+
+    Raises:
+        InvalidXml: it has another one.
+    """
+    namespace, _, name = qualified.rpartition(" ")
+    if namespace not in ("", NAMESPACE):
+        raise InvalidXml(f"found the namespace {shorten(namespace)}, expected {NAMESPACE}")
+    return name

@@ -68,7 +68,7 @@ def test_what_is_no_native_dicom_model_is_refused(content: str, message: str) ->
             attribute("00280010", "US", values("1") * 2), "number 1, expected 2", id="same number twice"
         ),
         pytest.param(
-            attribute("00280010", "US", '<Value number="999999999"/>'), "more than 524288", id="endless gap"
+            attribute("00280010", "US", '<Value number="999999999"/>'), "more than 262144", id="endless gap"
         ),
         pytest.param(
             attribute("00081110", "SQ", "<Item>", attribute("00280010", "US", values("x")), "</Item>"),
