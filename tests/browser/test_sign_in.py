@@ -63,6 +63,7 @@ async def test_people_delete_what_they_may_delete(context: BrowserContext, guard
     page = await context.new_page()
     await page.goto(f"{guarded_site}browse/1")
     await sign_in(page, "admin")
+    await page.wait_for_url(f"{guarded_site}browse/1")
 
     await page.get_by_role("button", name="Delete study").click()
     await page.get_by_role("button", name="Delete", exact=True).click()
@@ -74,6 +75,7 @@ async def test_people_upload_what_they_may_upload(context: BrowserContext, guard
     page = await context.new_page()
     await page.goto(guarded_site)
     await sign_in(page, "admin")
+    await page.wait_for_url(guarded_site)
 
     await page.get_by_role("button", name="Upload").click()
     file = part10(ct_image("9.9.9", StudyInstanceUID="9"))
@@ -89,6 +91,7 @@ async def test_who_signs_out_has_to_sign_in_again(context: BrowserContext, guard
     page = await context.new_page()
     await page.goto(guarded_site)
     await sign_in(page, "reader")
+    await page.wait_for_url(guarded_site)
 
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_role("button", name="Yes, sign me out").click()
