@@ -27,7 +27,8 @@ from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.modality import INT16, fits_int16, may_fit_int16, modality_values, value_type
 from service.transfer_syntaxes import DEFLATED
 
-MAX_FRAMES = 2**18
+MAX_FRAMES = 2**16
+MAX_DECODED_BYTES = 2**32  # of compressed frames, all of which are decoded before the first byte
 _ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
 _LOOKED_AT_TOGETHER = 8  # frames
 _PALETTE_COLOR, _SUBSAMPLED = "PALETTE COLOR", "YBR_FULL_422"
@@ -74,13 +75,24 @@ def numeric_frames(places: Iterable[tuple[Located, int]]) -> list[NumericFrame]:
 
     Raises:
         NotRenderable: what describes its pixels is missing or makes no sense.
+        ContentTooLarge: they are compressed, and more than `MAX_DECODED_BYTES`.
     """
     frames = [NumericFrame(located, number, description_of(located, number)) for located, number in places]
+    _check_decoded_bytes(frames)
     for frame in frames:
         if frame.located.instance.transfer_syntax in NATIVE_SYNTAXES:
             _check_native(frame.description)
         _check(frame.description)
     return frames
+
+
+def _check_decoded_bytes(frames: Iterable[NumericFrame]) -> None:
+    """Raise ContentTooLarge if the compressed frames among these take longer to decode than anyone waits."""
+    size = sum(frame.description.value_bytes for frame in frames if not _is_native(frame))
+    if size > MAX_DECODED_BYTES:
+        raise ContentTooLarge(
+            f"compressed frames of {size} bytes: numbers are made of up to {MAX_DECODED_BYTES} at a time"
+        )
 
 
 def _check_native(description: ImageDescription) -> None:

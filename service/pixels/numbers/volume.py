@@ -25,6 +25,7 @@ from service.pixels.numbers.traits import TRAITS
 
 _TRAIT_NAMES = frozenset(trait.name for trait in TRAITS)
 _MAX_VALUES = 8  # of an attribute, in a message
+_MAX_TOLD = 1000  # disagreements that are told one by one
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -83,7 +84,7 @@ def refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None
     names = ", ".join(_with_values(name, disagreements) for name in _names(disagreements))
     raise IrregularVolume(
         f"{len(frames)} of {number_of_slices} slices do not fit into one volume: {names}",
-        [disagreement.as_json() for disagreement in disagreements],
+        [disagreement.as_json() for disagreement in disagreements[:_MAX_TOLD]],
     )
 
 

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from service.archive.index.lookup import Pictured
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance, Located
-from service.errors import NotRenderable
+from service.dicom_json import integer
+from service.errors import ContentTooLarge, NotRenderable
 from service.imaging.decoder import check_decodable
 from service.imaging.kinds import frame_seconds, has_picture
 from service.imaging.pictures import Shot, decodable, reel, stills
@@ -31,6 +32,9 @@ from service.web.http.warnings import warning
 from service.web.rendered.documents import answer_document
 from service.web.rendered.parameters import GIF, PICTURE_MESSAGE_OFFERS, PICTURE_OFFERS
 from service.web.state import service_of
+
+MAX_FILM_FRAMES = 4096
+_NUMBER_OF_FRAMES = "00280008"
 
 PicturedFrames = AsyncIterator[tuple[Shot, bytes]]
 """Frames, each with its picture as an image file."""
@@ -51,6 +55,7 @@ async def answer_instance(
     check_decodable(located, 1)
     offer = accept.choose(*PICTURE_OFFERS, *PICTURE_MESSAGE_OFFERS)
     numbers = range(1, located.frames.number_of_frames + 1 if offer == GIF else 2)
+    _check_film(len(numbers))
     return await _answer_frames(request, located, numbers, rendering, offer)
 
 
@@ -106,6 +111,7 @@ async def answer_instances(
         return answer
     pictures, archive = service.pictures, service.archive
     if offer == GIF:
+        _check_film(sum(integer(image.row.parsed(), _NUMBER_OF_FRAMES) or 1 for image in images))
         shown = [image.instance for image in images]
         frames = pictures.possible(reel(archive, shown), rendering, offer.media_type)
         return _with_annotation_warning(request, rendering, await _film(request, shown[0], frames, etag))
@@ -116,6 +122,18 @@ async def answer_instances(
     frames = pictures.possible(stills(archive, shown), rendering, offer.media_type)
     status = 200 if len(images) == len(instances) else SOME_LEFT_OUT
     return _with_annotation_warning(request, rendering, _message(request, frames, offer, etag, status))
+
+
+def _check_film(number: int) -> None:
+    """Refuse a film that nobody will wait for to its end.
+
+    Raises:
+        ContentTooLarge: it has more than `MAX_FILM_FRAMES`.
+    """
+    if number > MAX_FILM_FRAMES:
+        raise ContentTooLarge(
+            f"{number} frames: a film has up to {MAX_FILM_FRAMES}; /frames/1,2,3/rendered has some of them"
+        )
 
 
 async def _answer_frames(

@@ -33,6 +33,15 @@ def test_slices_in_any_order_are_put_into_patient_order() -> None:
     assert volume.spacing == (2.5, 0.5, 0.8)
 
 
+def test_of_very_many_slices_that_do_not_fit_the_first_are_named_and_all_are_counted() -> None:
+    slices = [_changed(slice_at(number, 0, 0, number), orientation=()) for number in range(1500)]
+
+    with pytest.raises(IrregularVolume, match="1500 of 1500 slices") as error:
+        volume_of(slices)
+
+    assert len(error.value.disagreements) == 1000
+
+
 def test_slices_ascend_along_their_normal_whatever_their_numbers() -> None:
     feet_first = (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 

@@ -117,7 +117,7 @@ async def test_a_frame_that_cannot_become_numbers_is_an_error_with_its_reason(
 
 @pytest.mark.parametrize("path", ["pixels", "statistics", "volume"])
 async def test_more_frames_than_anybody_waits_for_are_refused(client: httpx.AsyncClient, path: str) -> None:
-    number = 2**18 + 2
+    number = 2**16 + 2
     frames = image(np.zeros((number, 1, 1), np.uint8), SOPClassUID=CTImageStorage, SOPInstanceUID="1.1.1.1")
     frames.NumberOfFrames = number
     frames.BitsAllocated = frames.BitsStored = 8
@@ -127,6 +127,22 @@ async def test_more_frames_than_anybody_waits_for_are_refused(client: httpx.Asyn
     response = await client.get(f"{INSTANCE}/{path}")
 
     assert (response.status_code, f"{number} frames" in response.json()["message"]) == (413, True)
+
+
+@pytest.mark.parametrize("path", ["pixels", "statistics"])
+async def test_more_compressed_frames_than_anybody_waits_for_are_refused(
+    client: httpx.AsyncClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.imaging.arrays.MAX_DECODED_BYTES", 1000)
+    frame = stored_values(16, 16)
+    dataset = image(frame, SOPClassUID=CTImageStorage, SOPInstanceUID="1.1.1.1")
+    dataset.NumberOfFrames = 2
+    await store(client, compressed(dataset, RLELossless, encoded_frame(frame), encoded_frame(frame)))
+
+    response = await client.get(f"{INSTANCE}/{path}")
+
+    assert (response.status_code, "1024 bytes" in response.json()["message"]) == (413, True)
+    assert (await client.get(f"{INSTANCE}/frames/1/{path}")).status_code == 200
 
 
 async def test_an_instance_without_pixels_has_none(client: httpx.AsyncClient) -> None:

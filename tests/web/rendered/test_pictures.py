@@ -76,6 +76,21 @@ async def test_as_gif_the_frames_run_one_after_the_other(client: httpx.AsyncClie
     assert answer.content.count(b"\x21\xf9\x04\x08\x04\x00") == len(FILM)
 
 
+async def test_a_film_longer_than_anybody_waits_for_is_refused(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.rendered.answers.MAX_FILM_FRAMES", len(FILM) - 1)
+    path = await stored(client, image(FILM))
+    series = path.partition("/instances/")[0]
+
+    films = [await client.get(f"{place}/rendered", headers=GIF) for place in (path, series)]
+
+    assert [film.status_code for film in films] == [413, 413]
+    assert all("3 frames: a film has up to 2" in film.json()["message"] for film in films)
+    assert (await client.get(f"{path}/frames/1,2/rendered", headers=GIF)).status_code == 200
+    assert (await client.get(f"{path}/rendered", headers=PNG)).status_code == 200
+
+
 async def test_a_page_that_is_all_overlay_shows_it(client: httpx.AsyncClient) -> None:
     drawing = np.random.default_rng(3).integers(0, 2, (200, 100), np.uint8)
     dataset = image(np.zeros((200, 100), np.uint8))
