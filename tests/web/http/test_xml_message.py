@@ -86,13 +86,33 @@ def test_what_xml_cannot_hold_does_not_break_an_answer(dicomweb: httpx.Client, s
     ]
 
 
-def test_a_series_longer_than_what_is_made_at_once_is_complete(dicomweb: httpx.Client, study: str) -> None:
-    numbers = range(1, 131)
-    store(dicomweb, *(part10(data_set(f"{study}.1.{number}", InstanceNumber=number)) for number in numbers))
+def codes(number: int) -> list[Dataset]:
+    """Return items, of which each takes some 250 bytes of JSON."""
+    items = [Dataset() for _ in range(number)]
+    for position, item in enumerate(items):
+        item.add_new(0x00080100, "SH", f"code {position}")
+        item.add_new(0x00080104, "LO", "meaning <&> " * 5)
+        item.add_new(0x00280010, "US", position)
+    return items
 
-    data_sets = models(dicomweb.get(f"studies/{study}/metadata", headers=ACCEPT))
 
-    assert [instance["00200013"]["Value"] for instance in data_sets] == [[str(number)] for number in numbers]
+@pytest.mark.parametrize("lengths", [[400] * 8, [1, 2000, 1]], ids=["together", "one of them alone"])
+def test_what_is_longer_than_what_is_made_at_once_is_complete_and_in_order(
+    dicomweb: httpx.Client, study: str, lengths: list[int]
+) -> None:
+    store(
+        dicomweb,
+        *(
+            part10(data_set(f"{study}.1.{number}", InstanceNumber=number, ConceptCodeSequence=codes(length)))
+            for number, length in enumerate(lengths, 1)
+        ),
+    )
+
+    message = dicomweb.get(f"studies/{study}/metadata", headers=ACCEPT)
+
+    data_sets = dicomweb.get(f"studies/{study}/metadata").json()
+    assert [instance["00200013"]["Value"][0] for instance in data_sets] == list(range(1, len(lengths) + 1))
+    assert [as_json(part.content) for part in parts_of(message)] == [*map(comparable, data_sets)]
 
 
 @pytest.mark.parametrize(
