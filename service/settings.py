@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     workers: int = Field(default=1, ge=1)
+    stop_seconds: int = Field(default=10, ge=0)
     root: Annotated[str, AfterValidator(_path_prefix)] = "/dicom-web"
     public_url: HttpUrl | None = None
     allowed_hosts: Names = []

@@ -14,7 +14,7 @@ def configuration(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
 
     Args:
         app: the application, or the place of the function that returns it.
-        settings: of the bounds of requests.
+        settings: of the bounds of requests, and of how the server ends.
         more: options of uvicorn besides.
     """
     bounds = Bounds(settings.max_head_bytes, settings.head_seconds, settings.body_seconds)
@@ -27,6 +27,6 @@ def configuration(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         proxy_headers=False,  # the base URL is worked out by us, from trusted proxies alone
         server_header=False,
         timeout_keep_alive=65,  # seconds; longer than proxies keep idle connections
-        timeout_graceful_shutdown=10,  # seconds, for requests that are under way
+        timeout_graceful_shutdown=settings.stop_seconds,  # for requests that are under way
         **more,
     )

@@ -1,0 +1,74 @@
+"""A server that is told to stop, to be replaced by another: what is under way is finished, nothing begins."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+from tests.builders import ct_image, image, part10
+from tests.serving import Process, process
+from tests.waiting import PATIENCE, until
+from tests.web.messages import DICOM, fetch, store, url
+
+LARGE = part10(image(np.random.default_rng(7).integers(0, 4096, (64, 512, 512), np.uint16), "1.1.1"))
+
+
+def tell_to_stop(server: Process) -> None:
+    """Tell a server to stop, and wait until it takes no connections."""
+
+    async def takes_none() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                await client.get(server.client.base_url)
+            except httpx.TransportError:
+                return True
+        return False
+
+    server.popen.send_signal(signal.SIGTERM)
+    assert asyncio.run(until(takes_none))
+
+
+def test_a_download_that_is_under_way_is_finished(tmp_path: Path) -> None:
+    with process(tmp_path / "data", DICOMWEB_STOP_SECONDS="600") as server:
+        store(server.client, LARGE)
+
+        with server.client.stream("GET", url("1.1.1"), headers={"accept": "application/dicom"}) as answer:
+            chunks = answer.iter_bytes()
+            content = bytearray(next(chunks))
+            tell_to_stop(server)
+            for chunk in chunks:
+                content += chunk
+
+        assert content == LARGE
+        server.popen.wait(PATIENCE)
+
+
+def test_a_store_that_is_under_way_is_acknowledged_and_there_afterwards(tmp_path: Path) -> None:
+    file = part10(ct_image("1.1.2"))
+
+    def halves() -> Iterator[bytes]:
+        yield file[: len(file) // 2]
+        tell_to_stop(server)
+        yield file[len(file) // 2 :]
+
+    with process(tmp_path / "data", DICOMWEB_STOP_SECONDS="600") as server:
+        headers = DICOM | {"content-length": str(len(file))}
+        assert server.client.post("studies", content=halves(), headers=headers).status_code == 200
+        server.popen.wait(PATIENCE)
+
+    with process(tmp_path / "data") as server:
+        assert fetch(server.client, "1.1.2").content == file
+
+
+def test_nobody_is_waited_for_longer_than_the_setting_says(tmp_path: Path) -> None:
+    with process(tmp_path / "data", DICOMWEB_STOP_SECONDS="0") as server:
+        store(server.client, LARGE)
+
+        with server.client.stream("GET", url("1.1.1"), headers={"accept": "application/dicom"}) as answer:
+            next(answer.iter_bytes())
+            server.popen.send_signal(signal.SIGTERM)
+
+            server.popen.wait(PATIENCE)
