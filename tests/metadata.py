@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service.archive.index.changes import enter
 from service.archive.index.entry import IndexEntry, entry_of
 from service.archive.index.labels import NOBODY
+from service.archive.instance import new_version
 from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.instance import ParsedInstance, Uids
 
@@ -56,7 +57,7 @@ def entry(metadata: dict[str, Any], transfer_syntax: str = EXPLICIT_VR_LITTLE_EN
     )
     uids = Uids(study, series, uid)
     parsed = ParsedInstance(uids, sop_class, transfer_syntax, True, metadata, {}, None, None, "")
-    return entry_of(parsed, 1, hashlib.sha256(orjson.dumps(metadata)).digest())
+    return entry_of(parsed, 1, hashlib.sha256(orjson.dumps(metadata)).digest(), new_version())
 
 
 def store(connection: sa.Connection, *instances: dict[str, Any]) -> None:
@@ -64,4 +65,4 @@ def store(connection: sa.Connection, *instances: dict[str, Any]) -> None:
 
 
 def store_entries(connection: sa.Connection, entries: Iterable[IndexEntry]) -> None:
-    enter(connection, list(entries), lambda _: True, replace=True, owner=NOBODY)
+    enter(connection, list(entries), replace=True, owner=NOBODY)

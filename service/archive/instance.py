@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import NamedTuple
 
 from service.dicom.frames import FrameTable
@@ -11,7 +12,10 @@ from service.errors import FrameNotFound, InstanceNotFound, NotFound, SeriesNotF
 from service.transfer_syntaxes import outgoing
 
 _DIGEST_DIGITS = 16
-_KEY = re.compile(rf"([0-9.]+)/([0-9.]+)/([0-9.]+)\.[0-9a-f]{{{_DIGEST_DIGITS}}}\.dcm")
+_VERSION_BYTES = 5
+_KEY = re.compile(
+    rf"([0-9.]+)/([0-9.]+)/([0-9.]+)\.[0-9a-f]{{{_DIGEST_DIGITS}}}(?:-([0-9a-z]{{8,10}}))?\.dcm"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Instance:
         conformant: the stored file is a Part 10 file as it is.
         size: of the stored file in bytes.
         digest: SHA-256 of the stored file.
+        version: what ends the name of the stored file, None for nothing.
     """
 
     key: int
@@ -35,6 +40,7 @@ class Instance:
     conformant: bool
     size: int
     digest: bytes
+    version: str | None
 
     @property
     def outgoing_syntax(self) -> str:
@@ -49,7 +55,7 @@ class Instance:
     @property
     def blob(self) -> str:
         """Where the stored file lies."""
-        return blob_key(self.uids.study, self.uids.series, self.uids.instance, self.digest)
+        return blob_key(self.uids.study, self.uids.series, self.uids.instance, self.digest, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +100,32 @@ class Target(NamedTuple):
         return StudyNotFound(self.study) if self.series is None else SeriesNotFound(self.series)
 
 
-def blob_key(study: str, series: str, instance: str, digest: bytes) -> str:
-    """Return where the file of an instance lies, from the root of the tree."""
-    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}.dcm"
+def blob_key(study: str, series: str, instance: str, digest: bytes, version: str | None) -> str:
+    """Return where the file of an instance lies, from the root of the tree.
+
+    Args:
+        study: its UID.
+        series: its UID.
+        instance: its UID.
+        digest: SHA-256 of the file.
+        version: what no other file had before it; None for the name of files that came before there were any.
+    """
+    end = "" if version is None else f"-{version}"
+    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}{end}.dcm"
+
+
+def new_version() -> str:
+    """Return a version that no file has had: names of files are never used twice."""
+    return token_hex(_VERSION_BYTES)
 
 
 def uids_of(key: str) -> Uids | None:
     """Return the identity of the instance whose file lies there, None if that is no place of a file."""
     match = _KEY.fullmatch(key)
-    return Uids(*match.groups()) if match else None
+    return Uids(*match.groups()[:3]) if match else None
+
+
+def version_of(key: str) -> str | None:
+    """Return the version in the name of a file, None if there is none."""
+    match = _KEY.fullmatch(key)
+    return match[4] if match else None

@@ -52,8 +52,9 @@ class Leftovers:
     def remove(self, keys: Sequence[str]) -> None:
         """Remove those of these files that are there and have no rows; without any, nothing is written."""
         kept = [key for key in keys if self._blobs.exists(key)]
+        for portion in doomed.portions(kept):
+            self._index.write_now(doomed.doom_strays, portion)
         if kept:
-            self._index.write_now(doomed.doom_strays, kept)
             remove_doomed_files(self._index, self._blobs)
 
     def close(self) -> None:
@@ -79,6 +80,8 @@ class Leftovers:
 def remove_doomed_files(index: Database, blobs: LocalBlobs) -> None:
     """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
     keys = index.read_now(doomed.doomed_blobs)
-    left = index.write_now(doomed.bury, keys, blobs.delete) if keys else 0
-    if left:
+    gone = [key for key in keys if blobs.delete(key)]
+    if gone:
+        index.write_now(doomed.bury, gone)
+    if left := len(keys) - len(gone):
         _log.error("%s files whose instances are deleted cannot be removed: to be tried again", left)

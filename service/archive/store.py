@@ -5,10 +5,11 @@ disturb the others. They are stored a batch at a time, so that one transaction a
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from service.archive.files.blobs import LocalBlobs, sync
 from service.archive.files.notes import written
@@ -18,6 +19,8 @@ from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
 from service.archive.index.entry import IndexEntry, entry_of
 from service.archive.index.labels import NOBODY, Owner
+from service.archive.index.lookup import with_uids
+from service.archive.instance import version_of
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.parsing import parse
 from service.dicom.instance import (
@@ -34,6 +37,7 @@ from service.errors import Refusal, Unavailable
 from service.troubles import trouble
 
 _ENTER_ATTEMPTS = 5
+_DOOMED_WITH = (DUPLICATE, NOT_AUTHORIZED)  # reasons of refusals that doom the file in the same transaction
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +59,13 @@ class Stored:
 
 
 Outcome = Stored | Refusal
+
+
+class _Arrival(NamedTuple):
+    """An instance on its way in: what is written of it, and its bytes."""
+
+    entry: IndexEntry
+    spool: Spool
 
 
 class Store:
@@ -88,16 +99,12 @@ class Store:
         """
         try:
             entries = [self._prepared(spool, study) for spool in spools]
-            files = {
-                entry: spool
+            arrivals = [
+                _Arrival(entry, spool)
                 for entry, spool in zip(entries, spools, strict=True)
                 if isinstance(entry, IndexEntry)
-            }
-            outcomes = self._enter(files, owner) if files else {}
-            if any(map(_leaves_a_file, outcomes.values())):
-                with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
-                    remove_doomed_files(self._index, self._blobs)
-            return _in_order(entries, outcomes)
+            ]
+            return _in_order(entries, self._enter(arrivals, owner) if arrivals else [])
         finally:
             for spool in spools:
                 spool.discard()
@@ -106,27 +113,28 @@ class Store:
         """Enter files that lie in the tree already. Nothing but the index is written."""
         entries = [self._adopted(key) for key in keys]
         own = [entry for entry in entries if isinstance(entry, IndexEntry)]
-        outcomes = self._write(changes.adopt, own, NOBODY)
-        return _in_order(entries, outcomes)
+        return _in_order(entries, self._write(changes.adopt, own, NOBODY))
 
     def _adopted(self, key: str) -> IndexEntry | Refusal:
         """Parse a file of the tree; its name has to be the one that its content asks for."""
         path = self._blobs.path(key)
         if not path.is_file():
             return Refusal("it is no file, or a link to none", CANNOT_UNDERSTAND)
-        entry = self._prepared(FileInPlace(path), None)
+        entry = self._prepared(FileInPlace(path), None, version_of(key))
         if isinstance(entry, Refusal) or entry.blob == key:
             return entry
         return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
-    def _prepared(self, spool: Spool | FileInPlace, study: str | None) -> IndexEntry | Refusal:
+    def _prepared(
+        self, spool: Spool | FileInPlace, study: str | None, version: str | None = None
+    ) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
         try:
             parsed = parse(spool, self._blobs)
             if study is not None and parsed.uids.study != study:
                 message = "the instance belongs to another study than the URL names"
                 return Refusal(message, OTHER_STUDY, parsed.sop_class_uid, parsed.uids.instance)
-            return entry_of(parsed, spool.size, spool.digest)
+            return entry_of(parsed, spool.size, spool.digest, version)
         except Refusal as refusal:
             return refusal.without_frames()
         except Unavailable as error:
@@ -138,64 +146,99 @@ class Store:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
-    def _enter(self, files: Mapping[IndexEntry, Spool], owner: Owner) -> dict[IndexEntry, Outcome]:
+    def _enter(self, arrivals: Sequence[_Arrival], owner: Owner) -> list[Outcome]:
         """Bring the files into the tree and then the entries into the index; none stays that has no row."""
-        new = [entry.blob for entry in files if not self._blobs.exists(entry.blob)]
+        for attempt in range(_ENTER_ATTEMPTS):
+            try:
+                placed = self._placed(arrivals, trusting=attempt == 0)
+            except Unavailable as error:
+                return [_refusal(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
+            with suppress(FileVanished):  # deleted or taken for left over by somebody else: bring it again
+                return self._attempted(placed, owner)
+        message = "the instance is being deleted at the same time"
+        return [_refusal(entry, message, OUT_OF_RESOURCES) for entry, _ in arrivals]
+
+    def _placed(self, arrivals: Sequence[_Arrival], *, trusting: bool) -> list[_Arrival]:
+        """Say where the files are to lie: where they lie already, undamaged, or under new names.
+
+        Args:
+            arrivals: whose entries have no place, or one that has not been good.
+            trusting: whether a file stays that is here already.
+
+        Raises:
+            Unavailable: the index is away.
+        """
+        here = self._index.read_now(with_uids, {entry.parsed.uids for entry, _ in arrivals})
+        placed: list[_Arrival] = []
+        for entry, spool in arrivals:
+            match = here.get(entry.parsed.uids)
+            stored = match if match and match.digest == entry.digest else None
+            if stored and trusting and self._blobs.holds(stored.blob, spool):
+                placed.append(_Arrival(entry.with_file_of(stored.blob, stored.version), spool))
+            else:
+                placed.append(_Arrival(entry.with_its_file(stored.blob if stored else None), spool))
+        return placed
+
+    def _attempted(self, arrivals: Sequence[_Arrival], owner: Owner) -> list[Outcome]:
+        """Bring files and entries in.
+
+        Raises:
+            FileVanished: a file is not there any more; nothing has been entered.
+        """
+        new = [entry.blob for entry, _ in arrivals if entry.brings_its_file]
         try:
             note = written(self._blobs.incoming, new) if new else None
         except Unavailable as error:
-            return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in files}
-        outcomes: dict[IndexEntry, Outcome] = {}
+            return [_refusal(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
+        outcomes: list[Outcome] = []
         try:
-            outcomes = self._attempted(files, owner)
+            refusals = self._keep([arrival for arrival in arrivals if arrival.entry.brings_its_file])
+            entries = [entry for entry, _ in arrivals if entry not in refusals]
+            results = dict(zip(entries, self._write(changes.enter, entries, owner), strict=True))
+            outcomes = [refusals.get(entry) or results[entry] for entry, _ in arrivals]
         finally:
             if note:
-                is_done = bool(outcomes) and not any(map(_leaves_a_stray, outcomes.values()))
+                is_done = bool(outcomes) and not any(map(_leaves_a_stray, outcomes))
                 self._leftovers.finish(note, all_have_rows=is_done)
+        if any(map(_leaves_a_file, arrivals, outcomes)):
+            with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
+                remove_doomed_files(self._index, self._blobs)
         return outcomes
 
-    def _attempted(self, files: Mapping[IndexEntry, Spool], owner: Owner) -> dict[IndexEntry, Outcome]:
-        for _ in range(_ENTER_ATTEMPTS):
-            entries, refusals = self._keep(files)
-            try:
-                return refusals | self._write(changes.enter, entries, owner)
-            except FileVanished:
-                continue  # deleted by someone else between `_keep` and here: bring it again
-        message = "the instance is being deleted at the same time"
-        return {entry: _refusal(entry, message, OUT_OF_RESOURCES) for entry in files}
-
-    def _keep(self, files: Mapping[IndexEntry, Spool]) -> tuple[list[IndexEntry], dict[IndexEntry, Outcome]]:
-        """Put the files into the tree; what the disk has no room for is refused.
+    def _keep(self, arrivals: Sequence[_Arrival]) -> dict[IndexEntry, Refusal]:
+        """Put the files into the tree, and return the refusals of what the disk has no room for.
 
         All are written before the first is synced: one sync then brings most of them to the disk.
         """
-        entries: list[IndexEntry] = []
-        refusals: dict[IndexEntry, Outcome] = {}
+        refusals: dict[IndexEntry, Refusal] = {}
         folders: set[Path] = set()
-        for entry, spool in files.items():
+        for entry, spool in arrivals:
             try:
                 self._blobs.write(spool, entry.blob)
             except Unavailable as error:
                 refusals[entry] = _refusal(entry, error.message, reason_of(error))
-        for entry in [entry for entry in files if entry not in refusals]:
+        for entry, spool in arrivals:
+            if entry in refusals:
+                continue
             try:
-                folders |= self._blobs.keep(files[entry], entry.blob)
-                entries.append(entry)
+                folders |= self._blobs.keep(spool, entry.blob)
             except Unavailable as error:
                 refusals[entry] = _refusal(entry, error.message, reason_of(error))
         try:
             sync(folders)
         except Unavailable as error:  # and nobody knows of which files
-            refusals |= {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
-            entries = []
-        return entries, refusals
+            for entry, _ in arrivals:
+                refusals.setdefault(entry, _refusal(entry, error.message, OUT_OF_RESOURCES))
+        return refusals
 
-    def _write(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> dict[IndexEntry, Outcome]:
+    def _write(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
         """Write the entries' rows: together, or one by one if the database does not take them so.
 
         Raises:
-            FileVanished: a file is not in the tree any more.
+            FileVanished: a file is not there any more.
         """
+        if not entries:
+            return []
         try:
             return self._write_together(enter, entries, owner)
         except FileVanished:
@@ -203,29 +246,23 @@ class Store:
         except Exception:
             return self._write_one_by_one(enter, entries, owner)
 
-    def _write_together(
-        self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner
-    ) -> dict[IndexEntry, Outcome]:
+    def _write_together(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
         """Write the entries' rows in one transaction."""
         try:
-            results = self._index.write_now(
-                enter, entries, self._blobs.exists, replace=self._replace, owner=owner
-            )
+            results = self._index.write_now(enter, entries, replace=self._replace, owner=owner)
         except Unavailable as error:
-            return {entry: _refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries}
+            return [_refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries]
         if owner.witness is not None:
             owner.witness.committed()
-        return {entry: _outcome(entry, result) for entry, result in zip(entries, results, strict=True)}
+        return list(map(_outcome, entries, results))
 
-    def _write_one_by_one(
-        self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner
-    ) -> dict[IndexEntry, Outcome]:
+    def _write_one_by_one(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
         """Write each entry's rows in a transaction of its own: one instance never spoils the others."""
-        return {entry: self._write_alone(enter, entry, owner) for entry in entries}
+        return [self._write_alone(enter, entry, owner) for entry in entries]
 
     def _write_alone(self, enter: Enter, entry: IndexEntry, owner: Owner) -> Outcome:
         try:
-            return self._write_together(enter, [entry], owner)[entry]
+            return self._write_together(enter, [entry], owner)[0]
         except FileVanished:
             raise
         except Exception as error:
@@ -233,11 +270,10 @@ class Store:
             return _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE)
 
 
-def _in_order(
-    entries: Sequence[IndexEntry | Refusal], outcomes: Mapping[IndexEntry, Outcome]
-) -> list[Outcome]:
-    """Return what became of each entry; a refusal stays one."""
-    return [outcomes[entry] if isinstance(entry, IndexEntry) else entry for entry in entries]
+def _in_order(entries: Sequence[IndexEntry | Refusal], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return what became of each entry, given those of the ones that are no refusals yet."""
+    of_entries = iter(outcomes)
+    return [next(of_entries) if isinstance(entry, IndexEntry) else entry for entry in entries]
 
 
 def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
@@ -250,16 +286,16 @@ def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
     return Stored(parsed.uids, parsed.sop_class_uid, entered, parsed.warning)
 
 
-def _leaves_a_file(outcome: Outcome) -> bool:
-    """Tell whether a file without a row is left in the tree: the replaced one, or the duplicate's."""
+def _leaves_a_file(arrival: _Arrival, outcome: Outcome) -> bool:
+    """Tell whether a file is doomed by what became of an arrival: its own, or the one that was there."""
     if isinstance(outcome, Stored):
-        return outcome.entered is Entered.REPLACED
-    return outcome.reason == DUPLICATE
+        return arrival.entry.brings_its_file and outcome.entered is not Entered.STORED
+    return outcome.reason in _DOOMED_WITH
 
 
 def _leaves_a_stray(outcome: Outcome) -> bool:
     """Tell whether a file may be in the tree that has no row and is not doomed."""
-    return isinstance(outcome, Refusal) and outcome.reason != DUPLICATE
+    return isinstance(outcome, Refusal) and outcome.reason not in _DOOMED_WITH
 
 
 def _refusal(entry: IndexEntry, message: str, reason: int) -> Refusal:

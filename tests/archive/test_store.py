@@ -1,8 +1,10 @@
 import gc
 import hashlib
+import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -26,7 +28,7 @@ from service.dicom.instance import (
 )
 from service.errors import InstanceNotFound, Refusal
 from service.scope import EVERYTHING
-from tests.archive.intake import files, put, uids
+from tests.archive.intake import another_process, files, put, uids
 from tests.builders import DEFLATED, NATIVE_SYNTAXES, ct_image, data_set, file_head, part10
 
 FILE = part10(ct_image("1.1.1"))
@@ -61,7 +63,8 @@ def test_files_lie_in_a_tree_that_follows_the_information_model(sqlite_archive: 
     put(sqlite_archive, FILE)
 
     digest = hashlib.sha256(FILE).hexdigest()
-    assert list(sqlite_archive.blobs.all_keys()) == [f"1/1.1/1.1.1.{digest[:16]}.dcm"]
+    [key] = sqlite_archive.blobs.all_keys()
+    assert re.fullmatch(rf"1/1\.1/1\.1\.1\.{digest[:16]}-[0-9a-z]{{8,10}}\.dcm", key)
 
 
 def test_nothing_is_left_where_files_arrive(sqlite_archive: Archive) -> None:
@@ -217,6 +220,51 @@ def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive
     assert all(isinstance(outcome, Stored) for outcome in outcomes)
     assert len(archive.index.read_now(stored_files)) == len(files(archive))
     assert is_sound(archive)
+
+
+def test_what_is_here_already_is_not_written_again(archive: Archive) -> None:
+    put(archive, FILE)
+    [before] = [(key, archive.blobs.path(key).stat()) for key in archive.blobs.all_keys()]
+
+    outcomes = put(archive, FILE)
+
+    [after] = [(key, archive.blobs.path(key).stat()) for key in archive.blobs.all_keys()]
+    assert words(outcomes) == ["unchanged"]
+    assert after == before
+
+
+def test_a_damaged_file_is_healed_by_storing_it_again(archive: Archive) -> None:
+    put(archive, FILE)
+    [key] = archive.blobs.all_keys()
+    archive.blobs.path(key).write_bytes(FILE[:-1] + b"?")
+
+    outcomes = put(archive, FILE)
+
+    assert words(outcomes) == ["unchanged"]
+    assert files(archive) == [FILE]
+    assert is_sound(archive)
+
+
+def test_stores_under_way_are_whole_while_others_remove_what_is_left_over(archive: Archive) -> None:
+    other = another_process(archive)
+    stored = Event()
+
+    def clean() -> None:
+        while not stored.is_set():
+            other.leftovers.clean()
+            list(verify(other, repair=True))
+
+    with ThreadPoolExecutor(4) as pool:
+        cleaning = pool.submit(clean)
+        stores = [pool.submit(put, archive, part10(ct_image(f"1.1.{number}"))) for number in range(30)]
+        outcomes = [future.result()[0] for future in stores]
+        stored.set()
+        cleaning.result()
+
+    assert words(outcomes) == ["stored"] * 30
+    assert len(files(archive)) == 30
+    assert is_sound(archive)
+    other.close()
 
 
 def test_an_instance_that_the_database_does_not_take_is_refused_and_the_others_are_stored(

@@ -11,7 +11,7 @@ from service.archive import Archive, upkeep
 from service.archive.files.notes import written
 from service.archive.index.changes import Entered
 from service.archive.index.tables import metadata
-from service.archive.instance import blob_key
+from service.archive.instance import blob_key, new_version
 from service.archive.store import Stored
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify
 from service.dicom.query.levels import Level
@@ -171,7 +171,7 @@ def orphan(archive: Archive, uid: str) -> Path:
     """Leave what a store leaves that is killed before its row is written."""
     spool = spooled(archive.blobs.incoming, part10(ct_image(uid)))
     study, series, _ = uid.split(".")
-    key = blob_key(study, f"{study}.{series}", uid, spool.digest)
+    key = blob_key(study, f"{study}.{series}", uid, spool.digest, new_version())
     archive.blobs.keep(spool, key)
     return archive.blobs.path(key)
 

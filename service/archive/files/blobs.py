@@ -1,7 +1,7 @@
-"""The stored files: a tree `<study>/<series>/<sop>.<first of digest>.dcm` that other tools can read.
+"""The stored files: a tree `<study>/<series>/<sop>.<of digest>-<version>.dcm` that other tools can read.
 
 A file comes into the tree whole or not at all: written beside it, synced, renamed, and its folder synced.
-The digest in its name makes replacing atomic: the new file lies there before the index turns to it.
+No name is used twice, which makes replacing atomic: the new file lies there before the index turns to it.
 """
 
 import logging
@@ -98,6 +98,10 @@ class LocalBlobs:
                 folder.mkdir()
             return changed | {folder.parent}
         return {folder.parent}
+
+    def holds(self, key: str, spool: Spool) -> bool:
+        """Tell whether a file of the tree has the bytes of a spool, all of them."""
+        return _is_the_same(self.path(key), spool)
 
     def exists(self, key: str) -> bool:
         """Tell whether a file is in the tree."""

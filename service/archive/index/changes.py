@@ -5,31 +5,39 @@ crash in between nor a second worker leaves a row without its file, or a deleted
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from service.archive.index import parents
-from service.archive.index.doomed import doom, doomed_blobs, portions
+from service.archive.index.doomed import are_strays, doom, portions
 from service.archive.index.entry import IndexEntry
 from service.archive.index.labels import Owner
 from service.archive.index.lookup import find, find_all, outside
 from service.archive.index.parents import SeriesUids, series_uids
-from service.archive.index.tables import NOT_OF_FILES, documents, doomed, instances, metadata
+from service.archive.index.tables import NOT_OF_FILES, documents, instances, metadata
 from service.archive.index.witness import Witness
 from service.archive.instance import blob_key
 from service.dicom.instance import Uids
 from service.scope import Scope
 
 # Written once: building a statement costs more than running it.
-_SPARE = sa.delete(doomed).where(doomed.c.blob.in_(sa.bindparam("blobs", expanding=True)))
 _STORED_ALREADY = sa.select(
-    instances.c.id, instances.c.series, instances.c.sop_instance_uid, instances.c.digest
+    instances.c.id,
+    instances.c.series,
+    instances.c.sop_instance_uid,
+    instances.c.digest,
+    instances.c.version,
 ).where(
     instances.c.series.in_(sa.bindparam("series", expanding=True)),
     instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
+)
+_TURN = (
+    sa.update(instances)
+    .where(instances.c.id == sa.bindparam("key"))
+    .values(version=sa.bindparam("new_version"))
 )
 _INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
 
@@ -54,6 +62,7 @@ class _StoredFile(NamedTuple):
 
     key: int
     digest: bytes
+    blob: str
 
 
 class Enter(Protocol):
@@ -63,7 +72,6 @@ class Enter(Protocol):
         self,
         connection: sa.Connection,
         entries: Sequence[IndexEntry],
-        exists: Callable[[str], bool],
         /,
         *,
         replace: bool,
@@ -73,56 +81,39 @@ class Enter(Protocol):
 
 
 class FileVanished(Exception):
-    """A file was removed, by a delete of the same instance, before its row could be entered."""
+    """A file is not there any more: it was taken for left over, or its instance deleted or replaced."""
 
 
 def enter(
-    connection: sa.Connection,
-    entries: Sequence[IndexEntry],
-    exists: Callable[[str], bool],
-    *,
-    replace: bool,
-    owner: Owner,
+    connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool, owner: Owner
 ) -> list[Entered]:
     """Enter instances, in one transaction, and keep the counts of their series and studies.
+
+    Of what entries have brought, and of what was there, one file stays for each instance. The others are
+    doomed: what is replaced, what is refused, and what is here already.
 
     Args:
         connection: in a writing transaction.
         entries: whose files are in the tree and synced.
-        exists: tells whether a file is in the tree.
         replace: another file with the same UIDs takes the place of the one that is here.
         owner: whose they are; instances of studies that lie outside its scope are denied.
 
     Raises:
-        FileVanished: a file is not in the tree any more; nothing has been entered.
+        FileVanished: a file is not there any more; nothing has been entered.
     """
-    if not all(exists(entry.blob) for entry in entries):
+    brought = [entry.blob for entry in entries if entry.brings_its_file]
+    if brought and are_strays(connection, brought):
         raise FileVanished
-    outcomes: dict[int, Entered] = {}
-    for positions in _rounds(entries):
-        group = [entries[position] for position in positions]
-        connection.execute(_SPARE, {"blobs": [entry.blob for entry in group]})
-        outcomes.update(zip(positions, _enter_distinct(connection, group, replace, owner), strict=True))
-    if owner.witness is not None:
-        here = [entry.parsed.uids for position, entry in enumerate(entries) if outcomes[position].is_here]
-        owner.witness.stored(connection, here)
-    return [outcomes[position] for position in range(len(entries))]
+    outcomes, needless = _enter(connection, entries, replace, owner)
+    doom(connection, needless)
+    return outcomes
 
 
 def adopt(
-    connection: sa.Connection,
-    entries: Sequence[IndexEntry],
-    exists: Callable[[str], bool],
-    *,
-    replace: bool,
-    owner: Owner,
+    connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool, owner: Owner
 ) -> list[Entered]:
-    """Enter files that lie in the tree already as `enter` does, but let every file stay that was to stay."""
-    before = set(doomed_blobs(connection))
-    outcomes = enter(connection, entries, exists, replace=replace, owner=owner)
-    for blobs in portions([blob for blob in doomed_blobs(connection) if blob not in before]):
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(blobs)))
-    return outcomes
+    """Enter files that lie in the tree already as `enter` does, but let all of them stay."""
+    return _enter(connection, entries, replace, owner)[0]
 
 
 def remove(
@@ -165,6 +156,23 @@ def remove(
     return blobs
 
 
+def _enter(
+    connection: sa.Connection, entries: Sequence[IndexEntry], replace: bool, owner: Owner
+) -> tuple[list[Entered], list[str]]:
+    """Enter instances; return what became of each, and the files that are needed no more."""
+    outcomes: dict[int, Entered] = {}
+    needless: list[str] = []
+    for positions in _rounds(entries):
+        group = [entries[position] for position in positions]
+        results, files = _enter_distinct(connection, group, replace, owner)
+        outcomes.update(zip(positions, results, strict=True))
+        needless += files
+    if owner.witness is not None:
+        here = [entry.parsed.uids for position, entry in enumerate(entries) if outcomes[position].is_here]
+        owner.witness.stored(connection, here)
+    return [outcomes[position] for position in range(len(entries))], needless
+
+
 def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
     """Return the positions of the entries, so grouped that no group has an instance twice."""
     rounds: list[list[int]] = []
@@ -180,16 +188,19 @@ def _rounds(entries: Sequence[IndexEntry]) -> list[list[int]]:
 
 def _enter_distinct(
     connection: sa.Connection, entries: Sequence[IndexEntry], replace: bool, owner: Owner
-) -> list[Entered]:
+) -> tuple[list[Entered], list[str]]:
+    """Enter instances that are all different; return what became of each, and the files needed no more."""
     denied = outside(connection, owner.scope, {entry.parsed.uids.study for entry in entries})
     admitted = [entry for entry in entries if entry.parsed.uids.study not in denied]
-    outcomes = dict(zip(admitted, _enter_admitted(connection, admitted, replace, owner), strict=True))
-    return [outcomes.get(entry, Entered.DENIED) for entry in entries]
+    results, needless = _enter_admitted(connection, admitted, replace, owner)
+    outcomes = dict(zip(admitted, results, strict=True))
+    refused = [entry.blob for entry in entries if entry not in outcomes and entry.brings_its_file]
+    return [outcomes.get(entry, Entered.DENIED) for entry in entries], refused + needless
 
 
 def _enter_admitted(
     connection: sa.Connection, entries: Sequence[IndexEntry], replace: bool, owner: Owner
-) -> list[Entered]:
+) -> tuple[list[Entered], list[str]]:
     series_keys = parents.series_keys(connection, [entry.parsed for entry in entries], owner.tenant)
     stored = _stored_already(connection, entries, series_keys)
     outcomes = [_decide(stored.get(entry.parsed.uids), entry, replace=replace) for entry in entries]
@@ -197,12 +208,17 @@ def _enter_admitted(
     for entry, outcome in zip(entries, outcomes, strict=True):
         by_outcome[outcome].append(entry)
     _replace(connection, by_outcome[Entered.REPLACED], stored)
-    doom(connection, [entry.blob for entry in by_outcome[Entered.REFUSED]])
+    mended = _mend(connection, by_outcome[Entered.UNCHANGED], stored)
     _insert(connection, by_outcome[Entered.STORED], series_keys)
-    return outcomes
+    stayed = {*by_outcome[Entered.STORED], *by_outcome[Entered.REPLACED], *mended}
+    brought = [entry.blob for entry in entries if entry not in stayed and entry.brings_its_file]
+    replaced = [stored[entry.parsed.uids].blob for entry in (*by_outcome[Entered.REPLACED], *mended)]
+    return outcomes, brought + replaced
 
 
 def _decide(stored: _StoredFile | None, entry: IndexEntry, *, replace: bool) -> Entered:
+    if not entry.brings_its_file and (stored is None or stored.blob != entry.blob):
+        raise FileVanished
     if stored is None:
         return Entered.STORED
     if stored.digest == entry.digest:
@@ -210,12 +226,27 @@ def _decide(stored: _StoredFile | None, entry: IndexEntry, *, replace: bool) -> 
     return Entered.REPLACED if replace else Entered.REFUSED
 
 
+def _mend(
+    connection: sa.Connection, entries: Sequence[IndexEntry], stored: Mapping[Uids, _StoredFile]
+) -> list[IndexEntry]:
+    """Turn the rows whose files are damaged to those that were brought; return the entries that did so."""
+    mended = [entry for entry in entries if entry.brings_its_file and entry.stored is not None]
+    mended = [entry for entry in mended if stored[entry.parsed.uids].blob == entry.stored]
+    for entry in mended:
+        values = {"key": stored[entry.parsed.uids].key, "new_version": entry.version}
+        connection.execute(_TURN, values)
+    return mended
+
+
 def _insert(
     connection: sa.Connection, entries: Sequence[IndexEntry], series_keys: Mapping[SeriesUids, int]
 ) -> None:
     if not entries:
         return
-    rows = [{"series": series_keys[series_uids(entry.parsed.uids)], **entry.row} for entry in entries]
+    rows = [
+        {"series": series_keys[series_uids(entry.parsed.uids)], "version": entry.version, **entry.row}
+        for entry in entries
+    ]
     keys = connection.scalars(_INSERT, rows).all()
     connection.execute(
         sa.insert(documents),
@@ -230,12 +261,11 @@ def _replace(
     """Turn the rows to other files; Study and Series take the newcomer's attributes too."""
     for entry in entries:
         file = stored[entry.parsed.uids]
-        connection.execute(sa.update(instances).where(instances.c.id == file.key).values(entry.row))
+        row = {"version": entry.version, **entry.row}
+        connection.execute(sa.update(instances).where(instances.c.id == file.key).values(row))
         connection.execute(
             sa.update(documents).where(documents.c.instance == file.key).values(entry.document)
         )
-        uids = entry.parsed.uids
-        doom(connection, [blob_key(uids.study, uids.series, uids.instance, file.digest)])
         parents.describe_again(connection, entry.parsed)
 
 
@@ -249,10 +279,15 @@ def _stored_already(
     }
     values = {"series": list(set(series_keys.values())), "instances": [instance for _, instance in uids]}
     return {
-        uids[series, instance]: _StoredFile(key, digest)
-        for key, series, instance, digest in connection.execute(_STORED_ALREADY, values)
-        if (series, instance) in uids
+        uids[row.series, row.sop_instance_uid]: _stored_file(uids[row.series, row.sop_instance_uid], row)
+        for row in connection.execute(_STORED_ALREADY, values)
+        if (row.series, row.sop_instance_uid) in uids
     }
+
+
+def _stored_file(uids: Uids, row: Any) -> _StoredFile:
+    blob = blob_key(uids.study, uids.series, uids.instance, row.digest, row.version)
+    return _StoredFile(row.id, row.digest, blob)
 
 
 def remove_all(connection: sa.Connection) -> None:

@@ -1,12 +1,17 @@
-"""Files that are to be removed: noted in the transaction in which their rows go, and removed after it."""
+"""Files that are to be removed: noted in the transaction in which their rows go, and removed after it.
 
-from collections.abc import Callable, Sequence
+Names of files are never used twice, so what is doomed never comes back. But a file that was taken for left
+over may belong to a store that is still under way: its name is remembered, so that the store brings it anew.
+"""
+
+from collections.abc import Sequence
+from time import time
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from service.archive.index.lookup import find
-from service.archive.index.tables import doomed
+from service.archive.index.tables import doomed, strays
 from service.archive.instance import uids_of
 from service.errors import InstanceNotFound
 from service.scope import EVERYTHING
@@ -14,21 +19,37 @@ from service.scope import EVERYTHING
 T = TypeVar("T")
 
 _MAX_VALUES = 500  # of one IN
+_REMEMBERED = 7 * 24 * 3600  # seconds, of strays: no store is under way for so long
+
+# Written once: building a statement costs more than running it.
+_STRAYS = sa.select(strays.c.blob).where(strays.c.blob.in_(sa.bindparam("blobs", expanding=True)))
 
 
 def doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
     """Note files as doomed: their rows go in the same transaction, or never came."""
-    for portion in portions(blobs):
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(portion)))
-        connection.execute(sa.insert(doomed), [{"blob": blob} for blob in portion])
+    if blobs:
+        connection.execute(sa.insert(doomed), [{"blob": blob} for blob in blobs])
 
 
 def doom_strays(connection: sa.Connection, blobs: Sequence[str]) -> None:
     """Doom those of these files that no row claims: a store may have left them, which has not been answered.
 
-    One that is just being stored may be among them. It is spared when its row is written, or stored again.
+    One that is just being stored may be among them: `are_strays` tells so when its row is to be written.
     """
-    doom(connection, [blob for blob in blobs if _is_stray(connection, blob)])
+    now = int(time())
+    connection.execute(sa.delete(strays).where(strays.c.since < now - _REMEMBERED))
+    for portion in portions(blobs):
+        known = set(connection.scalars(sa.select(doomed.c.blob).where(doomed.c.blob.in_(portion))))
+        new = [blob for blob in portion if blob not in known and _is_stray(connection, blob)]
+        doom(connection, new)
+        connection.execute(sa.delete(strays).where(strays.c.blob.in_(new)))
+        if new:
+            connection.execute(sa.insert(strays), [{"blob": blob, "since": now} for blob in new])
+
+
+def are_strays(connection: sa.Connection, blobs: Sequence[str]) -> bool:
+    """Tell whether any of these files has been taken for left over, and is gone or about to go."""
+    return connection.execute(_STRAYS, {"blobs": blobs}).first() is not None
 
 
 def _is_stray(connection: sa.Connection, blob: str) -> bool:
@@ -46,24 +67,10 @@ def doomed_blobs(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(doomed.c.blob)))
 
 
-def bury(connection: sa.Connection, blobs: Sequence[str], delete: Callable[[str], bool]) -> int:
-    """Remove files that are still doomed; one that was stored again meanwhile stays.
-
-    Args:
-        connection: in a writing transaction.
-        blobs: which were doomed.
-        delete: removes a file, and tells whether it is gone.
-
-    Returns:
-        How many are still there, and still doomed.
-    """
-    left = 0
+def bury(connection: sa.Connection, blobs: Sequence[str]) -> None:
+    """Forget doomed files that have been removed."""
     for portion in portions(blobs):
-        still_doomed = connection.scalars(sa.select(doomed.c.blob).where(doomed.c.blob.in_(portion))).all()
-        gone = [blob for blob in still_doomed if delete(blob)]
-        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(gone)))
-        left += len(still_doomed) - len(gone)
-    return left
+        connection.execute(sa.delete(doomed).where(doomed.c.blob.in_(portion)))
 
 
 def portions(values: Sequence[T]) -> list[Sequence[T]]:

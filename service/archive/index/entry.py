@@ -1,13 +1,13 @@
 """One instance ready to be entered into the index: everything that can be written before the transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from service.archive.index import rows
 from service.archive.index.stored_json import to_deflated_row
-from service.archive.instance import blob_key
+from service.archive.instance import blob_key, new_version
 from service.dicom import frames
 from service.dicom.instance import ParsedInstance
 from service.dicom.query.columns import index_values
@@ -20,24 +20,48 @@ class IndexEntry:
 
     Attributes:
         parsed: what was read of it.
-        blob: where its file lies.
         digest: SHA-256 of its file.
-        row: columns of its row in `instances`, the series aside.
+        version: what ends the name of its file, None for nothing.
+        row: columns of its row in `instances`, the series and the version aside.
         document: columns of its row in `documents`, the instance aside.
+        stored: the file of the same content that the index had when it was asked; None if it had none. It is
+            the entry's own where nothing has to be brought, and damaged where the entry brings another.
     """
 
     parsed: ParsedInstance
-    blob: str
     digest: bytes
+    version: str | None
     row: dict[str, Any]
     document: dict[str, Any]
+    stored: str | None = None
+
+    @property
+    def blob(self) -> str:
+        """Where its file lies."""
+        uids = self.parsed.uids
+        return blob_key(uids.study, uids.series, uids.instance, self.digest, self.version)
+
+    @property
+    def brings_its_file(self) -> bool:
+        """Whether its file is not the one that the index has already."""
+        return self.blob != self.stored
+
+    def with_its_file(self, stored: str | None) -> "IndexEntry":
+        """Return the entry with a file of its own, under a name that none has had.
+
+        Args:
+            stored: the damaged file of the index whose place it takes, if there is one.
+        """
+        return replace(self, version=new_version(), stored=stored)
+
+    def with_file_of(self, stored: str, version: str | None) -> "IndexEntry":
+        """Return the entry with the file that the index has already."""
+        return replace(self, version=version, stored=stored)
 
 
-def entry_of(parsed: ParsedInstance, size: int, digest: bytes) -> IndexEntry:
-    """Return the entry of a parsed file of this size and SHA-256, its rows ready to be written."""
-    uids = parsed.uids
-    blob = blob_key(uids.study, uids.series, uids.instance, digest)
-    return IndexEntry(parsed, blob, digest, _row(parsed, size, digest), _document(parsed))
+def entry_of(parsed: ParsedInstance, size: int, digest: bytes, version: str | None) -> IndexEntry:
+    """Return the entry of a parsed file of this size, SHA-256 and version, its rows ready to be written."""
+    return IndexEntry(parsed, digest, version, _row(parsed, size, digest), _document(parsed))
 
 
 def _row(parsed: ParsedInstance, size: int, digest: bytes) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _COLUMNS = (
     instances.c.part10,
     instances.c.size,
     instances.c.digest,
+    instances.c.version,
 )
 _WITH_PARENTS = instances.join(series, instances.c.series == series.c.id).join(
     studies, series.c.study == studies.c.id
@@ -60,6 +61,11 @@ _STUDIES = sa.select(studies.c.study_instance_uid).where(
     studies.c.study_instance_uid.in_(sa.bindparam("studies", expanding=True))
 )
 _FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
+_NAMED = (
+    sa.select(*_COLUMNS)
+    .select_from(_WITH_PARENTS)
+    .where(instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)))
+)
 _LOCATE_SERIES = (
     sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
     .select_from(WITH_DOCUMENTS)
@@ -170,6 +176,12 @@ def find_pictures(
     query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
     rows = connection.execute(within(query, scope), {"study": study, "series": of_series})
     return [Pictured(_instance(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
+
+
+def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, Instance]:
+    """Return those of these instances that are here."""
+    rows = connection.execute(_NAMED, {"instances": [one.instance for one in uids]})
+    return {match.uids: match for match in map(_instance, rows) if match.uids in uids}
 
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:

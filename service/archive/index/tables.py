@@ -145,6 +145,7 @@ instances = sa.Table(
     sa.Column("part10", sa.Boolean, nullable=False),  # the file has its preamble and group 0002
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.LargeBinary(32), nullable=False),  # SHA-256 of the file
+    _text("version"),  # what ends the file's name; NULL: nothing, as it was once
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("series", "sop_instance_uid"),
     sa.Index("ix_instances_sop_class_uid_series", "sop_class_uid", "series"),
@@ -207,6 +208,14 @@ doomed = sa.Table(
     sa.Column("blob", Text, primary_key=True),  # files whose rows are gone, still to be removed
 )
 
+# Files that were taken for left over: a store that is still under way learns here that its file is gone.
+strays = sa.Table(
+    "strays",
+    metadata,
+    sa.Column("blob", Text, primary_key=True),
+    sa.Column("since", sa.BigInteger, nullable=False),  # seconds since 1970
+)
+
 # The audit, where it is kept in the index: the only rows here that tell of people who asked.
 audit_events = sa.Table(
     "audit_events",
@@ -233,5 +242,5 @@ audit_outbox = sa.Table(
     sa.Index("ix_audit_outbox_sink_due", "sink", "due"),
 )
 
-NOT_OF_FILES = frozenset({api_keys, audit_events, audit_outbox, doomed, labels, links})
+NOT_OF_FILES = frozenset({api_keys, audit_events, audit_outbox, doomed, labels, links, strays})
 """Tables that cannot be made again from the files."""

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from service.archive.files.blobs import LocalBlobs, sync
-from service.archive.instance import blob_key
+from service.archive.instance import blob_key, uids_of, version_of
+from service.dicom.instance import Uids
 from service.errors import Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 
@@ -16,8 +17,18 @@ def blobs(tmp_path: Path) -> LocalBlobs:
     return LocalBlobs(tmp_path)
 
 
-def test_the_key_follows_the_information_model_and_ends_with_the_digest() -> None:
-    assert blob_key("1", "1.2", "1.2.3", bytes.fromhex("ab" * 32)) == "1/1.2/1.2.3.abababababababab.dcm"
+@pytest.mark.parametrize(
+    ("version", "key"),
+    [
+        ("0123456789", "1/1.2/1.2.3.abababababababab-0123456789.dcm"),
+        pytest.param(None, "1/1.2/1.2.3.abababababababab.dcm", id="of files before there were versions"),
+    ],
+)
+def test_the_key_follows_the_information_model_and_ends_with_digest_and_version(
+    version: str | None, key: str
+) -> None:
+    assert blob_key("1", "1.2", "1.2.3", bytes.fromhex("ab" * 32), version) == key
+    assert (uids_of(key), version_of(key)) == (Uids("1", "1.2", "1.2.3"), version)
 
 
 @pytest.mark.parametrize("content", [SMALL, LARGE], ids=["from memory", "from a file"])

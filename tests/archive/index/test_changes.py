@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive.index.changes import Entered, FileVanished, enter, remove
-from service.archive.index.doomed import bury, doomed_blobs
+from service.archive.index.doomed import bury, doom_strays, doomed_blobs
 from service.archive.index.entry import IndexEntry
 from service.archive.index.labels import NOBODY
 from service.archive.index.lookup import stored_files
@@ -19,7 +19,7 @@ from tests.metadata import entry, instance, tag
 
 
 def put(connection: sa.Connection, *entries: IndexEntry, replace: bool = False) -> list[Entered]:
-    return enter(connection, entries, lambda _: True, replace=replace, owner=NOBODY)
+    return enter(connection, entries, replace=replace, owner=NOBODY)
 
 
 def counts(connection: sa.Connection) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
@@ -49,6 +49,11 @@ def attributes(connection: sa.Connection) -> dict[str, Any]:
     return StoredJson(connection.scalars(sa.select(studies.c.attributes)).one()).parsed()
 
 
+def again(entry: IndexEntry) -> IndexEntry:
+    """Return the same content brought again, in a file of its own."""
+    return entry.with_its_file(None)
+
+
 def blobs(entries: Iterable[IndexEntry]) -> list[str]:
     return sorted(entry.blob for entry in entries)
 
@@ -65,12 +70,50 @@ def test_studies_and_series_count_what_is_in_them(connection: sa.Connection) -> 
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
-def test_the_same_file_again_changes_nothing(connection: sa.Connection, together: bool) -> None:
-    outcomes = put(connection, A, A) if together else put(connection, A) + put(connection, A)
+def test_the_same_file_again_changes_nothing_and_what_was_brought_is_doomed(
+    connection: sa.Connection, together: bool
+) -> None:
+    second = again(A)
+
+    outcomes = put(connection, A, second) if together else put(connection, A) + put(connection, second)
 
     assert outcomes == [Entered.STORED, Entered.UNCHANGED]
     assert counts(connection) == ({"1": (1, 1)}, {"1.1": 1})
+    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [second.blob])
+
+
+def test_what_is_here_already_needs_no_file(connection: sa.Connection) -> None:
+    put(connection, A)
+
+    outcomes = put(connection, again(A).with_file_of(A.blob, A.version))
+
+    assert outcomes == [Entered.UNCHANGED]
     assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [])
+
+
+@pytest.mark.parametrize("now", ["deleted", "replaced", "brought anew"])
+def test_without_the_file_that_was_here_nothing_is_entered(connection: sa.Connection, now: str) -> None:
+    put(connection, A)
+    remove(connection, EVERYTHING, "1", None, None)
+    if now != "deleted":
+        put(connection, B if now == "replaced" else again(A))
+    before = number_of_rows(connection)
+
+    with pytest.raises(FileVanished), connection.begin_nested():
+        put(connection, entry(instance("1.1.2")), again(A).with_file_of(A.blob, A.version), replace=True)
+
+    assert number_of_rows(connection) == before
+
+
+def test_the_place_of_a_damaged_file_is_taken_by_the_one_that_is_brought(connection: sa.Connection) -> None:
+    put(connection, A)
+    mending, late = (again(A).with_its_file(A.blob) for _ in range(2))
+
+    outcomes = put(connection, mending) + put(connection, late)
+
+    assert outcomes == [Entered.UNCHANGED] * 2
+    assert stored(connection) == [mending.blob]
+    assert sorted(doomed_blobs(connection)) == blobs([A, late])
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
@@ -96,14 +139,16 @@ def test_another_file_takes_its_place_when_replacing_and_dooms_the_old_one(
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one after the other"])
-def test_a_file_that_comes_back_to_its_place_is_not_doomed(connection: sa.Connection, together: bool) -> None:
+def test_content_that_comes_back_has_a_file_of_its_own(connection: sa.Connection, together: bool) -> None:
+    versions = (A, B, again(A))
     if together:
-        put(connection, A, B, A, replace=True)
+        put(connection, *versions, replace=True)
     else:
-        for version in (A, B, A):
+        for version in versions:
             put(connection, version, replace=True)
 
-    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [B.blob])
+    assert stored(connection) == [versions[2].blob]
+    assert sorted(doomed_blobs(connection)) == blobs([A, B])
 
 
 def test_one_sop_instance_uid_in_two_studies_is_two_instances(connection: sa.Connection) -> None:
@@ -120,17 +165,24 @@ def test_a_study_takes_its_attributes_from_the_first_instance_of_a_batch(connect
     assert attributes(connection)[tag("StudyID")]["Value"] == ["1.1.1"]
 
 
-def test_without_its_file_nothing_is_entered(connection: sa.Connection) -> None:
+def test_what_was_taken_for_left_over_meanwhile_is_not_entered(connection: sa.Connection) -> None:
+    doom_strays(connection, [A.blob])
+    bury(connection, doomed_blobs(connection))
+
     with pytest.raises(FileVanished):
-        enter(
-            connection,
-            [entry(instance("1.1.2")), A],
-            lambda blob: blob != A.blob,
-            replace=False,
-            owner=NOBODY,
-        )
+        put(connection, entry(instance("1.1.2")), A)
 
     assert sum(number_of_rows(connection).values()) == 0
+    assert put(connection, again(A)) == [Entered.STORED]
+
+
+def test_what_has_a_row_is_not_taken_for_left_over(connection: sa.Connection) -> None:
+    put(connection, A)
+
+    doom_strays(connection, [A.blob, B.blob, "1/1.1/cut by a ki"])
+    doom_strays(connection, [A.blob, B.blob])
+
+    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [B.blob])
 
 
 @pytest.mark.parametrize(
@@ -170,7 +222,7 @@ def test_more_instances_can_be_removed_than_one_statement_can_name(connection: s
     put(connection, *entries)
 
     remove(connection, EVERYTHING, "1", None, None)
-    bury(connection, doomed_blobs(connection), lambda _: True)
+    bury(connection, doomed_blobs(connection))
 
     assert (stored(connection), doomed_blobs(connection)) == ([], [])
 
@@ -206,38 +258,20 @@ def test_what_is_not_here_cannot_be_removed(
 def test_what_was_removed_can_be_entered_again(connection: sa.Connection) -> None:
     put(connection, A)
     remove(connection, EVERYTHING, "1", None, None)
+    anew = again(A)
 
-    outcomes = put(connection, A)
+    outcomes = put(connection, anew)
 
     assert outcomes == [Entered.STORED]
-    assert (stored(connection), doomed_blobs(connection)) == ([A.blob], [])
+    assert (stored(connection), doomed_blobs(connection)) == ([anew.blob], [A.blob])
 
 
-def test_only_files_that_are_still_doomed_are_buried(connection: sa.Connection) -> None:
-    put(connection, A, entry(instance("2.1.1")))
+def test_what_is_not_buried_stays_doomed(connection: sa.Connection) -> None:
+    other = entry(instance("2.1.1"))
+    put(connection, A, other)
     remove(connection, EVERYTHING, "1", None, None)
     remove(connection, EVERYTHING, "2", None, None)
-    doomed = doomed_blobs(connection)
-    put(connection, A)
-    buried: list[str] = []
 
-    def delete(blob: str) -> bool:
-        buried.append(blob)
-        return True
+    bury(connection, [other.blob])
 
-    bury(connection, doomed, delete)
-
-    assert buried == [blob for blob in doomed if blob != A.blob]
-    assert doomed_blobs(connection) == []
-
-
-def test_a_file_that_cannot_be_removed_stays_doomed(connection: sa.Connection) -> None:
-    put(connection, A, entry(instance("2.1.1")))
-    remove(connection, EVERYTHING, "1", None, None)
-    remove(connection, EVERYTHING, "2", None, None)
-    doomed = doomed_blobs(connection)
-
-    left = bury(connection, doomed, lambda blob: blob != A.blob)
-
-    assert left == 1
     assert doomed_blobs(connection) == [A.blob]
