@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+SLOW := bench or browser or installed or viewer
 
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 .DEFAULT_GOAL := help
@@ -18,13 +20,14 @@ viewer: .venv/installed  ## fetch OHIF, which is then served under /viewer/
 	$(BIN)/python -m service viewer
 
 test: .venv/installed-dev  ## run the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 quick: .venv/installed-dev  ## run the tests but for those that take minutes
-	$(BIN)/python -m pytest -m "not (bench or browser or installed or viewer)"
+	$(PYTEST) -m "not ($(SLOW))"
 
 covered: .venv/installed-dev  ## run the tests, and say which lines of service they never reach
-	$(BIN)/python -m pytest --cov
+	$(PYTEST) -m "$(SLOW)"
+	$(PYTEST) -m "not ($(SLOW))" --cov
 
 clients:  ## install the JavaScript client and the OpenID provider for the tests; needs Node 20
 	npm ci --prefix tests/clients/js --ignore-scripts

@@ -65,7 +65,7 @@ def ct(dicomweb: httpx.Client, study: str) -> str:
 
 def _operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, item in description()["paths"].items():
-        for method in METHODS:
+        for method in sorted(METHODS):
             if method in item:
                 yield path, method, item[method]
 

@@ -304,20 +304,20 @@ async def test_the_page_shows_what_has_just_happened(service: Audited) -> None:
 @pytest.mark.parametrize(
     ("search", "actions"),
     [
-        ({"who": "KEY 1"}, {"query"}),
-        ({"what": "store"}, {"store"}),
-        ({"patient": "doe 7"}, {"store"}),
-        ({"patient": "a7"}, {"store"}),
-        ({"study": "9.8"}, {"store", "delete"}),
-        ({"study": "9"}, set()),
-        ({"until": "2001-01-01"}, set()),
-        ({"since": "2001-01-01", "what": "delete"}, {"delete"}),
-        ({"who": "%"}, set()),
+        ({"who": "KEY 1"}, ["query"]),
+        ({"what": "store"}, ["store"]),
+        ({"patient": "doe 7"}, ["store"]),
+        ({"patient": "a7"}, ["store"]),
+        ({"study": "9.8"}, ["store", "delete"]),
+        ({"study": "9"}, []),
+        ({"until": "2001-01-01"}, []),
+        ({"since": "2001-01-01", "what": "delete"}, ["delete"]),
+        ({"who": "%"}, []),
     ],
     ids=str,
 )
 async def test_events_are_found_by_who_what_whom_and_when(
-    database_url: str, tmp_path: Path, search: dict[str, str], actions: set[str]
+    database_url: str, tmp_path: Path, search: dict[str, str], actions: list[str]
 ) -> None:
     async with audited(database_url, tmp_path) as service:
         admin, reader = service.guarded.key("admin"), service.guarded.key("reader")
@@ -328,7 +328,7 @@ async def test_events_are_found_by_who_what_whom_and_when(
 
         answer = await service.client.get("http://test/audit.csv", params=search, headers=bearing(admin))
 
-    assert {row["action"] for row in rows(answer)} - {"read audit"} == actions
+    assert {row["action"] for row in rows(answer)} - {"read audit"} == set(actions)
 
 
 def rows(answer: httpx.Response) -> list[dict[str, str]]:
