@@ -3,11 +3,12 @@
 import secrets
 from hashlib import sha256
 from hmac import compare_digest
-from time import monotonic, time
+from time import time
 
 from service.access.caller import Caller, Means
 from service.archive.index.database import Database
-from service.archive.index.keys import Key, key_with_digest
+from service.archive.index.keys import Key, keys_with_digests
+from service.archive.index.together import Together
 from service.cache import Cache
 from service.errors import Unauthorized
 from service.permissions import Roles, permitted
@@ -16,7 +17,6 @@ from service.scope import EVERYTHING, Scope
 PREFIX = "dwk_"
 
 _BYTES = 32
-_FRESH_SECONDS = 1  # until it is looked up again whether a key has been revoked
 _CALLER_BYTES = 1024
 _MAX_BYTES = 2**20
 
@@ -42,7 +42,8 @@ class Keys:
     def __init__(self, index: Database, roles: Roles) -> None:
         self._index = index
         self._roles = roles
-        self._callers: Cache[tuple[Caller, float]] = Cache(_MAX_BYTES)
+        self._rows: Together[bytes, Key] = Together(index, keys_with_digests)
+        self._callers: Cache[tuple[Caller, int]] = Cache(_MAX_BYTES)  # and the moment when it was so
 
     async def caller(self, secret: str) -> Caller:
         """Return whose key this is.
@@ -58,18 +59,20 @@ class Keys:
         Raises:
             Unauthorized: there is none, or it holds no longer.
         """
-        known = self._callers.get(digest)
-        if known is None or monotonic() - known[1] > _FRESH_SECONDS:
+        known, moment = self._callers.get(digest), self._index.moment()
+        if known is not None and known[1] == moment:
+            caller = known[0]
+        else:
             self._callers.forget(digest)
-            known = await self._looked_up(digest), monotonic()
-            self._callers.keep(digest, known, _CALLER_BYTES)
-        caller, _ = known
+            caller = await self._looked_up(digest)
+            if moment is not None:
+                self._callers.keep(digest, (caller, moment), _CALLER_BYTES)
         if caller.expires is not None and caller.expires <= time():
             raise Unauthorized("the key has expired")
         return caller
 
     async def _looked_up(self, digest: bytes) -> Caller:
-        key = await self._index.read(key_with_digest, digest)
+        key = await self._rows.look_up(digest)
         if key is None or not compare_digest(key.digest, digest):
             raise Unauthorized("the key is not known")
         if key.revoked is not None:

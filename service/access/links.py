@@ -2,12 +2,13 @@
 
 import secrets
 from dataclasses import replace
-from time import monotonic, time
+from time import time
 
 from service.access.caller import Caller, Means
 from service.access.keys import digest_of
 from service.archive.index.database import Database
-from service.archive.index.links import Link, add_link, link_with_digest
+from service.archive.index.links import Link, add_link, links_with_digests
+from service.archive.index.together import Together
 from service.archive.index.witness import Note, noted
 from service.cache import Cache
 from service.errors import Unauthorized
@@ -17,7 +18,6 @@ from service.scope import Scope
 PREFIX = "dwl_"
 
 _BYTES = 32
-_FRESH_SECONDS = 1  # until it is looked up again whether a link has been revoked
 _LINK_BYTES = 1024
 _MAX_BYTES = 2**20
 
@@ -27,7 +27,8 @@ class Links:
 
     def __init__(self, index: Database) -> None:
         self._index = index
-        self._links: Cache[tuple[Link, float]] = Cache(_MAX_BYTES)
+        self._rows: Together[bytes, Link] = Together(index, links_with_digests)
+        self._links: Cache[tuple[Link, int]] = Cache(_MAX_BYTES)  # and the moment when it was so
 
     async def make(
         self, study: str, caller: Caller, seconds: int, note: Note | None = None
@@ -44,22 +45,22 @@ class Links:
         Raises:
             Unauthorized: there is none, or it has expired.
         """
-        digest = digest_of(secret)
-        known = self._links.get(digest)
-        if known is None or monotonic() - known[1] > _FRESH_SECONDS:
-            self._links.forget(digest)
-            link = await self._index.read(link_with_digest, digest)
-            if link is None:
-                raise Unauthorized("the link is not known, or has been revoked")
-            known = link, monotonic()
-            self._links.keep(digest, known, _LINK_BYTES)
-        if known[0].expires <= time():
+        link = await self._looked_up(digest_of(secret))
+        if link is None:
+            raise Unauthorized("the link is not known, or has been revoked")
+        if link.expires <= time():
             raise Unauthorized("the link has expired")
-        return known[0]
+        return link
 
-    def forget(self) -> None:
-        """Look all links up anew: one has been revoked."""
-        self._links = Cache(_MAX_BYTES)
+    async def _looked_up(self, digest: bytes) -> Link | None:
+        known, moment = self._links.get(digest), self._index.moment()
+        if known is not None and known[1] == moment:
+            return known[0]
+        self._links.forget(digest)
+        link = await self._rows.look_up(digest)
+        if link is not None and moment is not None:
+            self._links.keep(digest, (link, moment), _LINK_BYTES)
+        return link
 
     async def caller(self, secret: str) -> Caller:
         """Return who asks with a link.

@@ -78,13 +78,12 @@ class Archive:
             )
 
     async def label(self, scope: Scope, study: str, tenant: str | None, note: Note | None = None) -> None:
-        """Give a study to a tenant, or to nobody (None). Other processes follow within a second.
+        """Give a study to a tenant, or to nobody (None); that holds at once in all processes.
 
         Raises:
             StudyNotFound: it is not here, or outside the scope.
         """
         await self.index.write(noted(label, note), scope, study, tenant)
-        self.recent.look_again()
 
     async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:
         """Store whole files, as `Store.batch` does, in one of the threads that write."""
@@ -139,7 +138,7 @@ def open_archive(
         index,
         blobs,
         Store(index, blobs, leftovers, replace=replace),
-        RecentInstances(index, blobs),
+        RecentInstances(index),
         completeness,
         leftovers,
     )

@@ -1,14 +1,16 @@
-"""Where recently used instances lie, so that the next frame of a series costs no query.
+"""Where recently used instances lie, so that the next frame of a series costs no query for its place.
 
-An entry holds as long as its file does. Files are named by their content, and go when the row that names
-them has gone: so a delete or replace by any process is noticed by one look at the file's name.
+An entry holds as long as its row has the same file, and for those alone whose scope has its study. Both are
+asked anew for every request: what any process has deleted, replaced or given to another tenant is noticed at
+once. Where the index tells by a number that nobody has written since, that is the answer.
 """
 
-from time import monotonic
+from dataclasses import dataclass
 
-from service.archive.files.blobs import LocalBlobs
 from service.archive.index.database import Database
-from service.archive.index.lookup import admits, locate
+from service.archive.index.lookup import Standing, locate, standings
+from service.archive.index.scoped import holds
+from service.archive.index.together import Together
 from service.archive.instance import Located
 from service.cache import Cache
 from service.dicom.frames import EncapsulatedFrames
@@ -17,20 +19,31 @@ from service.errors import InstanceNotFound
 from service.scope import Scope
 
 _MAX_BYTES = 16 * 2**20
-_MAX_ADMISSION_BYTES = 2**20
-_ADMISSION_BYTES = 512
-_ADMITTED_SECONDS = 1  # until it is looked up again whose a study is
 _ENTRY_BYTES = 2048  # besides tables and descriptions, about
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An instance that was used.
+
+    Attributes:
+        located: where it lies.
+        tenant: whose study it is of.
+        moment: when both were so, as the index counts; None if it does not.
+    """
+
+    located: Located
+    tenant: str | None
+    moment: int | None
 
 
 class RecentInstances:
     """The instances used last. For the event loop's thread alone."""
 
-    def __init__(self, index: Database, blobs: LocalBlobs, max_bytes: int = _MAX_BYTES) -> None:
+    def __init__(self, index: Database, max_bytes: int = _MAX_BYTES) -> None:
         self._index = index
-        self._blobs = blobs
-        self._cache: Cache[Located] = Cache(max_bytes)
-        self._admissions: Cache[float] = Cache(_MAX_ADMISSION_BYTES)
+        self._standings: Together[int, Standing] = Together(index, standings)
+        self._cache: Cache[_Entry] = Cache(max_bytes)
 
     async def find(self, scope: Scope, uids: Uids) -> Located:
         """Return where an instance lies.
@@ -38,31 +51,32 @@ class RecentInstances:
         Raises:
             InstanceNotFound: it is not here, or outside the scope.
         """
-        if not scope.is_everything and not await self._admits(scope, uids.study):
+        entry = self._cache.get(uids)
+        if entry is None or not await self._stands(entry):
+            self._cache.forget(uids)
+            entry = await self._looked_up(uids)
+        if not holds(scope, uids.study, entry.tenant):
             raise InstanceNotFound(uids.instance)
-        located = self._cache.get(uids)
-        if located and self._blobs.exists(located.instance.blob):
-            return located
-        self._cache.forget(uids)
-        located = await self._index.read(locate, scope, uids)
-        self._cache.keep(uids, located, _size(located))
-        return located
+        return entry.located
 
-    def look_again(self) -> None:
-        """Look up anew whose studies are: one has been given to somebody else."""
-        self._admissions = Cache(_MAX_ADMISSION_BYTES)
-
-    async def _admits(self, scope: Scope, study: str) -> bool:
-        """Tell whether a study lies within a scope, or did a moment ago."""
-        key = scope, study
-        since = self._admissions.get(key)
-        if since is not None and monotonic() - since < _ADMITTED_SECONDS:
+    async def _stands(self, entry: _Entry) -> bool:
+        """Tell whether an entry is still as its row is, but for its tenant, who is looked up by the way."""
+        moment = self._index.moment()
+        if moment is not None and moment == entry.moment:
             return True
-        if not await self._index.read(admits, scope, study):
-            self._admissions.forget(key)
+        instance = entry.located.instance
+        standing = await self._standings.look_up(instance.key)
+        if standing is None or (standing.digest, standing.version) != (instance.digest, instance.version):
             return False
-        self._admissions.keep(key, monotonic(), _ADMISSION_BYTES)
+        entry.tenant, entry.moment = standing.tenant, moment
         return True
+
+    async def _looked_up(self, uids: Uids) -> _Entry:
+        moment = self._index.moment()
+        located, tenant = await self._index.read(locate, uids)
+        entry = _Entry(located, tenant, moment)
+        self._cache.keep(uids, entry, _size(located))
+        return entry
 
 
 def _size(located: Located) -> int:

@@ -83,15 +83,26 @@ class Database:
         url = self.engine.url
         return f"{url.get_backend_name()} {Path(url.database or '').name}"
 
+    @property
+    def reads_at_once(self) -> bool:
+        """Whether short reads are done in the event loop itself."""
+        return self.engine.dialect.name == "sqlite"
+
     async def read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function: at once where that is short, else in a thread."""
-        if self._inline is None and self.engine.dialect.name == "sqlite":
-            with _availability():
-                self._inline = InlineReader(self.engine)
-        if self._inline is not None:
+        if inline := self._inline_reader():
             with suppress(TakesLonger):
-                return self._inline.read(function, *args, **kwargs)
+                return inline.read(function, *args, **kwargs)
         return await self._readers.run(partial(self.read_now, function, *args, **kwargs))
+
+    def moment(self) -> int | None:
+        """Return a number that is another one once anything has been written, by whomever.
+
+        What was read when it was this number or later is still so while it is this number. None where nobody
+        knows, as on PostgreSQL. For the event loop's thread alone, as `read` is.
+        """
+        inline = self._inline_reader()
+        return inline.moment() if inline else None
 
     def read_now(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading function in this thread, in a transaction of its own."""
@@ -124,6 +135,13 @@ class Database:
             self._inline.close()
         with self._writing:
             self.engine.dispose()
+
+    def _inline_reader(self) -> InlineReader | None:
+        """Return what reads at once, where something does."""
+        if self._inline is None and self.reads_at_once:
+            with _availability():
+                self._inline = InlineReader(self.engine)
+        return self._inline
 
     def _connected(self) -> sa.Connection:
         """Return a connection, waiting where all are taken: here, or by others that use the same server."""

@@ -1,6 +1,6 @@
 """API keys: plain functions of a connection. The keys themselves are nowhere, only their SHA-256."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ _COLUMNS = (
     api_keys.c.revoked,
 )
 # Written once: building a statement costs more than running it.
-_WITH_DIGEST = sa.select(*_COLUMNS).where(api_keys.c.digest == sa.bindparam("digest"))
+_WITH_DIGESTS = sa.select(*_COLUMNS).where(api_keys.c.digest.in_(sa.bindparam("digests", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Key:
     revoked: int | None
 
 
-def key_with_digest(connection: sa.Connection, digest: bytes) -> Key | None:
-    """Return the key with this SHA-256, None if there is none."""
-    row = connection.execute(_WITH_DIGEST, {"digest": digest}).one_or_none()
-    return _key(row) if row else None
+def keys_with_digests(connection: sa.Connection, digests: Collection[bytes]) -> dict[bytes, Key]:
+    """Return the keys that have one of these SHA-256."""
+    keys = map(_key, connection.execute(_WITH_DIGESTS, {"digests": list(digests)}))
+    return {key.digest: key for key in keys}
 
 
 def all_keys(connection: sa.Connection) -> list[Key]:

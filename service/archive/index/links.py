@@ -3,7 +3,7 @@
 They go with their study, and when it is given to another tenant: whoever stores it again has shared nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ _COLUMNS = (
     links.c.expires,
 )
 # Written once: building a statement costs more than running it.
-_WITH_DIGEST = sa.select(*_COLUMNS).where(links.c.digest == sa.bindparam("digest"))
+_WITH_DIGESTS = sa.select(*_COLUMNS).where(links.c.digest.in_(sa.bindparam("digests", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Link:
     expires: int
 
 
-def link_with_digest(connection: sa.Connection, digest: bytes) -> Link | None:
-    """Return the link whose secret has this SHA-256, None if there is none."""
-    row = connection.execute(_WITH_DIGEST, {"digest": digest}).one_or_none()
-    return _link(row) if row else None
+def links_with_digests(connection: sa.Connection, digests: Collection[bytes]) -> dict[bytes, Link]:
+    """Return the links whose secrets have one of these SHA-256."""
+    matches = map(_link, connection.execute(_WITH_DIGESTS, {"digests": list(digests)}))
+    return {link.digest: link for link in matches}
 
 
 def links_of(connection: sa.Connection, study: str, maker: str | None) -> list[Link]:

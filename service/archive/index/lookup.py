@@ -71,7 +71,16 @@ _LOCATE_SERIES = (
     .select_from(WITH_DOCUMENTS)
     .where(OF_STUDY, OF_SERIES)
 )
-_LOCATE = _LOCATE_SERIES.where(OF_INSTANCE)
+_LOCATE = (
+    sa.select(studies.c.tenant, *_LOCATE_SERIES.selected_columns)
+    .select_from(WITH_DOCUMENTS)
+    .where(OF_STUDY, OF_SERIES, OF_INSTANCE)
+)
+_STANDINGS = (
+    sa.select(instances.c.id, instances.c.digest, instances.c.version, studies.c.tenant)
+    .select_from(_WITH_PARENTS)
+    .where(instances.c.id.in_(sa.bindparam("keys", expanding=True)))
+)
 _LOCATE_ALL = _LOCATE_SERIES.order_by(*BY_NUMBER)
 _ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY).order_by(*BY_NUMBER)
 _ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
@@ -83,6 +92,20 @@ _PICTURES_OF_STUDY = (
     .order_by(*BY_NUMBER)
 )
 _PICTURES_OF_SERIES = _PICTURES_OF_STUDY.where(OF_SERIES)
+
+
+class Standing(NamedTuple):
+    """What may become of a row.
+
+    Attributes:
+        digest: of the file that it has now, which tells the instance too: its UIDs are in the file.
+        version: of that file's name.
+        tenant: whose study it is of.
+    """
+
+    digest: bytes
+    version: str | None
+    tenant: str | None
 
 
 class Pictured(NamedTuple):
@@ -124,16 +147,22 @@ def outside(connection: sa.Connection, scope: Scope, uids: Collection[str]) -> s
     return here - set(connection.scalars(within(_STUDIES, scope), {"studies": list(uids)}))
 
 
-def locate(connection: sa.Connection, scope: Scope, uids: Uids) -> Located:
-    """Return the instance with these UIDs and where its frames lie.
+def locate(connection: sa.Connection, uids: Uids) -> tuple[Located, str | None]:
+    """Return the instance with these UIDs, where its frames lie, and the tenant whose study it is of.
 
     Raises:
-        InstanceNotFound: it is not here, not under this Study and Series, or outside the scope.
+        InstanceNotFound: it is not here, or not under this Study and Series.
     """
-    row = connection.execute(within(_LOCATE, scope), names(uids)).one_or_none()
+    row = connection.execute(_LOCATE, names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
-    return _located(row)
+    tenant, *located = row
+    return _located(located), tenant
+
+
+def standings(connection: sa.Connection, keys: Collection[int]) -> dict[int, Standing]:
+    """Return the standing of those of these rows that are here; a key may be another's by now."""
+    return {key: Standing(*row) for key, *row in connection.execute(_STANDINGS, {"keys": list(keys)})}
 
 
 def locate_all(connection: sa.Connection, scope: Scope, study: str, of_series: str) -> list[Located]:

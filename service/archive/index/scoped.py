@@ -31,6 +31,11 @@ def _among(column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[
     return column.in_(sorted(values))
 
 
+def holds(scope: Scope, study: str, tenant: str | None) -> bool:
+    """Tell of a study that has been looked up what `conditions_of` tells of those in the index."""
+    return scope.tenants is None or tenant in scope.tenants or study in scope.studies
+
+
 def within(statement: sa.Select[Any], scope: Scope) -> sa.Select[Any]:
     """Return a statement about studies, limited to a scope.
 

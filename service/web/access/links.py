@@ -67,7 +67,6 @@ async def revoke_link(request: Request) -> Response:
     note = ledger.noting(Action.REVOKE_LINK, study, {"link": number}) if ledger else None
     if not await index.write(noted(remove_link, note), study, number, _maker(caller)):
         raise LinkNotFound(number)
-    service_of(request).access.links.forget()
     return Response(status_code=204)
 
 

@@ -48,7 +48,7 @@ async def everything(content: Content, offset: int = 0, length: int | None = Non
 
 async def frame_of(archive: Archive, file: bytes, number: int) -> bytes:
     instance = stored(archive, "1.1.1", file)
-    frames = archive.index.read_now(locate, EVERYTHING, instance.uids).frames
+    frames = archive.index.read_now(locate, instance.uids)[0].frames
     assert frames is not None
     content = await frame_content(archive.blobs, instance, frames, number)
     frame = await everything(content)
@@ -213,7 +213,7 @@ async def test_a_path_that_names_no_value_is_not_found(sqlite_archive: Archive) 
 async def test_an_instance_deleted_meanwhile_is_not_found(sqlite_archive: Archive, syntax: str) -> None:
     file = part10(image(RAMP, "1.1.1"), syntax)
     instance = stored(sqlite_archive, "1.1.1", file)
-    frames = sqlite_archive.index.read_now(locate, EVERYTHING, instance.uids).frames
+    frames = sqlite_archive.index.read_now(locate, instance.uids)[0].frames
     assert frames is not None
     await sqlite_archive.delete(EVERYTHING, "1", None, None)
 
@@ -227,7 +227,7 @@ async def test_a_run_of_joined_pieces_may_cross_their_edges(sqlite_archive: Arch
     stream = code_stream(os.urandom(RUN_BYTES))
     file = part10(encapsulated([[stream[:100], stream[100:]]], "empty", "1.1.1"), JPEG_2000)
     instance = stored(sqlite_archive, "1.1.1", file)
-    frames = sqlite_archive.index.read_now(locate, EVERYTHING, instance.uids).frames
+    frames = sqlite_archive.index.read_now(locate, instance.uids)[0].frames
     assert frames is not None
     content = await frame_content(sqlite_archive.blobs, instance, frames, 1)
 
