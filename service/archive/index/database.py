@@ -71,6 +71,9 @@ class Database:
 
     def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
         self.engine = create_engine(url, connections)
+        self._reading = (
+            self.engine if self.reads_at_once else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
         self.writers = anyio.CapacityLimiter(_WRITERS)
         self._readers = Threads(max(1, connections - 2))
         self._inline: InlineReader | None = None
@@ -105,8 +108,21 @@ class Database:
         return inline.moment() if inline else None
 
     def read_now(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a reading function in this thread, in a transaction of its own."""
-        with _availability(), self._connected() as connection:
+        """Run a reading function in this thread.
+
+        On SQLite all that it reads is of one moment. On PostgreSQL each statement sees what is committed
+        before it, as in every transaction of that level; so each is on its own, in one round trip.
+        """
+        with _availability():
+            try:
+                return self._read(function, *args, **kwargs)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._read(function, *args, **kwargs)  # on a new connection, after one that was cut
+
+    def _read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._connected(self._reading) as connection:
             return function(connection, *args, **kwargs)
 
     async def write(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -143,12 +159,12 @@ class Database:
                 self._inline = InlineReader(self.engine)
         return self._inline
 
-    def _connected(self) -> sa.Connection:
+    def _connected(self, engine: sa.Engine) -> sa.Connection:
         """Return a connection, waiting where all are taken: here, or by others that use the same server."""
         begin = monotonic()
         while True:
             try:
-                return self.engine.connect()
+                return engine.connect()
             except sa.exc.OperationalError as error:
                 is_full = any(words in str(error.orig) for words in _NO_CONNECTION_LEFT)
                 if not is_full or monotonic() - begin > _PATIENCE:
@@ -166,9 +182,7 @@ class Database:
         """Run the jobs in one transaction, and settle them once it is on disk."""
         settlements: list[Callable[[], None]] = []
         try:
-            with self._connected().execution_options(writing=True) as connection, connection.begin():
-                if connection.dialect.name == "postgresql":
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            with self._transaction() as connection:
                 settlements.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
         except BaseException as error:  # whatever it is, those who wait have to be told
             for job in jobs:
@@ -177,6 +191,31 @@ class Database:
         else:
             for settle in settlements:
                 settle()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """Lend a connection in a writing transaction that has its lock; one that was cut is replaced."""
+        try:
+            connection = self._begun()
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection = self._begun()
+        transaction = connection.get_transaction()
+        assert transaction is not None
+        with connection, transaction:
+            yield connection
+
+    def _begun(self) -> sa.Connection:
+        connection = self._connected(self.engine).execution_options(writing=True)
+        try:
+            connection.begin()
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _run(connection: sa.Connection, job: _Job, *, alone: bool) -> Callable[[], None]:
@@ -203,7 +242,6 @@ def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_PATIENCE,
-        pool_pre_ping=parsed.get_backend_name() != "sqlite",
         hide_parameters=True,  # they belong to patients, and errors are logged
     )
     if engine.dialect.name == "sqlite":

@@ -1,6 +1,7 @@
-"""What SQLite and PostgreSQL are told in words of their own: values in lists, and joins in a fixed order."""
+"""What SQLite and PostgreSQL are told in words of their own: transactions, values in lists, ordered joins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +9,17 @@ from sqlalchemy import Join
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+
+@contextmanager
+def one_transaction(connection: sa.Connection) -> Iterator[None]:
+    """Let statements be of one transaction also where each read is on its own, as on PostgreSQL."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "postgresql" or not driver.autocommit:
+        yield
+        return
+    with driver.transaction():
+        yield
 
 
 class ListsAny(FunctionElement[bool]):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES, Condition, conditions
+from service.archive.index.dialects import one_transaction
 from service.archive.index.projection import OTHERS, read
 from service.archive.index.scoped import conditions_of
 from service.archive.index.selection import JOINED, in_path, order
@@ -79,9 +80,12 @@ def matching_rows(
     candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(join).where(*where)
     ordered = candidates.order_by(*order(resource, sort_keys=query.sort_keys, scope=scope))
     ids: dict[int, None] = {}
-    for row_id, *stored in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}):
-        if row_id not in ids and all(map(_Judge.accepts, judges, stored[::3], stored[1::3], stored[2::3])):
-            ids[row_id] = None
+    with one_transaction(connection):  # a cursor lives no longer
+        rows = connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE})
+        for row_id, *stored in rows:
+            parts = stored[::3], stored[1::3], stored[2::3]
+            if row_id not in ids and all(map(_Judge.accepts, judges, *parts)):
+                ids[row_id] = None
     return list(ids)
 
 

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.database import Database
+from service.archive.index.database import Database, create_engine
 from service.archive.index.tables import doomed
 from service.errors import Unavailable
 
@@ -163,4 +163,27 @@ def test_a_database_that_is_away_is_unavailable_for_everyone_who_waits() -> None
     assert [type(failure) for failure in failures] == [Unavailable] * 4
     with pytest.raises(Unavailable):
         index.read_now(blobs)
+    index.close()
+
+
+def cut_all(url: str) -> None:
+    """Cut all connections to a database, as when its server goes down and comes back."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"{others} AND datname = current_database()"))
+    engine.dispose()
+
+
+async def test_connections_that_were_cut_are_replaced_and_nobody_notices(postgresql_url: str) -> None:
+    index = Database(postgresql_url)
+    index.write_now(insert, "a")
+
+    cut_all(postgresql_url)
+    assert index.read_now(blobs) == ["a"]
+    assert await index.read(blobs) == ["a"]
+
+    cut_all(postgresql_url)
+    index.write_now(insert, "b")
+    assert index.read_now(blobs) == ["a", "b"]
     index.close()
