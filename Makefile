@@ -29,9 +29,10 @@ covered: .venv/installed-dev  ## run the tests, and say which lines of service t
 	$(PYTEST) -m "$(SLOW)"
 	$(PYTEST) -m "not ($(SLOW))" --cov
 
-clients:  ## install the JavaScript client and the OpenID provider for the tests; needs Node 20
+clients:  ## install the JavaScript client, the OpenID provider and Azurite for the tests; needs Node 20
 	npm ci --prefix tests/clients/js --ignore-scripts
 	npm ci --prefix tests/clients/openid --ignore-scripts
+	npm ci --prefix tests/clients/azurite --ignore-scripts
 
 N ?= 100000
 MINUTES ?= 10

@@ -1,4 +1,4 @@
-"""The command line: serve · import · reindex · verify · viewer · migrate."""
+"""The command line: serve · import · reindex · verify · copy · viewer · migrate."""
 
 import os
 import signal
@@ -17,12 +17,14 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import console, help_texts, installed, key_commands, ohif
-from service.app import audit_of, tls_files_of
+from service.app import audit_of, blobs_of, copied_to, tls_files_of
 from service.archive import Archive, open_archive, opening
+from service.archive.copying import copy
 from service.archive.files import rights
 from service.archive.index import schema
 from service.archive.index.database import Database
 from service.archive.index.labels import Owner
+from service.archive.index.lookup import number_of_instances
 from service.archive.upkeep import import_files, look_through, reindex, verify
 from service.audit.event import COMMAND_LINE, Action, Actor
 from service.audit.ledger import Ledger
@@ -41,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they show values, and values belong to patients
 )
 
-_OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "on_conflict", "log_level")
+_OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "blobs", "on_conflict", "log_level")
 key_app = typer.Typer(help="Keys of programs.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
 
@@ -135,8 +137,8 @@ def import_command(
 def reindex_command() -> None:
     """Rebuild the whole index from the stored files. Stop the server first."""
     archive = _open(_settings(), anew=True)
-    total = sum(1 for _ in archive.blobs.all_keys())
-    _finish(archive, console.watch("reindex", reindex(archive), total))
+    files = list(archive.blobs.list())
+    _finish(archive, console.watch("reindex", reindex(archive, files), len(files)))
 
 
 @app.command(name="verify", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
@@ -147,8 +149,30 @@ def verify_command(
 ) -> None:
     """Compare every stored file with its digest in the index."""
     archive = _open(_settings())
-    total = sum(1 for _ in archive.blobs.all_keys())
+    total = archive.index.read_now(number_of_instances)
     _finish(archive, console.watch("verify", verify(archive, repair=repair), total))
+
+
+@app.command(name="copy", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
+def copy_command(
+    to: Annotated[str, typer.Option(help="a folder, or an object store as in DICOMWEB_BLOBS")],
+) -> None:
+    """Copy all files to another place. The service may go on meanwhile.
+
+    Ctrl-C stops after the files at hand; run again, what is there already is not copied again.
+    """
+    settings = _settings()
+    archive = _open(settings)
+    try:
+        target = copied_to(settings, to)
+        if target.place() == archive.blobs.place():
+            _end(f"{to} is where the files are")
+        archive.completeness.check()
+        with console.stopping() as stop:
+            total = archive.index.read_now(number_of_instances)
+            _finish(archive, console.watch("copy", copy(archive, target, stop), total, stop))
+    except (OSError, ValueError, DicomwebError) as error:
+        _end(str(error).splitlines()[0])
 
 
 @app.command(epilog=help_texts.settings("viewer"))
@@ -280,7 +304,7 @@ def _data_place(settings: Settings, *, ephemeral: bool) -> Iterator[Settings]:
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="dicomweb-") as folder:
-        yield settings.model_copy(update={"data": Path(folder), "database_url": None})
+        yield settings.model_copy(update={"data": Path(folder), "database_url": None, "blobs": None})
 
 
 @contextmanager
@@ -306,12 +330,13 @@ def _open(settings: Settings, *, anew: bool = False) -> Archive:
     url = settings.index_url
     try:
         rights.open_folder(settings.data)
+        blobs = blobs_of(settings)
         if anew:
-            opening.renew(url, settings.data)
-        opening.migrate(url, settings.data)
+            opening.renew(url, blobs)
+        opening.migrate(url, blobs)
         archive = open_archive(
             url,
-            settings.data,
+            blobs,
             replace=settings.on_conflict == "replace",
             connections=settings.database_connections,
         )

@@ -5,6 +5,7 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,6 +27,9 @@ from service.access.seal import Seal, kept_secret
 from service.access.sessions import Sessions
 from service.access.tokens import Rules, Tokens
 from service.archive import Archive
+from service.archive.files import rights
+from service.archive.files.blobs import Blobs
+from service.archive.files.opening import open_blobs
 from service.archive.index.database import Database
 from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
@@ -37,7 +41,7 @@ from service.memory import give_memory_back
 from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
-from service.settings import KEYS, NO_ACCESS_CONTROL, OIDC, Settings, roles_of
+from service.settings import KEYS, NO_ACCESS_CONTROL, OIDC, Settings, blobs_url, roles_of
 from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
@@ -126,6 +130,29 @@ def _service(settings: Settings, archive: Archive) -> Service:
         trusted_proxies=frozenset(settings.trusted_proxies),
         audit=audit_of(settings, archive.index),
     )
+
+
+def blobs_of(settings: Settings) -> Blobs:
+    """Return the stored files.
+
+    Raises:
+        DicomwebError: the object store cannot be used, or what it takes is not installed.
+        OSError: the folder cannot be made.
+    """
+    return open_blobs(settings.data, settings.blobs, settings.cache_bytes)
+
+
+def copied_to(settings: Settings, place: str) -> Blobs:
+    """Return where files are to be copied to: a folder, or an object store.
+
+    Raises:
+        DicomwebError: it cannot be used.
+        OSError: the folder cannot be made.
+    """
+    if "://" in place:
+        return open_blobs(settings.data, blobs_url(place))
+    rights.open_folder(Path(place))
+    return open_blobs(Path(place))
 
 
 def audit_of(settings: Settings, index: Database) -> Audit | None:

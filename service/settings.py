@@ -27,6 +27,7 @@ _ORIGIN = re.compile(
 )
 _PORTS = {"http": 80, "https": 443}
 _SECRET_LENGTH = 32
+_STORES = re.compile(r"(s3|az|gs)://[^/?#]+(/[^?#]*)?")
 _DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
@@ -43,6 +44,17 @@ def _path_prefix(value: str) -> str:
 def _database(value: str) -> str:
     if not value.startswith(_DATABASES):
         raise ValueError(f"must begin with one of {', '.join(_DATABASES)}")
+    return value
+
+
+def blobs_url(value: str) -> str:
+    """Return the URL of an object store.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _STORES.fullmatch(value):
+        raise ValueError("must be s3://bucket/prefix, az://container/prefix or gs://bucket/prefix")
     return value
 
 
@@ -118,6 +130,8 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     database_url: Annotated[str, AfterValidator(_database)] | None = None
     database_connections: int = Field(default=10, ge=2)
+    blobs: Annotated[str, AfterValidator(blobs_url)] | None = None
+    cache_bytes: int = Field(default=10 * 2**30, ge=0)
     viewer: Path = Path("viewer")
 
     auth: Annotated[Names, AfterValidator(_ways)] | None = None

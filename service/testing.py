@@ -15,7 +15,7 @@ from time import sleep
 
 import uvicorn
 
-from service.app import create_app
+from service.app import blobs_of, create_app
 from service.archive import Archive, open_archive
 from service.archive.index.schema import upgrade
 from service.archive.upkeep import files_below, import_files
@@ -48,7 +48,9 @@ class DicomwebServer:
             Path(place).stat()
         files = [file for place in places for file in files_below(Path(place))]
         return {
-            outcome.file: outcome.problem for outcome in import_files(self.archive, files) if outcome.problem
+            Path(outcome.file): outcome.problem
+            for outcome in import_files(self.archive, files)
+            if outcome.problem
         }
 
 
@@ -70,7 +72,7 @@ def running(settings: Settings) -> Iterator[DicomwebServer]:
     """Run a server on a free port of this machine, on a database that has been migrated."""
     archive = open_archive(
         settings.index_url,
-        settings.data,
+        blobs_of(settings),
         replace=settings.on_conflict == "replace",
         connections=settings.database_connections,
     )

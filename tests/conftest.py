@@ -17,9 +17,11 @@ from service.archive.index.database import create_engine
 from service.archive.index.schema import upgrade
 from service.archive.index.tables import metadata
 from service.settings import Settings
+from tests.object_stores import AZURITE, Server, azurite, seaweedfs
 from tests.serving import ROOT, serving
 
 _studies = itertools.count(1_000_000)
+_prefixes = itertools.count(1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -111,6 +113,38 @@ def sqlite_archive(sqlite_url: str, tmp_path: Path) -> Iterator[Archive]:
     archive = open_archive(sqlite_url, tmp_path, replace=False)
     yield archive
     archive.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An object store that speaks S3, in the environment of all that runs afterwards."""
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An object store that speaks Azure's language, in the environment of all that runs afterwards."""
+    if shutil.which("node") is None or not AZURITE.exists():
+        pytest.skip("needs Azurite: make clients")
+    with azurite(tmp_path_factory.mktemp("azurite")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def s3_url(s3_server: Server) -> str:
+    """The URL of an empty place in an object store that speaks S3."""
+    return f"{s3_server.url}/{next(_prefixes)}/files"
+
+
+@pytest.fixture
+def azure_url(azure_server: Server) -> str:
+    """The URL of an empty place in an object store that speaks Azure's language."""
+    return f"{azure_server.url}/{next(_prefixes)}/files"
 
 
 @pytest.fixture

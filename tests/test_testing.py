@@ -67,7 +67,7 @@ def test_it_leaves_no_thread_and_no_file_behind(is_used: bool) -> None:
     before = set(threading.enumerate())
 
     with empty_server() as server:
-        folder = server.archive.blobs.folder
+        folder = server.archive.blobs.incoming
         assert folder.exists()
         if is_used:
             httpx.get(f"{server.url}/studies?PatientName=a*", timeout=PATIENCE)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
+from time import monotonic, sleep
 
 PATIENCE = 120  # seconds after which what has not come will not come, on a busy machine too
 _PAUSE = 0.2  # seconds between two looks
@@ -18,3 +19,11 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> bool:
                     return True
                 await asyncio.sleep(_PAUSE)
     return False
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait in this thread until the condition is true."""
+    end = monotonic() + PATIENCE
+    while not condition():
+        assert monotonic() < end, "what was waited for did not come"
+        sleep(_PAUSE)

@@ -10,8 +10,9 @@ from pathlib import Path
 import anyio.to_thread
 
 from service.archive.completeness import Completeness
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.converted import ConvertedFile
+from service.archive.files.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import CONNECTIONS, Database
@@ -27,6 +28,7 @@ from service.scope import Scope
 from service.threads import Threads
 
 _CHECK_SECONDS = 0.8
+_REMOTE_CHECK_SECONDS = 5  # a slow store is no reason to take the service out of use
 _CONVERSIONS_BYTES = 2**25
 
 _log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ class Archive:
     """
 
     index: Database
-    blobs: LocalBlobs
+    blobs: Blobs
     store: Store
     recent: RecentInstances
     completeness: Completeness
@@ -98,10 +100,10 @@ class Archive:
             Unavailable: something of it cannot be, or takes too long.
         """
         try:
-            with anyio.fail_after(_CHECK_SECONDS):
+            with anyio.fail_after(_REMOTE_CHECK_SECONDS if self.blobs.is_remote else _CHECK_SECONDS):
                 await self.checks.run(self._check)
         except TimeoutError as error:
-            raise Unavailable("the index or the folder of stored files does not answer in time") from error
+            raise Unavailable("the index or what keeps the files does not answer in time") from error
 
     def _check(self) -> None:
         self.index.read_now(check_tables)
@@ -113,22 +115,24 @@ class Archive:
         self.checks.close()
         self.leftovers.close()
         self.index.close()
+        self.blobs.close()
 
 
 def open_archive(
-    database_url: str, folder: Path, *, replace: bool, connections: int = CONNECTIONS
+    database_url: str, files: Blobs | Path, *, replace: bool, connections: int = CONNECTIONS
 ) -> Archive:
     """Open the archive, and finish what an earlier process may have left half-done.
 
     Args:
         database_url: of a database that has been migrated.
-        folder: of the files.
+        files: what keeps them, to be closed with the archive; or the folder where they lie.
         replace: whether a store may replace an instance by another file with the same UIDs.
         connections: to the database, at most.
     """
-    index, blobs = Database(database_url, connections), LocalBlobs(folder)
+    index = Database(database_url, connections)
+    blobs = LocalBlobs(files) if isinstance(files, Path) else files
     blobs.sweep()
-    leftovers, completeness = Leftovers(index, blobs), Completeness(folder, index.name)
+    leftovers, completeness = Leftovers(index, blobs), Completeness(blobs, index.name)
     try:
         completeness.check()
         leftovers.clean()

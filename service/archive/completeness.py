@@ -1,14 +1,10 @@
-"""Whether the index is known to lack files of the tree: a note in a file beside both.
+"""Whether the index is known to lack files: a note beside the files.
 
-It is written before an index is emptied, or begun beside a full tree, and goes when reindex has come to its
+It is written before an index is emptied, or begun beside stored files, and goes when reindex has come to its
 end. Whatever ends it in between, all processes that serve the archive know.
 """
 
-import os
-from pathlib import Path
-
-from service.archive.files.blobs import sync
-from service.archive.files.spool import disk_troubles
+from service.archive.files.blobs import Blobs
 from service.errors import Unavailable
 
 _NOTE = "index-is-incomplete"
@@ -18,32 +14,27 @@ class Completeness:
     """The note. It names the index it is about, so that another one beside the same files is not doubted.
 
     Args:
-        folder: where the archive is kept.
+        blobs: the files.
         index: what the index is called.
     """
 
-    def __init__(self, folder: Path, index: str) -> None:
-        self._note = folder / _NOTE
+    def __init__(self, blobs: Blobs, index: str) -> None:
+        self._blobs = blobs
         self._index = index
 
     def doubt(self) -> None:
-        """Note that the index lacks files; it is on disk when this returns."""
-        with disk_troubles(), self._note.open("w") as note:
-            note.write(self._index)
-            note.flush()
-            os.fsync(note.fileno())
-        sync({self._note.parent})
+        """Note that the index lacks files; it is there for good when this returns."""
+        self._blobs.keep_note(_NOTE, self._index)
 
     def confirm(self) -> None:
-        """Take the note away: every file of the tree is in the index."""
-        with disk_troubles():
-            self._note.unlink(missing_ok=True)
+        """Take the note away: every file is in the index."""
+        self._blobs.drop_note(_NOTE)
 
     def check(self) -> None:
         """Return if nothing is known to be missing.
 
         Raises:
-            Unavailable: the index lacks files of the tree.
+            Unavailable: the index lacks files.
         """
         if not self.is_certain:
             raise Unavailable(
@@ -55,9 +46,9 @@ class Completeness:
     def is_certain(self) -> bool:
         """Whether nothing is known to be missing."""
         try:
-            noted = self._note.read_text()
-        except (FileNotFoundError, NotADirectoryError):
-            return True
-        except OSError:
+            return self._blobs.note(_NOTE) not in (
+                "",
+                self._index,
+            )  # empty: the disk lost power before it had more
+        except Unavailable:
             return False
-        return noted not in ("", self._index)  # empty: the disk lost power before it had more

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.notes import Note, notes_in
 from service.archive.index import doomed
 from service.archive.index.database import Database
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 class Leftovers:
     """What is left to be removed; a thread of its own tries again while the index is away."""
 
-    def __init__(self, index: Database, blobs: LocalBlobs) -> None:
+    def __init__(self, index: Database, blobs: Blobs) -> None:
         self._index = index
         self._blobs = blobs
         self._notes: SimpleQueue[Note | None] = SimpleQueue()
@@ -40,7 +40,7 @@ class Leftovers:
 
     def finish(self, note: Note, *, all_have_rows: bool) -> None:
         """Take a note away when its files have rows or are not there; else when the index can be asked."""
-        if all_have_rows or not any(map(self._blobs.exists, note.keys)):
+        if all_have_rows or all(map(self._blobs.is_gone, note.keys)):
             note.discard()
             return
         self._notes.put(note)
@@ -51,7 +51,7 @@ class Leftovers:
 
     def remove(self, keys: Sequence[str]) -> None:
         """Remove those of these files that are there and have no rows; without any, nothing is written."""
-        kept = [key for key in keys if self._blobs.exists(key)]
+        kept = [key for key in keys if not self._blobs.is_gone(key)]
         for portion in doomed.portions(kept):
             self._index.write_now(doomed.doom_strays, portion)
         if kept:
@@ -77,11 +77,11 @@ class Leftovers:
         note.discard()
 
 
-def remove_doomed_files(index: Database, blobs: LocalBlobs) -> None:
+def remove_doomed_files(index: Database, blobs: Blobs) -> None:
     """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
     keys = index.read_now(doomed.doomed_blobs)
-    gone = [key for key in keys if blobs.delete(key)]
+    gone = blobs.delete(keys) if keys else set()
     if gone:
-        index.write_now(doomed.bury, gone)
+        index.write_now(doomed.bury, list(gone))
     if left := len(keys) - len(gone):
         _log.error("%s files whose instances are deleted cannot be removed: to be tried again", left)

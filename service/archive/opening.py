@@ -2,11 +2,10 @@
 
 import logging
 from contextlib import suppress
-from pathlib import Path
 
 from service.archive import Archive
 from service.archive.completeness import Completeness
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.index import schema
 from service.archive.index.database import Database
 from service.archive.index.lookup import has_instances
@@ -16,15 +15,15 @@ from service.errors import Unavailable
 _log = logging.getLogger(__name__)
 
 
-def migrate(database_url: str, folder: Path) -> None:
+def migrate(database_url: str, blobs: Blobs) -> None:
     """Bring the index to the newest schema; one that begins beside stored files is noted to be incomplete.
 
     Raises:
         BrokenIndex: it cannot be used as it is.
     """
-    if schema.revision(database_url) is None and LocalBlobs(folder).has_files():
+    if schema.revision(database_url) is None and blobs.has_files():
         index = Database(database_url)
-        Completeness(folder, index.name).doubt()
+        Completeness(blobs, index.name).doubt()
         index.close()
     schema.upgrade(database_url)
 
@@ -38,12 +37,12 @@ def check_tree(archive: Archive, database_url: str) -> None:
     if not archive.blobs.has_files() and archive.index.read_now(has_instances):
         raise Unavailable(
             f"the index {schema.place(database_url)} knows instances, but no file is below "
-            f"{archive.blobs.folder}: put the files back (is their disk mounted?), or run dicomweb-service "
+            f"{archive.blobs.place()}: put the files back (is their disk mounted?), or run dicomweb-service "
             "reindex to begin without them"
         )
 
 
-def renew(database_url: str, folder: Path) -> None:
+def renew(database_url: str, blobs: Blobs) -> None:
     """Take an index that cannot be used out of the way; files that it still knows to be doomed go first."""
     try:
         schema.revision(database_url, thorough=True)
@@ -51,6 +50,6 @@ def renew(database_url: str, folder: Path) -> None:
         _log.warning("%s", error.message)
         index = Database(database_url)
         with suppress(Exception):  # whatever is wrong with it
-            remove_doomed_files(index, LocalBlobs(folder))
+            remove_doomed_files(index, blobs)
         index.close()
         schema.discard(database_url)

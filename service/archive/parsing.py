@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.inflated import inflate
-from service.archive.files.spool import FileInPlace, Spool
+from service.archive.files.spool import Arrived
 from service.archive.index.stored_json import BASE_URL
 from service.dicom.encoding.elements import Buffer, Malformed
 from service.dicom.encoding.part10 import FileMeta, read_file_meta
@@ -17,7 +17,7 @@ from service.transfer_syntaxes import DEFLATED
 _IMAGE_TAGS = frozenset(int(tag, 16) for tag in ATTRIBUTES)
 
 
-def parse(spool: Spool | FileInPlace, blobs: LocalBlobs) -> ParsedInstance:
+def parse(spool: Arrived, blobs: Blobs) -> ParsedInstance:
     """Parse one file, in memory or mapped; a deflated data set is inflated first.
 
     Raises:
@@ -34,7 +34,7 @@ def parse(spool: Spool | FileInPlace, blobs: LocalBlobs) -> ParsedInstance:
 
 
 @contextmanager
-def _data_set(buffer: Buffer, meta: FileMeta, blobs: LocalBlobs) -> Iterator[tuple[Buffer, int]]:
+def _data_set(buffer: Buffer, meta: FileMeta, blobs: Blobs) -> Iterator[tuple[Buffer, int]]:
     """Lend the buffer that holds the data set, and where it begins there."""
     if meta.transfer_syntax != DEFLATED:
         yield buffer, meta.dataset_offset

@@ -8,12 +8,11 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
-from service.archive.files.blobs import LocalBlobs, sync
+from service.archive.files.blobs import Blobs
 from service.archive.files.notes import written
-from service.archive.files.spool import FileInPlace, Spool
+from service.archive.files.spool import Arrived, Spool
 from service.archive.index import changes
 from service.archive.index.changes import Enter, Entered, FileVanished
 from service.archive.index.database import Database
@@ -78,7 +77,7 @@ class Store:
         replace: whether another file with the same UIDs takes the place of the one that is here.
     """
 
-    def __init__(self, index: Database, blobs: LocalBlobs, leftovers: Leftovers, *, replace: bool) -> None:
+    def __init__(self, index: Database, blobs: Blobs, leftovers: Leftovers, *, replace: bool) -> None:
         self._index = index
         self._blobs = blobs
         self._leftovers = leftovers
@@ -111,22 +110,23 @@ class Store:
 
     def adopt(self, keys: Sequence[str]) -> list[Outcome]:
         """Enter files that lie in the tree already. Nothing but the index is written."""
-        entries = [self._adopted(key) for key in keys]
+        entries = list(self._blobs.each(self._adopted, keys))
         own = [entry for entry in entries if isinstance(entry, IndexEntry)]
         return _in_order(entries, self._write(changes.adopt, own, NOBODY))
 
     def _adopted(self, key: str) -> IndexEntry | Refusal:
         """Parse a file of the tree; its name has to be the one that its content asks for."""
-        path = self._blobs.path(key)
-        if not path.is_file():
-            return Refusal("it is no file, or a link to none", CANNOT_UNDERSTAND)
-        entry = self._prepared(FileInPlace(path), None, version_of(key))
+        try:
+            with self._blobs.arrived(key) as file:
+                entry = self._prepared(file, None, version_of(key))
+        except (Unavailable, OSError) as error:
+            return _unread(error)
         if isinstance(entry, Refusal) or entry.blob == key:
             return entry
         return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
     def _prepared(
-        self, spool: Spool | FileInPlace, study: str | None, version: str | None = None
+        self, spool: Arrived, study: str | None, version: str | None = None
     ) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
         try:
@@ -137,11 +137,8 @@ class Store:
             return entry_of(parsed, spool.size, spool.digest, version)
         except Refusal as refusal:
             return refusal.without_frames()
-        except Unavailable as error:
-            return Refusal(error.message, reason_of(error))
-        except OSError as error:
-            _log.error("an instance could not be read: %s", error.strerror)
-            return Refusal(trouble("the instance cannot be read", error).message, OUT_OF_RESOURCES)
+        except (Unavailable, OSError) as error:
+            return _unread(error)
         except Exception as error:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
@@ -206,30 +203,13 @@ class Store:
         return outcomes
 
     def _keep(self, arrivals: Sequence[_Arrival]) -> dict[IndexEntry, Refusal]:
-        """Put the files into the tree, and return the refusals of what the disk has no room for.
-
-        All are written before the first is synced: one sync then brings most of them to the disk.
-        """
-        refusals: dict[IndexEntry, Refusal] = {}
-        folders: set[Path] = set()
-        for entry, spool in arrivals:
-            try:
-                self._blobs.write(spool, entry.blob)
-            except Unavailable as error:
-                refusals[entry] = _refusal(entry, error.message, reason_of(error))
-        for entry, spool in arrivals:
-            if entry in refusals:
-                continue
-            try:
-                folders |= self._blobs.keep(spool, entry.blob)
-            except Unavailable as error:
-                refusals[entry] = _refusal(entry, error.message, reason_of(error))
-        try:
-            sync(folders)
-        except Unavailable as error:  # and nobody knows of which files
-            for entry, _ in arrivals:
-                refusals.setdefault(entry, _refusal(entry, error.message, OUT_OF_RESOURCES))
-        return refusals
+        """Put the files where they stay, and return the refusals of those there is no room for."""
+        failures = self._blobs.put([(entry.blob, spool) for entry, spool in arrivals])
+        return {
+            entry: _refusal(entry, failures[entry.blob].message, reason_of(failures[entry.blob]))
+            for entry, _ in arrivals
+            if entry.blob in failures
+        }
 
     def _write(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
         """Write the entries' rows: together, or one by one if the database does not take them so.
@@ -268,6 +248,16 @@ class Store:
         except Exception as error:
             _log.error("an instance could not be entered: %s", type(error).__name__)
             return _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE)
+
+
+def _unread(error: Unavailable | OSError) -> Refusal:
+    """Return the refusal of an instance that could not be read."""
+    if isinstance(error, Unavailable):
+        return Refusal(error.message, reason_of(error))
+    if isinstance(error, FileNotFoundError | IsADirectoryError):
+        return Refusal("it is no file, or a link to none", CANNOT_UNDERSTAND)
+    _log.error("an instance could not be read: %s", error.strerror)
+    return Refusal(trouble("the instance cannot be read", error).message, OUT_OF_RESOURCES)
 
 
 def _in_order(entries: Sequence[IndexEntry | Refusal], outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -3,16 +3,17 @@
 Each yields what became of one file after the other, for whoever shows progress.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from hashlib import file_digest
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
 from service.archive import Archive
+from service.archive.batches import batches
 from service.archive.clutter import is_clutter
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs, StoredFile
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove_all
 from service.archive.index.doomed import doomed_blobs
@@ -21,6 +22,7 @@ from service.archive.index.lookup import stored_files
 from service.archive.instance import uids_of
 from service.archive.store import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES
+from service.errors import Unavailable
 
 _BATCH_BYTES = 8 * 2**20
 _BATCH_FILES = 64
@@ -31,13 +33,13 @@ class Done(NamedTuple):
     """What became of one file.
 
     Attributes:
-        file: its path.
+        file: its path, or its URL.
         result: one word for it, as in "stored".
         problem: what is wrong with it; empty if nothing.
         size: in bytes.
     """
 
-    file: Path
+    file: Path | str
     result: str
     problem: str
     size: int
@@ -71,7 +73,7 @@ def import_files(
         stop: once it is set, no further files are begun.
         owner: on whose behalf they are stored.
     """
-    for batch in _batches(files):
+    for batch in batches(files, _size, _BATCH_FILES, _BATCH_BYTES):
         if stop and stop.is_set():
             return
         spools = [_spooled(archive.blobs, file) for file in batch]
@@ -80,22 +82,27 @@ def import_files(
             yield _done(file, outcome, size)
 
 
-def reindex(archive: Archive) -> Iterator[Done]:
-    """Empty the index and fill it again from the files of the tree, which stay as they are.
+def reindex(archive: Archive, files: Sequence[StoredFile] | None = None) -> Iterator[Done]:
+    """Empty the index and fill it again from the stored files, which stay as they are.
 
     A crash may have left two files of one instance: the rule for conflicts decides between them, in the order
-    in which they were written. The other one stays in the tree, and is named. Until the end the index is
-    noted to be incomplete, and beyond it if files could not be entered that another time might be.
+    in which they were written. The other one stays, and is named. Until the end the index is noted to be
+    incomplete, and beyond it if files could not be entered that another time might be.
+
+    Args:
+        archive: whose index is made again.
+        files: all that are stored, if they are listed already.
     """
     archive.completeness.doubt()
     archive.index.write_now(remove_all)
     doomed = set(archive.index.read_now(doomed_blobs))
     is_complete = True
-    for batch in _batches(_in_order_of_writing(archive.blobs, doomed)):
-        keys = [path.relative_to(archive.blobs.folder).as_posix() for path in batch]
-        for file, outcome in zip(batch, archive.store.adopt(keys), strict=True):
+    listed = archive.blobs.list() if files is None else files
+    kept = sorted((file for file in listed if file.key not in doomed), key=lambda file: file.modified)
+    for batch in batches(kept, lambda file: file.size, _BATCH_FILES, _BATCH_BYTES):
+        for file, outcome in zip(batch, archive.store.adopt([file.key for file in batch]), strict=True):
             is_complete &= isinstance(outcome, Stored) or outcome.reason != OUT_OF_RESOURCES
-            yield _done(file, outcome, _size(file))
+            yield _done(archive.blobs.place(file.key), outcome, file.size)
     if is_complete:
         archive.completeness.confirm()
 
@@ -109,64 +116,56 @@ def verify(archive: Archive, *, repair: bool = False) -> Iterator[Done]:
         archive: that is looked through.
         repair: whether such files are removed. Where the index is known to be incomplete, they stay.
     """
-    indexed: set[str] = set()
-    for blob, size, digest in archive.index.read_now(stored_files):
-        indexed.add(blob)
-        yield _compared(archive.blobs.path(blob), size, digest)
-    unclaimed = [blob for blob in archive.blobs.all_keys() if blob not in indexed]
+    blobs = archive.blobs
+    claims = archive.index.read_now(stored_files)
+    yield from blobs.each(partial(_compared, blobs), claims)
+    indexed = {blob for blob, _, _ in archive.index.read_now(stored_files)} | {blob for blob, _, _ in claims}
     is_complete = archive.completeness.is_certain
-    done = [_unclaimed(archive.blobs, blob, is_complete=is_complete) for blob in unclaimed]
+    unclaimed = [file for file in blobs.list() if file.key not in indexed]
+    left: set[str] = set()
     if repair and is_complete:
-        archive.blobs.sweep()
-        archive.leftovers.remove(unclaimed)
-        done = [one if one.file.exists() else one._replace(result="removed") for one in done]
-    yield from done
+        blobs.sweep()
+        archive.leftovers.remove([file.key for file in unclaimed])
+        left = {file.key for file in blobs.list()} if unclaimed else left
+    for file in unclaimed:
+        done = _unclaimed(blobs, file, is_complete=is_complete)
+        is_removed = repair and is_complete and file.key not in left
+        yield done._replace(result="removed") if is_removed else done
 
 
-def _unclaimed(blobs: LocalBlobs, blob: str, *, is_complete: bool) -> Done:
+def _unclaimed(blobs: Blobs, file: StoredFile, *, is_complete: bool) -> Done:
     """Return what is to be said of a file that is not in the index."""
-    path = blobs.path(blob)
+    place, size = blobs.place(file.key), file.size
     if not is_complete:
-        return Done(
-            path, "unknown", "the file is not in the index, which is incomplete: run reindex", _size(path)
-        )
-    if uids_of(blob) is None:
-        return Done(path, "unknown", "the file is not in the index", _size(path))
-    return Done(path, "left over", "", _size(path))
+        problem = "the file is not in the index, which is incomplete: run reindex"
+        return Done(place, "unknown", problem, size)
+    if uids_of(file.key) is None:
+        return Done(place, "unknown", "the file is not in the index", size)
+    return Done(place, "left over", "", size)
 
 
-def _compared(path: Path, size: int, digest: bytes) -> Done:
+def _compared(blobs: Blobs, claim: tuple[str, int, bytes]) -> Done:
+    """Return what is to be said of a file that is in the index."""
+    blob, size, digest = claim
+    place = blobs.place(blob)
     try:
-        with path.open("rb") as file:
-            digest_now = file_digest(file, "sha256").digest()
+        digest_now = blobs.digest(blob)
     except OSError as error:
-        return Done(path, "missing", f"the file cannot be read: {error.strerror}", size)
+        return Done(place, "missing", f"the file cannot be read: {error.strerror or error}", size)
+    except Unavailable as error:
+        return Done(place, "unread", error.message, size)
     if digest_now != digest:
-        return Done(path, "damaged", "the file's content is not what was stored", size)
-    return Done(path, "intact", "", size)
+        return Done(place, "damaged", "the file's content is not what was stored", size)
+    return Done(place, "intact", "", size)
 
 
-def _done(file: Path, outcome: Outcome, size: int) -> Done:
+def _done(file: Path | str, outcome: Outcome, size: int) -> Done:
     if isinstance(outcome, Stored):
         return Done(file, outcome.entered.value, "", size)
     return Done(file, "refused", outcome.message, size)
 
 
-def _batches(files: Iterable[Path]) -> Iterator[list[Path]]:
-    """Yield files in groups that are worth a transaction and do not fill the memory."""
-    batch: list[Path] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += _size(file)
-        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
+def _spooled(blobs: Blobs, path: Path) -> Spool:
     """Return a file's bytes on their way in. A file that cannot be read has none, and is refused then."""
     spool = blobs.spool()
     with suppress(OSError), path.open("rb") as file:
@@ -175,11 +174,6 @@ def _spooled(blobs: LocalBlobs, path: Path) -> Spool:
             if spool.wants_flush:
                 spool.flush()
     return spool
-
-
-def _in_order_of_writing(blobs: LocalBlobs, doomed: Container[str]) -> list[Path]:
-    keys = (key for key in blobs.all_keys() if key not in doomed)
-    return sorted(map(blobs.path, keys), key=lambda path: path.lstat().st_mtime_ns)
 
 
 def _size(path: Path) -> int:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.opened import check_files
 from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
@@ -192,11 +192,11 @@ def _is_native(frame: NumericFrame) -> bool:
     return isinstance(located.frames, NativeFrames) and located.instance.transfer_syntax != DEFLATED
 
 
-def _native_arrays(blobs: LocalBlobs, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
+def _native_arrays(blobs: Blobs, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
     return [_values(_native_frame(blobs, frame), frame, kind) for frame in frames]
 
 
-def _native_frame(blobs: LocalBlobs, frame: NumericFrame) -> DecodedFrame:
+def _native_frame(blobs: Blobs, frame: NumericFrame) -> DecodedFrame:
     instance, table = frame.located.instance, frame.located.frames
     assert table is not None
     content = table.frame(frame.number, read_run_now(blobs, instance, table.span(frame.number)))

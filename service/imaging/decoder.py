@@ -15,7 +15,7 @@ import anyio.to_thread
 from isal import isal_zlib
 
 from service import json_text
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.content import frame_content
 from service.archive.files.runs import read_run_now
 from service.archive.instance import Located
@@ -53,7 +53,7 @@ class Decoder:
 
     def __init__(
         self,
-        blobs: LocalBlobs,
+        blobs: Blobs,
         workers: PixelWorkers,
         threads: Threads,
         max_bytes: int,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import anyio.to_thread
 import numpy as np
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.transcoded import around_frames
 from service.archive.instance import Located
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
@@ -156,7 +156,7 @@ async def transcoded_pixels(decoder: Decoder, located: Located, transfer_syntax:
     return TranscodedPixels(decoder, located, transfer_syntax, first_frame)
 
 
-async def transcoded_file(blobs: LocalBlobs, pixels: TranscodedPixels) -> AsyncIterator[bytes]:
+async def transcoded_file(blobs: Blobs, pixels: TranscodedPixels) -> AsyncIterator[bytes]:
     """Yield an instance as a Part 10 file with these pixels.
 
     Raises:

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from service.app import create_app
+from service.app import blobs_of, create_app
 from service.archive import Archive, open_archive
 from service.server.configuration import configuration
 from service.server.log import configure_log
@@ -67,7 +67,7 @@ def application() -> Starlette:
     configure_log(settings.log_level)
     archive = open_archive(
         settings.index_url,
-        settings.data,
+        blobs_of(settings),
         replace=settings.on_conflict == "replace",
         connections=settings.database_connections,
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from service.archive import Archive, open_archive
+from service.archive.files.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.lookup import find
 from service.archive.instance import Instance
@@ -42,10 +43,21 @@ def stored(archive: Archive, uid: str, file: bytes) -> Instance:
 
 def files(archive: Archive) -> list[bytes]:
     """Return all files of the tree."""
-    return [archive.blobs.path(key).read_bytes() for key in archive.blobs.all_keys()]
+    return [tree(archive).path(key).read_bytes() for key in keys(archive)]
+
+
+def keys(archive: Archive) -> list[str]:
+    """Return the keys of all files."""
+    return [file.key for file in archive.blobs.list()]
+
+
+def tree(archive: Archive) -> LocalBlobs:
+    """Return the files of an archive that has them in a folder."""
+    assert isinstance(archive.blobs, LocalBlobs)
+    return archive.blobs
 
 
 def another_process(archive: Archive) -> Archive:
     """Open the same archive a second time, as another process would; this one may replace."""
     url = archive.index.engine.url.render_as_string(hide_password=False)
-    return open_archive(url, archive.blobs.folder.parent, replace=True)
+    return open_archive(url, archive.blobs.incoming.parent, replace=True)

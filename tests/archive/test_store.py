@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
@@ -28,7 +28,7 @@ from service.dicom.instance import (
 )
 from service.errors import InstanceNotFound, Refusal
 from service.scope import EVERYTHING
-from tests.archive.intake import another_process, files, put, uids
+from tests.archive.intake import another_process, files, keys, put, tree, uids
 from tests.builders import DEFLATED, NATIVE_SYNTAXES, ct_image, data_set, file_head, part10
 
 FILE = part10(ct_image("1.1.1"))
@@ -63,7 +63,7 @@ def test_files_lie_in_a_tree_that_follows_the_information_model(sqlite_archive: 
     put(sqlite_archive, FILE)
 
     digest = hashlib.sha256(FILE).hexdigest()
-    [key] = sqlite_archive.blobs.all_keys()
+    [key] = keys(sqlite_archive)
     assert re.fullmatch(rf"1/1\.1/1\.1\.1\.{digest[:16]}-[0-9a-z]{{8,10}}\.dcm", key)
 
 
@@ -224,19 +224,19 @@ def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive
 
 def test_what_is_here_already_is_not_written_again(archive: Archive) -> None:
     put(archive, FILE)
-    [before] = [(key, archive.blobs.path(key).stat()) for key in archive.blobs.all_keys()]
+    [before] = [(key, tree(archive).path(key).stat()) for key in keys(archive)]
 
     outcomes = put(archive, FILE)
 
-    [after] = [(key, archive.blobs.path(key).stat()) for key in archive.blobs.all_keys()]
+    [after] = [(key, tree(archive).path(key).stat()) for key in keys(archive)]
     assert words(outcomes) == ["unchanged"]
     assert after == before
 
 
 def test_a_damaged_file_is_healed_by_storing_it_again(archive: Archive) -> None:
     put(archive, FILE)
-    [key] = archive.blobs.all_keys()
-    archive.blobs.path(key).write_bytes(FILE[:-1] + b"?")
+    [key] = keys(archive)
+    tree(archive).path(key).write_bytes(FILE[:-1] + b"?")
 
     outcomes = put(archive, FILE)
 
@@ -292,7 +292,7 @@ def test_opening_finishes_a_delete_that_a_crash_interrupted(sqlite_url: str, tmp
 
     reopened = open_archive(sqlite_url, tmp_path, replace=False)
 
-    assert [key.split("/")[0] for key in reopened.blobs.all_keys()] == ["2"]
+    assert [key.split("/")[0] for key in keys(reopened)] == ["2"]
     assert is_sound(reopened)
     reopened.close()
 

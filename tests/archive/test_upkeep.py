@@ -17,7 +17,7 @@ from service.archive.upkeep import Done, files_below, import_files, reindex, ver
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource
 from service.errors import Refusal
-from tests.archive.intake import another_process, files, put, spooled
+from tests.archive.intake import another_process, files, keys, put, spooled, tree
 from tests.archive.stored import find
 from tests.builders import ct_image, data_set, part10
 from tests.waiting import until
@@ -38,7 +38,7 @@ def rows_of(archive: Archive, level: Level) -> list[bytes]:
 
 
 def one_path(archive: Archive, uid: str) -> Path:
-    [path] = archive.blobs.folder.rglob(f"{uid}.*.dcm")
+    [path] = tree(archive).folder.rglob(f"{uid}.*.dcm")
     return path
 
 
@@ -122,7 +122,7 @@ def test_a_damaged_file_is_left_out_of_a_new_index_and_stays_in_the_tree(sqlite_
     entered = list(reindex(sqlite_archive))
 
     [refused] = [done for done in entered if done.problem]
-    assert refused.file == one_path(sqlite_archive, "1.1.1")
+    assert refused.file == str(one_path(sqlite_archive, "1.1.1"))
     assert len(rows_of(sqlite_archive, Level.INSTANCE)) == 2
 
 
@@ -133,7 +133,7 @@ def test_of_two_files_of_one_instance_the_first_written_is_indexed_and_both_stay
     put(sqlite_archive, FILES["1.1.1"])
     os.utime(one_path(sqlite_archive, "1.1.1"), (0, 0))
     spool = spooled(sqlite_archive.blobs.incoming, younger)
-    sqlite_archive.blobs.keep(spool, f"1/1.1/1.1.1.{spool.digest.hex()[:16]}.dcm")
+    sqlite_archive.blobs.put([(f"1/1.1/1.1.1.{spool.digest.hex()[:16]}.dcm", spool)])
 
     words = results(reindex(sqlite_archive))
 
@@ -157,13 +157,13 @@ def test_a_flipped_byte_a_missing_and_an_unknown_file_are_found(sqlite_archive: 
     put(sqlite_archive, *FILES.values())
     flip(one_path(sqlite_archive, "1.1.1"))
     one_path(sqlite_archive, "1.1.2").unlink()
-    stranger = sqlite_archive.blobs.folder / "1/1.1/stranger.dcm"
+    stranger = tree(sqlite_archive).folder / "1/1.1/stranger.dcm"
     stranger.write_bytes(b"?")
 
     verdicts = {done.result: done for done in verify(sqlite_archive)}
 
     assert verdicts.keys() == {"damaged", "missing", "intact", "unknown"}
-    assert verdicts["unknown"] == Done(stranger, "unknown", "the file is not in the index", 1)
+    assert verdicts["unknown"] == Done(str(stranger), "unknown", "the file is not in the index", 1)
     assert all(bool(done.problem) == (result != "intact") for result, done in verdicts.items())
 
 
@@ -172,8 +172,8 @@ def orphan(archive: Archive, uid: str) -> Path:
     spool = spooled(archive.blobs.incoming, part10(ct_image(uid)))
     study, series, _ = uid.split(".")
     key = blob_key(study, f"{study}.{series}", uid, spool.digest, new_version())
-    archive.blobs.keep(spool, key)
-    return archive.blobs.path(key)
+    archive.blobs.put([(key, spool)])
+    return tree(archive).path(key)
 
 
 def test_what_a_killed_store_left_is_no_fault_and_is_removed_when_asked(archive: Archive) -> None:
@@ -204,7 +204,7 @@ def test_of_an_incomplete_index_no_file_is_removed(sqlite_archive: Archive) -> N
 def test_what_was_under_way_is_removed_at_the_next_start_and_what_was_stored_stays(archive: Archive) -> None:
     put(archive, *FILES.values())
     left = orphan(archive, "1.1.3")
-    written(archive.blobs.incoming, [*archive.blobs.all_keys(), "1/1.1/cut by a ki"])
+    written(archive.blobs.incoming, [*keys(archive), "1/1.1/cut by a ki"])
 
     another_process(archive).close()
 
@@ -215,7 +215,7 @@ def test_what_was_under_way_is_removed_at_the_next_start_and_what_was_stored_sta
 
 def test_beside_an_index_that_is_lost_nothing_is_taken_for_left_over(sqlite_archive: Archive) -> None:
     put(sqlite_archive, *FILES.values())
-    written(sqlite_archive.blobs.incoming, list(sqlite_archive.blobs.all_keys()))
+    written(sqlite_archive.blobs.incoming, keys(sqlite_archive))
     sqlite_archive.completeness.doubt()
     sqlite_archive.index.write_now(lose_everything)
 

@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
+from service.archive.files.local_blobs import LocalBlobs
 from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
 from service.testing import DicomwebServer, running
@@ -171,7 +172,8 @@ def test_a_file_that_loses_its_end_while_it_is_sent_ends_the_connection(
     server: DicomwebServer, client: httpx.Client
 ) -> None:
     blobs = server.archive.blobs
-    (key,) = blobs.all_keys()
+    assert isinstance(blobs, LocalBlobs)
+    [key] = [file.key for file in blobs.list()]
     try:
         with connected(server, receive_bytes=4096) as slow:
             slow.sendall(request(server, "connection: close\r\n"))

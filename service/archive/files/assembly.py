@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.converted import JOINED_BYTES, value_chunks
 from service.archive.files.spool import Spool
 from service.dicom.encoding.elements import Buffer
@@ -11,7 +11,7 @@ from service.dicom.instance import TOO_LARGE
 from service.errors import Refusal
 
 
-def assemble(blobs: LocalBlobs, buffer: Buffer, pieces: Sequence[bytes | Value], max_bytes: int) -> Spool:
+def assemble(blobs: Blobs, buffer: Buffer, pieces: Sequence[bytes | Value], max_bytes: int) -> Spool:
     """Return a spool that holds the pieces, one after the other.
 
     Args:

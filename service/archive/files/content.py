@@ -7,17 +7,12 @@ from typing import Protocol
 
 import anyio.to_thread
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.converted import ConvertedFile
+from service.archive.files.file_run import RUN_BYTES, Chunk, FileRun
 from service.archive.files.inflated import inflated_chunks
-from service.archive.files.opened import check_files, opened, read_fully
-from service.archive.files.runs import (
-    RUN_BYTES,
-    Chunk,
-    FileRun,
-    read_run,
-    stream,
-)
+from service.archive.files.opened import check_files, opened
+from service.archive.files.runs import read_now, read_run, stream
 from service.archive.instance import Instance
 from service.cache import Cache
 from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG, SEQUENCE_END_TAG, swapped
@@ -60,7 +55,7 @@ class InMemory:
 class InFile:
     """Runs of a stored file, joined."""
 
-    blobs: LocalBlobs
+    blobs: Blobs
     instance: Instance
     spans: Sequence[Span]
 
@@ -108,9 +103,7 @@ class Generated:
     runs = read  # as they are in memory then
 
 
-async def instance_content(
-    blobs: LocalBlobs, instance: Instance, conversions: Cache[ConvertedFile]
-) -> Content:
+async def instance_content(blobs: Blobs, instance: Instance, conversions: Cache[ConvertedFile]) -> Content:
     """Return an instance as a Part 10 file: as it is stored, or with what it lacks for that made anew.
 
     Args:
@@ -134,7 +127,7 @@ async def instance_content(
     return Generated(converted.chunks, converted.size)
 
 
-async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTable, number: int) -> Content:
+async def frame_content(blobs: Blobs, instance: Instance, frames: FrameTable, number: int) -> Content:
     """Return frame `number`: native bytes in little endian, or the code stream.
 
     Raises:
@@ -153,7 +146,7 @@ async def frame_content(blobs: LocalBlobs, instance: Instance, frames: FrameTabl
     return InFile(blobs, instance, await _fragments(blobs, instance, span))
 
 
-async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdata) -> Content:
+async def bulkdata_content(blobs: Blobs, instance: Instance, place: Bulkdata) -> Content:
     """Return a value that the metadata leaves out, in little endian.
 
     Raises:
@@ -170,24 +163,20 @@ async def bulkdata_content(blobs: LocalBlobs, instance: Instance, place: Bulkdat
     return Generated(partial(_swapped, blobs, instance, place), span.length)
 
 
-def _inflated(
-    blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
-) -> Iterator[bytes]:
+def _inflated(blobs: Blobs, instance: Instance, place: Bulkdata, offset: int, length: int) -> Iterator[bytes]:
     """Yield a run of a value in a deflated file."""
-    with opened(blobs, instance) as descriptor:
+    with opened(blobs, instance) as file, file.whole() as descriptor:
         yield from inflated_chunks(descriptor, Span(place.offset + offset, length))
 
 
-def _swapped(
-    blobs: LocalBlobs, instance: Instance, place: Bulkdata, offset: int, length: int
-) -> Iterator[bytes]:
+def _swapped(blobs: Blobs, instance: Instance, place: Bulkdata, offset: int, length: int) -> Iterator[bytes]:
     """Yield a run of a big endian value in little endian, reading whole words."""
     start = offset // place.word_size * place.word_size
     end = offset + length
-    with opened(blobs, instance) as descriptor:
+    with opened(blobs, instance) as file:
         for position in range(start, end, RUN_BYTES):
             count = min(RUN_BYTES, place.length - position)
-            chunk = swapped(read_fully(descriptor, count, place.offset + position), place.word_size)
+            chunk = swapped(read_now(file, place.offset + position, count), place.word_size)
             yield chunk[max(0, offset - position) : end - position]
 
 
@@ -197,7 +186,7 @@ def _lies_as_sent(instance: Instance, frames: FrameTable) -> bool:
     return isinstance(frames, EncapsulatedFrames) or (frames.word_size == 1 and not frames.frame_bits % 8)
 
 
-async def _fragments(blobs: LocalBlobs, instance: Instance, span: Span) -> list[Span]:
+async def _fragments(blobs: Blobs, instance: Instance, span: Span) -> list[Span]:
     """Return the values of the items in a run, reading their headers only.
 
     Raises:

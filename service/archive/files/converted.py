@@ -7,7 +7,7 @@ import mmap
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.inflated import inflate
 from service.archive.files.opened import opened
 from service.archive.instance import Instance
@@ -38,7 +38,7 @@ class ConvertedFile:
         InstanceGone: it was deleted or replaced meanwhile.
     """
 
-    def __init__(self, blobs: LocalBlobs, instance: Instance) -> None:
+    def __init__(self, blobs: Blobs, instance: Instance) -> None:
         self._blobs = blobs
         self._instance = instance
         self.size = self.memory = 0
@@ -102,7 +102,7 @@ def _joined(pieces: Iterable[bytes | Value]) -> Iterator[bytes | Value]:
 
 
 @contextmanager
-def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buffer, int, FileMeta]]:
+def stored_data_set(blobs: Blobs, instance: Instance) -> Iterator[tuple[Buffer, int, FileMeta]]:
     """Lend the data set's buffer, where the data set begins in it, and the file's head.
 
     Raises:
@@ -110,7 +110,8 @@ def stored_data_set(blobs: LocalBlobs, instance: Instance) -> Iterator[tuple[Buf
         DamagedFile: it is not all there any more.
     """
     with (
-        opened(blobs, instance) as descriptor,
+        opened(blobs, instance) as file,
+        file.whole() as descriptor,
         mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped,
     ):
         meta = read_file_meta(mapped)

@@ -2,8 +2,9 @@
 
 import zlib
 
-from service.archive.files.blobs import LocalBlobs
-from service.archive.files.opened import opened, read_fully
+from service.archive.files.blobs import Blobs
+from service.archive.files.opened import opened
+from service.archive.files.runs import read_now
 from service.archive.instance import Instance
 from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.part10 import read_file_meta
@@ -16,7 +17,7 @@ _HEAD_BYTES = 2**16
 _INFLATED_BYTES = 4096
 
 
-def read_head(blobs: LocalBlobs, instance: Instance) -> DicomJson:
+def read_head(blobs: Blobs, instance: Instance) -> DicomJson:
     """Return group 0002 and Specific Character Set of a file; what it has not of them is left out.
 
     Raises:
@@ -24,8 +25,8 @@ def read_head(blobs: LocalBlobs, instance: Instance) -> DicomJson:
         DamagedFile: the file is not what was stored.
         Unavailable: the system does not let it be read.
     """
-    with opened(blobs, instance) as descriptor:
-        head = read_fully(descriptor, min(instance.size, _HEAD_BYTES), 0)
+    with opened(blobs, instance) as file:
+        head = read_now(file, 0, min(instance.size, _HEAD_BYTES))
     try:
         meta = read_file_meta(head)
         data_set, start = head, meta.dataset_offset

@@ -5,85 +5,43 @@ is read has the name of what has become of the instance.
 """
 
 import logging
-import os
-import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs, OpenFile
+from service.archive.files.lengths import check_length
 from service.archive.instance import Instance
 from service.dicom.encoding.elements import Malformed
 from service.errors import DamagedFile, InstanceGone, Refusal
 from service.troubles import trouble
 
-_MAX_READ = 2**30  # bytes; the system reads no more than twice as much at once
-
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def opened(blobs: LocalBlobs, instance: Instance) -> Iterator[int]:
-    """Lend a descriptor of a stored file, and say of what fails there what has become of its instance.
+def opened(blobs: Blobs, instance: Instance) -> Iterator[OpenFile]:
+    """Lend a stored file to be read, and say of what fails there what has become of its instance.
 
     Raises:
         InstanceGone: it was deleted or replaced meanwhile.
         DamagedFile: it is shorter or longer than what was stored, or cannot be understood any more.
-        Unavailable: the system does not let it be read.
+        Unavailable: it cannot be read at the moment.
     """
-    with _named(instance):
-        descriptor = blobs.open(instance.blob)
-        try:
-            check_length(os.fstat(descriptor), instance)
-            yield descriptor
-        finally:
-            os.close(descriptor)
+    with _named(instance), blobs.open(instance.blob, instance.size) as file:
+        yield file
 
 
-def check_files(blobs: LocalBlobs, instances: Iterable[Instance]) -> None:
+def check_files(blobs: Blobs, instances: Collection[Instance]) -> None:
     """Return if these files are as long as what was stored: before an answer with many of them begins.
 
     Raises:
         InstanceGone, DamagedFile, Unavailable: as `opened` does.
     """
+    size = blobs.sizes({instance.blob: instance.size for instance in instances})
     for instance in instances:
         with _named(instance):
-            check_length(blobs.path(instance.blob).stat(), instance)
-
-
-def check_length(found: os.stat_result, instance: Instance) -> None:
-    """Return if this is a file as long as what was stored.
-
-    Raises:
-        DamagedFile: it is not.
-    """
-    if not stat.S_ISREG(found.st_mode):
-        raise DamagedFile("another thing than a file is in its place")
-    if found.st_size != instance.size:
-        raise DamagedFile(f"it has {found.st_size} bytes, expected {instance.size}")
-
-
-def read_fully(descriptor: int, length: int, offset: int) -> bytes:
-    """Return a run of bytes of an open file.
-
-    Raises:
-        DamagedFile: the file ends before.
-        Unavailable: the system does not let it be read.
-    """
-    try:
-        content = os.pread(descriptor, min(length, _MAX_READ), offset)
-        if len(content) == length:
-            return content
-        chunks = [content]
-        while content and (length := length - len(content)):
-            offset += len(content)
-            content = os.pread(descriptor, min(length, _MAX_READ), offset)
-            chunks.append(content)
-    except OSError as error:
-        raise trouble("the stored file cannot be read", error) from error
-    if length:
-        raise DamagedFile(f"{length} bytes are missing at its end")
-    return b"".join(chunks)
+            check_length(size(instance.blob), instance.size)
 
 
 @contextmanager

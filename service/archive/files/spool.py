@@ -4,11 +4,14 @@ import errno
 import logging
 import mmap
 import os
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Protocol
 
 from service.archive.files.direct import write_all, write_past_cache
 from service.dicom.encoding.elements import Buffer
@@ -16,9 +19,23 @@ from service.errors import TooLargeForDisk, Unavailable
 from service.troubles import trouble
 
 _MAX_IN_MEMORY = 2**20  # bytes
+_MAX_AGE = 24 * 3600  # seconds; what arrives is written to all the time
 _COPIED_BYTES = 2**20  # at a time, from one file to another
 
 _log = logging.getLogger(__name__)
+
+
+class Arrived(Protocol):
+    """Bytes that are all there."""
+
+    size: int
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of all bytes."""
+
+    def buffer(self) -> AbstractContextManager[Buffer]:
+        """Lend all bytes, in memory or mapped."""
 
 
 class Spool:
@@ -83,6 +100,33 @@ class Spool:
                 self._to_new_file()
             else:
                 self.flush()
+
+    @property
+    def content(self) -> bytes | Path:
+        """All bytes while they are few, else the file that has them: the spool's own, which is not synced."""
+        if self._file is None:
+            return self._joined()
+        self.to_file()
+        assert self._path is not None
+        return self._path
+
+    def give_to(self, target: Path) -> None:
+        """Make the bytes a file at `target`, which is not synced: moved there, or copied.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        content = self.content
+        if isinstance(content, Path):
+            try:
+                content.rename(target)
+                self._path = None
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                shutil.copyfile(content, target)
+        else:
+            target.write_bytes(content)
 
     def move_to(self, target: Path) -> None:
         """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
@@ -167,6 +211,14 @@ class FileInPlace:
             return
         with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             yield mapped
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a crash has left half-arrived in a folder: files that nobody has written to for a day."""
+    for part in folder.glob("part-*"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _MAX_AGE:
+                part.unlink()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.converted import JOINED_BYTES, stored_data_set, value_chunks
 from service.archive.instance import Instance
 from service.dicom.encoding.elements import Buffer
@@ -15,9 +15,7 @@ Chunks = Iterator[bytes]
 
 
 @contextmanager
-def around_frames(
-    blobs: LocalBlobs, instance: Instance, pixels: PixelEncoding
-) -> Iterator[tuple[Chunks, Chunks]]:
+def around_frames(blobs: Blobs, instance: Instance, pixels: PixelEncoding) -> Iterator[tuple[Chunks, Chunks]]:
     """Lend what stands in the file before its frames, and what after them. Blocking: for worker threads.
 
     Raises:

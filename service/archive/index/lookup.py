@@ -219,6 +219,11 @@ def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     return [(instance.blob, instance.size, instance.digest) for instance in map(_instance, rows)]
 
 
+def number_of_instances(connection: sa.Connection) -> int:
+    """Return how many instances the index knows."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(instances)) or 0
+
+
 def has_instances(connection: sa.Connection) -> bool:
     """Tell whether the index knows any instance."""
     return connection.execute(sa.select(instances.c.id).limit(1)).first() is not None

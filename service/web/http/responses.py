@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.runs import Chunk
+from service.archive.files.file_run import Chunk
 from service.errors import (
     DicomwebError,
     IrregularVolume,

@@ -14,7 +14,7 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from service.archive.files.runs import Chunk, FileRun
+from service.archive.files.file_run import Chunk, FileRun
 
 CHUNK_BYTES = 64 * 1024  # smaller chunks are joined to about this size before they are sent
 LISTEN_EVERY = 8 * 2**20  # bytes sent between two looks whether the client is still there

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import anyio.to_thread
 
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.dicom.encoding.elements import Buffer, Malformed
 from service.dicom.encoding.explicit import Value
 from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
@@ -54,7 +54,7 @@ class BulkdataParts:
         max_bytes: of a part; what it has beyond them is counted and not kept.
     """
 
-    def __init__(self, blobs: LocalBlobs, url: str, max_bytes: int) -> None:
+    def __init__(self, blobs: Blobs, url: str, max_bytes: int) -> None:
         self._spool = blobs.spool()
         self._url = url
         self._max_bytes = max_bytes

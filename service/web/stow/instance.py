@@ -6,7 +6,7 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from service.archive.files.assembly import assemble
-from service.archive.files.blobs import LocalBlobs
+from service.archive.files.blobs import Blobs
 from service.archive.files.spool import Spool
 from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, file_head
@@ -52,7 +52,7 @@ async def posted_file(request: Request, instance: object, parts: BulkdataParts, 
 
 
 def _assemble(
-    blobs: LocalBlobs, attributes: DicomJson, pixels: PostedPixels, parts: BulkdataParts, max_bytes: int
+    blobs: Blobs, attributes: DicomJson, pixels: PostedPixels, parts: BulkdataParts, max_bytes: int
 ) -> Spool:
     """Put the file together. Blocking."""
     uri = pixel_data_uri(attributes)

@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
+from service.archive.files.file_run import RUN_BYTES
 from service.archive.files.opened import check_files
-from service.archive.files.runs import RUN_BYTES
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory

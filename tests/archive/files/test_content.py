@@ -17,12 +17,12 @@ from service.archive.files.content import (
     frame_content,
     instance_content,
 )
-from service.archive.files.runs import RUN_BYTES
+from service.archive.files.file_run import RUN_BYTES
 from service.archive.index.bulkdata import bulkdata_of
 from service.archive.index.lookup import locate
 from service.errors import BulkdataNotFound, DamagedFile, FrameNotFound, InstanceNotFound
 from service.scope import EVERYTHING
-from tests.archive.intake import stored
+from tests.archive.intake import stored, tree
 from tests.builders import (
     BIG_ENDIAN,
     EXPLICIT,
@@ -86,7 +86,7 @@ async def test_what_was_converted_once_is_an_error_all_the_same_when_its_file_is
     first = await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)
     second = await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)
     assert await everything(first) == await everything(second)
-    truncate(sqlite_archive.blobs.path(instance.blob), 300)
+    truncate(tree(sqlite_archive).path(instance.blob), 300)
 
     with pytest.raises(DamagedFile):
         await instance_content(sqlite_archive.blobs, instance, sqlite_archive.conversions)

@@ -1,0 +1,255 @@
+"""An object store: the few calls that are made of it, their limits in time, and what their errors mean.
+
+All calls block, for worker threads. A store that does not answer is given up after some seconds; what fails
+at once is tried again first, as stores ask for. obstore is imported when a store is opened: who keeps files
+in a folder needs not have it.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from service.archive.files.blobs import StoredFile
+from service.errors import DicomwebError, Unavailable
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+    from obstore.store import ObjectStore as Store
+
+PART_BYTES = 8 * 2**20  # of an object that is sent in parts
+_PARTS_AT_ONCE = 4
+_STREAM_BYTES = 2**20
+_LISTED_TOGETHER = 1000
+_DELETED_TOGETHER = 1000
+_SILENCE = timedelta(seconds=7)  # after which a store that says nothing is given up
+_CONNECT = timedelta(seconds=3)
+_WHOLE_CALL = timedelta(seconds=120)
+_RETRIES = 4
+_RETRY_TIME = timedelta(seconds=5)  # since the first attempt, beyond which there is no other
+_DIGEST = "sha256"
+_ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+    "gs": (),
+}
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "specified bucket does not exist")
+_ANSWER = re.compile(r"status code: (\d{3})|<Code>(\w+)</Code>")
+
+_log = logging.getLogger(__name__)
+
+
+class Head(NamedTuple):
+    """What a store says of an object.
+
+    Attributes:
+        size: in bytes.
+        digest: SHA-256, as it was noted when the object was written; None if it was not.
+    """
+
+    size: int
+    digest: bytes | None
+
+
+class ObjectStore:
+    """A prefix of a bucket, or all of it.
+
+    Args:
+        url: s3://bucket/prefix, az://container/prefix or gs://bucket/prefix; endpoint, region and credentials
+            come from the variables of the environment that each of them usually has.
+
+    Attributes:
+        url: the same, without a slash at its end.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._bucket = urlsplit(url).netloc
+        try:
+            import obstore  # noqa: PLC0415
+        except ImportError as error:
+            raise DicomwebError(
+                f"{self.url} needs obstore: pip install 'dicomweb-service[objectstore]'"
+            ) from error
+        self._obstore = obstore
+        try:
+            self._store = _store(self.url)
+        except (obstore.exceptions.BaseError, ValueError) as error:
+            raise DicomwebError(f"{self.url} cannot be used: {str(error).splitlines()[0]}") from error
+
+    def put(self, key: str, content: bytes | Path, digest: bytes | None = None) -> None:
+        """Write an object: at once, or in parts if it is long; it is there as a whole or not at all.
+
+        Raises:
+            Unavailable: it cannot be written at the moment.
+        """
+        attributes: dict[str, str] = {"Content-Type": "application/dicom"}
+        if digest is not None:
+            attributes[_DIGEST] = digest.hex()
+        with self._troubles():
+            self._obstore.put(
+                self._store,
+                key,
+                content,
+                attributes=attributes,
+                chunk_size=PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def get(self, key: str, offset: int, length: int) -> tuple[bytes, int]:
+        """Return a run of an object, of one byte at least, and the size of the whole object.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            Unavailable: it cannot be read at the moment.
+        """
+        with self._troubles():
+            answer = self._obstore.get(self._store, key, options={"range": (offset, offset + length)})
+            return answer.bytes().to_bytes(), answer.meta["size"]
+
+    def read(self, key: str) -> bytes:
+        """Return all of a small object.
+
+        Raises:
+            FileNotFoundError, Unavailable: as `get` does.
+        """
+        with self._troubles():
+            return self._obstore.get(self._store, key).bytes().to_bytes()
+
+    def chunks(self, key: str) -> Generator[bytes, None, None]:
+        """Yield all of an object, in chunks.
+
+        Raises:
+            FileNotFoundError, Unavailable: as `get` does.
+        """
+        with self._troubles():
+            chunks = iter(self._obstore.get(self._store, key).stream(_STREAM_BYTES))
+        while True:
+            with self._troubles():
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            yield bytes(chunk)
+
+    def head(self, key: str) -> Head:
+        """Return what the store says of an object.
+
+        Raises:
+            FileNotFoundError, Unavailable: as `get` does.
+        """
+        with self._troubles():
+            answer = self._obstore.get(self._store, key, options={"head": True})
+            attributes: dict[str, Any] = dict(answer.attributes)
+            digest = attributes.get(_DIGEST)
+            return Head(answer.meta["size"], bytes.fromhex(digest) if digest else None)
+
+    def list(self, prefix: str | None = None) -> Iterator[list[StoredFile]]:
+        """Yield the objects below a prefix, in order of their names, many at a time.
+
+        Raises:
+            Unavailable: they cannot be listed at the moment.
+        """
+        with self._troubles():
+            pages = iter(self._obstore.list(self._store, prefix, chunk_size=_LISTED_TOGETHER))
+        while True:
+            with self._troubles():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield [StoredFile(found["path"], found["size"], found["last_modified"]) for found in page]
+
+    def delete(self, keys: Sequence[str]) -> Iterator[str]:
+        """Remove objects, many at a time, and yield the keys of those that are gone.
+
+        Raises:
+            Unavailable: the rest cannot be removed at the moment.
+        """
+        for start in range(0, len(keys), _DELETED_TOGETHER):
+            some = keys[start : start + _DELETED_TOGETHER]
+            try:
+                with self._troubles():
+                    self._obstore.delete(self._store, some)
+                yield from some
+            except FileNotFoundError:  # some are gone: which ones, not every store says
+                yield from map(self._delete, some)
+
+    def _delete(self, key: str) -> str:
+        try:
+            with self._troubles():
+                self._obstore.delete(self._store, key)
+        except FileNotFoundError:
+            pass
+        return key
+
+    @contextmanager
+    def _troubles(self) -> Iterator[None]:
+        """Turn what a store answers, or does not, into `Unavailable`; that an object is not there stays."""
+        errors = self._obstore.exceptions
+        try:
+            yield
+        except FileNotFoundError as error:
+            if not any(words in str(error) for words in _NO_BUCKET):
+                raise FileNotFoundError("no such object") from None
+            raise self._unavailable("there is no bucket of that name", error) from None
+        except (errors.PermissionDeniedError, errors.UnauthenticatedError) as error:
+            raise self._unavailable(
+                "it does not permit it: are the credentials right, and valid still?", error
+            ) from None
+        except Exception as error:  # whatever the library makes of a broken connection
+            raise self._unavailable("it cannot be reached at the moment", error) from None
+
+    def _unavailable(self, what: str, error: Exception) -> Unavailable:
+        """Log a trouble with the store's own words for it, and return the error that says so."""
+        if isinstance(error, DicomwebError):
+            raise error
+        words = " ".join(filter(None, (group for match in _ANSWER.findall(str(error)) for group in match)))
+        _log.error("object store %s: %s (%s)", self.url, what, words or _last_line(error))
+        return Unavailable(f"the object store {self.url}: {what}")
+
+
+def _last_line(error: Exception) -> str:
+    """Return the end of what an error says before it shows its insides: that is where the reason stands."""
+    text = str(error).partition("\n\nDebug source")[0].strip()
+    return f"{type(error).__name__}: {text[-160:]}"
+
+
+def _store(url: str) -> "Store":
+    from obstore.store import AzureStore, GCSStore, S3Store  # noqa: PLC0415
+
+    parts = urlsplit(url)
+    stores: dict[str, Any] = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}
+    store: Store = stores[parts.scheme](
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        client_options=_client_options(parts.scheme),
+        retry_config=_retry_config(),
+    )
+    return store
+
+
+def _client_options(scheme: str) -> "ClientConfig":
+    endpoint = next(filter(None, map(os.environ.get, _ENDPOINTS[scheme])), "")
+    is_plain = endpoint.startswith("http://") or "AZURE_STORAGE_USE_EMULATOR" in os.environ
+    return {
+        "allow_http": is_plain,
+        "connect_timeout": _CONNECT,
+        "read_timeout": _SILENCE,
+        "timeout": _WHOLE_CALL,
+    }
+
+
+def _retry_config() -> "RetryConfig":
+    return {
+        "max_retries": _RETRIES,
+        "retry_timeout": _RETRY_TIME,
+        "backoff": {
+            "init_backoff": timedelta(milliseconds=100),
+            "max_backoff": timedelta(seconds=1),
+            "base": 2,
+        },
+    }

@@ -1,0 +1,171 @@
+"""Object stores for the tests: SeaweedFS speaks S3, Azurite speaks Azure's. Each is a process of its own.
+
+They are started once for all tests, on free ports, and answer on this machine alone. Whoever wants an empty
+place takes a prefix of its own in the one bucket there is.
+"""
+
+import hmac
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import obstore
+from obstore.store import S3Store
+
+from tests.serving import ROOT
+from tests.waiting import wait_for
+
+BUCKET = "archive"
+AZURITE = ROOT / "tests/clients/azurite/node_modules/azurite/dist/src/blob/main.js"
+
+_ADMIN, _USER, _SECRET = "admin", "dicomweb", "a secret of the tests"
+_ACCOUNT = "devstoreaccount1"
+_ACCOUNT_KEY = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="  # everybody's
+)
+_PORTS = ("master", "volume", "filer", "s3", "admin", "webdav")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running object store.
+
+    Attributes:
+        endpoint: its URL.
+        url: of its bucket, as a setting of the service.
+        environment: with which the service reaches it.
+        popen: the process.
+    """
+
+    endpoint: str
+    url: str
+    environment: Mapping[str, str]
+    popen: "subprocess.Popen[bytes]"
+
+
+@contextmanager
+def seaweedfs(folder: Path) -> Iterator[Server]:
+    """Run SeaweedFS on a folder. The service may do anything with its bucket but make one."""
+    weed = Path(sys.executable).with_name("weed")
+    config = folder / "s3.json"
+    identities = [
+        _identity(_ADMIN, ["Admin", "Read", "Write", "List"]),
+        _identity(_USER, ["Read", "Write", "List"]),
+    ]
+    config.write_text(json.dumps({"identities": identities}))
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+    grpc = dict(zip(_PORTS[:-1], free_ports(len(_PORTS) - 1), strict=True))
+    command = [
+        weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={config}",
+        "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
+        "-master.telemetry=false", "-master.volumeSizeLimitMB=1024",
+        *(f"-{name}.port={port}" for name, port in ports.items()),
+        *(f"-{name}.port.grpc={port}" for name, port in grpc.items()),
+    ]  # fmt: skip
+    endpoint = f"http://127.0.0.1:{ports['s3']}"
+    with _running(command, folder, endpoint) as popen:
+        _make_bucket(endpoint)
+        yield Server(endpoint, f"s3://{BUCKET}", s3_environment(endpoint), popen)
+
+
+def s3_environment(endpoint: str, secret: str = _SECRET) -> dict[str, str]:
+    """Return the environment with which the service reaches a store that speaks S3."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": _USER,
+        "AWS_SECRET_ACCESS_KEY": secret,
+    }
+
+
+def _identity(name: str, actions: list[str]) -> dict[str, object]:
+    return {"name": name, "credentials": [{"accessKey": name, "secretKey": _SECRET}], "actions": actions}
+
+
+def _make_bucket(endpoint: str) -> None:
+    store = S3Store(
+        BUCKET,
+        config={
+            "endpoint": endpoint,
+            "access_key_id": _ADMIN,
+            "secret_access_key": _SECRET,
+            "region": "us-east-1",
+        },
+        client_options={"allow_http": True},
+    )
+    url = obstore.sign(store, "PUT", "", timedelta(minutes=1))
+    httpx.put(url, trust_env=False).raise_for_status()
+
+
+@contextmanager
+def azurite(folder: Path) -> Iterator[Server]:
+    """Run Azurite on a folder."""
+    [port] = free_ports(1)
+    command = [
+        shutil.which("node") or "node", AZURITE, "--blobHost", "127.0.0.1", "--blobPort", str(port),
+        "--location", folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+    ]  # fmt: skip
+    endpoint = f"http://127.0.0.1:{port}"
+    environment = {
+        "AZURE_STORAGE_ACCOUNT_NAME": _ACCOUNT,
+        "AZURE_STORAGE_ACCOUNT_KEY": _ACCOUNT_KEY,
+        "AZURE_STORAGE_ENDPOINT": f"{endpoint}/{_ACCOUNT}",
+    }
+    with _running(command, folder, endpoint) as popen:
+        _make_container(endpoint)
+        yield Server(endpoint, f"az://{BUCKET}", environment, popen)
+
+
+def _make_container(endpoint: str) -> None:
+    """Ask for a container, with the signature that Azure calls Shared Key."""
+    headers = {
+        "x-ms-date": datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "x-ms-version": "2021-08-06",
+    }
+    lines = [
+        "PUT", *[""] * 11, *(f"{name}:{value}" for name, value in headers.items()),
+        f"/{_ACCOUNT}/{_ACCOUNT}/{BUCKET}", "restype:container",
+    ]  # fmt: skip
+    signature = b64encode(hmac.digest(b64decode(_ACCOUNT_KEY), "\n".join(lines).encode(), "sha256")).decode()
+    headers["Authorization"] = f"SharedKey {_ACCOUNT}:{signature}"
+    url = f"{endpoint}/{_ACCOUNT}/{BUCKET}?restype=container"
+    httpx.put(url, headers=headers, trust_env=False).raise_for_status()
+
+
+@contextmanager
+def _running(command: Sequence[object], folder: Path, endpoint: str) -> "Iterator[subprocess.Popen[bytes]]":
+    with (folder / "log").open("wb") as log:
+        popen = subprocess.Popen(list(map(str, command)), cwd=folder, stdout=log, stderr=log)
+    try:
+        wait_for(lambda: popen.poll() is not None or _answers(endpoint))
+        assert popen.poll() is None, (folder / "log").read_text()[-2000:]
+        yield popen
+    finally:
+        popen.kill()
+        popen.wait()
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        return httpx.get(endpoint, trust_env=False).status_code < 500
+    except httpx.TransportError:
+        return False
+
+
+def free_ports(number: int) -> list[int]:
+    """Return ports on which nothing listens now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    try:
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
