@@ -7,7 +7,7 @@ from service.archive.recent import RecentInstances
 from service.dicom.frames import NativeFrames
 from service.errors import InstanceNotFound
 from service.scope import EVERYTHING, Scope
-from tests.archive.intake import another_process, put, uids
+from tests.archive.intake import another_process, put, tree, uids
 from tests.builders import JPEG_2000, code_stream, ct_image, data_set, encapsulated, part10
 
 FILE = part10(ct_image("1.1.1"))
@@ -87,7 +87,7 @@ async def test_a_file_that_another_process_brings_anew_is_noticed(archive: Archi
     put(archive, FILE)
     before = (await archive.recent.find(EVERYTHING, uids("1.1.1"))).instance
 
-    archive.blobs.path(before.blob).write_bytes(b"damaged")
+    tree(archive).path(before.blob).write_bytes(b"damaged")
     put(other, FILE)
 
     after = (await archive.recent.find(EVERYTHING, uids("1.1.1"))).instance
