@@ -7,13 +7,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import HttpUrl
 
 from service.settings import Settings
 from tests.object_store.holdings import FILES, Question, answers
 from tests.serving import serving
 from tests.web.messages import DICOM, fetch, store, url
 
-PUBLIC_URL = "http://pacs.example/dicom-web"
+PUBLIC_URL = HttpUrl("http://pacs.example/dicom-web")
 Start = Callable[..., httpx.Client]
 
 
