@@ -17,6 +17,7 @@ from service.archive.index.database import create_engine
 from service.archive.index.schema import upgrade
 from service.archive.index.tables import metadata
 from service.settings import Settings
+from tests import forks
 from tests.object_stores import AZURITE, Server, azurite, seaweedfs
 from tests.serving import ROOT, serving
 
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in markers:
             item.add_marker(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks_that_end() -> Iterator[None]:
+    """Let the process that commands of the service are forked from end with the tests."""
+    yield
+    forks.end()
 
 
 @pytest.fixture(scope="session")

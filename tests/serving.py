@@ -1,12 +1,13 @@
 """The real service on a free port: in a thread of this process, or in a process of its own.
 
-A process of its own is for what only a process can show: exit codes, signals, crashes. It is slow to start.
+A process of its own is for what only a process can show: exit codes, signals, crashes.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import httpx
 
 from service.settings import Settings
 from service.testing import running
+from tests.forks import Fork
 from tests.waiting import PATIENCE
 
 COMMAND = (sys.executable, "-m", "service")
@@ -45,7 +47,7 @@ class Process:
     """
 
     client: httpx.Client
-    popen: "subprocess.Popen[str]"
+    popen: Fork
     log: Path
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -58,20 +60,11 @@ class Process:
 def process(data: Path, *arguments: str | Path, **settings: str) -> Iterator[Process]:
     """Run `serve --port 0` on a folder, and wait until it prints its URL."""
     log = data.with_suffix(".log")
-    command = (*COMMAND, "serve", "--port", "0", *map(str, arguments))
+    words = ("serve", "--port", "0", *map(str, arguments))
     with log.open("a") as errors:
-        popen = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment(data, settings),
-            stdin=subprocess.PIPE,  # open as long as the process is wanted, for `--attached`
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+        popen = Fork(words, environment(data, settings), None, errors.fileno())
     with popen:
         try:
-            assert popen.stdout is not None
             announced = popen.stdout.readline().strip()
             assert announced.startswith("DICOMweb at http://"), log.read_text()
             with client_of(announced.removeprefix("DICOMweb at ")) as client:
@@ -82,15 +75,17 @@ def process(data: Path, *arguments: str | Path, **settings: str) -> Iterator[Pro
 
 def run(data: Path, *arguments: str | Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line to its end."""
-    return subprocess.run(
-        (*COMMAND, *map(str, arguments)),
-        cwd=ROOT,
-        env=environment(data, settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    words = tuple(map(str, arguments))
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+        with Fork(words, environment(data, settings), stdout.fileno(), stderr.fileno()) as command:
+            command.stdin.close()
+            try:
+                returncode = command.wait(PATIENCE)
+            finally:
+                command.kill()
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(words, returncode, stdout.read(), stderr.read())
 
 
 def environment(data: Path, more: dict[str, str]) -> dict[str, str]:
