@@ -35,7 +35,7 @@ from service.dicom.instance import (
 from service.errors import Refusal, Unavailable
 from service.troubles import trouble
 
-_ENTER_ATTEMPTS = 5
+_ENTER_ATTEMPTS = 10
 _DOOMED_WITH = (DUPLICATE, NOT_AUTHORIZED)  # reasons of refusals that doom the file in the same transaction
 _log = logging.getLogger(__name__)
 

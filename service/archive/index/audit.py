@@ -32,6 +32,7 @@ _DUE = (
     .order_by(audit_outbox.c.due, audit_outbox.c.event)
     .limit(sa.bindparam("most"))
 )
+_DUE_TO_NOBODY = _DUE.with_for_update(skip_locked=True)  # several processes take them at the same time
 _TAKE = (
     sa.update(audit_outbox)
     .where(
@@ -155,7 +156,7 @@ def has_due(connection: sa.Connection, sink: str, now: int) -> bool:
 
 def take_due(connection: sa.Connection, sink: str, now: int, until: int, most: int) -> list[Message]:
     """Return messages that nobody is about to send; until a moment they are for the caller to send."""
-    rows = connection.execute(_DUE, {"of_sink": sink, "now": now, "most": most})
+    rows = connection.execute(_DUE_TO_NOBODY, {"of_sink": sink, "now": now, "most": most})
     messages = [Message(*row) for row in rows]
     events = [message.event for message in messages]
     connection.execute(_TAKE, {"of_sink": sink, "events": events, "new_due": until})

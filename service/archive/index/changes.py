@@ -15,6 +15,7 @@ from service.archive.index import parents
 from service.archive.index.doomed import are_strays, doom, portions
 from service.archive.index.entry import IndexEntry
 from service.archive.index.labels import Owner
+from service.archive.index.locks import EVERYTHING, locking
 from service.archive.index.lookup import find, find_all, outside
 from service.archive.index.parents import SeriesUids, series_uids
 from service.archive.index.tables import NOT_OF_FILES, documents, instances, metadata
@@ -84,6 +85,11 @@ class FileVanished(Exception):
     """A file is not there any more: it was taken for left over, or its instance deleted or replaced."""
 
 
+def _studies(entries: Sequence[IndexEntry], **_: object) -> set[str]:
+    return {entry.parsed.uids.study for entry in entries}
+
+
+@locking(_studies)
 def enter(
     connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool, owner: Owner
 ) -> list[Entered]:
@@ -109,6 +115,7 @@ def enter(
     return outcomes
 
 
+@locking(_studies)
 def adopt(
     connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool, owner: Owner
 ) -> list[Entered]:
@@ -116,6 +123,7 @@ def adopt(
     return _enter(connection, entries, replace, owner)[0]
 
 
+@locking(lambda _scope, study, *_: [study])
 def remove(
     connection: sa.Connection,
     scope: Scope,
@@ -290,6 +298,7 @@ def _stored_file(uids: Uids, row: Any) -> _StoredFile:
     return _StoredFile(row.id, row.digest, blob)
 
 
+@locking(lambda: [EVERYTHING])
 def remove_all(connection: sa.Connection) -> None:
     """Remove every row that is made again from the files; what they do not tell stays."""
     for table in reversed(metadata.sorted_tables):

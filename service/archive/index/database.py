@@ -1,19 +1,14 @@
 """The engine, and the two ways through it: `read` and `write`, plain functions of a connection.
 
-Reads run in threads, each with a connection of its own; on SQLite short ones run at once. One thread at a
-time writes, for all that are waiting and in a single transaction, so that one sync of the disk acknowledges
-many uploads; each write has its own savepoint, so that one that fails does not take others with it.
+Reads run in threads, each with a connection of its own; on SQLite short ones run at once. Writes of several
+threads share a transaction, see `writing`, and hold the locks that they say they need, see `locks`.
 """
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from time import monotonic, sleep
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -22,19 +17,20 @@ import anyio.to_thread
 import sqlalchemy as sa
 
 from service.archive.index.inline_reads import IndexFunction, InlineReader, TakesLonger
+from service.archive.index.locks import locks_of, take_locks
+from service.archive.index.writing import Job, Writer
 from service.errors import Unavailable
 from service.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MAX_GROUP = 64
 CONNECTIONS = 10
+_ENOUGH = 5  # connections, so that two of them can write
 _WRITERS = 40  # threads that wait for their turn to write, so that those of others are not taken by them
 _PATIENCE = 30  # seconds, for a connection or a lock
 _PAUSE = 0.05  # seconds, until a server that has no connection left is asked again
 _NO_CONNECTION_LEFT = ("too many clients", "too many connections", "connection slots", "more connections")
-_WRITER_LOCK = 0x0D1C0_3EB  # one writer at a time on PostgreSQL too, whichever process it is in
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -51,18 +47,12 @@ BROKEN = (sa.exc.DatabaseError, sa.exc.InternalError)  # themselves, not what is
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    run: Callable[[sa.Connection], Any]
-    future: "Future[Any]"
-
-
 class Database:
     """The index's connections; open until `close`.
 
     Args:
         url: of the database.
-        connections: at most. Two of them are left to the one who writes and to who looks whether it works.
+        connections: at most. Some of them are left to those who write and to who looks whether it works.
 
     Attributes:
         engine: of the database.
@@ -75,10 +65,10 @@ class Database:
             self.engine if self.reads_at_once else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         )
         self.writers = anyio.CapacityLimiter(_WRITERS)
-        self._readers = Threads(max(1, connections - 2))
+        writers = 1 if self.reads_at_once or connections < _ENOUGH else 2
+        self._readers = Threads(max(1, connections - writers - 1))
         self._inline: InlineReader | None = None
-        self._waiting: deque[_Job] = deque()
-        self._writing = Lock()
+        self._writer = Writer(self._transaction, writers)
 
     @property
     def name(self) -> str:
@@ -136,21 +126,17 @@ class Database:
         Raises:
             Unavailable: the database is away, locked for too long, or out of disk.
         """
-        job = _Job(lambda connection: function(connection, *args, **kwargs), Future())
-        self._waiting.append(job)
-        with self._writing:
-            while not job.future.done():
-                self._write_together(self._next_group())
+        locks = locks_of(function, args, kwargs)
+        job = Job(lambda connection: function(connection, *args, **kwargs), locks)
         with _availability():
-            return cast(T, job.future.result())
+            return cast(T, self._writer.write(job))
 
     def close(self) -> None:
         """Close all connections; whoever writes has been waited for."""
         self._readers.close()
         if self._inline is not None:
             self._inline.close()
-        with self._writing:
-            self.engine.dispose()
+        self.engine.dispose()
 
     def _inline_reader(self) -> InlineReader | None:
         """Return what reads at once, where something does."""
@@ -171,65 +157,29 @@ class Database:
                     raise
             sleep(_PAUSE)
 
-    def _next_group(self) -> list[_Job]:
-        group: list[_Job] = []
-        with suppress(IndexError):
-            while len(group) < _MAX_GROUP:
-                group.append(self._waiting.popleft())
-        return group
-
-    def _write_together(self, jobs: list[_Job]) -> None:
-        """Run the jobs in one transaction, and settle them once it is on disk."""
-        settlements: list[Callable[[], None]] = []
-        try:
-            with self._transaction() as connection:
-                settlements.extend(_run(connection, job, alone=len(jobs) == 1) for job in jobs)
-        except BaseException as error:  # whatever it is, those who wait have to be told
-            for job in jobs:
-                if not job.future.done():
-                    job.future.set_exception(error)
-        else:
-            for settle in settlements:
-                settle()
-
     @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        """Lend a connection in a writing transaction that has its lock; one that was cut is replaced."""
+    def _transaction(self, locks: frozenset[str]) -> Iterator[sa.Connection]:
+        """Lend a connection in a writing transaction that has its locks; one that was cut is replaced."""
         try:
-            connection = self._begun()
+            connection = self._begun(locks)
         except sa.exc.DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            connection = self._begun()
+            connection = self._begun(locks)
         transaction = connection.get_transaction()
         assert transaction is not None
         with connection, transaction:
             yield connection
 
-    def _begun(self) -> sa.Connection:
+    def _begun(self, locks: frozenset[str]) -> sa.Connection:
         connection = self._connected(self.engine).execution_options(writing=True)
         try:
             connection.begin()
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            take_locks(connection, locks)
         except BaseException:
             connection.close()
             raise
         return connection
-
-
-def _run(connection: sa.Connection, job: _Job, *, alone: bool) -> Callable[[], None]:
-    """Run one job and return how to tell its outcome once the transaction is on disk."""
-    if alone:
-        result = job.run(connection)
-        return lambda: job.future.set_result(result)
-    try:
-        with connection.begin_nested():
-            result = job.run(connection)
-    except Exception as error:
-        failure = error
-        return lambda: job.future.set_exception(failure)
-    return lambda: job.future.set_result(result)
 
 
 def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from service.archive.index.locks import locking
 from service.archive.index.lookup import find
 from service.archive.index.tables import doomed, strays
 from service.archive.instance import uids_of
@@ -19,6 +20,7 @@ from service.scope import EVERYTHING
 T = TypeVar("T")
 
 _MAX_VALUES = 500  # of one IN
+_FORGETTING = "doomed"  # the lock of those who take notes away, which would wait for each other's rows
 _REMEMBERED = 7 * 24 * 3600  # seconds, of strays: no store is under way for so long
 
 # Written once: building a statement costs more than running it.
@@ -31,6 +33,7 @@ def doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
         connection.execute(sa.insert(doomed), [{"blob": blob} for blob in blobs])
 
 
+@locking(lambda blobs: {uids.study for uids in map(uids_of, blobs) if uids} | {_FORGETTING})
 def doom_strays(connection: sa.Connection, blobs: Sequence[str]) -> None:
     """Doom those of these files that no row claims: a store may have left them, which has not been answered.
 
@@ -67,6 +70,7 @@ def doomed_blobs(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(doomed.c.blob)))
 
 
+@locking(lambda _blobs: [_FORGETTING])
 def bury(connection: sa.Connection, blobs: Sequence[str]) -> None:
     """Forget doomed files that have been removed."""
     for portion in portions(blobs):

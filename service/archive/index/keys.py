@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.archive.index.locks import locking
 from service.archive.index.tables import api_keys
 
 _COLUMNS = (
@@ -55,6 +56,7 @@ def all_keys(connection: sa.Connection) -> list[Key]:
     return list(map(_key, connection.execute(sa.select(*_COLUMNS).order_by(api_keys.c.id))))
 
 
+@locking(lambda key: [f"key {key.name}"])
 def add_key(connection: sa.Connection, key: Key) -> bool:
     """Add a key, and tell whether that could be: another one of its name that holds prevents it."""
     if connection.scalar(sa.select(api_keys.c.id).where(*_holding(key.name))) is not None:
@@ -64,6 +66,7 @@ def add_key(connection: sa.Connection, key: Key) -> bool:
     return True
 
 
+@locking(lambda name, _now: [f"key {name}"])
 def revoke_key(connection: sa.Connection, name: str, now: int) -> bool:
     """Revoke the key of this name, and tell whether there was one that held."""
     result = connection.execute(sa.update(api_keys).where(*_holding(name)).values(revoked=now))

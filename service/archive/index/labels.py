@@ -5,6 +5,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.archive.index.links import remove_links
+from service.archive.index.locks import locking
 from service.archive.index.scoped import within
 from service.archive.index.tables import labels, studies
 from service.archive.index.witness import Witness
@@ -63,6 +64,7 @@ def tenant_of(connection: sa.Connection, scope: Scope, study: str) -> str | None
     return tenant
 
 
+@locking(lambda _scope, study, _tenant: [study])
 def label(connection: sa.Connection, scope: Scope, study: str, tenant: str | None) -> None:
     """Give a study to a tenant, or to nobody; whoever sees it only by its former tenant does so no longer.
 

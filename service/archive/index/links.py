@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.archive.index.locks import locking
 from service.archive.index.tables import links
 
 _COLUMNS = (
@@ -59,6 +60,7 @@ def links_of(connection: sa.Connection, study: str, maker: str | None) -> list[L
     return list(map(_link, rows))
 
 
+@locking(lambda link, _now: [link.study, "links"])
 def add_link(connection: sa.Connection, link: Link, now: int) -> int:
     """Add a link, and return its key. Those that have expired go."""
     connection.execute(sa.delete(links).where(links.c.expires <= now))

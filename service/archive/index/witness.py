@@ -1,6 +1,7 @@
 """Who notes what is written, in the transaction that writes it: an event is then as durable as the write."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ def noted(function: IndexFunction[P, T], note: Note | None) -> IndexFunction[P, 
     if note is None:
         return function
 
+    @wraps(function)
     def write_and_note(connection: sa.Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
         result = function(connection, *args, **kwargs)
         note(connection, result)

@@ -1,0 +1,157 @@
+"""Writing for all who wait: what several threads want to write is one transaction, and one sync of the disk.
+
+Each write has a savepoint of its own there, so that one that fails does not take others with it. Whoever has
+to wait sleeps until its write is done, or until it is its turn to write for those who wait; never both. Where
+studies are locked one by one, as on PostgreSQL, a second thread may write besides what the first one's
+transaction does not lock.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from threading import Lock
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+_MAX_GROUP = 64
+_MAX_LOCKS = 200  # of one transaction: PostgreSQL has room for some thousands in all
+
+
+class Transactions(Protocol):
+    """Where transactions come from."""
+
+    def __call__(self, locks: frozenset[str]) -> AbstractContextManager[sa.Connection]:
+        """Lend a connection in a writing transaction that has these locks, committed at its end."""
+
+
+class Job:
+    """One write, and what becomes of it.
+
+    Attributes:
+        run: writes.
+        locks: that are needed for it.
+        is_done: whether it is on disk, or has failed.
+    """
+
+    __slots__ = ("_error", "_result", "_wake", "is_done", "locks", "run")
+
+    def __init__(self, run: Callable[[sa.Connection], Any], locks: frozenset[str]) -> None:
+        self.run = run
+        self.locks = locks
+        self.is_done = False
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._wake = Lock()
+        self._wake.acquire()
+
+    def sleep(self) -> None:
+        """Wait in this thread until `wake`."""
+        self._wake.acquire()
+
+    def wake(self) -> None:
+        """Let the thread go on that sleeps, or is about to."""
+        self._wake.release()
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Note what has become of it."""
+        self._result, self._error, self.is_done = result, error, True
+
+    @property
+    def result(self) -> Any:
+        """What it has returned; raises what it has raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Writer:
+    """Runs writes in the threads of those who want them, one or a few at a time.
+
+    Args:
+        transactions: lends them.
+        threads: how many may write at a time.
+    """
+
+    def __init__(self, transactions: Transactions, threads: int) -> None:
+        self._transactions = transactions
+        self._free = threads
+        self._mutex = Lock()
+        self._waiting: deque[Job] = deque()
+        self._locked: set[str] = set()
+
+    def write(self, job: Job) -> Any:
+        """Return what a write returns, or raise what it raises, once it is on disk."""
+        with self._mutex:
+            self._waiting.append(job)
+            leader = self._next_leader()
+        if leader is not job:
+            if leader:
+                leader.wake()
+            job.sleep()
+        if not job.is_done:
+            self._write_for_all(job)
+        return job.result
+
+    def _next_leader(self) -> Job | None:
+        """Return who of those that wait is to write next, if anybody can now; its locks are taken for it."""
+        if not self._free:
+            return None
+        leader = next((job for job in self._waiting if self._locked.isdisjoint(job.locks)), None)
+        if leader:
+            self._waiting.remove(leader)
+            self._free -= 1
+            self._locked |= leader.locks
+        return leader
+
+    def _write_for_all(self, leader: Job) -> None:
+        """Write what waits, in the leader's thread, and let the next one go on."""
+        with self._mutex:
+            group = self._group(leader)
+        locks = frozenset[str]().union(*(job.locks for job in group))
+        self._write(group, locks)
+        with self._mutex:
+            self._locked -= locks
+            self._free += 1
+            successor = self._next_leader()
+        if successor:
+            successor.wake()
+        for job in group[1:]:
+            job.wake()
+
+    def _group(self, leader: Job) -> list[Job]:
+        """Return the leader, and as many of those who wait as can be written with it: they wait no longer."""
+        group, others, locks = [leader], deque[Job](), set(leader.locks)
+        locked = self._locked - leader.locks
+        for job in self._waiting:
+            has_room = len(group) < _MAX_GROUP and len(locks | job.locks) <= _MAX_LOCKS
+            if has_room and locked.isdisjoint(job.locks):
+                group.append(job)
+                locks |= job.locks
+            else:
+                others.append(job)
+        self._waiting = others
+        self._locked |= locks
+        return group
+
+    def _write(self, group: list[Job], locks: frozenset[str]) -> None:
+        """Run the jobs in one transaction, and settle them once it is on disk."""
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        try:
+            with self._transactions(locks) as connection:
+                outcomes.extend(_outcome(connection, job, alone=len(group) == 1) for job in group)
+        except BaseException as error:  # whatever it is, those who wait have to be told
+            outcomes = [(None, error)] * len(group)
+        for job, (result, failure) in zip(group, outcomes, strict=True):
+            job.settle(result, failure)
+
+
+def _outcome(connection: sa.Connection, job: Job, *, alone: bool) -> tuple[Any, BaseException | None]:
+    """Run one job, and return what it returns and what it raises."""
+    if alone:
+        return job.run(connection), None
+    try:
+        with connection.begin_nested():
+            return job.run(connection), None
+    except Exception as error:
+        return None, error
