@@ -137,8 +137,9 @@ def import_command(
 def reindex_command() -> None:
     """Rebuild the whole index from the stored files. Stop the server first."""
     archive = _open(_settings(), anew=True)
-    files = list(archive.blobs.list())
-    _finish(archive, console.watch("reindex", reindex(archive, files), len(files)))
+    with _told():
+        files = list(archive.blobs.list())
+        _finish(archive, console.watch("reindex", reindex(archive, files), len(files)))
 
 
 @app.command(name="verify", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
@@ -150,7 +151,8 @@ def verify_command(
     """Compare every stored file with its digest in the index."""
     archive = _open(_settings())
     total = archive.index.read_now(number_of_instances)
-    _finish(archive, console.watch("verify", verify(archive, repair=repair), total))
+    with _told():
+        _finish(archive, console.watch("verify", verify(archive, repair=repair), total))
 
 
 @app.command(name="copy", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
@@ -163,16 +165,13 @@ def copy_command(
     """
     settings = _settings()
     archive = _open(settings)
-    try:
+    with _told(), console.stopping() as stop:
         target = copied_to(settings, to)
         if target.place() == archive.blobs.place():
-            _end(f"{to} is where the files are")
+            raise ValueError(f"{to} is where the files are")
         archive.completeness.check()
-        with console.stopping() as stop:
-            total = archive.index.read_now(number_of_instances)
-            _finish(archive, console.watch("copy", copy(archive, target, stop), total, stop))
-    except (OSError, ValueError, DicomwebError) as error:
-        _end(str(error).splitlines()[0])
+        total = archive.index.read_now(number_of_instances)
+        _finish(archive, console.watch("copy", copy(archive, target, stop), total, stop))
 
 
 @app.command(epilog=help_texts.settings("viewer"))
@@ -348,6 +347,16 @@ def _open(settings: Settings, *, anew: bool = False) -> Archive:
     except (OSError, DicomwebError) as error:
         _end(str(error).splitlines()[0])
     return archive
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """End the program with one line if the files cannot be had, or not be put where they are to go."""
+    try:
+        yield
+    except (OSError, ValueError, DicomwebError) as error:
+        typer.echo(str(error).splitlines()[0], err=True)
+        raise typer.Exit(1) from None
 
 
 def _end(reason: str) -> NoReturn:

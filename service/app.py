@@ -31,6 +31,7 @@ from service.archive.files import rights
 from service.archive.files.blobs import Blobs
 from service.archive.files.opening import open_blobs
 from service.archive.index.database import Database
+from service.archive.orphans import remove_orphans_regularly
 from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
@@ -83,11 +84,13 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         memory = asyncio.create_task(give_memory_back())
+        orphans = asyncio.create_task(remove_orphans_regularly(archive))
         service.access.begin()
         if service.audit:
             await service.audit.begin()
         yield
         memory.cancel()
+        orphans.cancel()
         if service.audit:
             await service.audit.close()
         await service.access.close()

@@ -132,7 +132,7 @@ def open_archive(
     index = Database(database_url, connections)
     blobs = LocalBlobs(files) if isinstance(files, Path) else files
     blobs.sweep()
-    leftovers, completeness = Leftovers(index, blobs), Completeness(blobs, index.name)
+    leftovers, completeness = Leftovers(index, blobs), Completeness(blobs, index)
     try:
         completeness.check()
         leftovers.clean()

@@ -21,20 +21,25 @@ def migrate(database_url: str, blobs: Blobs) -> None:
     Raises:
         BrokenIndex: it cannot be used as it is.
     """
-    if schema.revision(database_url) is None and blobs.has_files():
+    if schema.revision(database_url) is None:
         index = Database(database_url)
-        Completeness(blobs, index.name).doubt()
+        Completeness(blobs, index).begin()
         index.close()
     schema.upgrade(database_url)
 
 
 def check_tree(archive: Archive, database_url: str) -> None:
-    """Return if there are files where the index knows instances.
+    """Return if there are files where the index knows instances, or nobody can tell at the moment.
 
     Raises:
         Unavailable: the tree is gone, or another one.
     """
-    if not archive.blobs.has_files() and archive.index.read_now(has_instances):
+    try:
+        has_files = archive.blobs.has_files()
+    except Unavailable as error:
+        _log.error("%s", error.message)
+        return
+    if not has_files and archive.index.read_now(has_instances):
         raise Unavailable(
             f"the index {schema.place(database_url)} knows instances, but no file is below "
             f"{archive.blobs.place()}: put the files back (is their disk mounted?), or run dicomweb-service "

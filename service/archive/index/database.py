@@ -103,7 +103,7 @@ class Database:
         On SQLite all that it reads is of one moment. On PostgreSQL each statement sees what is committed
         before it, as in every transaction of that level; so each is on its own, in one round trip.
         """
-        with _availability():
+        with available():
             try:
                 return self._read(function, *args, **kwargs)
             except sa.exc.DBAPIError as error:
@@ -128,7 +128,7 @@ class Database:
         """
         locks = locks_of(function, args, kwargs)
         job = Job(lambda connection: function(connection, *args, **kwargs), locks)
-        with _availability():
+        with available():
             return cast(T, self._writer.write(job))
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class Database:
     def _inline_reader(self) -> InlineReader | None:
         """Return what reads at once, where something does."""
         if self._inline is None and self.reads_at_once:
-            with _availability():
+            with available():
                 self._inline = InlineReader(self.engine)
         return self._inline
 
@@ -212,7 +212,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def _availability() -> Iterator[None]:
+def available() -> Iterator[None]:
     """Turn the database's own troubles into `Unavailable`."""
     try:
         yield
