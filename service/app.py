@@ -36,6 +36,7 @@ from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
+from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
 from service.memory import give_memory_back
@@ -88,9 +89,11 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         service.access.begin()
         if service.audit:
             await service.audit.begin()
+        service.feed.begin()
         yield
         memory.cancel()
         orphans.cancel()
+        await service.feed.close()
         if service.audit:
             await service.audit.close()
         await service.access.close()
@@ -121,6 +124,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
     return Service(
         access=_access(settings, archive),
         archive=archive,
+        feed=Feed(archive.index, settings.quiet_seconds, settings.feed_days),
         decoder=decoder,
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
         metadata=Cache(_METADATA_CACHE_BYTES),

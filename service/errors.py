@@ -20,6 +20,7 @@
     │   ├── NotRenderable             no pixels, or pixels that cannot be shown
     │   └── UndecodableFrame          a frame that no decoder here can make sense of
     ├── IrregularVolume          409  slices that do not make one volume; names those that disagree
+    ├── ChangesForgotten         410  changes that are not kept any more; says which is the oldest
     ├── ContentTooLarge          413
     ├── UnsupportedMediaType     415
     ├── RangeNotSatisfiable      416
@@ -181,6 +182,20 @@ class IrregularVolume(DicomwebError):
     def __init__(self, message: str, disagreements: Sequence[Mapping[str, object]] = ()) -> None:
         super().__init__(message)
         self.disagreements = list(disagreements)
+
+
+class ChangesForgotten(DicomwebError):
+    """Changes that are asked for are not kept any more.
+
+    Attributes:
+        oldest: the Sequence of the oldest one that is.
+    """
+
+    status = 410
+
+    def __init__(self, after: int, oldest: int) -> None:
+        super().__init__(f"changes after {after} are not kept any more: the oldest one is {oldest}")
+        self.oldest = oldest
 
 
 class ContentTooLarge(DicomwebError):

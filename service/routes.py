@@ -19,6 +19,7 @@ from service.web.access.credentials import TOKEN_PARAMETER
 from service.web.access.links import list_links, make_link, open_link, revoke_link
 from service.web.capabilities import capabilities, enter
 from service.web.delete import delete
+from service.web.feed.changefeed import retrieve_changes, retrieve_latest_change
 from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
 from service.web.numbers.pixels import retrieve_pixels
@@ -153,6 +154,8 @@ ROUTES = [
         POST=reading(make_link, action=Action.MAKE_LINK),
     ),
     _route(f"{_STUDY_PATH}/links/{{link:int}}", DELETE=reading(revoke_link, action=Action.REVOKE_LINK)),
+    _route("/changefeed", GET=searching(retrieve_changes)),
+    _route("/changefeed/latest", GET=searching(retrieve_latest_change)),
     WADO_URI,
     _route("/openapi.json", GET=everybody(openapi)),
     _route("/", GET=everybody(enter), OPTIONS=everybody(capabilities)),

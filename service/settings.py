@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     audit_tls_certificate: FilePath | None = None
     audit_tls_key: FilePath | None = None
 
+    feed_days: float = Field(default=30, gt=0)
+    quiet_seconds: float = Field(default=60, gt=0)
+
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)
     max_request_bytes: int = Field(default=64 * 2**30, ge=1024)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from service.server.zero_copy import ZeroCopyProtocol
+from service.server.ending import EndingProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Awaited(Enum):
     NOTHING = auto()  # the answer is ours to give
 
 
-class BoundedProtocol(ZeroCopyProtocol):
+class BoundedProtocol(EndingProtocol):
     """Uvicorn's protocol, within bounds."""
 
     def __init__(self, *arguments: Any, bounds: Bounds, **more: Any) -> None:

@@ -13,6 +13,7 @@ from service.access.caller import Caller
 from service.archive import Archive
 from service.audit.audit import Audit
 from service.cache import Cache
+from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
 from service.ohif import OhifFiles
@@ -41,6 +42,7 @@ class Service:
     Attributes:
         access: how callers are known.
         archive: the index and the files.
+        feed: of what changes.
         decoder: of frames.
         pictures: of frames, made and kept.
         metadata: answers with the metadata of studies and series, kept.
@@ -56,6 +58,7 @@ class Service:
 
     access: Access
     archive: Archive
+    feed: Feed
     decoder: Decoder
     pictures: Pictures
     metadata: Cache[Response]

@@ -33,6 +33,12 @@ NOT_RUN = {
     "POSTGRES_PASSWORD=changeme docker compose --file deploy/compose.yaml exec dicomweb "
     "dicomweb-service key add me --role admin": "needs Docker; tests/test_key_commands.py makes keys",
     "make quick": "runs this test",
+    "curl -N -H 'Accept: text/event-stream' http://127.0.0.1:8080/dicom-web/changefeed": (
+        "does not end; tests/web/test_changefeed.py listens"
+    ),
+    'curl -fsS "http://127.0.0.1:8080/dicom-web/changefeed?includemetadata=false&limit=10"': (
+        "tests/web/test_changefeed.py asks so"
+    ),
     ".venv/bin/python -m pytest tests/dicom": "runs tests that are run anyhow",
     'git commit --all --message "Release 0.2.0"': "changes the repository",
     'git tag --annotate v0.2.0 --message "0.2.0"': "changes the repository",

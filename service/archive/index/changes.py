@@ -5,15 +5,17 @@ crash in between nor a second worker leaves a row without its file, or a deleted
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from service.archive.index import parents
+from service.archive.index.change_notes import Action, note_changes
 from service.archive.index.doomed import are_strays, doom, portions
 from service.archive.index.entry import IndexEntry
+from service.archive.index.feed_tables import FEED_TABLES
 from service.archive.index.labels import Owner
 from service.archive.index.locks import EVERYTHING, locking
 from service.archive.index.lookup import find, find_all, outside
@@ -41,6 +43,8 @@ _TURN = (
     .values(version=sa.bindparam("new_version"))
 )
 _INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
+
+NOT_MADE_AGAIN = NOT_OF_FILES | FEED_TABLES
 
 
 class Entered(Enum):
@@ -112,14 +116,26 @@ def enter(
         raise FileVanished
     outcomes, needless = _enter(connection, entries, replace, owner)
     doom(connection, needless)
+    note_changes(connection, _notes(entries, outcomes, frozenset(needless)))
     return outcomes
+
+
+def _notes(
+    entries: Sequence[IndexEntry], outcomes: Sequence[Entered], needless: Set[str]
+) -> Iterator[tuple[Uids, Action, str]]:
+    """Yield what the feed is told: a file that takes the place of a damaged one is another one too."""
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if outcome is Entered.STORED:
+            yield entry.parsed.uids, Action.CREATE, entry.blob
+        elif outcome.is_here and entry.brings_its_file and entry.blob not in needless:
+            yield entry.parsed.uids, Action.UPDATE, entry.blob
 
 
 @locking(_studies)
 def adopt(
     connection: sa.Connection, entries: Sequence[IndexEntry], *, replace: bool, owner: Owner
 ) -> list[Entered]:
-    """Enter files that lie in the tree already as `enter` does, but let all of them stay."""
+    """Enter files that lie in the tree already as `enter` does, but let all stay: nothing has changed."""
     return _enter(connection, entries, replace, owner)[0]
 
 
@@ -155,6 +171,7 @@ def remove(
     )
     if witness is not None:
         witness.deleting(connection, [match.uids for match in matches])
+    note_changes(connection, ((match.uids, Action.DELETE, match.blob) for match in matches))
     for keys in portions([match.key for match in matches]):
         connection.execute(sa.delete(documents).where(documents.c.instance.in_(keys)))
         connection.execute(sa.delete(instances).where(instances.c.id.in_(keys)))
@@ -302,5 +319,5 @@ def _stored_file(uids: Uids, row: Any) -> _StoredFile:
 def remove_all(connection: sa.Connection) -> None:
     """Remove every row that is made again from the files; what they do not tell stays."""
     for table in reversed(metadata.sorted_tables):
-        if table not in NOT_OF_FILES:
+        if table not in NOT_MADE_AGAIN:
             connection.execute(sa.delete(table))

@@ -207,6 +207,14 @@ def find_pictures(
     return [Pictured(_instance(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
 
 
+def find_some(connection: sa.Connection, scope: Scope, uids: Collection[Uids]) -> dict[Uids, Instance]:
+    """Return those of these instances that are here, within the scope."""
+    if not uids:
+        return {}
+    rows = connection.execute(within(_NAMED, scope), {"instances": [each.instance for each in uids]})
+    return {match.uids: match for match in map(_instance, rows) if match.uids in uids}
+
+
 def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, Instance]:
     """Return those of these instances that are here."""
     rows = connection.execute(_NAMED, {"instances": [one.instance for one in uids]})

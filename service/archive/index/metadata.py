@@ -1,6 +1,6 @@
 """The metadata that were written when instances arrived: plain functions of a connection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 import sqlalchemy as sa
@@ -65,9 +65,16 @@ def revision_of(connection: sa.Connection, scope: Scope, target: Target) -> tupl
 
 def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[StoredJson]:
     """Return metadata as `first_metadata` does, in the order of the keys; gone instances are left out."""
+    texts = metadata_by_key(connection, keys)
+    return [texts[key] for key in keys if key in texts]
+
+
+def metadata_by_key(connection: sa.Connection, keys: Collection[int]) -> dict[int, StoredJson]:
+    """Return the metadata of those of these instances that are here."""
+    if not keys:
+        return {}
     query = sa.select(documents.c.instance, documents.c.metadata).where(documents.c.instance.in_(keys))
-    texts = dict(connection.execute(query).all())
-    return [StoredJson(texts[key], deflated=True) for key in keys if key in texts]
+    return {key: StoredJson(text, deflated=True) for key, text in connection.execute(query)}
 
 
 def attributes_of(connection: sa.Connection, instance: Instance) -> DicomJson:

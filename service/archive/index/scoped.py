@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.archive.index.feed_tables import changes
 from service.archive.index.tables import studies
 from service.scope import Scope
 
@@ -15,12 +16,24 @@ _KEPT = 1024  # scopes, and statements within them
 @lru_cache(_KEPT)
 def conditions_of(scope: Scope) -> Sequence[sa.ColumnElement[bool]]:
     """Return the conditions that a scope makes on the rows of `studies`; none if it is everything."""
+    return _conditions(scope, studies.c.tenant, studies.c.study_instance_uid)
+
+
+@lru_cache(_KEPT)
+def conditions_on_changes(scope: Scope) -> Sequence[sa.ColumnElement[bool]]:
+    """Return the conditions that a scope makes on the rows of `changes`; none if it is everything."""
+    return _conditions(scope, changes.c.tenant, changes.c.study_instance_uid)
+
+
+def _conditions(
+    scope: Scope, tenant: sa.Column[str], study: sa.Column[str]
+) -> Sequence[sa.ColumnElement[bool]]:
     if scope.tenants is None:
         return ()
-    of_tenants = _among(studies.c.tenant, scope.tenants)
+    of_tenants = _among(tenant, scope.tenants)
     if not scope.studies:
         return (of_tenants,)
-    named = _among(studies.c.study_instance_uid, scope.studies)
+    named = _among(study, scope.studies)
     return (sa.or_(of_tenants, named) if scope.tenants else named,)
 
 

@@ -52,7 +52,7 @@ class Admitting:
         """
         if self.permission is not None:
             try:
-                await _admit(request, self.permission, in_query=self.in_query)
+                await admit(request, self.permission, in_query=self.in_query)
             except DicomwebError as error:
                 answer = await self.refuse(request, error) if self.refuse else None
                 if answer is None or answer.status_code >= 400:  # and not the way to sign in
@@ -98,7 +98,13 @@ def administering(handler: Handler, action: Action) -> Admitting:
     return Admitting(handler, Permission.ADMIN, action=action)
 
 
-async def _admit(request: Request, permission: Permission, *, in_query: bool) -> None:
+async def admit(request: Request, permission: Permission, *, in_query: bool = False) -> None:
+    """Return if who asks may do so; the request knows then who it is.
+
+    Raises:
+        Unauthorized: nobody knows who asks.
+        Forbidden: they may not.
+    """
     access = service_of(request).access
     caller = EVERYBODY if access.is_open else await _caller(request, access, in_query=in_query)
     request.state.caller = caller

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from service.archive.files.file_run import Chunk
 from service.errors import (
+    ChangesForgotten,
     DicomwebError,
     IrregularVolume,
     NotAcceptable,
@@ -134,6 +135,8 @@ def error_response(error: DicomwebError) -> Response:
     match error:
         case NotAcceptable():
             body["available"] = error.available
+        case ChangesForgotten():
+            body["oldest"] = error.oldest
         case IrregularVolume():
             body["disagreements"] = error.disagreements
         case UnsupportedMediaType():

@@ -1,0 +1,1 @@
+"""The change feed while the service runs: who waits for changes, and who is called when there are some."""
