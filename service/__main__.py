@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import console, help_texts, installed, key_commands, ohif
+from service import console, help_texts, installed, key_commands, ohif, webhook_commands
 from service.app import audit_of, blobs_of, copied_to, tls_files_of
 from service.archive import Archive, open_archive, opening
 from service.archive.copying import copy
@@ -46,6 +46,8 @@ app = typer.Typer(
 _OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "blobs", "on_conflict", "log_level")
 key_app = typer.Typer(help="Keys of programs.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
+webhook_app = typer.Typer(help="Who is called when something changes.", no_args_is_help=True)
+app.add_typer(webhook_app, name="webhook")
 
 Folder = Annotated[Path, typer.Argument(exists=True, help="a folder of DICOM files, or one file")]
 
@@ -229,6 +231,42 @@ def revoke(name: Annotated[str, typer.Argument(help="of the key")]) -> None:
     settings = _settings()
     with _key_index(settings) as index, _ledger(settings, index) as ledger:
         key_commands.revoke(index, name, ledger)
+
+
+@webhook_app.command(name="add")
+def add_webhook(
+    name: Annotated[str, typer.Argument(help="of the webhook, for people")],
+    url: Annotated[str, typer.Argument(help="that is called; DICOMWEB_WEBHOOK_HOSTS has to name its host")],
+    tenant: Annotated[str | None, typer.Option(help="of whose studies it is told; without one, all")] = None,
+) -> None:
+    """Let somebody be called when something changes, and show the secret of the signatures: this once."""
+    settings = _settings()
+    with _key_index(settings) as index, _ledger(settings, index) as ledger:
+        secret = webhook_commands.add(index, settings.webhook_hosts, name, url, tenant, ledger)
+    typer.echo(secret)
+
+
+@webhook_app.command(name="list")
+def list_webhooks() -> None:
+    """Show who is called, how far they have come, and since when and why one is not called any more."""
+    with _key_index(_settings()) as index:
+        webhook_commands.show(index)
+
+
+@webhook_app.command(name="remove")
+def remove_webhook(name: Annotated[str, typer.Argument(help="of the webhook")]) -> None:
+    """Call somebody no longer."""
+    settings = _settings()
+    with _key_index(settings) as index, _ledger(settings, index) as ledger:
+        webhook_commands.remove(index, name, ledger)
+
+
+@webhook_app.command(name="resume")
+def resume_webhook(name: Annotated[str, typer.Argument(help="of the webhook")]) -> None:
+    """Call somebody again who was given up: with what they lack."""
+    settings = _settings()
+    with _key_index(settings) as index, _ledger(settings, index) as ledger:
+        webhook_commands.resume(index, name, ledger)
 
 
 def main() -> None:

@@ -36,6 +36,8 @@ from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
 from service.errors import DicomwebError, MisdirectedRequest
+from service.feed.allowed_hosts import AllowedHosts
+from service.feed.delivery import Deliveries
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
@@ -124,7 +126,8 @@ def _service(settings: Settings, archive: Archive) -> Service:
     return Service(
         access=_access(settings, archive),
         archive=archive,
-        feed=Feed(archive.index, settings.quiet_seconds, settings.feed_days),
+        feed=_feed(settings, archive.index),
+        webhook_hosts=AllowedHosts(settings.webhook_hosts),
         decoder=decoder,
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
         metadata=Cache(_METADATA_CACHE_BYTES),
@@ -160,6 +163,12 @@ def copied_to(settings: Settings, place: str) -> Blobs:
         return open_blobs(settings.data, blobs_url(place))
     rights.open_folder(Path(place))
     return open_blobs(Path(place))
+
+
+def _feed(settings: Settings, index: Database) -> Feed:
+    source = str(settings.public_url) if settings.public_url else settings.root
+    deliveries = Deliveries(index, AllowedHosts(settings.webhook_hosts), source)
+    return Feed(index, settings.quiet_seconds, settings.feed_days, deliveries)
 
 
 def audit_of(settings: Settings, index: Database) -> Audit | None:

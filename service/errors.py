@@ -15,6 +15,7 @@
     │   ├── FrameNotFound             the instance is here, the frame number is not
     │   ├── BulkdataNotFound
     │   ├── LinkNotFound
+    │   ├── WebhookNotFound
     │   └── NoBulkdata                none of the instances asked for has any
     ├── NotAcceptable            406  nothing the client accepts can be made; says what can
     │   ├── NotRenderable             no pixels, or pixels that cannot be shown
@@ -142,6 +143,13 @@ class LinkNotFound(NotFound):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"no link {number} to this study")
+
+
+class WebhookNotFound(NotFound):
+    """No webhook of this name, or none that is the caller's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no webhook {shorten(name)} here")
 
 
 class NoBulkdata(NotFound):

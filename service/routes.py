@@ -20,6 +20,7 @@ from service.web.access.links import list_links, make_link, open_link, revoke_li
 from service.web.capabilities import capabilities, enter
 from service.web.delete import delete
 from service.web.feed.changefeed import retrieve_changes, retrieve_latest_change
+from service.web.feed.webhooks import add_hook, list_hooks, remove_hook, resume_hook
 from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
 from service.web.numbers.pixels import retrieve_pixels
@@ -156,6 +157,13 @@ ROUTES = [
     _route(f"{_STUDY_PATH}/links/{{link:int}}", DELETE=reading(revoke_link, action=Action.REVOKE_LINK)),
     _route("/changefeed", GET=searching(retrieve_changes)),
     _route("/changefeed/latest", GET=searching(retrieve_latest_change)),
+    _route(
+        "/webhooks",
+        GET=administering(list_hooks, Action.LIST_WEBHOOKS),
+        POST=administering(add_hook, Action.CHANGE_WEBHOOK),
+    ),
+    _route("/webhooks/{name}", DELETE=administering(remove_hook, Action.CHANGE_WEBHOOK)),
+    _route("/webhooks/{name}/resume", POST=administering(resume_hook, Action.CHANGE_WEBHOOK)),
     WADO_URI,
     _route("/openapi.json", GET=everybody(openapi)),
     _route("/", GET=everybody(enter), OPTIONS=everybody(capabilities)),

@@ -85,6 +85,15 @@ def _origin(value: str) -> str:
     return origin["site"] if is_usual else value.lower()
 
 
+def _callable_hosts(values: list[str]) -> list[str]:
+    for value in values:
+        if not value.startswith(("http://", "https://")):
+            value = f"https://{value}"  # noqa: PLW2901
+        if value == "*" or not _ORIGIN.fullmatch(value.lower()):
+            raise ValueError(f"{value} is no host: expected host, host:port or http://host:port")
+    return values
+
+
 def _ways(values: list[str]) -> list[str]:
     if values != [NO_ACCESS_CONTROL] and not set(values) <= {KEYS, OIDC}:
         raise ValueError(f"must be {NO_ACCESS_CONTROL}, {KEYS}, {OIDC}, or {KEYS},{OIDC}")
@@ -158,6 +167,7 @@ class Settings(BaseSettings):
 
     feed_days: float = Field(default=30, gt=0)
     quiet_seconds: float = Field(default=60, gt=0)
+    webhook_hosts: Annotated[Names, AfterValidator(_callable_hosts)] = []
 
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)

@@ -76,6 +76,8 @@ KINDS = {
     Action.REVOKE_KEY: Kind(_ALERT, "E", (_USER_SECURITY,)),
     Action.CHANGE_TENANT: Kind(_ALERT, "E", (_OBJECT_SECURITY,), life_cycle="3"),
     Action.READ_TENANT: Kind(_ACCESSED, "R"),
+    Action.CHANGE_WEBHOOK: Kind(_ALERT, "E", (Code("110128", "Network Configuration"),)),
+    Action.LIST_WEBHOOKS: Kind(_ACCESSED, "R"),
     Action.READ_AUDIT: Kind(Code("110101", "Audit Log Used"), "R"),
 }
 

@@ -36,6 +36,8 @@ class Action(StrEnum):
     CHANGE_TENANT = "change tenant"
     READ_TENANT = "read tenant"
     READ_AUDIT = "read audit"
+    CHANGE_WEBHOOK = "change webhook"
+    LIST_WEBHOOKS = "list webhooks"
 
 
 WRITES = frozenset(
@@ -48,6 +50,7 @@ WRITES = frozenset(
         Action.MAKE_KEY,
         Action.REVOKE_KEY,
         Action.CHANGE_TENANT,
+        Action.CHANGE_WEBHOOK,
     }
 )
 

@@ -12,6 +12,7 @@ from time import monotonic
 from service.archive.index.database import Database
 from service.archive.index.numbering import forget, has_work, number, state_of
 from service.errors import Unavailable
+from service.feed.delivery import Deliveries
 
 MAX_LISTENERS = 200
 """Streams of one process at a time."""
@@ -33,16 +34,21 @@ class Feed:
         quiet_seconds: after which a study that has not changed is quiet.
         keep_days: how long changes are kept.
 
+        deliveries: that call webhooks; None if nobody is called.
+
     Attributes:
         last: the Sequence that was given out last, as this process knows it.
     """
 
-    def __init__(self, index: Database, quiet_seconds: float, keep_days: float) -> None:
+    def __init__(
+        self, index: Database, quiet_seconds: float, keep_days: float, deliveries: Deliveries | None = None
+    ) -> None:
         self.last = 0
         self._index = index
         self._quiet_microseconds = int(quiet_seconds * _MICROSECONDS)
         self._kept_microseconds = int(keep_days * _DAY * _MICROSECONDS)
         self._next_purge = 0.0
+        self._deliveries = deliveries
         self._listeners = 0
         self._waiting: set[asyncio.Event] = set()
         self._task: asyncio.Task[None] | None = None
@@ -88,6 +94,8 @@ class Feed:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        if self._deliveries is not None:
+            await self._deliveries.close()
 
     async def _run(self) -> None:
         while True:
@@ -107,6 +115,8 @@ class Feed:
             self.last = state.last
             for event in self._waiting:
                 event.set()
+        if self._deliveries is not None:
+            await self._deliveries.look()
         if monotonic() >= self._next_purge:
             self._next_purge = monotonic() + _PURGE_SECONDS
             await self._index.write(forget, self._kept_microseconds)

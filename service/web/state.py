@@ -13,6 +13,7 @@ from service.access.caller import Caller
 from service.archive import Archive
 from service.audit.audit import Audit
 from service.cache import Cache
+from service.feed.allowed_hosts import AllowedHosts
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
@@ -43,6 +44,7 @@ class Service:
         access: how callers are known.
         archive: the index and the files.
         feed: of what changes.
+        webhook_hosts: whom webhooks may call.
         decoder: of frames.
         pictures: of frames, made and kept.
         metadata: answers with the metadata of studies and series, kept.
@@ -59,6 +61,7 @@ class Service:
     access: Access
     archive: Archive
     feed: Feed
+    webhook_hosts: AllowedHosts
     decoder: Decoder
     pictures: Pictures
     metadata: Cache[Response]

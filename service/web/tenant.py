@@ -9,10 +9,8 @@ from service.audit.event import Action
 from service.errors import BadRequest
 from service.permissions import is_name
 from service.web.auditing import ledger_of
-from service.web.http.request import target_of
+from service.web.http.request import read_json, target_of
 from service.web.state import scope_of, service_of
-
-_MAX_BODY_BYTES = 4096
 
 
 async def retrieve_tenant(request: Request) -> Response:
@@ -39,15 +37,7 @@ async def change_tenant(request: Request) -> Response:
 
 
 async def _posted(request: Request) -> str | None:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_BODY_BYTES:
-            raise BadRequest("a body this long holds no tenant")
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest("the body is no JSON") from error
+    value = await read_json(request)
     if not isinstance(value, dict) or set(value) != {"tenant"}:
         raise BadRequest('expected an object with one name, as in {"tenant": "name"}')
     tenant = value["tenant"]

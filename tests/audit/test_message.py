@@ -59,6 +59,8 @@ def test_every_message_is_one_that_the_schema_allows(
         (Action.MAKE_LINK, "110113", "E", ["110135"]),
         (Action.MAKE_KEY, "110113", "E", ["110137"]),
         (Action.READ_AUDIT, "110101", "R", []),
+        (Action.CHANGE_WEBHOOK, "110113", "E", ["110128"]),
+        (Action.LIST_WEBHOOKS, "110103", "R", []),
     ],
     ids=lambda value: value.value if isinstance(value, Action) else "",
 )

@@ -57,7 +57,7 @@ HELD_ELSEWHERE = {  # language → the READMEs whose blocks other tests of this 
     "text": ("service/README.md",),  # a drawing
 }
 
-GROUPS = frozenset({"key"})
+GROUPS = frozenset({"key", "webhook"})
 """Commands that have commands."""
 
 _PROGRAM = re.compile(r"(make|dicomweb-service|python|git|\.venv/bin/\w+) \S")

@@ -1,19 +1,22 @@
 """What a request asks for: UIDs and frame numbers of its path, and which representation it accepts."""
 
 import re
+from typing import Any
 
+import orjson
 from starlette.requests import Request
 
 from service.archive.index.lookup import find, find_all, locate_all
 from service.archive.instance import Instance, Located, Target
 from service.dicom.instance import Uids
-from service.errors import InvalidParameter
+from service.errors import BadRequest, InvalidParameter
 from service.web.http.accept import Accept, Offer
 from service.web.state import scope_of, service_of
 
 _UID_CHARACTERS = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
 _MAX_FRAMES = 10_000
+_MAX_BODY_BYTES = 4096
 
 
 def target_of(request: Request) -> Target:
@@ -60,6 +63,23 @@ def frame_numbers(request: Request) -> list[int]:
     if not 0 < len(numbers) <= _MAX_FRAMES:
         raise InvalidParameter("frames", text, "frame numbers from 1, separated by commas")
     return numbers
+
+
+async def read_json(request: Request) -> Any:
+    """Return the JSON of a short body.
+
+    Raises:
+        BadRequest: it is none, or a long one.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise BadRequest(f"the body is longer than {_MAX_BODY_BYTES} bytes")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest("the body is no JSON") from error
 
 
 def accept_of(request: Request) -> Accept:
