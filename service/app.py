@@ -93,8 +93,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
             await service.audit.begin()
         service.feed.begin()
         yield
-        memory.cancel()
-        orphans.cancel()
+        await _ended(memory, orphans)
         await service.feed.close()
         if service.audit:
             await service.audit.close()
@@ -111,6 +110,13 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
     app.router.redirect_slashes = False
     app.state.service = service
     return app
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    """End what goes on beside requests."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _service(settings: Settings, archive: Archive) -> Service:

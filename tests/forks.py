@@ -117,7 +117,8 @@ def _mother() -> _Mother:
             f"import os, sys; os.chdir({root!r}); sys.path[0] = {root!r}; "
             f"from tests.forks import bear; bear({theirs.fileno()})"
         )
-        return _Mother(os.posix_spawn(sys.executable, [sys.executable, "-c", code], os.environ), ours)
+        env = os.environ | {"COLUMNS": "200"}  # which is read while the program is imported
+        return _Mother(os.posix_spawn(sys.executable, [sys.executable, "-c", code], env), ours)
 
 
 def end() -> None:

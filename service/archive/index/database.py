@@ -29,6 +29,7 @@ CONNECTIONS = 10
 _ENOUGH = 5  # connections, so that two of them can write
 _WRITERS = 40  # threads that wait for their turn to write, so that those of others are not taken by them
 _PATIENCE = 30  # seconds, for a connection or a lock
+_PREPARE = "prepare_threshold"  # "none" in a URL: of poolers that give each transaction another connection
 _PAUSE = 0.05  # seconds, until a server that has no connection left is asked again
 _NO_CONNECTION_LEFT = ("too many clients", "too many connections", "connection slots", "more connections")
 
@@ -185,10 +186,14 @@ class Database:
 def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:
     """Return an engine whose transactions mean the same on SQLite and PostgreSQL."""
     parsed = sa.make_url(url)
+    arguments: dict[str, object] = {}
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.query.get(_PREPARE) == "none":
+            parsed, arguments = parsed.difference_update_query([_PREPARE]), {_PREPARE: None}
     engine = sa.create_engine(
         parsed,
+        connect_args=arguments,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_PATIENCE,
