@@ -5,20 +5,21 @@ disturb the others. They are stored a batch at a time, so that one transaction a
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from service.archive.arrivals import Arrival, keep, placed, refusal_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.notes import written
 from service.archive.files.spool import Arrived, Spool
 from service.archive.index import changes
-from service.archive.index.changes import Enter, Entered, FileVanished
+from service.archive.index.changes import Batch
 from service.archive.index.database import Database
+from service.archive.index.entering import Entered
 from service.archive.index.entry import IndexEntry, entry_of
 from service.archive.index.labels import NOBODY, Owner
-from service.archive.index.lookup import with_uids
+from service.archive.index.presence import FileVanished
 from service.archive.instance import version_of
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.parsing import parse
@@ -58,13 +59,7 @@ class Stored:
 
 
 Outcome = Stored | Refusal
-
-
-class _Arrival(NamedTuple):
-    """An instance on its way in: what is written of it, and its bytes."""
-
-    entry: IndexEntry
-    spool: Spool
+_Write = Callable[[Sequence[IndexEntry], Owner], list[Entered]]
 
 
 class Store:
@@ -99,7 +94,7 @@ class Store:
         try:
             entries = [self._prepared(spool, study) for spool in spools]
             arrivals = [
-                _Arrival(entry, spool)
+                Arrival(entry, spool)
                 for entry, spool in zip(entries, spools, strict=True)
                 if isinstance(entry, IndexEntry)
             ]
@@ -112,7 +107,7 @@ class Store:
         """Enter files that lie in the tree already. Nothing but the index is written."""
         entries = list(self._blobs.each(self._adopted, keys))
         own = [entry for entry in entries if isinstance(entry, IndexEntry)]
-        return _in_order(entries, self._write(changes.adopt, own, NOBODY))
+        return _in_order(entries, self._write(self._taken_over, own, NOBODY))
 
     def _adopted(self, key: str) -> IndexEntry | Refusal:
         """Parse a file of the tree; its name has to be the one that its content asks for."""
@@ -143,40 +138,19 @@ class Store:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
 
-    def _enter(self, arrivals: Sequence[_Arrival], owner: Owner) -> list[Outcome]:
+    def _enter(self, arrivals: Sequence[Arrival], owner: Owner) -> list[Outcome]:
         """Bring the files into the tree and then the entries into the index; none stays that has no row."""
         for attempt in range(_ENTER_ATTEMPTS):
             try:
-                placed = self._placed(arrivals, trusting=attempt == 0)
+                with_places = placed(self._index, self._blobs, arrivals, trusting=attempt == 0)
             except Unavailable as error:
-                return [_refusal(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
+                return [refusal_of(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
             with suppress(FileVanished):  # deleted or taken for left over by somebody else: bring it again
-                return self._attempted(placed, owner)
+                return self._attempted(with_places, owner)
         message = "the instance is being deleted at the same time"
-        return [_refusal(entry, message, OUT_OF_RESOURCES) for entry, _ in arrivals]
+        return [refusal_of(entry, message, OUT_OF_RESOURCES) for entry, _ in arrivals]
 
-    def _placed(self, arrivals: Sequence[_Arrival], *, trusting: bool) -> list[_Arrival]:
-        """Say where the files are to lie: where they lie already, undamaged, or under new names.
-
-        Args:
-            arrivals: whose entries have no place, or one that has not been good.
-            trusting: whether a file stays that is here already.
-
-        Raises:
-            Unavailable: the index is away.
-        """
-        here = self._index.read_now(with_uids, {entry.parsed.uids for entry, _ in arrivals})
-        placed: list[_Arrival] = []
-        for entry, spool in arrivals:
-            match = here.get(entry.parsed.uids)
-            stored = match if match and match.digest == entry.digest else None
-            if stored and trusting and self._blobs.holds(stored.blob, spool):
-                placed.append(_Arrival(entry.with_file_of(stored.blob, stored.version), spool))
-            else:
-                placed.append(_Arrival(entry.with_its_file(stored.blob if stored else None), spool))
-        return placed
-
-    def _attempted(self, arrivals: Sequence[_Arrival], owner: Owner) -> list[Outcome]:
+    def _attempted(self, arrivals: Sequence[Arrival], owner: Owner) -> list[Outcome]:
         """Bring files and entries in.
 
         Raises:
@@ -186,12 +160,12 @@ class Store:
         try:
             note = written(self._blobs.incoming, new) if new else None
         except Unavailable as error:
-            return [_refusal(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
+            return [refusal_of(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
         outcomes: list[Outcome] = []
         try:
-            refusals = self._keep([arrival for arrival in arrivals if arrival.entry.brings_its_file])
+            refusals = keep(self._blobs, [arrival for arrival in arrivals if arrival.entry.brings_its_file])
             entries = [entry for entry, _ in arrivals if entry not in refusals]
-            results = dict(zip(entries, self._write(changes.enter, entries, owner), strict=True))
+            results = dict(zip(entries, self._write(self._entered, entries, owner), strict=True))
             outcomes = [refusals.get(entry) or results[entry] for entry, _ in arrivals]
         finally:
             if note:
@@ -202,16 +176,7 @@ class Store:
                 remove_doomed_files(self._index, self._blobs)
         return outcomes
 
-    def _keep(self, arrivals: Sequence[_Arrival]) -> dict[IndexEntry, Refusal]:
-        """Put the files where they stay, and return the refusals of those there is no room for."""
-        failures = self._blobs.put([(entry.blob, spool) for entry, spool in arrivals])
-        return {
-            entry: _refusal(entry, failures[entry.blob].message, reason_of(failures[entry.blob]))
-            for entry, _ in arrivals
-            if entry.blob in failures
-        }
-
-    def _write(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
+    def _write(self, write: _Write, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
         """Write the entries' rows: together, or one by one if the database does not take them so.
 
         Raises:
@@ -220,34 +185,40 @@ class Store:
         if not entries:
             return []
         try:
-            return self._write_together(enter, entries, owner)
+            return self._write_together(write, entries, owner)
         except FileVanished:
             raise
-        except Exception:
-            return self._write_one_by_one(enter, entries, owner)
+        except Exception:  # one instance never spoils the others
+            return [self._write_alone(write, entry, owner) for entry in entries]
 
-    def _write_together(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
+    def _write_together(self, write: _Write, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
         """Write the entries' rows in one transaction."""
         try:
-            results = self._index.write_now(enter, entries, replace=self._replace, owner=owner)
+            results = write(entries, owner)
         except Unavailable as error:
-            return [_refusal(entry, error.message, OUT_OF_RESOURCES) for entry in entries]
+            return [refusal_of(entry, error.message, OUT_OF_RESOURCES) for entry in entries]
         if owner.witness is not None:
             owner.witness.committed()
         return list(map(_outcome, entries, results))
 
-    def _write_one_by_one(self, enter: Enter, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
-        """Write each entry's rows in a transaction of its own: one instance never spoils the others."""
-        return [self._write_alone(enter, entry, owner) for entry in entries]
-
-    def _write_alone(self, enter: Enter, entry: IndexEntry, owner: Owner) -> Outcome:
+    def _write_alone(self, write: _Write, entry: IndexEntry, owner: Owner) -> Outcome:
+        """Write an entry's rows in a transaction of its own."""
         try:
-            return self._write_together(enter, [entry], owner)[0]
+            return self._write_together(write, [entry], owner)[0]
         except FileVanished:
             raise
         except Exception as error:
             _log.error("an instance could not be entered: %s", type(error).__name__)
-            return _refusal(entry, "the instance cannot be indexed", PROCESSING_FAILURE)
+            return refusal_of(entry, "the instance cannot be indexed", PROCESSING_FAILURE)
+
+    def _entered(self, entries: Sequence[IndexEntry], owner: Owner) -> list[Entered]:
+        """Enter instances, together with those of other stores that wait."""
+        batch = Batch(entries, self._replace, owner)
+        return self._index.write_together_now(changes.enter_together, batch)
+
+    def _taken_over(self, entries: Sequence[IndexEntry], owner: Owner) -> list[Entered]:
+        """Enter files of the tree, of which none goes."""
+        return self._index.write_now(changes.adopt, entries, replace=self._replace, owner=owner)
 
 
 def _unread(error: Unavailable | OSError) -> Refusal:
@@ -269,14 +240,14 @@ def _in_order(entries: Sequence[IndexEntry | Refusal], outcomes: Sequence[Outcom
 def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
     if entered is Entered.REFUSED:
         message = "an instance with these UIDs and other content is stored already, and stays"
-        return _refusal(entry, message, DUPLICATE)
+        return refusal_of(entry, message, DUPLICATE)
     if entered is Entered.DENIED:
-        return _refusal(entry, "not authorized to store this instance", NOT_AUTHORIZED)
+        return refusal_of(entry, "not authorized to store this instance", NOT_AUTHORIZED)
     parsed = entry.parsed
     return Stored(parsed.uids, parsed.sop_class_uid, entered, parsed.warning)
 
 
-def _leaves_a_file(arrival: _Arrival, outcome: Outcome) -> bool:
+def _leaves_a_file(arrival: Arrival, outcome: Outcome) -> bool:
     """Tell whether a file is doomed by what became of an arrival: its own, or the one that was there."""
     if isinstance(outcome, Stored):
         return arrival.entry.brings_its_file and outcome.entered is not Entered.STORED
@@ -286,7 +257,3 @@ def _leaves_a_file(arrival: _Arrival, outcome: Outcome) -> bool:
 def _leaves_a_stray(outcome: Outcome) -> bool:
     """Tell whether a file may be in the tree that has no row and is not doomed."""
     return isinstance(outcome, Refusal) and outcome.reason not in _DOOMED_WITH
-
-
-def _refusal(entry: IndexEntry, message: str, reason: int) -> Refusal:
-    return Refusal(message, reason, entry.parsed.sop_class_uid, entry.parsed.uids.instance)

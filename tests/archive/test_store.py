@@ -3,6 +3,7 @@ import hashlib
 import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -223,13 +224,15 @@ def test_a_delete_that_races_a_store_never_leaves_a_row_without_its_file(archive
 
 def test_what_is_here_already_is_not_written_again(archive: Archive) -> None:
     put(archive, FILE)
-    [before] = [(key, tree(archive).path(key).stat()) for key in keys(archive)]
+    [before] = keys(archive)
+    written = tree(archive).path(before).stat()
 
     outcomes = put(archive, FILE)
 
-    [after] = [(key, tree(archive).path(key).stat()) for key in keys(archive)]
+    [after] = keys(archive)
+    now = tree(archive).path(after).stat()
     assert words(outcomes) == ["unchanged"]
-    assert after == before
+    assert (after, now.st_ino, now.st_mtime_ns) == (before, written.st_ino, written.st_mtime_ns)
 
 
 def test_a_damaged_file_is_healed_by_storing_it_again(archive: Archive) -> None:
@@ -278,6 +281,23 @@ def test_an_instance_that_the_database_does_not_take_is_refused_and_the_others_a
 
     assert words(outcomes) == ["stored", PROCESSING_FAILURE, "stored"]
     assert len(sqlite_archive.index.read_now(stored_files)) == 2
+
+
+def test_of_stores_that_wait_together_one_that_fails_leaves_the_others_alone(
+    sqlite_archive: Archive,
+) -> None:
+    picky = (
+        "CREATE TRIGGER picky BEFORE INSERT ON instances WHEN new.sop_instance_uid LIKE '1.1.5%' "
+        "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    )
+    sqlite_archive.index.write_now(sa.Connection.execute, sa.text(picky))
+
+    with ThreadPoolExecutor(8) as pool:
+        files = [part10(ct_image(f"1.1.{number}")) for number in range(1, 17)]
+        outcomes = [outcomes[0] for outcomes in pool.map(partial(put, sqlite_archive), files)]
+
+    assert words(outcomes) == [PROCESSING_FAILURE if number == 5 else "stored" for number in range(1, 17)]
+    assert is_sound(sqlite_archive)
 
 
 def test_opening_finishes_a_delete_that_a_crash_interrupted(sqlite_url: str, tmp_path: Path) -> None:

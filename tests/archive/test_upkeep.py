@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.archive import Archive, upkeep
 from service.archive.files.notes import written
-from service.archive.index.changes import Entered
+from service.archive.index.entering import Entered
 from service.archive.index.tables import metadata
 from service.archive.instance import blob_key, new_version
 from service.archive.store import Stored

@@ -5,7 +5,7 @@ threads share a transaction, see `writing`, and hold the locks that they say the
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from service.errors import Unavailable
 from service.threads import Threads
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 
 CONNECTIONS = 10
@@ -127,10 +128,25 @@ class Database:
         Raises:
             Unavailable: the database is away, locked for too long, or out of disk.
         """
-        locks = locks_of(function, args, kwargs)
-        job = Job(lambda connection: function(connection, *args, **kwargs), locks)
+
+        def run(connection: sa.Connection, _: Sequence[None]) -> Sequence[T]:
+            return [function(connection, *args, **kwargs)]
+
         with available():
-            return cast(T, self._writer.write(job))
+            return cast(T, self._writer.write(Job(run, None, locks_of(function, args, kwargs))))
+
+    def write_together_now(
+        self, function: Callable[[sa.Connection, Sequence[S]], Sequence[T]], subject: S
+    ) -> T:
+        """Run a writing function for this subject and those that others want it for at the same time.
+
+        If it fails for all, it is run for each alone.
+
+        Raises:
+            Unavailable: as `write_now` does.
+        """
+        with available():
+            return cast(T, self._writer.write(Job(function, subject, locks_of(function, ([subject],), {}))))
 
     def close(self) -> None:
         """Close all connections; whoever writes has been waited for."""

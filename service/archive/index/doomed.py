@@ -23,9 +23,6 @@ _MAX_VALUES = 500  # of one IN
 _FORGETTING = "doomed"  # the lock of those who take notes away, which would wait for each other's rows
 _REMEMBERED = 7 * 24 * 3600  # seconds, of strays: no store is under way for so long
 
-# Written once: building a statement costs more than running it.
-_STRAYS = sa.select(strays.c.blob).where(strays.c.blob.in_(sa.bindparam("blobs", expanding=True)))
-
 
 def doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
     """Note files as doomed: their rows go in the same transaction, or never came."""
@@ -37,7 +34,7 @@ def doom(connection: sa.Connection, blobs: Sequence[str]) -> None:
 def doom_strays(connection: sa.Connection, blobs: Sequence[str]) -> None:
     """Doom those of these files that no row claims: a store may have left them, which has not been answered.
 
-    One that is just being stored may be among them: `are_strays` tells so when its row is to be written.
+    One that is just being stored may be among them: its store finds it in `strays` then, and brings it again.
     """
     now = int(time())
     connection.execute(sa.delete(strays).where(strays.c.since < now - _REMEMBERED))
@@ -48,11 +45,6 @@ def doom_strays(connection: sa.Connection, blobs: Sequence[str]) -> None:
         connection.execute(sa.delete(strays).where(strays.c.blob.in_(new)))
         if new:
             connection.execute(sa.insert(strays), [{"blob": blob, "since": now} for blob in new])
-
-
-def are_strays(connection: sa.Connection, blobs: Sequence[str]) -> bool:
-    """Tell whether any of these files has been taken for left over, and is gone or about to go."""
-    return connection.execute(_STRAYS, {"blobs": blobs}).first() is not None
 
 
 def _is_stray(connection: sa.Connection, blob: str) -> bool:

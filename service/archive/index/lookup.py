@@ -57,9 +57,6 @@ _VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES
 
 # Written once: building a statement costs more than running it.
 _STUDY = sa.select(studies.c.id).where(OF_STUDY)
-_STUDIES = sa.select(studies.c.study_instance_uid).where(
-    studies.c.study_instance_uid.in_(sa.bindparam("studies", expanding=True))
-)
 _FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
 _NAMED = (
     sa.select(*_COLUMNS)
@@ -137,14 +134,6 @@ def find(connection: sa.Connection, scope: Scope, uids: Uids) -> Instance:
 def admits(connection: sa.Connection, scope: Scope, study: str) -> bool:
     """Tell whether a study is here, within the scope."""
     return connection.execute(within(_STUDY, scope), {"study": study}).first() is not None
-
-
-def outside(connection: sa.Connection, scope: Scope, uids: Collection[str]) -> set[str]:
-    """Return those of the studies with these UIDs that are here, and outside the scope."""
-    if scope.is_everything or not uids:
-        return set()
-    here = set(connection.scalars(_STUDIES, {"studies": list(uids)}))
-    return here - set(connection.scalars(within(_STUDIES, scope), {"studies": list(uids)}))
 
 
 def locate(connection: sa.Connection, uids: Uids) -> tuple[Located, str | None]:

@@ -1,14 +1,14 @@
-"""The rows of studies and series: made with their first instance, counted, gone with their last."""
+"""The rows of studies and series: what is in them, and how they go with their last instance."""
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from service.archive.index import rows
-from service.archive.index.labels import forget, labelled
+from service.archive.index.labels import forget
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import request_attributes, series, studies
 from service.dicom.instance import ParsedInstance, Uids
@@ -16,10 +16,6 @@ from service.dicom.query.columns import index_values, request_items
 from service.dicom.query.levels import Level, level_attributes
 
 # Written once: building a statement costs more than running it.
-_STUDY_KEY = sa.select(studies.c.id).where(studies.c.study_instance_uid == sa.bindparam("study"))
-_SERIES_KEY = sa.select(series.c.id).where(
-    series.c.study == sa.bindparam("study"), series.c.series_instance_uid == sa.bindparam("series")
-)
 _SERIES_ROW = (
     sa.select(series.c.id, series.c.number_of_instances, series.c.attributes)
     .join(studies, series.c.study == studies.c.id)
@@ -28,10 +24,20 @@ _SERIES_ROW = (
         series.c.series_instance_uid == sa.bindparam("series"),
     )
 )
-_COUNT_SERIES = (
+COUNT_SERIES = (
     sa.update(series)
     .where(series.c.id == sa.bindparam("key"))
     .values(
+        number_of_instances=sa.bindparam("count"),
+        revision=sa.bindparam("new_revision"),
+        attributes=sa.bindparam("row"),
+    )
+)
+COUNT_STUDY = (
+    sa.update(studies)
+    .where(studies.c.id == sa.bindparam("key"))
+    .values(
+        number_of_series=sa.bindparam("series"),
         number_of_instances=sa.bindparam("count"),
         revision=sa.bindparam("new_revision"),
         attributes=sa.bindparam("row"),
@@ -43,17 +49,7 @@ _STUDY_ROW = sa.select(studies.c.id, studies.c.attributes).where(
 _SERIES_OF_STUDY = sa.select(series.c.modality, series.c.number_of_instances).where(
     series.c.study == sa.bindparam("key")
 )
-_COUNT_STUDY = (
-    sa.update(studies)
-    .where(studies.c.id == sa.bindparam("key"))
-    .values(
-        modalities=sa.bindparam("modalities"),
-        number_of_series=sa.bindparam("series"),
-        number_of_instances=sa.bindparam("count"),
-        revision=sa.bindparam("new_revision"),
-        attributes=sa.bindparam("row"),
-    )
-)
+COUNT_STUDY_AND_MODALITIES = COUNT_STUDY.values(modalities=sa.bindparam("modalities"))
 
 
 class SeriesUids(NamedTuple):
@@ -68,27 +64,14 @@ def series_uids(uids: Uids) -> SeriesUids:
     return SeriesUids(uids.study, uids.series)
 
 
-def series_keys(
-    connection: sa.Connection, parsed: Sequence[ParsedInstance], tenant: str | None
-) -> dict[SeriesUids, int]:
-    """Return the keys of the instances' series, which are made where they are not there yet.
-
-    Args:
-        connection: in a writing transaction.
-        parsed: the instances.
-        tenant: whose the studies are that are made; None for the one they had before a reindex.
-    """
-    firsts: dict[SeriesUids, ParsedInstance] = {}
-    for instance in parsed:
-        firsts.setdefault(series_uids(instance.uids), instance)
-    return {uids: _series_key(connection, uids, instance, tenant) for uids, instance in firsts.items()}
+def modalities_of(text: str | None) -> set[str]:
+    """Return the modalities that a row lists."""
+    return set(filter(None, (text or "").split("\\")))
 
 
-def add(connection: sa.Connection, counts: "Counter[SeriesUids]") -> None:
-    """Count instances that have been added to their series."""
-    for uids, count in counts.items():
-        _add_to_series(connection, uids, count)
-    _describe_studies(connection, {uids.study for uids in counts})
+def listed(modalities: Collection[str]) -> str | None:
+    """Return modalities as a row lists them."""
+    return "\\".join(["", *sorted(modalities), ""]) if modalities else None
 
 
 def subtract(connection: sa.Connection, counts: "Counter[SeriesUids]") -> None:
@@ -112,57 +95,48 @@ def describe_again(connection: sa.Connection, parsed: ParsedInstance) -> None:
     of_series = series.c.series_instance_uid == parsed.uids.series, series.c.study == study_key
     row = sa.select(series.c.id, series.c.number_of_instances).where(*of_series)
     key, count = connection.execute(row).one()
-    connection.execute(sa.update(series).where(series.c.id == key).values(_series_values(parsed, count)))
-    connection.execute(sa.update(studies).where(of_study).values(_study_values(parsed)))
+    connection.execute(sa.update(series).where(series.c.id == key).values(series_values(parsed, count)))
+    values = study_values(parsed, (), 0, 0)  # completed below
+    connection.execute(sa.update(studies).where(of_study).values(values))
     connection.execute(sa.delete(request_attributes).where(request_attributes.c.series == key))
-    _insert_requests(connection, key, parsed)
+    insert_requests(connection, key, parsed)
     _describe_studies(connection, {parsed.uids.study})
 
 
-def _series_key(
-    connection: sa.Connection, uids: SeriesUids, parsed: ParsedInstance, tenant: str | None
-) -> int:
-    study_key = connection.scalar(_STUDY_KEY, {"study": uids.study})
-    if study_key is None:
-        values = _study_values(parsed) | {
-            "number_of_series": 0,
-            "number_of_instances": 0,
-            "tenant": labelled(connection, uids.study, tenant),
-        }
-        study_key = connection.scalars(sa.insert(studies).returning(studies.c.id), [values]).one()
-    key = connection.scalar(_SERIES_KEY, {"study": study_key, "series": uids.series})
-    if key is None:
-        values = _series_values(parsed, 0) | {"study": study_key, "number_of_instances": 0}
-        key = connection.scalars(sa.insert(series).returning(series.c.id), [values]).one()
-        _insert_requests(connection, key, parsed)
-    return int(key)
-
-
-def _study_values(parsed: ParsedInstance) -> dict[str, Any]:
-    """Return the columns of a study; its row is completed by `_describe_studies`."""
+def study_values(
+    parsed: ParsedInstance, modalities: Collection[str], number_of_series: int, number_of_instances: int
+) -> dict[str, Any]:
+    """Return the columns of a study that takes its attributes from an instance."""
+    uid = parsed.uids.study
+    attributes = level_attributes(parsed.metadata, Level.STUDY)
     return {
         **index_values(parsed.metadata, Level.STUDY),
-        "study_instance_uid": parsed.uids.study,
-        "attributes": rows.study_row(
-            level_attributes(parsed.metadata, Level.STUDY), parsed.uids.study, (), 0, 0
-        ),
+        "study_instance_uid": uid,
+        "modalities": listed(modalities),
+        "number_of_series": number_of_series,
+        "number_of_instances": number_of_instances,
+        "revision": new_revision(),
+        "attributes": rows.study_row(attributes, uid, modalities, number_of_series, number_of_instances),
         "other_attributes": rows.other_row(parsed.metadata, Level.STUDY),
     }
 
 
-def _series_values(parsed: ParsedInstance, count: int) -> dict[str, Any]:
+def series_values(parsed: ParsedInstance, count: int) -> dict[str, Any]:
+    """Return the columns of a series that takes its attributes from an instance."""
     uids = parsed.uids
     attributes = level_attributes(parsed.metadata, Level.SERIES)
     return {
         **index_values(parsed.metadata, Level.SERIES),
         "series_instance_uid": uids.series,
-        "revision": _new_revision(),
+        "number_of_instances": count,
+        "revision": new_revision(),
         "attributes": rows.series_row(attributes, uids.study, uids.series, count),
         "other_attributes": rows.other_row(parsed.metadata, Level.SERIES),
     }
 
 
-def _insert_requests(connection: sa.Connection, key: int, parsed: ParsedInstance) -> None:
+def insert_requests(connection: sa.Connection, key: int, parsed: ParsedInstance) -> None:
+    """Write the requests that a series was made for, as an instance tells them."""
     items = [{"series": key, **item} for item in request_items(parsed.metadata)]
     if items:
         connection.execute(sa.insert(request_attributes), items)
@@ -173,10 +147,10 @@ def _add_to_series(connection: sa.Connection, uids: SeriesUids, count: int) -> N
     values = {
         "key": key,
         "count": previous_count + count,
-        "new_revision": _new_revision(),
+        "new_revision": new_revision(),
         "row": rows.series_row(StoredJson(row).parsed(), uids.study, uids.series, previous_count + count),
     }
-    connection.execute(_COUNT_SERIES, values)
+    connection.execute(COUNT_SERIES, values)
 
 
 def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
@@ -192,15 +166,15 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
         count = sum(instances for _, instances in members)
         values = {
             "key": key,
-            "modalities": "\\".join(["", *sorted(modalities), ""]) if modalities else None,
+            "modalities": listed(modalities),
             "series": len(members),
             "count": count,
-            "new_revision": _new_revision(),
+            "new_revision": new_revision(),
             "row": rows.study_row(StoredJson(row).parsed(), uid, modalities, len(members), count),
         }
-        connection.execute(_COUNT_STUDY, values)
+        connection.execute(COUNT_STUDY_AND_MODALITIES, values)
 
 
-def _new_revision() -> int:
+def new_revision() -> int:
     """Return a number that no earlier state has: a study may go, and come again under the same UID."""
     return secrets.randbits(63)

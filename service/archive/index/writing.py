@@ -1,13 +1,14 @@
 """Writing for all who wait: what several threads want to write is one transaction, and one sync of the disk.
 
-Each write has a savepoint of its own there, so that one that fails does not take others with it. Whoever has
+Writes of the same kind are one call, others have savepoints of their own; one that fails does not take others
+with it: then each of its kind is tried alone. Whoever has
 to wait sleeps until its write is done, or until it is its turn to write for those who wait; never both. Where
 studies are locked one by one, as on PostgreSQL, a second thread may write besides what the first one's
 transaction does not lock.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 _MAX_GROUP = 64
+_Outcome = tuple["Job", Any, BaseException | None]
 _MAX_LOCKS = 200  # of one transaction: PostgreSQL has room for some thousands in all
 
 
@@ -25,19 +27,25 @@ class Transactions(Protocol):
         """Lend a connection in a writing transaction that has these locks, committed at its end."""
 
 
+Together = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
+"""A writing function that does for many what it does for one; returns what becomes of each."""
+
+
 class Job:
     """One write, and what becomes of it.
 
     Attributes:
-        run: writes.
+        function: writes; jobs with the same one are one call.
+        subject: what it writes for this job.
         locks: that are needed for it.
         is_done: whether it is on disk, or has failed.
     """
 
-    __slots__ = ("_error", "_result", "_wake", "is_done", "locks", "run")
+    __slots__ = ("_error", "_result", "_wake", "function", "is_done", "locks", "subject")
 
-    def __init__(self, run: Callable[[sa.Connection], Any], locks: frozenset[str]) -> None:
-        self.run = run
+    def __init__(self, function: Together, subject: Any, locks: frozenset[str]) -> None:
+        self.function = function
+        self.subject = subject
         self.locks = locks
         self.is_done = False
         self._result: Any = None
@@ -136,22 +144,34 @@ class Writer:
 
     def _write(self, group: list[Job], locks: frozenset[str]) -> None:
         """Run the jobs in one transaction, and settle them once it is on disk."""
-        outcomes: list[tuple[Any, BaseException | None]] = []
         try:
             with self._transactions(locks) as connection:
-                outcomes.extend(_outcome(connection, job, alone=len(group) == 1) for job in group)
+                outcomes = [
+                    outcome for jobs in _alike(group) for outcome in _outcomes(connection, jobs, group)
+                ]
         except BaseException as error:  # whatever it is, those who wait have to be told
-            outcomes = [(None, error)] * len(group)
-        for job, (result, failure) in zip(group, outcomes, strict=True):
+            outcomes = [(job, None, error) for job in group]
+        for job, result, failure in outcomes:
             job.settle(result, failure)
 
 
-def _outcome(connection: sa.Connection, job: Job, *, alone: bool) -> tuple[Any, BaseException | None]:
-    """Run one job, and return what it returns and what it raises."""
-    if alone:
-        return job.run(connection), None
+def _alike(group: list[Job]) -> Iterator[list[Job]]:
+    """Yield the jobs that are one call."""
+    calls: dict[Together, list[Job]] = {}
+    for job in group:
+        calls.setdefault(job.function, []).append(job)
+    yield from calls.values()
+
+
+def _outcomes(connection: sa.Connection, jobs: list[Job], group: list[Job]) -> list[_Outcome]:
+    """Run jobs together, or each alone if one of them fails; return what each returns or raises."""
+    if len(group) == 1:
+        return [(jobs[0], jobs[0].function(connection, [jobs[0].subject])[0], None)]
     try:
         with connection.begin_nested():
-            return job.run(connection), None
+            results = jobs[0].function(connection, [job.subject for job in jobs])
+        return [(job, result, None) for job, result in zip(jobs, results, strict=True)]
     except Exception as error:
-        return None, error
+        if len(jobs) == 1:
+            return [(jobs[0], None, error)]
+    return [outcome for job in jobs for outcome in _outcomes(connection, [job], group)]

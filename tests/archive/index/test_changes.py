@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.changes import Entered, FileVanished, enter, remove
+from service.archive.index.changes import Batch, enter, enter_together, remove
 from service.archive.index.doomed import bury, doom_strays, doomed_blobs
+from service.archive.index.entering import Entered
 from service.archive.index.entry import IndexEntry
-from service.archive.index.labels import NOBODY
+from service.archive.index.labels import NOBODY, Owner
 from service.archive.index.lookup import stored_files
+from service.archive.index.presence import FileVanished
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, request_attributes, series, studies
 from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
-from service.scope import EVERYTHING
+from service.scope import EVERYTHING, Scope
 from tests.metadata import entry, instance, tag
 
 
@@ -253,6 +255,41 @@ def test_what_is_not_here_cannot_be_removed(
         remove(connection, EVERYTHING, *uids)
 
     assert len(stored(connection)) == 2
+
+
+def test_stores_that_enter_together_have_each_its_own_owner(connection: sa.Connection) -> None:
+    ours, theirs = (Owner(Scope(frozenset({tenant})), tenant) for tenant in ("ours", "theirs"))
+    batches = [
+        Batch([A], False, ours),
+        Batch([entry(instance("1.1.2")), entry(instance("2.1.1"))], False, theirs),
+        Batch([entry(instance("1.1.3"))], False, ours),
+    ]
+
+    outcomes = enter_together(connection, batches)
+
+    assert outcomes == [[Entered.STORED], [Entered.DENIED, Entered.STORED], [Entered.STORED]]
+    assert counts(connection) == ({"1": (1, 2), "2": (1, 1)}, {"1.1": 2, "2.1": 1})
+    assert doomed_blobs(connection) == [batches[1].entries[0].blob]
+
+
+def test_the_same_instance_of_stores_that_enter_together_is_stored_once(connection: sa.Connection) -> None:
+    outcomes = enter_together(connection, [Batch([file], False, NOBODY) for file in (A, again(A), B)])
+
+    assert outcomes == [[Entered.STORED], [Entered.UNCHANGED], [Entered.REFUSED]]
+    assert stored(connection) == [A.blob]
+
+
+def test_what_replaces_and_what_is_new_count_in_one_batch(connection: sa.Connection) -> None:
+    put(connection, A)
+
+    new = entry(instance("1.2.1", StudyID="C", Modality="MR"))
+    outcomes = put(connection, new, B, entry(instance("1.1.2", StudyID="D")), replace=True)
+
+    assert outcomes == [Entered.STORED, Entered.REPLACED, Entered.STORED]
+    assert counts(connection) == ({"1": (2, 3)}, {"1.1": 2, "1.2": 1})
+    assert attributes(connection)[tag("StudyID")]["Value"] == ["B"]
+    assert attributes(connection)[tag("ModalitiesInStudy")]["Value"] == ["CT", "MR"]
+    assert connection.scalars(sa.select(studies.c.modalities)).one() == "\\CT\\MR\\"
 
 
 def test_what_was_removed_can_be_entered_again(connection: sa.Connection) -> None:
