@@ -1,11 +1,11 @@
 """Notes of files that are about to come into the tree, kept beside it until their rows are written."""
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from service.archive.files.direct import write_all
 from service.archive.files.spool import disk_troubles
@@ -40,17 +40,18 @@ def written(folder: Path, keys: Sequence[str]) -> Note:
     """
     try:
         with disk_troubles():
-            file, path = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
+            path = folder / f"{_PREFIX}{token_hex(8)}"
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 write_all(file, "".join(f"{key}\n" for key in keys).encode())
             except OSError:
-                Path(path).unlink()
+                path.unlink()
                 raise
             finally:
                 os.close(file)
     except FileNotFoundError as error:
         raise Unavailable("the folder for files that arrive is gone") from error
-    return Note(Path(path), keys)
+    return Note(path, keys)
 
 
 def notes_in(folder: Path) -> Iterator[Note]:

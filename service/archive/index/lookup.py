@@ -206,7 +206,11 @@ def find_some(connection: sa.Connection, scope: Scope, uids: Collection[Uids]) -
 
 def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, Instance]:
     """Return those of these instances that are here."""
-    rows = connection.execute(_NAMED, {"instances": [one.instance for one in uids]})
+    if len(uids) == 1:
+        [wanted] = uids
+        rows = connection.execute(_FIND, names(wanted)).all()
+    else:
+        rows = connection.execute(_NAMED, {"instances": [wanted.instance for wanted in uids]}).all()
     return {match.uids: match for match in map(_instance, rows) if match.uids in uids}
 
 

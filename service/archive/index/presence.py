@@ -16,33 +16,41 @@ from service.archive.instance import blob_key
 from service.dicom.instance import Uids
 
 _ONE = sa.select(sa.literal_column("1").label("one")).subquery()
-# Written once: building a statement costs more than running it.
-_LOOK_UP = sa.select(
-    sa.exists().where(strays.c.blob.in_(sa.bindparam("blobs", expanding=True))),
-    studies.c.id,
-    studies.c.tenant,
-    studies.c.modalities,
-    studies.c.number_of_series,
-    studies.c.number_of_instances,
-    studies.c.attributes,
-    series.c.id,
-    series.c.number_of_instances,
-    series.c.attributes,
-    instances.c.sop_instance_uid,
-    instances.c.id,
-    instances.c.digest,
-    instances.c.version,
-).select_from(
-    _ONE.outerjoin(studies, studies.c.study_instance_uid == sa.bindparam("study"))
-    .outerjoin(
-        series,
-        (series.c.study == studies.c.id) & (series.c.series_instance_uid == sa.bindparam("series")),
+
+
+def _looking_up(is_stray: sa.ColumnElement[bool], is_wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(
+        sa.exists().where(is_stray),
+        studies.c.id,
+        studies.c.tenant,
+        studies.c.modalities,
+        studies.c.number_of_series,
+        studies.c.number_of_instances,
+        studies.c.attributes,
+        series.c.id,
+        series.c.number_of_instances,
+        series.c.attributes,
+        instances.c.sop_instance_uid,
+        instances.c.id,
+        instances.c.digest,
+        instances.c.version,
+    ).select_from(
+        _ONE.outerjoin(studies, studies.c.study_instance_uid == sa.bindparam("study"))
+        .outerjoin(
+            series,
+            (series.c.study == studies.c.id) & (series.c.series_instance_uid == sa.bindparam("series")),
+        )
+        .outerjoin(instances, (instances.c.series == series.c.id) & is_wanted)
     )
-    .outerjoin(
-        instances,
-        (instances.c.series == series.c.id)
-        & instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
-    )
+
+
+# Written once: building a statement costs more than running it, and to write a list into it a third of that.
+_LOOK_UP_ONE = _looking_up(
+    strays.c.blob == sa.bindparam("blobs"), instances.c.sop_instance_uid == sa.bindparam("instances")
+)
+_LOOK_UP = _looking_up(
+    strays.c.blob.in_(sa.bindparam("blobs", expanding=True)),
+    instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
 )
 
 
@@ -87,13 +95,15 @@ def look_up(
         of_series.setdefault(series_uids(entry.parsed.uids), []).append(entry)
     arrivals: list[Arrivals] = []
     for uids, members in of_series.items():
-        values = {
-            "study": uids.study,
-            "series": uids.series,
-            "instances": [entry.parsed.uids.instance for entry in members],
-            "blobs": [entry.blob for entry in members if beware_of_strays and entry.brings_its_file],
-        }
-        rows = connection.execute(_LOOK_UP, values).all()
+        wanted = [entry.parsed.uids.instance for entry in members]
+        blobs = [entry.blob for entry in members if beware_of_strays and entry.brings_its_file]
+        values: dict[str, Any] = {"study": uids.study, "series": uids.series}
+        if len(wanted) == len(blobs) == 1:
+            rows = connection.execute(
+                _LOOK_UP_ONE, values | {"instances": wanted[0], "blobs": blobs[0]}
+            ).all()
+        else:
+            rows = connection.execute(_LOOK_UP, values | {"instances": wanted, "blobs": blobs}).all()
         are_strays, key, tenant, modalities, *counts = rows[0][:7]
         if are_strays:
             raise FileVanished
