@@ -15,9 +15,10 @@ from service.archive.files.spool import Spool
 from service.archive.index.changes import remove
 from service.archive.index.database import Database
 from service.archive.index.lookup import find, stored_files
+from service.archive.index.tables import instances
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.store import Outcome, Store, Stored
-from service.archive.upkeep import verify
+from service.archive.upkeep import reindex, verify
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DOES_NOT_MATCH_SOP_CLASS,
@@ -245,6 +246,25 @@ def test_a_damaged_file_is_healed_by_storing_it_again(archive: Archive) -> None:
     assert words(outcomes) == ["unchanged"]
     assert files(archive) == [FILE]
     assert is_sound(archive)
+
+
+def test_files_from_before_there_were_versions_are_kept_replaced_and_indexed_anew(
+    database_url: str, tmp_path: Path
+) -> None:
+    archive = open_archive(database_url, tmp_path, replace=True)
+    put(archive, FILE)
+    [key] = keys(archive)
+    old = f"1/1.1/1.1.1.{hashlib.sha256(FILE).hexdigest()[:16]}.dcm"
+    tree(archive).path(key).rename(tree(archive).path(old))
+    archive.index.write_now(sa.Connection.execute, sa.update(instances).values(version=None))
+
+    assert words(put(archive, FILE)) == ["unchanged"]
+    assert list(keys(archive)) == [old]
+    assert [done.result for done in reindex(archive)] == ["stored"]
+    assert is_sound(archive)
+    assert words(put(archive, OTHER)) == ["replaced"]
+    assert files(archive) == [OTHER]
+    archive.close()
 
 
 def test_stores_under_way_are_whole_while_others_remove_what_is_left_over(archive: Archive) -> None:
