@@ -32,15 +32,18 @@ def placed(index: Database, blobs: Blobs, arrivals: Sequence[Arrival], *, trusti
         Unavailable: the index is away.
     """
     here = index.read_now(with_uids, {entry.parsed.uids for entry, _ in arrivals})
-    with_places: list[Arrival] = []
-    for entry, spool in arrivals:
+
+    def place(arrival: Arrival) -> Arrival:
+        entry, spool = arrival
         match = here.get(entry.parsed.uids)
         stored = match if match and match.digest == entry.digest else None
         if stored and trusting and blobs.holds(stored.blob, spool):
-            with_places.append(Arrival(entry.with_file_of(stored.blob, stored.version), spool))
-        else:
-            with_places.append(Arrival(entry.with_its_file(stored.blob if stored else None), spool))
-    return with_places
+            return Arrival(entry.with_file_of(stored.blob, stored.version), spool)
+        return Arrival(entry.with_its_file(stored.blob if stored else None), spool)
+
+    if not here:
+        return list(map(place, arrivals))
+    return list(blobs.each(place, arrivals))
 
 
 def keep(blobs: Blobs, arrivals: Sequence[Arrival]) -> dict[IndexEntry, Refusal]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.archive.files.blobs import Blobs
 from service.archive.files.opened import check_files
-from service.archive.files.runs import read_run_now
+from service.archive.files.runs import bring_near, read_run_now
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
 from service.errors import ContentTooLarge, NotRenderable, shorten
@@ -177,6 +177,7 @@ async def array_chunks(
 
 async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
+        await asyncio.gather(*(_bring_near(decoder.blobs, frame) for frame in frames))
         work = partial(_native_arrays, decoder.blobs, frames, kind)
         return await decoder.threads.run(work)
     decoded_frames = await asyncio.gather(*(decoder.decode(frame.located, frame.number) for frame in frames))
@@ -184,6 +185,12 @@ async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dty
         await decoder.threads.run(partial(_values, decoded_frame, frame, kind))
         for decoded_frame, frame in zip(decoded_frames, frames, strict=True)
     ]
+
+
+async def _bring_near(blobs: Blobs, frame: NumericFrame) -> None:
+    """Fetch a frame that lies far away: many at the same time, and not one after the other."""
+    assert frame.located.frames is not None
+    await bring_near(blobs, frame.located.instance, frame.located.frames.span(frame.number).offset)
 
 
 def _is_native(frame: NumericFrame) -> bool:

@@ -17,7 +17,7 @@ from isal import isal_zlib
 from service import json_text
 from service.archive.files.blobs import Blobs
 from service.archive.files.content import frame_content
-from service.archive.files.runs import read_run_now
+from service.archive.files.runs import bring_near, read_run_now
 from service.archive.instance import Located
 from service.cache import Cache
 from service.dicom_json import DicomJson
@@ -95,6 +95,7 @@ class Decoder:
         """
         check_decodable(located, number)
         if located.instance.transfer_syntax in NATIVE_SYNTAXES:
+            await self._bring_near(located, number)
             run: Callable[[], T] = partial(self._applied_to_native, work, located, number)
         else:
             run = partial(_applied, work, await self.decode(located, number), located, number)
@@ -184,6 +185,11 @@ class Decoder:
         self._check_size(description)
         frame = frames.frame(number, read_run_now(self.blobs, instance, frames.span(number)))
         return work(decoded(frame, instance.transfer_syntax, description), description)
+
+    async def _bring_near(self, located: Located, number: int) -> None:
+        """Fetch a frame that lies far away, so that none of the threads that work on pixels waits for it."""
+        assert located.frames is not None
+        await bring_near(self.blobs, located.instance, located.frames.span(number).offset)
 
     def _check_size(self, description: ImageDescription) -> None:
         """Refuse a frame that would take too much memory, before anything of it is in memory."""

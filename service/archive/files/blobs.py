@@ -82,6 +82,10 @@ class Blobs(Protocol):
     incoming: Path
     is_remote: bool
 
+    @property
+    def keeps_near(self) -> bool:
+        """Whether what is fetched is kept nearby, so that it pays to fetch it before it is read."""
+
     def spool(self) -> Spool:
         """Return a place for bytes that are arriving."""
 

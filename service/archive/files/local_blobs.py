@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class LocalBlobs:
     """The tree of stored files in a local folder."""
 
-    is_remote = False
+    is_remote = keeps_near = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "instances"

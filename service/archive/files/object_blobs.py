@@ -48,6 +48,11 @@ class ObjectBlobs:
         self._limiter = anyio.CapacityLimiter(_WAITING)
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, "objects")
 
+    @property
+    def keeps_near(self) -> bool:
+        """Whether there is a cache, and its disk is not full."""
+        return self._cache is not None and self._cache.is_open
+
     def spool(self) -> Spool:
         """Return a place for bytes that are arriving."""
         return Spool(self.incoming)

@@ -4,7 +4,9 @@ A run that is on its way to a client need not be read at all: it can be passed o
 for the kernel to send. What is not on this machine yet is fetched in a thread.
 """
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import anyio.to_thread
 
@@ -16,6 +18,7 @@ from service.archive.instance import Instance
 from service.dicom.frames import Span
 from service.transfer_syntaxes import DEFLATED
 
+_AHEAD = 8  # files that are fetched at the same time, for one who wants them one after the other
 _MIN_FILE_RUN = 64 * 1024  # bytes; what is smaller is joined with its neighbours
 
 
@@ -80,6 +83,40 @@ async def stream(blobs: Blobs, instance: Instance, spans: Iterable[Span]) -> Asy
                 chunk = await _chunk(file, start, min(RUN_BYTES, end - start))
                 yield chunk if len(chunk) >= _MIN_FILE_RUN else await _content(chunk)
                 start += len(chunk)
+
+
+async def bring_near(blobs: Blobs, instance: Instance, offset: int = 0) -> None:
+    """Fetch what lies around an offset of a stored file to this machine, if it would be kept here.
+
+    Raises:
+        InstanceGone, DamagedFile, Unavailable: as whoever reads it would.
+    """
+    if not blobs.keeps_near:
+        return
+    with opened(blobs, instance) as file:
+        place = min(offset, max(instance.size - 1, 0))  # in what is inflated, an offset may lie beyond
+        if file.at_hand(place, 1) is None:
+            await anyio.to_thread.run_sync(file.fetched, place, 1, limiter=file.limiter)
+
+
+async def bring_all_near(blobs: Blobs, instances: Sequence[Instance]) -> AsyncIterator[Instance]:
+    """Yield instances in their order, and fetch the files of the next ones meanwhile."""
+    if not blobs.keeps_near:
+        for instance in instances:
+            yield instance
+        return
+    under_way: deque[asyncio.Task[None]] = deque()
+    try:
+        for position, instance in enumerate(instances):
+            while position + len(under_way) < min(position + _AHEAD, len(instances)):
+                coming = instances[position + len(under_way)]
+                under_way.append(asyncio.create_task(bring_near(blobs, coming)))
+            await under_way.popleft()
+            yield instance
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def _chunk(file: OpenFile, offset: int, length: int) -> Chunk:

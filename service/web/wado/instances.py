@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from service.archive.files.content import instance_content
 from service.archive.files.opened import check_files
+from service.archive.files.runs import bring_all_near
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import transcoded_file, transcoded_pixels
@@ -180,8 +181,10 @@ def _length(instances: Sequence[OutgoingInstance], boundary: str, base_url: str)
 
 
 async def _parts(request: Request, instances: Sequence[OutgoingInstance]) -> AsyncIterator[Part]:
-    for outgoing in instances:
-        yield await _part(request, outgoing)
+    blobs = service_of(request).archive.blobs
+    by_instance = {outgoing.instance: outgoing for outgoing in instances}
+    async for instance in bring_all_near(blobs, list(by_instance)):
+        yield await _part(request, by_instance[instance])
 
 
 async def _part(request: Request, outgoing: OutgoingInstance) -> Part:

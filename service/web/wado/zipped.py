@@ -17,6 +17,7 @@ from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
 from service.archive.files.file_run import RUN_BYTES
 from service.archive.files.opened import check_files
+from service.archive.files.runs import bring_all_near
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
@@ -88,7 +89,9 @@ async def _files(
 ) -> AsyncIterator[tuple[str, Content]]:
     """Yield the name and the content of each file; the DICOMDIR comes last, when all have been seen."""
     directory = Directory()
-    for name, instance in _named_instances(instances):
+    names = {instance: name for name, instance in _named_instances(instances)}
+    async for instance in bring_all_near(archive.blobs, list(names)):
+        name = names[instance]
         yield "/".join(name), await instance_content(archive.blobs, instance, archive.conversions)
         if with_directory:
             attributes = await archive.index.read(attributes_of, instance)
