@@ -26,12 +26,14 @@ from service.access.requests import Requests
 from service.access.seal import Seal, kept_secret
 from service.access.sessions import Sessions
 from service.access.tokens import Rules, Tokens
+from service.access_log import AccessLog
 from service.archive import Archive
 from service.archive.files import rights
 from service.archive.files.blobs import Blobs
 from service.archive.files.opening import open_blobs
 from service.archive.index.database import Database
 from service.archive.orphans import remove_orphans_regularly
+from service.archive.sizes import ArchiveSizes
 from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
@@ -42,6 +44,7 @@ from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
 from service.memory import give_memory_back
+from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
@@ -50,6 +53,7 @@ from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
 from service.web.http.hosts import Hosts
+from service.web.http.measured import Measured
 from service.web.http.paths import resource_path
 from service.web.http.protection import Protected
 from service.web.http.resource import WatchedSend
@@ -83,6 +87,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         archive: open; it is closed when the application stops.
     """
     service = _service(settings, archive)
+    log = AccessLog() if settings.access_log == "json" else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -95,6 +100,8 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         yield
         await _ended(memory, orphans)
         await service.feed.close()
+        if log:
+            log.close()
         if service.audit:
             await service.audit.close()
         await service.access.close()
@@ -103,7 +110,7 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
 
     app = Starlette(
         routes=[*_routes_under(settings.root, ROUTES), WADO_URI, *HEALTH, *PAGES, *VIEWER],
-        middleware=_middleware(settings),
+        middleware=[*_measuring(service.metrics, log), *_middleware(settings)],
         exception_handlers={DicomwebError: _answer_error, HTTPException: _answer_http_error},
         lifespan=lifespan,
     )
@@ -129,10 +136,14 @@ def _service(settings: Settings, archive: Archive) -> Service:
         settings.pixel_cache_bytes,
         settings.max_frame_bytes,
     )
+    feed = _feed(settings, archive.index)
     return Service(
+        metrics=_metrics(settings, archive, feed, decoder.workers),
+        sizes=ArchiveSizes(archive.index),
+        metrics_token=settings.metrics_token,
         access=_access(settings, archive),
         archive=archive,
-        feed=_feed(settings, archive.index),
+        feed=feed,
         webhook_hosts=AllowedHosts(settings.webhook_hosts),
         decoder=decoder,
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
@@ -169,6 +180,22 @@ def copied_to(settings: Settings, place: str) -> Blobs:
         return open_blobs(settings.data, blobs_url(place))
     rights.open_folder(Path(place))
     return open_blobs(Path(place))
+
+
+def _measuring(metrics: Metrics | None, log: AccessLog | None) -> list[Middleware]:
+    """Return what measures requests, if anybody wants to know."""
+    return [Middleware(Measured, metrics, log)] if metrics or log else []
+
+
+def _metrics(settings: Settings, archive: Archive, feed: Feed, workers: PixelWorkers) -> Metrics | None:
+    """Return what counts, told of everything; None where nothing is to be counted."""
+    if settings.metrics == "off":
+        return None
+    metrics = Metrics()
+    archive.index.on_wait, archive.index.on_hold = metrics.waited, metrics.held
+    workers.on_work, workers.on_end = metrics.busy.inc, metrics.ended.inc
+    feed.on_listen = metrics.streams.inc
+    return metrics
 
 
 def _feed(settings: Settings, index: Database) -> Feed:

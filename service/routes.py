@@ -23,6 +23,7 @@ from service.web.feed.changefeed import retrieve_changes, retrieve_latest_change
 from service.web.feed.webhooks import add_hook, list_hooks, remove_hook, resume_hook
 from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
+from service.web.metrics import Scraping, retrieve_metrics
 from service.web.numbers.pixels import retrieve_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
@@ -172,6 +173,7 @@ HEALTH = [
     _route("/health", GET=everybody(health)),
     _route("/health/live", GET=everybody(live)),
     _route("/health/ready", GET=everybody(ready)),
+    _route("/metrics", GET=Scraping(retrieve_metrics, Permission.ADMIN)),
 ]
 VIEWER = [
     _route("/viewer", GET=_seen(redirect_to_viewer)),

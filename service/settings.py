@@ -184,6 +184,9 @@ class Settings(BaseSettings):
     codec_seconds: float = Field(default=20, gt=0)
     max_frame_bytes: int = Field(default=256 * 2**20, ge=1024)
     pixel_cache_bytes: int = Field(default=32 * 2**20, ge=0)
+    metrics: Literal["off", "on"] = "off"
+    metrics_token: str | None = Field(default=None, min_length=16)
+    access_log: Literal["off", "json"] = "off"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

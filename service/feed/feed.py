@@ -5,7 +5,7 @@ One task in each process looks once a second whether there is anything new, for 
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
 
@@ -20,10 +20,15 @@ MAX_LISTENERS = 200
 _TICK = 1  # seconds between two looks
 _PAUSE = 5  # seconds until an index that is away is asked again
 _PURGE_SECONDS = 3600
+_CLOSE_SECONDS = 10
 _DAY = 86400
 _MICROSECONDS = 1_000_000
 
 _log = logging.getLogger(__name__)
+
+
+def _unmeasured(_number: int) -> None:
+    """Take no notice of listeners."""
 
 
 class Feed:
@@ -38,6 +43,7 @@ class Feed:
 
     Attributes:
         last: the Sequence that was given out last, as this process knows it.
+        on_listen: is told 1 when a client begins to listen, and -1 when it has left.
     """
 
     def __init__(
@@ -50,7 +56,9 @@ class Feed:
         self._next_purge = 0.0
         self._deliveries = deliveries
         self._listeners = 0
+        self.on_listen: Callable[[int], None] = _unmeasured
         self._waiting: set[asyncio.Event] = set()
+        self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def settle(self) -> None:
@@ -77,36 +85,40 @@ class Feed:
             raise Unavailable(f"{MAX_LISTENERS} clients listen already, and this process takes no more")
         event = asyncio.Event()
         self._listeners += 1
+        self.on_listen(1)
         self._waiting.add(event)
         try:
             yield event
         finally:
             self._waiting.discard(event)
             self._listeners -= 1
+            self.on_listen(-1)
 
     def begin(self) -> None:
         """Look for changes, from now on."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Look no longer."""
+        """Look no longer; what is being written is written."""
+        self._closing.set()
         if self._task is not None:
+            await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
         if self._deliveries is not None:
             await self._deliveries.close()
 
     async def _run(self) -> None:
-        while True:
+        while not self._closing.is_set():
+            pause = _TICK
             try:
                 await self._look()
             except Unavailable:
-                await asyncio.sleep(_PAUSE)  # the index has said so in the log
+                pause = _PAUSE  # the index has said so in the log
             except Exception as error:
                 _log.error("the change feed does not go on: %s", type(error).__name__)
-                await asyncio.sleep(_PAUSE)
-            await asyncio.sleep(_TICK)
+                pause = _PAUSE
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), pause)
 
     async def _look(self) -> None:
         await self.settle()

@@ -10,7 +10,10 @@ import os
 import resource
 import signal
 import socket
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 
 from service.app import blobs_of, create_app
 from service.archive import Archive, open_archive
+from service.metrics import FOLDER
 from service.server.configuration import configuration
 from service.server.log import configure_log
 from service.settings import Settings
@@ -55,7 +59,25 @@ def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
         os.environ.pop("DICOMWEB_DATABASE_URL", None)
     target = f"{application.__module__}:{application.__name__}"
     config = configuration(target, settings, factory=True, workers=settings.workers)
-    _Processes(config, settings, listening).run()
+    with _folder_for_metrics(settings):
+        _Processes(config, settings, listening).run()
+
+
+@contextmanager
+def _folder_for_metrics(settings: Settings) -> Iterator[None]:
+    """Lend processes a folder with nothing in it, for what they count together: before the first begins."""
+    if settings.metrics == "off":
+        yield
+        return
+    with ExitStack() as stack:
+        folder = os.environ.get(FOLDER)
+        if folder is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dicomweb-metrics-"))
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for file in Path(folder).glob("*.db"):
+            file.unlink()
+        os.environ[FOLDER] = folder
+        yield
 
 
 def application() -> Starlette:

@@ -11,12 +11,14 @@ from starlette.routing import Route
 from service.access.access import Access
 from service.access.caller import Caller
 from service.archive import Archive
+from service.archive.sizes import ArchiveSizes
 from service.audit.audit import Audit
 from service.cache import Cache
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
+from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.scope import Scope
 
@@ -56,6 +58,9 @@ class Service:
         store_limits: of requests that store.
         trusted_proxies: addresses and networks whose word on who has asked them is believed.
         audit: is told who does what; None without one.
+        metrics: what has been counted; None where nothing is.
+        sizes: how much the archive has, for metrics.
+        metrics_token: lets read the metrics; None for admins alone.
     """
 
     access: Access
@@ -73,6 +78,9 @@ class Service:
     store_limits: StoreLimits
     trusted_proxies: frozenset[str] = frozenset()
     audit: Audit | None = None
+    metrics: Metrics | None = None
+    sizes: ArchiveSizes | None = None
+    metrics_token: str | None = None
 
 
 def service_of(request: Request) -> Service:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, perf_counter, sleep
 from typing import Any, ParamSpec, TypeVar, cast
 
 import anyio
@@ -60,6 +60,8 @@ class Database:
     Attributes:
         engine: of the database.
         writers: the turns of threads that write.
+        on_wait: is told how long a write has waited for its turn, in seconds.
+        on_hold: is told how long a transaction that writes has taken.
     """
 
     def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
@@ -71,7 +73,9 @@ class Database:
         writers = 1 if self.reads_at_once or connections < _ENOUGH else 2
         self._readers = Threads(max(1, connections - writers - 1))
         self._inline: InlineReader | None = None
-        self._writer = Writer(self._transaction, writers)
+        self._writer = Writer(self._transaction, writers, self._waited)
+        self.on_wait: Callable[[float], None] = _unmeasured
+        self.on_hold: Callable[[float], None] = _unmeasured
 
     @property
     def name(self) -> str:
@@ -175,6 +179,9 @@ class Database:
                     raise
             sleep(_PAUSE)
 
+    def _waited(self, seconds: float) -> None:
+        self.on_wait(seconds)
+
     @contextmanager
     def _transaction(self, locks: frozenset[str]) -> Iterator[sa.Connection]:
         """Lend a connection in a writing transaction that has its locks; one that was cut is replaced."""
@@ -186,8 +193,10 @@ class Database:
             connection = self._begun(locks)
         transaction = connection.get_transaction()
         assert transaction is not None
+        begin = perf_counter()
         with connection, transaction:
             yield connection
+        self.on_hold(perf_counter() - begin)
 
     def _begun(self, locks: frozenset[str]) -> sa.Connection:
         connection = self._connected(self.engine).execution_options(writing=True)
@@ -198,6 +207,10 @@ class Database:
             connection.close()
             raise
         return connection
+
+
+def _unmeasured(_seconds: float) -> None:
+    """Take no notice of how long something took."""
 
 
 def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:

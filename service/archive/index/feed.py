@@ -146,17 +146,18 @@ def changes_after(
     Raises:
         ChangesForgotten: some of them are not kept any more.
     """
-    state = state_of(connection)
-    if after < state.forgotten:
-        raise ChangesForgotten(after, state.forgotten + 1)
+    last = state_of(connection).last
     statement = _AFTER if with_quiet else _AFTER_OF_INSTANCES
     rows = connection.execute(
         statement.where(*conditions_on_changes(scope)), {"after": after, "most": most}
     ).all()
     some = _of_rows(rows, after, most)
+    forgotten = state_of(connection).forgotten  # some may have been forgotten a moment ago
+    if after < forgotten:
+        raise ChangesForgotten(after, forgotten + 1)
     if len(some) == most:
         return FeedPage(some, some[-1].sequence)
-    return FeedPage(some, max(after, state.last, *(change.sequence for change in some[-1:])))
+    return FeedPage(some, max(after, last, *(change.sequence for change in some[-1:])))
 
 
 def oldest_kept(connection: sa.Connection) -> int:

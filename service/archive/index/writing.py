@@ -1,16 +1,16 @@
 """Writing for all who wait: what several threads want to write is one transaction, and one sync of the disk.
 
 Writes of the same kind are one call, others have savepoints of their own; one that fails does not take others
-with it: then each of its kind is tried alone. Whoever has
-to wait sleeps until its write is done, or until it is its turn to write for those who wait; never both. Where
-studies are locked one by one, as on PostgreSQL, a second thread may write besides what the first one's
-transaction does not lock.
+with it: then each of its kind is tried alone. Whoever has to wait sleeps until its write is done, or until it
+is its turn to write for those who wait; never both. Where studies are locked one by one, as on PostgreSQL, a
+second thread may write besides what the first one's transaction does not lock.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock
+from time import perf_counter
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -38,15 +38,17 @@ class Job:
         function: writes; jobs with the same one are one call.
         subject: what it writes for this job.
         locks: that are needed for it.
+        begin: when it was wanted, by `perf_counter`.
         is_done: whether it is on disk, or has failed.
     """
 
-    __slots__ = ("_error", "_result", "_wake", "function", "is_done", "locks", "subject")
+    __slots__ = ("_error", "_result", "_wake", "begin", "function", "is_done", "locks", "subject")
 
     def __init__(self, function: Together, subject: Any, locks: frozenset[str]) -> None:
         self.function = function
         self.subject = subject
         self.locks = locks
+        self.begin = perf_counter()
         self.is_done = False
         self._result: Any = None
         self._error: BaseException | None = None
@@ -79,10 +81,12 @@ class Writer:
     Args:
         transactions: lends them.
         threads: how many may write at a time.
+        on_wait: is told how long a write has waited until its transaction had its locks, in seconds.
     """
 
-    def __init__(self, transactions: Transactions, threads: int) -> None:
+    def __init__(self, transactions: Transactions, threads: int, on_wait: Callable[[float], None]) -> None:
         self._transactions = transactions
+        self._on_wait = on_wait
         self._free = threads
         self._mutex = Lock()
         self._waiting: deque[Job] = deque()
@@ -146,6 +150,9 @@ class Writer:
         """Run the jobs in one transaction, and settle them once it is on disk."""
         try:
             with self._transactions(locks) as connection:
+                now = perf_counter()
+                for job in group:
+                    self._on_wait(now - job.begin)
                 outcomes = [
                     outcome for jobs in _alike(group) for outcome in _outcomes(connection, jobs, group)
                 ]

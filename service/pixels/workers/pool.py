@@ -78,11 +78,17 @@ class Worker:
         return UndecodableFrame("the codec crashed on the frame")
 
 
+def _unmeasured(_number: int) -> None:
+    """Take no notice of workers."""
+
+
 class PixelWorkers:
     """A few worker processes, each started when it is first needed.
 
     Attributes:
         seconds: that one call may take once its turn has come.
+        on_work: is told 1 when a process begins to work, and -1 when it has.
+        on_end: is told 1 when one is ended, or has died.
     """
 
     def __init__(self, number: int, seconds: float, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -91,6 +97,8 @@ class PixelWorkers:
         self._idle: deque[Worker] = deque()
         self._turns = anyio.CapacityLimiter(number)
         self._closed = False
+        self.on_work: Callable[[int], None] = _unmeasured
+        self.on_end: Callable[[int], None] = _unmeasured
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what a function returns in a worker process; calls beyond their number wait for their turn.
@@ -115,11 +123,15 @@ class PixelWorkers:
 
     def _call(self, work: Callable[[], Any]) -> Any:
         worker = self._next()
+        self.on_work(1)
         try:
             answer = worker.call(work, self.seconds)
         except Exception:
+            self.on_end(1)
             worker.close()
             raise
+        finally:
+            self.on_work(-1)
         self._idle.append(worker)
         if self._closed:
             self.close()
@@ -133,5 +145,6 @@ class PixelWorkers:
             worker = self._idle.pop()
             if worker.lives:
                 return worker
+            self.on_end(1)
             worker.close()
         return Worker(self._memory_bytes)

@@ -43,6 +43,11 @@ class Admitting:
     refuse: Refuse | None = None
     action: Action | None = None
 
+    @property
+    def __name__(self) -> str:
+        """What is asked for, whatever the URL says of it."""
+        return self.handler.__name__
+
     async def __call__(self, request: Request) -> Response:
         """Answer who may ask.
 

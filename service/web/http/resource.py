@@ -49,6 +49,7 @@ class Resource:
         handler = self.handlers[method]
         if method == "GET" and (ignored := self._ignored(scope["query_string"])):
             send = _warning_send(send, warning(scope["state"]["base_url"], [about_ignored(ignored)]))
+        scope["state"]["operation"] = handler.__name__
         request, watched_send = Request(scope, receive, send), WatchedSend(send)
         try:
             await (await handler(request))(scope, receive, watched_send)

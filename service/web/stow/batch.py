@@ -3,8 +3,9 @@
 from service.archive import Archive
 from service.archive.files.spool import Spool
 from service.archive.index.labels import Owner
-from service.archive.store import Outcome
+from service.archive.store import Outcome, Stored
 from service.errors import Refusal
+from service.metrics import Metrics
 
 _MAX_WAITING_BYTES = 4 * 2**20
 _MAX_WAITING_FILES = 64
@@ -17,11 +18,14 @@ class Batch:
         outcomes: of each instance, in the order they came.
     """
 
-    def __init__(self, archive: Archive, study: str | None, owner: Owner) -> None:
+    def __init__(
+        self, archive: Archive, study: str | None, owner: Owner, metrics: Metrics | None = None
+    ) -> None:
         self.outcomes: list[Outcome] = []
         self._archive = archive
         self._study = study
         self._owner = owner
+        self._metrics = metrics
         self._waiting: list[Spool] = []
 
     async def add(self, spool: Spool) -> None:
@@ -41,8 +45,15 @@ class Batch:
     async def store(self) -> None:
         """Store all that wait."""
         spools, self._waiting = self._waiting, []
-        if spools:
-            self.outcomes += await self._archive.take(spools, self._study, self._owner)
+        if not spools:
+            return
+        sizes = [spool.size for spool in spools]
+        outcomes = await self._archive.take(spools, self._study, self._owner)
+        self.outcomes += outcomes
+        if self._metrics:
+            for outcome, size in zip(outcomes, sizes, strict=True):
+                kind = outcome.entered.value if isinstance(outcome, Stored) else "refused"
+                self._metrics.stored(kind, size)
 
     def discard(self) -> None:
         """Forget what has not been stored."""

@@ -67,7 +67,8 @@ async def store(request: Request) -> Response:
     if study is not None and not is_uid(study):
         raise InvalidParameter("study", study, "a UID (PS3.5 9.1)")
     ledger = ledger_of(request)
-    batch = Batch(service_of(request).archive, study, owner_of(request)._replace(witness=ledger))
+    service, owner = service_of(request), owner_of(request)._replace(witness=ledger)
+    batch = Batch(service.archive, study, owner, service.metrics)
     intake = _INTAKES[kind_of_parts(request)](request, batch)
     try:
         await _receive(request, intake, batch)

@@ -71,11 +71,15 @@ def _joint_refusal(refusals: Sequence[NotAcceptable]) -> NotAcceptable:
 
 
 async def _instance(request: Request, accept: Accept) -> Response:
-    return await answer_instance(request, (await located_instance(request)).instance, accept)
+    located = await located_instance(request)
+    request.state.served_instances = 1
+    return await answer_instance(request, located.instance, accept)
 
 
 async def _instances(request: Request, accept: Accept) -> Response:
-    return await answer_instances(request, await instances_of(request), accept)
+    instances = await instances_of(request)
+    request.state.served_instances = len(instances)
+    return await answer_instances(request, instances, accept)
 
 
 async def _all_bulkdata(request: Request, accept: Accept) -> Response:
@@ -84,7 +88,9 @@ async def _all_bulkdata(request: Request, accept: Accept) -> Response:
 
 
 async def _zip(request: Request, accept: Accept) -> Response:
-    return await answer_zip(request, await instances_of(request), accept)
+    instances = await instances_of(request)
+    request.state.served_instances = len(instances)
+    return await answer_zip(request, instances, accept)
 
 
 _FILE_OFFERS = tuple(Offer(DICOM, multipart=form) for form in (True, False))

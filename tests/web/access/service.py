@@ -4,7 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pydicom
@@ -46,10 +46,10 @@ class Guarded(NamedTuple):
 
 
 @asynccontextmanager
-async def guarded(database_url: str, folder: Path) -> AsyncIterator[Guarded]:
-    """Lend a service with access control and an empty archive."""
+async def guarded(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Guarded]:
+    """Lend a service with access control, these settings and an empty archive."""
     archive = open_archive(database_url, folder, replace=False)
-    app = create_app(Settings(data=folder, auth=["keys"]), archive)
+    app = create_app(Settings(data=folder, auth=["keys"], **settings), archive)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client,

@@ -1,0 +1,36 @@
+"""How much the archive has: plain functions of a connection."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from service.archive.index.feed_tables import changes
+from service.archive.index.tables import instances, studies
+
+_COUNTS = sa.select(
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(studies.c.number_of_series), 0),
+    sa.func.coalesce(sa.func.sum(studies.c.number_of_instances), 0),
+).select_from(studies)
+_BYTES = sa.select(sa.func.coalesce(sa.func.sum(instances.c.size), 0))
+_WAITING = sa.select(sa.func.coalesce(sa.func.sum(changes.c.count), 0)).where(changes.c.first.is_(None))
+
+
+class Sizes(NamedTuple):
+    """How much there is."""
+
+    studies: int
+    series: int
+    instances: int
+    bytes: int
+
+
+def sizes(connection: sa.Connection) -> Sizes:
+    """Return how much the archive has; every row is looked at."""
+    of_studies, of_series, of_instances = map(int, connection.execute(_COUNTS).one())
+    return Sizes(of_studies, of_series, of_instances, int(connection.scalar(_BYTES) or 0))
+
+
+def unnumbered(connection: sa.Connection) -> int:
+    """Return how many changes have no Sequence yet."""
+    return int(connection.scalar(_WAITING) or 0)
