@@ -25,16 +25,20 @@ _MOST_QUIET = 500
 _STATE = sa.select(feed.c.last, feed.c.forgotten, feed.c.time).where(feed.c.id == _ROW)
 _HELD = _STATE.with_for_update()
 _WAITING = (
-    sa.select(changes.c.id, changes.c.count, changes.c.study_instance_uid)
+    sa.select(changes.c.id, sa.func.sum(changes.c.count).over(order_by=changes.c.id).label("so_far"))
     .where(changes.c.first.is_(None))
     .order_by(changes.c.id)
     .limit(_MOST)
+    .subquery()
 )
 _ANY_WAITING = sa.select(changes.c.id).where(changes.c.first.is_(None)).limit(1)
 _NUMBER = (
     sa.update(changes)
-    .where(changes.c.id == sa.bindparam("key"))
-    .values(first=sa.bindparam("number"), time=sa.bindparam("now"))
+    .where(changes.c.id == _WAITING.c.id)
+    .values(
+        first=sa.bindparam("last_one") + _WAITING.c.so_far - changes.c.count + 1, time=sa.bindparam("now")
+    )
+    .returning(changes.c.count, changes.c.study_instance_uid)
 )
 _DUE = (
     sa.select(restless.c.study_instance_uid)
@@ -95,14 +99,9 @@ def number(connection: sa.Connection, quiet_microseconds: int) -> None:
     """
     state = _hold(connection)
     now = max(clock(connection), state.time)
-    waiting = connection.execute(_WAITING).all()
-    last, numbers = state.last, []
-    for key, count, _ in waiting:
-        numbers.append({"key": key, "number": last + 1, "now": now})
-        last += count
-    if numbers:
-        connection.execute(_NUMBER, numbers)
-        _disturb(connection, {study for _, _, study in waiting}, now + quiet_microseconds)
+    numbered = connection.execute(_NUMBER, {"last_one": state.last, "now": now}).all()
+    last = state.last + sum(count for count, _ in numbered)
+    _disturb(connection, {study for _, study in numbered}, now + quiet_microseconds)
     last += _tell_quiet(connection, last, now)
     connection.execute(sa.update(feed).where(feed.c.id == _ROW).values(last=last, time=now))
 

@@ -270,3 +270,23 @@ def test_a_study_that_is_gone_is_not_told_to_be_quiet(connection: sa.Connection)
 
     assert [change.action for change in read(connection)] == ["create", "delete"]
     assert state_of(connection).last == 2
+
+
+def test_several_processes_tell_a_quiet_study_once(postgresql_url: str) -> None:
+    engine = create_engine(postgresql_url, WRITERS + 1)
+    with engine.begin() as connection:
+        put(connection, entry(instance("1.1.1")))
+    with engine.begin() as connection:
+        number(connection, HOUR)
+        connection.execute(sa.update(restless).values(due=0))
+
+    def look(_: int) -> None:
+        with engine.begin() as connection:
+            number(connection, HOUR)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(look, range(WRITERS)))
+
+    with engine.begin() as connection:
+        assert [change.action for change in read(connection)] == ["create", QUIET]
+    engine.dispose()
