@@ -15,6 +15,7 @@ from tests.serving import ROOT, process
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+WIDE = (ROOT / "deploy" / "compose.wide.yaml").read_text(encoding="utf-8")
 STAGES = set(re.findall(r"^FROM \S+ AS (\S+)", DOCKERFILE, re.MULTILINE))
 
 
@@ -50,7 +51,9 @@ def test_the_stages_that_files_are_taken_from_are_there() -> None:
     assert set(re.findall(r"--from=(\w+)", DOCKERFILE)) <= STAGES
 
 
-@pytest.mark.parametrize("text", [DOCKERFILE, COMPOSE], ids=["Dockerfile", "compose.yaml"])
+@pytest.mark.parametrize(
+    "text", [DOCKERFILE, COMPOSE, WIDE], ids=["Dockerfile", "compose.yaml", "compose.wide.yaml"]
+)
 def test_the_settings_of_the_container_are_settings(text: str) -> None:
     names = {name.lower() for name in re.findall(rf"{PREFIX}([A-Z_]+)", text)}
 
