@@ -164,7 +164,7 @@ async def transcoded_file(blobs: Blobs, pixels: TranscodedPixels) -> AsyncIterat
     """
     file = around_frames(blobs, pixels.located.instance, pixels.encoding)
     with ExitStack() as stack:
-        head, tail = await anyio.to_thread.run_sync(stack.enter_context, file)
+        head, tail = await anyio.to_thread.run_sync(stack.enter_context, file, limiter=blobs.limiter)
         async for chunk in _in_threads(head):
             yield chunk
         async for content in pixels.value():

@@ -38,10 +38,6 @@ class StoredFile(NamedTuple):
 class OpenFile(Protocol):
     """A stored file that is being read. What it lends of local files is valid until the next is asked for."""
 
-    @property
-    def limiter(self) -> anyio.CapacityLimiter | None:
-        """Return what limits the threads in which it may be waited for; None for those of everybody."""
-
     def at_hand(self, offset: int, length: int) -> FileRun | None:
         """Return where a run, or its beginning, lies in a local file; None if it has to be fetched.
 
@@ -77,10 +73,13 @@ class Blobs(Protocol):
     Attributes:
         incoming: the local folder where files arrive, and where it is noted which ones are under way.
         is_remote: whether a network lies between, so that it pays to ask for many at the same time.
+        limiter: of the threads in which files are waited for, so that a store that does not answer takes none
+            of others; None for the threads of everybody.
     """
 
     incoming: Path
     is_remote: bool
+    limiter: anyio.CapacityLimiter | None
 
     @property
     def keeps_near(self) -> bool:

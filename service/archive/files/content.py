@@ -11,7 +11,7 @@ from service.archive.files.blobs import Blobs
 from service.archive.files.converted import ConvertedFile
 from service.archive.files.file_run import RUN_BYTES, Chunk, FileRun
 from service.archive.files.inflated import inflated_chunks
-from service.archive.files.opened import check_files, opened
+from service.archive.files.opened import check_in_thread, opened
 from service.archive.files.runs import read_now, read_run, stream
 from service.archive.instance import Instance
 from service.cache import Cache
@@ -89,15 +89,17 @@ class Generated:
     Attributes:
         generate: offset and length in bytes → those bytes in chunks.
         size: of all of them.
+        limiter: of those threads.
     """
 
     generate: Callable[[int, int], Iterator[bytes]]
     size: int
+    limiter: anyio.CapacityLimiter | None
 
     async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
         """Yield a run of the bytes, in chunks."""
         chunks = self.generate(offset, length)
-        while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
+        while (chunk := await anyio.to_thread.run_sync(next, chunks, b"", limiter=self.limiter)) != b"":
             yield chunk
 
     runs = read  # as they are in memory then
@@ -119,12 +121,12 @@ async def instance_content(blobs: Blobs, instance: Instance, conversions: Cache[
         return InFile(blobs, instance, [Span(0, instance.size)])
     converted = conversions.get(instance.blob)
     if converted:
-        await anyio.to_thread.run_sync(check_files, blobs, [instance])
+        await check_in_thread(blobs, [instance])
     else:
-        converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance)
+        converted = await anyio.to_thread.run_sync(ConvertedFile, blobs, instance, limiter=blobs.limiter)
         if converted.is_remembered:
             conversions.keep(instance.blob, converted, converted.memory)
-    return Generated(converted.chunks, converted.size)
+    return Generated(converted.chunks, converted.size, blobs.limiter)
 
 
 async def frame_content(blobs: Blobs, instance: Instance, frames: FrameTable, number: int) -> Content:
@@ -157,10 +159,10 @@ async def bulkdata_content(blobs: Blobs, instance: Instance, place: Bulkdata) ->
         spans = await _fragments(blobs, instance, span)
         return InFile(blobs, instance, spans[1:])
     if instance.transfer_syntax == DEFLATED:
-        return Generated(partial(_inflated, blobs, instance, place), span.length)
+        return Generated(partial(_inflated, blobs, instance, place), span.length, blobs.limiter)
     if place.word_size == 1:
         return InFile(blobs, instance, [span])
-    return Generated(partial(_swapped, blobs, instance, place), span.length)
+    return Generated(partial(_swapped, blobs, instance, place), span.length, blobs.limiter)
 
 
 def _inflated(blobs: Blobs, instance: Instance, place: Bulkdata, offset: int, length: int) -> Iterator[bytes]:

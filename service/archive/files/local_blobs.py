@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import anyio
+
 from service.archive.files.blobs import StoredFile
+from service.archive.files.durable import sync, write_durably
 from service.archive.files.lengths import check_length
 from service.archive.files.local_file import LocalFile, length_of
 from service.archive.files.spool import Arrived, FileInPlace, Spool, disk_troubles, sweep
@@ -34,6 +37,7 @@ class LocalBlobs:
     """The tree of stored files in a local folder."""
 
     is_remote = keeps_near = False
+    limiter: anyio.CapacityLimiter | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "instances"
@@ -213,12 +217,7 @@ class LocalBlobs:
 
     def keep_note(self, name: str, text: str) -> None:
         """Note something in a file beside the tree; it is on disk when this returns."""
-        path = self.folder.parent / name
-        with disk_troubles(), path.open("w") as note:
-            note.write(text)
-            note.flush()
-            os.fsync(note.fileno())
-        sync({path.parent})
+        write_durably(self.folder.parent / name, text)
 
     def drop_note(self, name: str) -> None:
         """Take a note away."""
@@ -245,21 +244,6 @@ class LocalBlobs:
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def sync(folders: set[Path]) -> None:
-    """Bring new names in these folders to the disk.
-
-    Raises:
-        Unavailable: the disk fails.
-    """
-    for folder in folders:
-        with suppress(FileNotFoundError), disk_troubles():  # gone with the last file in it
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def _is_the_same(path: Path, spool: Spool) -> bool:

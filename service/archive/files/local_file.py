@@ -5,7 +5,7 @@ import stat
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from service.archive.files.file_run import Chunk, FileRun
 from service.errors import DamagedFile
@@ -20,8 +20,6 @@ class LocalFile:
     """
 
     descriptor: int
-
-    limiter: ClassVar[None] = None  # nobody waits for a network
 
     def at_hand(self, offset: int, length: int) -> FileRun:
         """Return where a run lies."""

@@ -45,7 +45,7 @@ class ObjectBlobs:
         self._store = store
         self._cache = cache
         self._fetching = Fetching(store, cache, self.incoming)
-        self._limiter = anyio.CapacityLimiter(_WAITING)
+        self.limiter: anyio.CapacityLimiter | None = anyio.CapacityLimiter(_WAITING)
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, "objects")
 
     @property
@@ -59,7 +59,7 @@ class ObjectBlobs:
 
     def open(self, key: str, size: int) -> ObjectFile:
         """Return an object, to be read and closed; whether it is there turns out when it is fetched."""
-        return ObjectFile(key, size, self._fetching, self._cache, self._limiter)
+        return ObjectFile(key, size, self._fetching, self._cache)
 
     def sizes(self, expected: Mapping[str, int]) -> Callable[[str], int]:
         """Return how the sizes of objects can be had: those not in the cache are asked for now."""

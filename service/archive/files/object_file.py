@@ -5,8 +5,6 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-import anyio
-
 from service.archive.files.disk_cache import DiskCache
 from service.archive.files.fetching import WHOLE_BYTES, Fetching, piece_of
 from service.archive.files.file_run import FileRun
@@ -20,13 +18,9 @@ class ObjectFile:
         size: in bytes.
         fetching: how it comes here.
         cache: where it is kept; None if nowhere.
-        limiter: of the threads in which it is waited for.
     """
 
-    def __init__(
-        self, key: str, size: int, fetching: Fetching, cache: DiskCache | None, limiter: anyio.CapacityLimiter
-    ) -> None:
-        self.limiter = limiter
+    def __init__(self, key: str, size: int, fetching: Fetching, cache: DiskCache | None) -> None:
         self._key = key
         self._size = size
         self._fetching = fetching

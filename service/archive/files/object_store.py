@@ -1,43 +1,28 @@
 """An object store: the few calls that are made of it, their limits in time, and what their errors mean.
 
-All calls block, for worker threads. A store that does not answer is given up after some seconds; what fails
-at once is tried again first, as stores ask for. obstore is imported when a store is opened: who keeps files
-in a folder needs not have it.
+All calls block, for worker threads. obstore is imported when a store is opened: who keeps files in a folder
+needs not have it.
 """
 
 import logging
-import os
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from time import monotonic
+from typing import Any, NamedTuple
 
 from service.archive.files.blobs import StoredFile
+from service.archive.files.store_client import SILENCE, store_of
 from service.errors import DicomwebError, Unavailable
-
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig
-    from obstore.store import ObjectStore as Store
 
 PART_BYTES = 8 * 2**20  # of an object that is sent in parts
 _PARTS_AT_ONCE = 4
 _STREAM_BYTES = 2**20
 _LISTED_TOGETHER = 1000
 _DELETED_TOGETHER = 1000
-_SILENCE = timedelta(seconds=7)  # after which a store that says nothing is given up
-_CONNECT = timedelta(seconds=3)
-_WHOLE_CALL = timedelta(seconds=120)
-_RETRIES = 4
-_RETRY_TIME = timedelta(seconds=5)  # since the first attempt, beyond which there is no other
+_MOMENT = 1  # second, in which nobody asks again
 _DIGEST = "sha256"
-_ENDPOINTS = {
-    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
-    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
-    "gs": (),
-}
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "specified bucket does not exist")
 _ANSWER = re.compile(r"status code: (\d{3})|<Code>(\w+)</Code>")
 
@@ -69,7 +54,7 @@ class ObjectStore:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._bucket = urlsplit(url).netloc
+        self._silent_until = 0.0
         try:
             import obstore  # noqa: PLC0415
         except ImportError as error:
@@ -78,7 +63,7 @@ class ObjectStore:
             ) from error
         self._obstore = obstore
         try:
-            self._store = _store(self.url)
+            self._store = store_of(self.url)
         except (obstore.exceptions.BaseError, ValueError) as error:
             raise DicomwebError(f"{self.url} cannot be used: {str(error).splitlines()[0]}") from error
 
@@ -188,8 +173,15 @@ class ObjectStore:
 
     @contextmanager
     def _troubles(self) -> Iterator[None]:
-        """Turn what a store answers, or does not, into `Unavailable`; that an object is not there stays."""
+        """Turn what a store answers, or does not, into `Unavailable`; that an object is not there stays.
+
+        For a moment after it has said nothing for seconds, nobody else begins to wait for it: those in a
+        queue would wait as long, one after the other.
+        """
         errors = self._obstore.exceptions
+        begin = monotonic()
+        if begin < self._silent_until:
+            raise Unavailable(f"the object store {self.url}: it cannot be reached at the moment")
         try:
             yield
         except FileNotFoundError as error:
@@ -201,6 +193,8 @@ class ObjectStore:
                 "it does not permit it: are the credentials right, and valid still?", error
             ) from None
         except Exception as error:  # whatever the library makes of a broken connection
+            if monotonic() - begin >= SILENCE.total_seconds():
+                self._silent_until = monotonic() + _MOMENT
             raise self._unavailable("it cannot be reached at the moment", error) from None
 
     def _unavailable(self, what: str, error: Exception) -> Unavailable:
@@ -216,40 +210,3 @@ def _last_line(error: Exception) -> str:
     """Return the end of what an error says before it shows its insides: that is where the reason stands."""
     text = str(error).partition("\n\nDebug source")[0].strip()
     return f"{type(error).__name__}: {text[-160:]}"
-
-
-def _store(url: str) -> "Store":
-    from obstore.store import AzureStore, GCSStore, S3Store  # noqa: PLC0415
-
-    parts = urlsplit(url)
-    stores: dict[str, Any] = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}
-    store: Store = stores[parts.scheme](
-        parts.netloc,
-        prefix=parts.path.strip("/") or None,
-        client_options=_client_options(parts.scheme),
-        retry_config=_retry_config(),
-    )
-    return store
-
-
-def _client_options(scheme: str) -> "ClientConfig":
-    endpoint = next(filter(None, map(os.environ.get, _ENDPOINTS[scheme])), "")
-    is_plain = endpoint.startswith("http://") or "AZURE_STORAGE_USE_EMULATOR" in os.environ
-    return {
-        "allow_http": is_plain,
-        "connect_timeout": _CONNECT,
-        "read_timeout": _SILENCE,
-        "timeout": _WHOLE_CALL,
-    }
-
-
-def _retry_config() -> "RetryConfig":
-    return {
-        "max_retries": _RETRIES,
-        "retry_timeout": _RETRY_TIME,
-        "backoff": {
-            "init_backoff": timedelta(milliseconds=100),
-            "max_backoff": timedelta(seconds=1),
-            "base": 2,
-        },
-    }

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+import anyio.to_thread
+
 from service.archive.files.blobs import Blobs, OpenFile
 from service.archive.files.lengths import check_length
 from service.archive.instance import Instance
@@ -30,6 +32,15 @@ def opened(blobs: Blobs, instance: Instance) -> Iterator[OpenFile]:
     """
     with _named(instance), blobs.open(instance.blob, instance.size) as file:
         yield file
+
+
+async def check_in_thread(blobs: Blobs, instances: Collection[Instance]) -> None:
+    """Do what `check_files` does, in a worker thread.
+
+    Raises:
+        InstanceGone, DamagedFile, Unavailable: as `opened` does.
+    """
+    await anyio.to_thread.run_sync(check_files, blobs, instances, limiter=blobs.limiter)
 
 
 def check_files(blobs: Blobs, instances: Collection[Instance]) -> None:

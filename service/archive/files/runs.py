@@ -30,15 +30,15 @@ async def read_run(blobs: Blobs, instance: Instance, span: Span) -> bytes:
         DamagedFile: it is not all there any more.
     """
     if instance.transfer_syntax == DEFLATED:
-        return await anyio.to_thread.run_sync(read_run_now, blobs, instance, span)
+        return await anyio.to_thread.run_sync(read_run_now, blobs, instance, span, limiter=blobs.limiter)
     with opened(blobs, instance) as file:
-        content = await _content(await _chunk(file, span.offset, span.length))
+        content = await _content(await _chunk(blobs, file, span.offset, span.length))
         if len(content) == span.length:
             return content
         chunks = [content]
         offset, end = span.offset + len(content), span.offset + span.length
         while offset < end:
-            chunks.append(await _content(await _chunk(file, offset, end - offset)))
+            chunks.append(await _content(await _chunk(blobs, file, offset, end - offset)))
             offset += len(chunks[-1])
         return b"".join(chunks)
 
@@ -80,7 +80,7 @@ async def stream(blobs: Blobs, instance: Instance, spans: Iterable[Span]) -> Asy
         for offset, length in spans:
             start, end = offset, offset + length
             while start < end:
-                chunk = await _chunk(file, start, min(RUN_BYTES, end - start))
+                chunk = await _chunk(blobs, file, start, min(RUN_BYTES, end - start))
                 yield chunk if len(chunk) >= _MIN_FILE_RUN else await _content(chunk)
                 start += len(chunk)
 
@@ -96,7 +96,7 @@ async def bring_near(blobs: Blobs, instance: Instance, offset: int = 0) -> None:
     with opened(blobs, instance) as file:
         place = min(offset, max(instance.size - 1, 0))  # in what is inflated, an offset may lie beyond
         if file.at_hand(place, 1) is None:
-            await anyio.to_thread.run_sync(file.fetched, place, 1, limiter=file.limiter)
+            await anyio.to_thread.run_sync(file.fetched, place, 1, limiter=blobs.limiter)
 
 
 async def bring_all_near(blobs: Blobs, instances: Sequence[Instance]) -> AsyncIterator[Instance]:
@@ -119,12 +119,12 @@ async def bring_all_near(blobs: Blobs, instances: Sequence[Instance]) -> AsyncIt
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _chunk(file: OpenFile, offset: int, length: int) -> Chunk:
+async def _chunk(blobs: Blobs, file: OpenFile, offset: int, length: int) -> Chunk:
     """Return a run of a stored file, or its beginning."""
     run = file.at_hand(offset, length)
     if run is not None:
         return run
-    return await anyio.to_thread.run_sync(file.fetched, offset, length, limiter=file.limiter)
+    return await anyio.to_thread.run_sync(file.fetched, offset, length, limiter=blobs.limiter)
 
 
 async def _content(chunk: Chunk) -> bytes:

@@ -39,7 +39,9 @@ async def attributes_page(request: Request) -> Response:
 async def _with_head(archive: Archive, instance: Instance, attributes: DicomJson) -> DicomJson:
     """Return the attributes with those of the file's encoding; as they are where the file cannot be read."""
     try:
-        head = await anyio.to_thread.run_sync(read_head, archive.blobs, instance)
+        head = await anyio.to_thread.run_sync(
+            read_head, archive.blobs, instance, limiter=archive.blobs.limiter
+        )
     except Unavailable:
         return attributes
     others = {tag: element for tag, element in attributes.items() if tag != SPECIFIC_CHARACTER_SET}

@@ -8,11 +8,10 @@ themselves are looked up and read one instance after the other.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.opened import check_files
+from service.archive.files.opened import check_in_thread
 from service.archive.index.bulkdata import PIXEL_DATA_PATHS, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
@@ -69,7 +68,7 @@ async def answer_all_bulkdata(
     if answer := not_modified(request, etag):
         return answer
     blobs = service_of(request).archive.blobs
-    await anyio.to_thread.run_sync(check_files, blobs, [values.instance for values in outgoing])
+    await check_in_thread(blobs, [values.instance for values in outgoing])
     status = 200 if len(offers) == len(forms) else SOME_LEFT_OUT
     parts = _parts(request, outgoing, accept)
     return MultipartRelated(parts, _common_offer(offers), boundary_for(etag), etag=etag, status_code=status)

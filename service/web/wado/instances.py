@@ -9,12 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.content import instance_content
-from service.archive.files.opened import check_files
+from service.archive.files.opened import check_in_thread
 from service.archive.files.runs import bring_all_near
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
@@ -78,7 +77,7 @@ async def answer_instances(request: Request, instances: Sequence[Instance], acce
     if answer := not_modified(request, _etag(outgoing)):
         return answer
     blobs = service_of(request).archive.blobs
-    await anyio.to_thread.run_sync(check_files, blobs, [instance.instance for instance in outgoing])
+    await check_in_thread(blobs, [instance.instance for instance in outgoing])
     return _message(request, outgoing, 200 if len(outgoing) == len(instances) else SOME_LEFT_OUT)
 
 

@@ -8,7 +8,6 @@ kept on the disk: a file is read once for its checksum and once to be sent, a sm
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from itertools import groupby
 
-import anyio.to_thread
 from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
 from service.archive.files.file_run import RUN_BYTES
-from service.archive.files.opened import check_files
+from service.archive.files.opened import check_in_thread
 from service.archive.files.runs import bring_all_near
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Instance
@@ -61,7 +60,8 @@ async def answer_zip(request: Request, instances: Sequence[Instance], accept: Ac
     etag = etag_of(str(offer), with_directory, *(instance.digest for instance in instances))
     if answer := not_modified(request, etag):
         return answer
-    await anyio.to_thread.run_sync(check_files, service_of(request).archive.blobs, instances)
+    blobs = service_of(request).archive.blobs
+    await check_in_thread(blobs, instances)
     files = _files(service_of(request).archive, instances, with_directory=with_directory)
     length = None if with_directory else _length(instances)
     response = streamed(joined(_zip(files)), content_type=offer.media_type, etag=etag, length=length)

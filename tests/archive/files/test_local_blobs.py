@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.archive.files.local_blobs import LocalBlobs, sync
+from service.archive.files.durable import sync
+from service.archive.files.local_blobs import LocalBlobs
 from service.errors import Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 
