@@ -30,6 +30,7 @@ from service.access_log import AccessLog
 from service.archive import Archive
 from service.archive.files import rights
 from service.archive.files.blobs import Blobs
+from service.archive.files.object_blobs import ObjectBlobs
 from service.archive.files.opening import open_blobs
 from service.archive.index.database import Database
 from service.archive.orphans import remove_orphans_regularly
@@ -195,6 +196,8 @@ def _metrics(settings: Settings, archive: Archive, feed: Feed, workers: PixelWor
     archive.index.on_wait, archive.index.on_hold = metrics.waited, metrics.held
     workers.on_work, workers.on_end = metrics.busy.inc, metrics.ended.inc
     feed.on_listen = metrics.streams.inc
+    if isinstance(archive.blobs, ObjectBlobs):
+        archive.blobs.measure(metrics.called, metrics.looked)
     return metrics
 
 

@@ -55,7 +55,11 @@ class Metrics:
         self.busy = gauge("codec_workers_busy", "Codec processes at work.")
         self.ended = counter("codec_workers_ended", "Codec processes that were ended or died.")
         self.streams = gauge("event_streams", "Clients that listen to the change feed.")
-        # Calls of the object store and hits of the cache are counted here too, by whoever keeps files there.
+        self._calls = counter(
+            "blob_calls", "Calls of the object store, by whether it answered.", "call", "outcome"
+        )
+        self._call_seconds = counter("blob_call_seconds", "Seconds of calls of the object store.", "call")
+        self._looks = counter("cache_looks", "Looks for a file of the object store in the cache.", "outcome")
         self._known: dict[tuple[str, int], tuple[Histogram, Counter]] = {}
 
     def request(self, operation: str, status: int, seconds: float, sent: int, instances: int) -> None:
@@ -83,6 +87,15 @@ class Metrics:
     def held(self, seconds: float) -> None:
         """Count the seconds of a transaction that writes."""
         self._holds.inc(seconds)
+
+    def called(self, name: str, is_answered: bool, seconds: float) -> None:
+        """Count a call of the object store."""
+        self._calls.labels(name, "answered" if is_answered else "failed").inc()
+        self._call_seconds.labels(name).inc(seconds)
+
+    def looked(self, is_here: bool) -> None:
+        """Count a look into the cache of the object store."""
+        self._looks.labels("hit" if is_here else "miss").inc()
 
     def text(self, gauges: Mapping[str, tuple[str, Iterable[tuple[Mapping[str, str], float]]]]) -> bytes:
         """Return all of it, in the format of Prometheus.

@@ -35,6 +35,9 @@ class DiskCache:
     Args:
         folder: is made when it is needed.
         max_bytes: of all files together.
+
+    Attributes:
+        on_look: is told of each look for what is to be read whether it was here.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
@@ -45,6 +48,7 @@ class DiskCache:
         self._counting = Lock()
         self._trimming = Lock()
         self._closed_until = 0.0
+        self.on_look: Callable[[bool], None] = _unmeasured
 
     @property
     def is_open(self) -> bool:
@@ -180,6 +184,10 @@ class DiskCache:
     def _path(self, name: str) -> str:
         digest = blake2b(name.encode(), digest_size=16).hexdigest()
         return f"{self._folder}/{digest[:2]}/{digest[2:]}"
+
+
+def _unmeasured(_is_here: bool) -> None:
+    """Take no notice of a look."""
 
 
 def _boot() -> str:

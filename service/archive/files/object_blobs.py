@@ -53,6 +53,12 @@ class ObjectBlobs:
         """Whether there is a cache, and its disk is not full."""
         return self._cache is not None and self._cache.is_open
 
+    def measure(self, on_call: Callable[[str, bool, float], None], on_look: Callable[[bool], None]) -> None:
+        """Tell of calls of the store, and of looks into the cache, from now on."""
+        self._store.on_call = on_call
+        if self._cache is not None:
+            self._cache.on_look = on_look
+
     def spool(self) -> Spool:
         """Return a place for bytes that are arriving."""
         return Spool(self.incoming)

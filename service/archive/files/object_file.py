@@ -57,6 +57,7 @@ class ObjectFile:
             self._descriptor = self._cache.open(piece.name, piece.size)
             if self._descriptor is not None:
                 self._start, self._end = piece.offset, piece.offset + piece.size
+        self._cache.on_look(self._descriptor is not None)
 
     def _let_go(self) -> None:
         if self._descriptor is not None:

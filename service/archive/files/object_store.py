@@ -6,7 +6,7 @@ needs not have it.
 
 import logging
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -50,10 +50,12 @@ class ObjectStore:
 
     Attributes:
         url: the same, without a slash at its end.
+        on_call: is told of each call what it was, whether it was answered, and its seconds.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        self.on_call: Callable[[str, bool, float], None] = _unmeasured
         self._silent_until = 0.0
         try:
             import obstore  # noqa: PLC0415
@@ -76,7 +78,7 @@ class ObjectStore:
         attributes: dict[str, str] = {"Content-Type": "application/dicom"}
         if digest is not None:
             attributes[_DIGEST] = digest.hex()
-        with self._troubles():
+        with self._call("put"):
             self._obstore.put(
                 self._store,
                 key,
@@ -93,7 +95,7 @@ class ObjectStore:
             FileNotFoundError: there is no such object.
             Unavailable: it cannot be read at the moment.
         """
-        with self._troubles():
+        with self._call("get"):
             answer = self._obstore.get(self._store, key, options={"range": (offset, offset + length)})
             return answer.bytes().to_bytes(), answer.meta["size"]
 
@@ -103,7 +105,7 @@ class ObjectStore:
         Raises:
             FileNotFoundError, Unavailable: as `get` does.
         """
-        with self._troubles():
+        with self._call("get"):
             return self._obstore.get(self._store, key).bytes().to_bytes()
 
     def chunks(self, key: str) -> Generator[bytes, None, None]:
@@ -112,10 +114,10 @@ class ObjectStore:
         Raises:
             FileNotFoundError, Unavailable: as `get` does.
         """
-        with self._troubles():
+        with self._call("get"):
             chunks = iter(self._obstore.get(self._store, key).stream(_STREAM_BYTES))
         while True:
-            with self._troubles():
+            with self._call("get"):
                 chunk = next(chunks, None)
             if chunk is None:
                 return
@@ -127,7 +129,7 @@ class ObjectStore:
         Raises:
             FileNotFoundError, Unavailable: as `get` does.
         """
-        with self._troubles():
+        with self._call("head"):
             answer = self._obstore.get(self._store, key, options={"head": True})
             attributes: dict[str, Any] = dict(answer.attributes)
             digest = attributes.get(_DIGEST)
@@ -139,10 +141,10 @@ class ObjectStore:
         Raises:
             Unavailable: they cannot be listed at the moment.
         """
-        with self._troubles():
+        with self._call("list"):
             pages = iter(self._obstore.list(self._store, prefix, chunk_size=_LISTED_TOGETHER))
         while True:
-            with self._troubles():
+            with self._call("list"):
                 page = next(pages, None)
             if page is None:
                 return
@@ -157,7 +159,7 @@ class ObjectStore:
         for start in range(0, len(keys), _DELETED_TOGETHER):
             some = keys[start : start + _DELETED_TOGETHER]
             try:
-                with self._troubles():
+                with self._call("delete"):
                     self._obstore.delete(self._store, some)
                 yield from some
             except FileNotFoundError:  # some are gone: which ones, not every store says
@@ -165,14 +167,14 @@ class ObjectStore:
 
     def _delete(self, key: str) -> str:
         try:
-            with self._troubles():
+            with self._call("delete"):
                 self._obstore.delete(self._store, key)
         except FileNotFoundError:
             pass
         return key
 
     @contextmanager
-    def _troubles(self) -> Iterator[None]:
+    def _call(self, name: str) -> Iterator[None]:
         """Turn what a store answers, or does not, into `Unavailable`; that an object is not there stays.
 
         For a moment after it has said nothing for seconds, nobody else begins to wait for it: those in a
@@ -182,9 +184,12 @@ class ObjectStore:
         begin = monotonic()
         if begin < self._silent_until:
             raise Unavailable(f"the object store {self.url}: it cannot be reached at the moment")
+        is_answered = False
         try:
             yield
+            is_answered = True
         except FileNotFoundError as error:
+            is_answered = True
             if not any(words in str(error) for words in _NO_BUCKET):
                 raise FileNotFoundError("no such object") from None
             raise self._unavailable("there is no bucket of that name", error) from None
@@ -196,6 +201,8 @@ class ObjectStore:
             if monotonic() - begin >= SILENCE.total_seconds():
                 self._silent_until = monotonic() + _MOMENT
             raise self._unavailable("it cannot be reached at the moment", error) from None
+        finally:
+            self.on_call(name, is_answered, monotonic() - begin)
 
     def _unavailable(self, what: str, error: Exception) -> Unavailable:
         """Log a trouble with the store's own words for it, and return the error that says so."""
@@ -204,6 +211,10 @@ class ObjectStore:
         words = " ".join(filter(None, (group for match in _ANSWER.findall(str(error)) for group in match)))
         _log.error("object store %s: %s (%s)", self.url, what, words or _last_line(error))
         return Unavailable(f"the object store {self.url}: {what}")
+
+
+def _unmeasured(_name: str, _is_answered: bool, _seconds: float) -> None:
+    """Take no notice of a call."""
 
 
 def _last_line(error: Exception) -> str:
