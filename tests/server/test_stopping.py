@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from tests.builders import ct_image, image, part10
+from tests.builders import image, part10
 from tests.serving import Process, process
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, until, wait_for
 from tests.web.messages import DICOM, fetch, store, url
 
 LARGE = part10(image(np.random.default_rng(7).integers(0, 4096, (64, 512, 512), np.uint16), "1.1.1"))
@@ -47,20 +47,21 @@ def test_a_download_that_is_under_way_is_finished(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_under_way_is_acknowledged_and_there_afterwards(tmp_path: Path) -> None:
-    file = part10(ct_image("1.1.2"))
+    incoming = tmp_path / "data" / "incoming"
 
     def halves() -> Iterator[bytes]:
-        yield file[: len(file) // 2]
+        yield LARGE[: len(LARGE) // 2]
+        wait_for(lambda: any(incoming.glob("part-*")))
         tell_to_stop(server)
-        yield file[len(file) // 2 :]
+        yield LARGE[len(LARGE) // 2 :]
 
     with process(tmp_path / "data", DICOMWEB_STOP_SECONDS="600") as server:
-        headers = DICOM | {"content-length": str(len(file))}
+        headers = DICOM | {"content-length": str(len(LARGE))}
         assert server.client.post("studies", content=halves(), headers=headers).status_code == 200
         server.popen.wait(PATIENCE)
 
     with process(tmp_path / "data") as server:
-        assert fetch(server.client, "1.1.2").content == file
+        assert fetch(server.client, "1.1.1").content == LARGE
 
 
 def test_nobody_is_waited_for_longer_than_the_setting_says(tmp_path: Path) -> None:
