@@ -25,8 +25,7 @@ test: .venv/installed-dev  ## run the tests
 quick: .venv/installed-dev  ## run the tests but for those that take minutes
 	$(PYTEST) -m "not ($(SLOW))"
 
-covered: .venv/installed-dev  ## run the tests, and say which lines of service they never reach
-	$(PYTEST) -m "$(SLOW)"
+covered: .venv/installed-dev  ## run what quick runs, and say which lines of service that never reaches
 	$(PYTEST) -m "not ($(SLOW))" --cov
 
 clients:  ## install the JavaScript client, the OpenID provider and Azurite for the tests; needs Node 20
@@ -46,7 +45,7 @@ bench-archive: .venv/installed-dev  ## let an archive grow to N=100000 instances
 bench-soak: .venv/installed-dev  ## mixed load for MINUTES=10: does anything grow?
 	$(BIN)/python -m tests.bench soak --minutes $(MINUTES) $(ARGS)
 
-check: format lint types floors covered  ## all that a change has to pass
+check: format lint types floors test  ## all that a change has to pass
 
 format: .venv/installed-dev  ## is the code formatted?
 	$(BIN)/ruff format --check

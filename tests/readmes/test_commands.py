@@ -22,6 +22,7 @@ NOT_RUN = {
     "make run": "serves until it is stopped; tests/test_command_line.py serves",
     "make test": "is what runs this test",
     "make check": "runs this test",
+    "make covered": "runs this test",
     "make fix": "changes the files of whoever runs the tests",
     "make viewer": "fetches 50 MB; tests/test_ohif.py installs a small package",
     "make bench": "takes minutes; tests/bench/test_commands.py runs it with small numbers",
