@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.spool import Spool
+from service.archive.files.spool import Spool, has_digest
 from service.archive.index.database import Database
 from service.archive.index.entry import IndexEntry
 from service.archive.index.lookup import with_uids
@@ -36,7 +36,9 @@ def placed(index: Database, blobs: Blobs, arrivals: Sequence[Arrival], *, trusti
     def place(arrival: Arrival) -> Arrival:
         entry, spool = arrival
         match = here.get(entry.parsed.uids)
-        stored = match if match and match.digest == entry.digest else None
+        stored = match if match and has_digest(spool, match.digest) else None
+        if stored and stored.digest != entry.digest:  # an earlier version's, of the same content
+            entry = entry.with_digest(stored.digest)
         if stored and trusting and blobs.holds(stored.blob, spool):
             return Arrival(entry.with_file_of(stored.blob, stored.version), spool)
         return Arrival(entry.with_its_file(stored.blob if stored else None), spool)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from service.archive import Archive
 from service.archive.batches import batches
 from service.archive.files.blobs import Blobs
-from service.archive.files.spool import Spool
+from service.archive.files.spool import Spool, has_digest
 from service.archive.index.lookup import stored_files
 from service.archive.upkeep import Done
 from service.errors import Unavailable
@@ -21,7 +21,7 @@ _BATCH_FILES = 128
 
 
 class _Claim(NamedTuple):
-    """A file that the index knows: its key, its size in bytes, its SHA-256."""
+    """A file that the index knows: its key, its size in bytes, its digest."""
 
     key: str
     size: int
@@ -86,7 +86,7 @@ def _spooled(source: Blobs, target: Blobs, claim: _Claim) -> Spool | str:
             spool.write(chunk)
             if spool.wants_flush:
                 spool.flush()
-        if spool.digest == claim.digest:
+        if has_digest(spool, claim.digest):
             return spool
         problem = "the file's content is not what was stored"
     except Unavailable as error:

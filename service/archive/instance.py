@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import NamedTuple
 
+from service.archive.digests import digits
 from service.dicom.frames import FrameTable
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
@@ -29,7 +30,7 @@ class Instance:
         transfer_syntax: UID of the stored encoding.
         conformant: the stored file is a Part 10 file as it is.
         size: of the stored file in bytes.
-        digest: SHA-256 of the stored file.
+        digest: of the stored file.
         version: what ends the name of the stored file, None for nothing.
     """
 
@@ -107,11 +108,11 @@ def blob_key(study: str, series: str, instance: str, digest: bytes, version: str
         study: its UID.
         series: its UID.
         instance: its UID.
-        digest: SHA-256 of the file.
+        digest: of the file.
         version: what no other file had before it; None for the name of files that came before there were any.
     """
     end = "" if version is None else f"-{version}"
-    return f"{study}/{series}/{instance}.{digest.hex()[:_DIGEST_DIGITS]}{end}.dcm"
+    return f"{study}/{series}/{instance}.{digits(digest)[:_DIGEST_DIGITS]}{end}.dcm"
 
 
 def new_version() -> str:

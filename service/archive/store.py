@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from service.archive.arrivals import Arrival, keep, placed, refusal_of
+from service.archive.digests import earlier_digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.notes import written
 from service.archive.files.spool import Arrived, Spool
@@ -114,6 +115,9 @@ class Store:
         try:
             with self._blobs.arrived(key) as file:
                 entry = self._prepared(file, None, version_of(key))
+                if isinstance(entry, IndexEntry) and entry.blob != key:  # it may be an earlier version's
+                    with file.buffer() as buffer:
+                        entry = entry.with_digest(earlier_digest_of(buffer))
         except (Unavailable, OSError) as error:
             return _unread(error)
         if isinstance(entry, Refusal) or entry.blob == key:

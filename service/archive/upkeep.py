@@ -149,7 +149,7 @@ def _compared(blobs: Blobs, claim: tuple[str, int, bytes]) -> Done:
     blob, size, digest = claim
     place = blobs.place(blob)
     try:
-        digest_now = blobs.digest(blob)
+        digest_now = blobs.digest(blob, digest)
     except OSError as error:
         return Done(place, "missing", f"the file cannot be read: {error.strerror or error}", size)
     except Unavailable as error:

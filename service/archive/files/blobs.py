@@ -143,8 +143,12 @@ class Blobs(Protocol):
             Unavailable: it cannot be read at the moment.
         """
 
-    def digest(self, key: str) -> bytes:
-        """Return the SHA-256 of what lies there now, and not of what is kept of it nearby.
+    def digest(self, key: str, like: bytes | None = None) -> bytes:
+        """Return the digest of what lies there now, and not of what is kept of it nearby.
+
+        Args:
+            key: of the file.
+            like: a digest of the same kind; None for the kind that new files have.
 
         Raises:
             OSError: it cannot be read, or is gone.

@@ -169,9 +169,9 @@ class LocalBlobs:
             while chunk := file.read(_READ_BYTES):
                 yield chunk
 
-    def digest(self, key: str) -> bytes:
-        """Return the SHA-256 of a file."""
-        return FileInPlace(self.path(key)).digest
+    def digest(self, key: str, like: bytes | None = None) -> bytes:
+        """Return the digest of a file, of the kind of another one."""
+        return FileInPlace(self.path(key)).digest_like(like)
 
     def delete(self, keys: Sequence[str]) -> set[str]:
         """Remove files, and the folders that they leave empty; return the keys of those that are gone."""

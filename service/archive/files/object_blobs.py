@@ -4,18 +4,18 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 import anyio
 
+from service.archive.digests import digest_of
 from service.archive.files.blobs import StoredFile
 from service.archive.files.disk_cache import DiskCache
 from service.archive.files.fetching import Fetching
 from service.archive.files.object_file import ObjectFile
 from service.archive.files.object_store import ObjectStore
-from service.archive.files.spool import Arrived, Spool, sweep
+from service.archive.files.spool import Arrived, Spool, has_digest, sweep
 from service.errors import Unavailable
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ class ObjectBlobs:
             head = self._store.head(key)
         except FileNotFoundError:
             return False
-        return head.size == spool.size and head.digest in (None, spool.digest)
+        return head.size == spool.size and (head.digest is None or has_digest(spool, head.digest))
 
     def is_gone(self, _: str) -> bool:
         """Tell whether an object is known not to be there, which it never is."""
@@ -157,12 +157,9 @@ class ObjectBlobs:
         """Yield all bytes of an object, read anew."""
         return self._store.chunks(key)
 
-    def digest(self, key: str) -> bytes:
-        """Return the SHA-256 of an object, read anew."""
-        digest = sha256()
-        for chunk in self.chunks(key):
-            digest.update(chunk)
-        return digest.digest()
+    def digest(self, key: str, like: bytes | None = None) -> bytes:
+        """Return the digest of an object, read anew, of the kind of another one."""
+        return digest_of(self.chunks(key), like)
 
     def delete(self, keys: Sequence[str]) -> set[str]:
         """Remove objects, and return the keys of those that are gone."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
+from service.archive.digests import of_note, to_note
 from service.archive.files.blobs import StoredFile
 from service.archive.files.store_client import SILENCE, store_of
 from service.errors import DicomwebError, Unavailable
@@ -22,7 +23,6 @@ _STREAM_BYTES = 2**20
 _LISTED_TOGETHER = 1000
 _DELETED_TOGETHER = 1000
 _MOMENT = 1  # second, in which nobody asks again
-_DIGEST = "sha256"
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "specified bucket does not exist")
 _ANSWER = re.compile(r"status code: (\d{3})|<Code>(\w+)</Code>")
 
@@ -34,7 +34,7 @@ class Head(NamedTuple):
 
     Attributes:
         size: in bytes.
-        digest: SHA-256, as it was noted when the object was written; None if it was not.
+        digest: as it was noted when the object was written; None if it was not.
     """
 
     size: int
@@ -77,7 +77,7 @@ class ObjectStore:
         """
         attributes: dict[str, str] = {"Content-Type": "application/dicom"}
         if digest is not None:
-            attributes[_DIGEST] = digest.hex()
+            attributes |= to_note(digest)
         with self._call("put"):
             self._obstore.put(
                 self._store,
@@ -132,8 +132,7 @@ class ObjectStore:
         with self._call("head"):
             answer = self._obstore.get(self._store, key, options={"head": True})
             attributes: dict[str, Any] = dict(answer.attributes)
-            digest = attributes.get(_DIGEST)
-            return Head(answer.meta["size"], bytes.fromhex(digest) if digest else None)
+            return Head(answer.meta["size"], of_note(attributes))
 
     def list(self, prefix: str | None = None) -> Iterator[list[StoredFile]]:
         """Yield the objects below a prefix, in order of their names, many at a time.

@@ -8,11 +8,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from hashlib import file_digest, sha256
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Protocol
 
+from service.archive.digests import Hash, digest_of, earlier_digest_of, is_of_earlier_version
 from service.archive.files.direct import write_all, write_past_cache
 from service.dicom.encoding.elements import Buffer
 from service.errors import TooLargeForDisk, Unavailable
@@ -32,7 +33,7 @@ class Arrived(Protocol):
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of all bytes."""
+        """The digest of all bytes."""
 
     def buffer(self) -> AbstractContextManager[Buffer]:
         """Lend all bytes, in memory or mapped."""
@@ -46,7 +47,7 @@ class Spool:
         self._folder = folder
         self._chunks: list[bytes] = []
         self._waiting = 0
-        self._hash = sha256()
+        self._hash = Hash()
         self._file: int | None = None
         self._path: Path | None = None
         self._whole: bytes | None = None
@@ -74,7 +75,7 @@ class Spool:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of all bytes."""
+        """The digest of all bytes."""
         if self._digest is None:
             if self._file is None:
                 self._hash.update(self._joined())
@@ -199,9 +200,13 @@ class FileInPlace:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the file."""
+        """The digest of the file."""
+        return self.digest_like(None)
+
+    def digest_like(self, other: bytes | None) -> bytes:
+        """Return the digest of the file, of the kind of another one."""
         with self._path.open("rb") as file:
-            return file_digest(file, "sha256").digest()
+            return digest_of(iter(partial(file.read, _COPIED_BYTES), b""), other)
 
     @contextmanager
     def buffer(self) -> Iterator[Buffer]:
@@ -211,6 +216,14 @@ class FileInPlace:
             return
         with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             yield mapped
+
+
+def has_digest(file: Arrived, digest: bytes) -> bool:
+    """Tell whether a file has this digest, of whichever kind it is."""
+    if not is_of_earlier_version(digest):
+        return file.digest == digest
+    with file.buffer() as buffer:
+        return earlier_digest_of(buffer) == digest
 
 
 def sweep(folder: Path) -> None:

@@ -20,7 +20,7 @@ class IndexEntry:
 
     Attributes:
         parsed: what was read of it.
-        digest: SHA-256 of its file.
+        digest: of its file.
         version: what ends the name of its file, None for nothing.
         row: columns of its row in `instances`, the series and the version aside.
         document: columns of its row in `documents`, the instance aside.
@@ -46,6 +46,10 @@ class IndexEntry:
         """Whether its file is not the one that the index has already."""
         return self.blob != self.stored
 
+    def with_digest(self, digest: bytes) -> "IndexEntry":
+        """Return the entry with another digest of the same file."""
+        return replace(self, digest=digest, row={**self.row, "digest": digest})
+
     def with_its_file(self, stored: str | None) -> "IndexEntry":
         """Return the entry with a file of its own, under a name that none has had.
 
@@ -60,7 +64,7 @@ class IndexEntry:
 
 
 def entry_of(parsed: ParsedInstance, size: int, digest: bytes, version: str | None) -> IndexEntry:
-    """Return the entry of a parsed file of this size, SHA-256 and version, its rows ready to be written."""
+    """Return the entry of a parsed file of this size, digest and version, its rows ready to be written."""
     return IndexEntry(parsed, digest, version, _row(parsed, size, digest), _document(parsed))
 
 

@@ -144,7 +144,7 @@ instances = sa.Table(
     sa.Column("transfer_syntax_uid", Text, nullable=False),
     sa.Column("part10", sa.Boolean, nullable=False),  # the file has its preamble and group 0002
     sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # SHA-256 of the file
+    sa.Column("digest", sa.LargeBinary, nullable=False),  # of the file: archive/digests
     _text("version"),  # what ends the file's name; NULL: nothing, as it was once
     sa.Column("attributes", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("series", "sop_instance_uid"),

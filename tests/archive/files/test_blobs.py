@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from service.archive.digests import digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.opening import open_blobs
 from service.archive.files.runs import read_now
@@ -103,12 +103,12 @@ def test_what_is_put_lies_nowhere_half_and_is_listed(blobs: Blobs, content: byte
 def test_a_file_is_recognised_and_its_digest_is_that_of_its_bytes(blobs: Blobs, content: bytes) -> None:
     put(blobs, key=content)
 
-    assert blobs.digest(KEY) == sha256(content).digest()
+    assert blobs.digest(KEY) == digest_of([content])
     assert blobs.holds(KEY, spooled(blobs.incoming, content))
     assert not blobs.holds(KEY, spooled(blobs.incoming, content[:-1] + b"!"))
     assert not blobs.holds(OTHER, spooled(blobs.incoming, content))
     with blobs.arrived(KEY) as file, file.buffer() as buffer:
-        assert file.digest == sha256(content).digest()
+        assert file.digest == digest_of([content])
         assert buffer[:] == content
 
 

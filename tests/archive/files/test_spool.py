@@ -1,5 +1,4 @@
 import errno
-import hashlib
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.archive.digests import digest_of
 from service.archive.files.spool import FileInPlace, disk_troubles
 from service.errors import TooLargeForDisk, Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
@@ -17,7 +17,7 @@ def test_a_spool_gives_back_what_was_written(tmp_path: Path, content: bytes) -> 
     spool = spooled(tmp_path, content)
 
     assert spool.size == len(content)
-    assert spool.digest == hashlib.sha256(content).digest()
+    assert spool.digest == digest_of([content])
     with spool.buffer() as buffer:
         assert buffer[:] == content
 
@@ -36,7 +36,7 @@ def test_a_file_of_the_tree_is_read_like_a_spool(tmp_path: Path) -> None:
 
     file = FileInPlace(tmp_path / "file")
 
-    assert (file.size, file.digest) == (len(SMALL), hashlib.sha256(SMALL).digest())
+    assert (file.size, file.digest) == (len(SMALL), digest_of([SMALL]))
     with file.buffer() as buffer:
         assert buffer[:] == SMALL
 
