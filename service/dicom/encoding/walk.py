@@ -40,6 +40,7 @@ _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
 _FORGOTTEN = 2**18  # that any file may have
 _ITEMS = 2**16  # that any file may have
+_UNSUSPECTED = 2**12  # elements and items of a file that is not looked through for them
 _COUNTED_BYTES = 2**27
 _COUNTED_AT_ONCE = 2**20
 _BYTES_PER_ITEM = 48  # of a file, at least, for each item beyond these
@@ -94,7 +95,6 @@ def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
     Standard: PS3.5 7.1, 7.5.
     """
     size = len(buffer)
-    _check_number_of_items(buffer)
     top = _DataSet([], size, delimited=False, encoding=encoding_at(buffer, start, size, encoding))
     try:
         _Walk(buffer, start, top).to_the_end()
@@ -137,9 +137,10 @@ class _Walk:
         forgotten: how many are not.
         open_item: of the top level: where it begins, the count until there, whether a delimiter ends it.
         is_item: the data set is an item of another.
+        is_suspect: whether it is still to be looked whether the buffer is full of items.
     """
 
-    __slots__ = ("buffer", "count", "forgotten", "is_item", "levels", "open_item", "position")
+    __slots__ = ("buffer", "count", "forgotten", "is_item", "is_suspect", "levels", "open_item", "position")
 
     def __init__(self, buffer: Buffer, start: int, top: _DataSet, *, is_item: bool = False) -> None:
         self.buffer = buffer
@@ -149,6 +150,7 @@ class _Walk:
         self.forgotten = 0
         self.open_item = (0, 0, False)
         self.is_item = is_item
+        self.is_suspect = not is_item
 
     def to_the_end(self) -> None:
         """Read all elements."""
@@ -164,6 +166,9 @@ class _Walk:
                 self._next_item(level)
             if self.count > MAX_ELEMENTS:
                 raise _too_many()
+            if self.is_suspect and self.count > _UNSUSPECTED:
+                _check_number_of_items(self.buffer)
+                self.is_suspect = False
             if self.forgotten > _FORGOTTEN + len(self.buffer) // _BYTES_PER_ELEMENT:
                 raise TooMany(f"there are more than {self.forgotten} elements in {len(self.buffer)} bytes")
 
@@ -275,7 +280,7 @@ class _Walk:
 
 
 def _check_number_of_items(buffer: Buffer) -> None:
-    """Refuse a file that is full of items at once: to count their tags takes no time, to walk them does.
+    """Refuse a file that is full of items: to count their tags takes no time, to walk them does.
 
     Files too long for that are not looked through; they are few.
     """

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+from multipart import _BODY, MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
 
 from service.errors import ContentTooLarge, InvalidMultipart, shorten
 from service.web.http import header_fields
@@ -70,6 +70,9 @@ class Splitter:
             chunk = self._padding.removed(chunk)
         if not chunk:
             return
+        if self._parser.is_amid_content and not self._padding.has_delimiter:
+            yield chunk
+            return
         try:
             for event in self._parser.parse(chunk):
                 yield self._event(event)
@@ -108,18 +111,24 @@ class Splitter:
 
 
 class _Padding:
-    """Takes the blanks away that stand behind a delimiter in its line. RFC 2046 5.1.1, transport-padding."""
+    """Takes the blanks away that stand behind a delimiter in its line. RFC 2046 5.1.1, transport-padding.
+
+    Attributes:
+        has_delimiter: whether there is any in what was returned last; none is ever cut in two.
+    """
 
     def __init__(self, boundary: str) -> None:
         self._delimiter = f"\r\n--{boundary}".encode()
         self._padded = re.compile(b"(%b)[ \t]+\r\n" % re.escape(self._delimiter))
         self._unended = re.compile(b"%b[ \t]{0,%d}\r?" % (re.escape(self._delimiter), _MAX_PADDING))
         self._held = b""
+        self.has_delimiter = False
 
     def removed(self, chunk: bytes) -> bytes:
         """Return the next bytes without blanks; a delimiter that may go on comes with those after."""
         content = self._held + chunk if self._held else chunk
-        if self._delimiter in content:
+        self.has_delimiter = self._delimiter in content
+        if self.has_delimiter:
             content = self._padded.sub(rb"\1\r\n", content)
         end = self._end(content)
         self._held = content[end:]
@@ -136,6 +145,11 @@ class _Padding:
 
 class _RelatedParser(PushMultipartParser):
     """The parser for forms, of which only the need for Content-Disposition is taken away."""
+
+    @property
+    def is_amid_content(self) -> bool:
+        """Whether bytes without a delimiter are content, and need not be looked through again."""
+        return self._state == _BODY and not self._buffer
 
     def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
         self._segment_limit = -1  # no Content-Length to check against
