@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from service.archive.index.feed_tables import changes
+from service.archive.index.prepared import Prepared
 from service.archive.index.tables import studies
 from service.dicom.instance import Uids
 
@@ -14,7 +15,7 @@ MAX_OF_A_NOTE = 100
 """Changes in one row, so that whoever wants a few of them does not read endlessly many."""
 
 # Written once: building a statement costs more than running it.
-_NOTE = (
+_NOTE = Prepared(
     sa.insert(changes)
     .values(
         study_instance_uid=sa.bindparam("of_study"),
@@ -52,13 +53,10 @@ def note_changes(connection: sa.Connection, notes: Iterable[tuple[Uids, Action, 
     for uids, action, blob in notes:
         listed = of_study.setdefault(uids.study, [])
         listed.append((uids.series, uids.instance, action.value, version_of(uids, blob)))
-    rows = [
-        {"of_study": study, "number": len(portion), "listed": orjson.dumps(portion)}
-        for study, listed in of_study.items()
-        for portion in _portions(listed)
-    ]
-    if rows:
-        connection.execute(_NOTE, rows[0] if len(rows) == 1 else rows)  # one alone is written faster so
+    for study, listed in of_study.items():
+        for portion in _portions(listed):
+            values = {"of_study": study, "number": len(portion), "listed": orjson.dumps(portion)}
+            _NOTE.run(connection, values)
 
 
 def _portions(listed: list[Sequence[str]]) -> Iterable[list[Sequence[str]]]:

@@ -10,6 +10,7 @@ from service.archive.index import newcomers, parents
 from service.archive.index.entry import IndexEntry
 from service.archive.index.labels import Owner
 from service.archive.index.newcomers import Newcomers, Series, Study
+from service.archive.index.prepared import inserting
 from service.archive.index.presence import Arrivals, FileVanished, StoredFile, look_up
 from service.archive.index.scoped import holds
 from service.archive.index.tables import documents, instances
@@ -20,9 +21,10 @@ _TURN = (
     .where(instances.c.id == sa.bindparam("key"))
     .values(version=sa.bindparam("new_version"))
 )
-_INSERT_ONE = sa.insert(instances)
+_INSERT_ONE = inserting(instances, returning_key=True)
 _INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
 _INSERT_DOCUMENTS = sa.insert(documents)
+_INSERT_DOCUMENT = inserting(documents)
 
 
 class Entered(Enum):
@@ -143,8 +145,8 @@ def _insert(connection: sa.Connection, entries: Sequence[tuple[Series, IndexEntr
     rows = [{"series": of_series.key, "version": entry.version, **entry.row} for of_series, entry in entries]
     documents_of = [entry.document for _, entry in entries]
     if len(rows) == 1:  # what is made for many costs half as much again for one
-        key = connection.execute(_INSERT_ONE, rows[0]).inserted_primary_key
-        connection.execute(_INSERT_DOCUMENTS, {"instance": key[0] if key else None, **documents_of[0]})
+        [(key,)] = _INSERT_ONE.rows(connection, rows[0])
+        _INSERT_DOCUMENT.run(connection, {"instance": key, **documents_of[0]})
         return
     keys = connection.scalars(_INSERT, rows).all()
     connection.execute(

@@ -1,10 +1,11 @@
 """Looking up what is stored: plain functions of a connection."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from service.archive.index.prepared import Prepared
 from service.archive.index.scoped import within
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, series, studies
@@ -58,6 +59,7 @@ _VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES
 # Written once: building a statement costs more than running it.
 _STUDY = sa.select(studies.c.id).where(OF_STUDY)
 _FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
+_FIND_ONE = Prepared(_FIND)
 _NAMED = (
     sa.select(*_COLUMNS)
     .select_from(_WITH_PARENTS)
@@ -208,7 +210,7 @@ def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, I
     """Return those of these instances that are here."""
     if len(uids) == 1:
         [wanted] = uids
-        rows = connection.execute(_FIND, names(wanted)).all()
+        rows: Sequence[Sequence[Any]] = _FIND_ONE.rows(connection, names(wanted))
     else:
         rows = connection.execute(_NAMED, {"instances": [wanted.instance for wanted in uids]}).all()
     return {match.uids: match for match in map(_instance, rows) if match.uids in uids}

@@ -99,7 +99,7 @@ def add(connection: sa.Connection, study: Study, newcomers: Sequence[Newcomers])
             "new_revision": new_revision(),
             "row": rows.series_row(attributes, uids.study, uids.series, of_series.instances),
         }
-        connection.execute(COUNT_SERIES, values)
+        COUNT_SERIES.run(connection, values)
 
 
 def _add_to_study(connection: sa.Connection, study: Study, newcomers: Sequence[Newcomers]) -> None:
@@ -126,7 +126,7 @@ def _add_to_study(connection: sa.Connection, study: Study, newcomers: Sequence[N
     }
     if are_others:
         values["modalities"] = listed(modalities)
-    connection.execute(COUNT_STUDY_AND_MODALITIES if are_others else COUNT_STUDY, values)
+    (COUNT_STUDY_AND_MODALITIES if are_others else COUNT_STUDY).run(connection, values)
 
 
 def _modality(parsed: ParsedInstance) -> str | None:

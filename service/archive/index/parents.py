@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.archive.index import rows
 from service.archive.index.labels import forget
+from service.archive.index.prepared import Prepared
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import request_attributes, series, studies
 from service.dicom.instance import ParsedInstance, Uids
@@ -24,7 +25,7 @@ _SERIES_ROW = (
         series.c.series_instance_uid == sa.bindparam("series"),
     )
 )
-COUNT_SERIES = (
+COUNT_SERIES = Prepared(
     sa.update(series)
     .where(series.c.id == sa.bindparam("key"))
     .values(
@@ -33,7 +34,7 @@ COUNT_SERIES = (
         attributes=sa.bindparam("row"),
     )
 )
-COUNT_STUDY = (
+_COUNT_STUDY = (
     sa.update(studies)
     .where(studies.c.id == sa.bindparam("key"))
     .values(
@@ -49,7 +50,8 @@ _STUDY_ROW = sa.select(studies.c.id, studies.c.attributes).where(
 _SERIES_OF_STUDY = sa.select(series.c.modality, series.c.number_of_instances).where(
     series.c.study == sa.bindparam("key")
 )
-COUNT_STUDY_AND_MODALITIES = COUNT_STUDY.values(modalities=sa.bindparam("modalities"))
+COUNT_STUDY = Prepared(_COUNT_STUDY)
+COUNT_STUDY_AND_MODALITIES = Prepared(_COUNT_STUDY.values(modalities=sa.bindparam("modalities")))
 
 
 class SeriesUids(NamedTuple):
@@ -150,7 +152,7 @@ def _add_to_series(connection: sa.Connection, uids: SeriesUids, count: int) -> N
         "new_revision": new_revision(),
         "row": rows.series_row(StoredJson(row).parsed(), uids.study, uids.series, previous_count + count),
     }
-    connection.execute(COUNT_SERIES, values)
+    COUNT_SERIES.run(connection, values)
 
 
 def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
@@ -172,7 +174,7 @@ def _describe_studies(connection: sa.Connection, uids: Iterable[str]) -> None:
             "new_revision": new_revision(),
             "row": rows.study_row(StoredJson(row).parsed(), uid, modalities, len(members), count),
         }
-        connection.execute(COUNT_STUDY_AND_MODALITIES, values)
+        COUNT_STUDY_AND_MODALITIES.run(connection, values)
 
 
 def new_revision() -> int:

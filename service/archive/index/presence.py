@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service.archive.index.entry import IndexEntry
 from service.archive.index.newcomers import Series, Study
 from service.archive.index.parents import SeriesUids, modalities_of, series_uids
+from service.archive.index.prepared import Prepared
 from service.archive.index.tables import instances, series, strays, studies
 from service.archive.instance import blob_key
 from service.dicom.instance import Uids
@@ -45,8 +46,10 @@ def _looking_up(is_stray: sa.ColumnElement[bool], is_wanted: sa.ColumnElement[bo
 
 
 # Written once: building a statement costs more than running it, and to write a list into it a third of that.
-_LOOK_UP_ONE = _looking_up(
-    strays.c.blob == sa.bindparam("blobs"), instances.c.sop_instance_uid == sa.bindparam("instances")
+_LOOK_UP_ONE = Prepared(
+    _looking_up(
+        strays.c.blob == sa.bindparam("blobs"), instances.c.sop_instance_uid == sa.bindparam("instances")
+    )
 )
 _LOOK_UP = _looking_up(
     strays.c.blob.in_(sa.bindparam("blobs", expanding=True)),
@@ -99,9 +102,9 @@ def look_up(
         blobs = [entry.blob for entry in members if beware_of_strays and entry.brings_its_file]
         values: dict[str, Any] = {"study": uids.study, "series": uids.series}
         if len(wanted) == len(blobs) == 1:
-            rows = connection.execute(
-                _LOOK_UP_ONE, values | {"instances": wanted[0], "blobs": blobs[0]}
-            ).all()
+            rows: Sequence[Sequence[Any]] = _LOOK_UP_ONE.rows(
+                connection, values | {"instances": wanted[0], "blobs": blobs[0]}
+            )
         else:
             rows = connection.execute(_LOOK_UP, values | {"instances": wanted, "blobs": blobs}).all()
         are_strays, key, tenant, modalities, *counts = rows[0][:7]

@@ -1,0 +1,104 @@
+"""Statements on the path of every store, compiled once and given to the driver as they are.
+
+SQLAlchemy takes several times as long to pass such a statement on as the database takes to run it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+
+class _Compiled(NamedTuple):
+    """A statement in the words of one database.
+
+    Attributes:
+        text: of it.
+        names: of the values, in the order in which the driver wants them; None if it wants their names.
+        processors: of the values that the driver does not take as they are.
+    """
+
+    text: str
+    names: Sequence[str] | None
+    processors: Mapping[str, Callable[[Any], Any]]
+
+
+class Prepared:
+    """A statement whose values have names, none of them a list.
+
+    Args:
+        statement: whose results the driver has to return as they are meant.
+    """
+
+    def __init__(self, statement: sa.ClauseElement) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, connection: sa.Connection, values: Mapping[str, Any]) -> None:
+        """Run the statement, whose result nobody wants.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database does not take it.
+        """
+        self._execute(connection, values)
+
+    def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run the statement and return its rows.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database does not take it.
+        """
+        return self._execute(connection, values, fetch=True)
+
+    def _execute(
+        self, connection: sa.Connection, values: Mapping[str, Any], *, fetch: bool = False
+    ) -> list[tuple[Any, ...]]:
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _compiled(self._statement, dialect)
+        text, names, processors = compiled
+        if processors:
+            values = {**values, **{name: process(values[name]) for name, process in processors.items()}}
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.execute(text, values if names is None else [values[name] for name in names])
+            return cursor.fetchall() if fetch else []
+        except Exception as error:
+            raise _translated(connection, error, text) from error
+
+
+def inserting(table: sa.Table, *, returning_key: bool = False) -> Prepared:
+    """Return the statement that inserts a row with values for all columns but a key that is given out."""
+    values = {
+        column.name: sa.bindparam(column.name, type_=column.type)
+        for column in table.columns
+        if column is not table.autoincrement_column
+    }
+    statement = sa.insert(table).values(values)
+    return Prepared(statement.returning(*table.primary_key) if returning_key else statement.inline())
+
+
+def _compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> _Compiled:
+    compiled: Any = statement.compile(dialect=dialect)
+    processors = {
+        name: processor
+        for name, bind in compiled.binds.items()
+        if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    return _Compiled(str(compiled), compiled.positiontup, processors)
+
+
+def _translated(connection: sa.Connection, error: Exception, text: str) -> Exception:
+    """Return a driver's error as SQLAlchemy tells it; a connection that was cut is not used again."""
+    dialect = connection.dialect
+    kind: Any = getattr(dialect.dbapi, "Error", None)
+    if kind is None or not isinstance(error, kind):
+        return error
+    is_cut = dialect.is_disconnect(error, connection.connection.driver_connection, None)
+    if is_cut:
+        connection.invalidate(error)
+    translated: Exception = sa.exc.DBAPIError.instance(
+        text, None, error, kind, hide_parameters=True, connection_invalidated=is_cut, dialect=dialect
+    )
+    return translated
