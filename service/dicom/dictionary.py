@@ -11,6 +11,7 @@ def tag_name(tag: int) -> str:
     return f"{tag:08X}"
 
 
+@lru_cache(maxsize=4096)
 def tag_of(keyword: str) -> str | None:
     """Return eight upper-case hexadecimal digits; None for what is no keyword of PS3.6."""
     tag = tag_for_keyword(keyword) if keyword else None  # some retired tags have none

@@ -80,40 +80,35 @@ class LocalBlobs:
     def put(self, files: Sequence[tuple[str, Spool]]) -> dict[str, Unavailable]:
         """Put files into the tree, their bytes on disk; return why, for each that could not be.
 
-        All are written before the first is synced: one sync then brings most of them to the disk.
+        The same file that is there already stays; what is there and is not the same, as a file that was cut
+        or a link to one, is replaced. All are written before the first is synced: one sync then brings most
+        of them to the disk.
         """
         failures: dict[str, Unavailable] = {}
         folders: set[Path] = set()
+        new: list[tuple[str, Spool]] = []
         for key, spool in files:
+            if _is_the_same(self.path(key), spool):
+                folders.add(self.path(key).parent)
+                continue
             try:
-                self._write(spool, key)
+                spool.to_file()
+                new.append((key, spool))
             except Unavailable as error:
                 failures[key] = error
-        for key, spool in files:
-            if key not in failures:
-                try:
-                    folders |= self._keep(spool, key)
-                except Unavailable as error:
-                    failures[key] = error
+        for key, spool in new:
+            try:
+                folders |= self._keep(spool, self.path(key))
+            except Unavailable as error:
+                failures[key] = error
         try:
             sync(folders)
         except Unavailable as error:  # and nobody knows of which files
             return {key: failures.get(key, error) for key, _ in files}
         return failures
 
-    def _write(self, spool: Spool, key: str) -> None:
-        """Write a file that is not whole in the tree beside it, as `_keep` would; it can still be lost.
-
-        Raises:
-            Unavailable: the disk is full or read-only, or the folder is gone.
-        """
-        if not _is_as_long(self.path(key), spool):
-            spool.to_file()
-
-    def _keep(self, spool: Spool, key: str) -> set[Path]:
-        """Put a file into the tree, its bytes on disk; the same that is there already stays.
-
-        What is there and is not the same, as a file that was cut or a link to one, is replaced.
+    def _keep(self, spool: Spool, target: Path) -> set[Path]:
+        """Put a file into the tree, its bytes on disk.
 
         Returns:
             The folders to give to `sync` before the file is acknowledged.
@@ -121,15 +116,15 @@ class LocalBlobs:
         Raises:
             Unavailable: the disk is full or read-only, or the folder is gone.
         """
-        target = self.path(key)
-        if _is_the_same(target, spool):
-            return {target.parent}
+        changed = {target.parent}
         for _ in range(_FOLDER_ATTEMPTS):
-            with disk_troubles():
-                changed = self._make_folders(target.parent)
-            with suppress(FileNotFoundError):  # a delete took the empty folder away in between
+            with suppress(
+                FileNotFoundError
+            ):  # the first of its folder, or a delete took the empty folder away
                 spool.move_to(target)
-                return changed | {target.parent}
+                return changed
+            with disk_troubles():
+                changed |= self._make_folders(target.parent)
         raise Unavailable("the folder of stored files is gone")
 
     def _make_folders(self, folder: Path) -> set[Path]:

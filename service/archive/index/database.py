@@ -69,6 +69,7 @@ class Database:
         self._reading = (
             self.engine if self.reads_at_once else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         )
+        self._writing = self.engine.execution_options(writing=True)
         self.writers = anyio.CapacityLimiter(_WRITERS)
         writers = 1 if self.reads_at_once or connections < _ENOUGH else 2
         self._readers = Threads(max(1, connections - writers - 1))
@@ -199,7 +200,7 @@ class Database:
         self.on_hold(perf_counter() - begin)
 
     def _begun(self, locks: frozenset[str]) -> sa.Connection:
-        connection = self._connected(self.engine).execution_options(writing=True)
+        connection = self._connected(self._writing)
         try:
             connection.begin()
             take_locks(connection, locks)
