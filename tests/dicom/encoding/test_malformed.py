@@ -64,6 +64,7 @@ def test_more_elements_than_the_bound_are_refused(buffer: bytes, monkeypatch: py
 
 def test_a_file_full_of_items_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.dicom.encoding.walk._ITEMS", 20)
+    monkeypatch.setattr("service.dicom.encoding.walk._UNSUSPECTED", 30)
 
     with pytest.raises(TooMany, match="100 items in 812 bytes"):
         walk(sequence(item(b"") * 100), 0, EXPLICIT_LITTLE)
