@@ -9,7 +9,7 @@ group, its attributes keep the number: gggg11ee.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -26,7 +26,9 @@ NAME_COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameS
 _HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<NativeDicomModel xmlns="{NAMESPACE}" xml:space="preserve">'
 _END = "</NativeDicomModel>"
 _WITHOUT_BLOCK = 0xFFFF00FF
-_PIECES_AT_ONCE = 4096  # some ten bytes each, which take ten times the memory
+_CHARACTERS_AT_ONCE = 2**18
+_PIECE = 64  # that a piece takes in memory besides its characters
+_VALUES_AT_ONCE = 1024  # of one attribute: written by one call, and looked through for what has to be escaped
 
 # A parser would make a line feed of a carriage return, unless it is a reference.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
@@ -46,9 +48,14 @@ def write_xml(data_set: DicomJson) -> bytes:
 
 def xml_pieces(data_set: DicomJson) -> Iterator[bytes]:
     """Yield the document that `write_xml` returns, a piece at a time."""
-    pieces = chain((_HEAD,), _data_set(data_set), (_END,))
-    while some := "".join(islice(pieces, _PIECES_AT_ONCE)):
-        yield some.encode()
+    some, characters = [], 0
+    for piece in chain((_HEAD,), _data_set(data_set), (_END,)):
+        some.append(piece)
+        characters += len(piece) + _PIECE
+        if characters >= _CHARACTERS_AT_ONCE:
+            yield "".join(some).encode()
+            some, characters = [], 0
+    yield "".join(some).encode()
 
 
 def _data_set(data_set: DicomJson) -> Iterator[str]:
@@ -83,31 +90,35 @@ def _content(vr: str, element: DicomJson) -> Iterator[str]:
     elif "InlineBinary" in element:
         yield f"<InlineBinary>{element['InlineBinary']}</InlineBinary>"
     else:
-        values = enumerate(element.get("Value", ()), 1)
-        yield from _items(values) if vr == "SQ" else map(_name if vr == "PN" else _value, values)
+        yield from _WRITERS.get(vr, _values)(element.get("Value", ()))
 
 
-def _items(items: Iterable[tuple[int, DicomJson]]) -> Iterator[str]:
-    for number, item in items:
+def _items(items: Iterable[DicomJson]) -> Iterator[str]:
+    for number, item in enumerate(items, 1):
         yield f'<Item number="{number}">'
         yield from _data_set(item)
         yield "</Item>"
 
 
-def _value(numbered: tuple[int, Any]) -> str:
-    """Return one value; null is an empty one, so that those after it keep their numbers."""
-    number, value = numbered
-    return f'<Value number="{number}">{"" if value is None else _escaped(str(value))}</Value>'
+def _values(values: Iterable[Any]) -> Iterator[str]:
+    """Yield values, many at a time; null is an empty one, so that those after it keep their numbers."""
+    remaining, number = iter(values), 1
+    while some := list(islice(remaining, _VALUES_AT_ONCE)):
+        texts = ["" if value is None else str(value) for value in some]
+        if _SPECIAL.search("".join(texts)):
+            texts = [_escaped(text) for text in texts]
+        yield "".join([f'<Value number="{n}">{text}</Value>' for n, text in enumerate(texts, number)])
+        number += len(texts)
 
 
-def _name(numbered: tuple[int, dict[str, str] | None]) -> str:
-    number, groups = numbered
-    parts = (
-        f"<{group}>{_components(groups[group])}</{group}>"
-        for group in NAME_GROUPS
-        if groups and group in groups
-    )
-    return f'<PersonName number="{number}">{"".join(parts)}</PersonName>'
+def _names(names: Iterable[dict[str, str] | None]) -> Iterator[str]:
+    for number, groups in enumerate(names, 1):
+        parts = (
+            f"<{group}>{_components(groups[group])}</{group}>"
+            for group in NAME_GROUPS
+            if groups and group in groups
+        )
+        yield f'<PersonName number="{number}">{"".join(parts)}</PersonName>'
 
 
 def _components(group: str) -> str:
@@ -122,3 +133,6 @@ def _escaped(text: str) -> str:
 
 def _reference(special: re.Match[str]) -> str:
     return _ESCAPES.get(special[0], "\ufffd")
+
+
+_WRITERS: dict[str, Callable[[Iterable[Any]], Iterator[str]]] = {"SQ": _items, "PN": _names}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.dicom.xml.writer import write_xml
+from service.dicom.xml.writer import write_xml, xml_pieces
 from service.dicom_json import DicomJson
 from tests.dicom.converted import converted, metadata, model_of
 from tests.dicom.every_vr import every_vr
@@ -168,3 +168,22 @@ def test_ten_thousand_private_blocks_are_written() -> None:
     private = {f"{group:04X}{block:02X}01": {"vr": "LO"} for group, block in blocks}
 
     assert write_xml(creators | private).count(b"privateCreator") == len(blocks) > 10_000
+
+
+def test_a_long_list_of_values_is_written_as_a_short_one() -> None:
+    values = [None if number % 7 == 0 else f"<{number}" for number in range(1, 10_001)]
+
+    (attribute,) = written(t00080080=("LO", *values))
+
+    assert [value.attrib["number"] for value in attribute] == [str(number) for number in range(1, 10_001)]
+    assert [value.text for value in attribute] == values
+
+
+def test_a_long_document_comes_in_pieces_of_bounded_length() -> None:
+    data_set = {"00280009": {"vr": "AT", "Value": ["00181063"] * 200_000}, "00400275": {"vr": "SQ"}}
+
+    pieces = list(xml_pieces(data_set))
+
+    assert b"".join(pieces) == write_xml(data_set)
+    assert len(pieces) > 10
+    assert max(map(len, pieces)) < 2**20
