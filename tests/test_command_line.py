@@ -107,9 +107,14 @@ def test_a_report_that_cannot_be_written_is_one_line_before_anything_is_stored(
 
 @pytest.mark.parametrize(
     "name",
-    [".DS_Store", "._IM0", "Thumbs.db", "THUMBS.DB", "desktop.ini", "__MACOSX/IM0", ".Trashes/501/IM0"],
+    [
+        *(".DS_Store", "._IM0", "Thumbs.db", "THUMBS.DB", "desktop.ini", "__MACOSX/IM0", ".Trashes/501/IM0"),
+        *("DICOMDIR", "disc1/dicomdir", "DICOMDIR.;1"),
+    ],
 )
-def test_what_systems_leave_in_folders_is_passed_over(data: Path, folder: Path, name: str) -> None:
+def test_what_systems_and_discs_have_beside_the_files_is_passed_over(
+    data: Path, folder: Path, name: str
+) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(b"no DICOM")
 

@@ -1,4 +1,7 @@
-"""Clutter: files that systems put beside those of people, in folders and on discs."""
+"""Clutter: files beside those that people mean. Systems put them into folders, and a disc has a DICOMDIR.
+
+A DICOMDIR lists the files of a disc. They are found without it, and it is no instance: PS3.10 8.6.
+"""
 
 import re
 from pathlib import PurePath
@@ -8,6 +11,7 @@ _FILES = re.compile(
     r"|\.ds_store|\.localized|icon\r|\.apdisk|\.volumeicon\.icns|\.com\.apple\..*|\.metadata_never_index"
     r"|(eh)?thumbs(_vista)?\.db(:encryptable)?|desktop\.ini|autorun\.inf"  # Windows
     r"|\.directory|\.nfs[0-9a-f]+|\.fuse_hidden.*|\.hidden"  # Linux
+    r"|dicomdir\.?(;1)?"  # of discs, whose file system may number versions
     r"|\.~lock\..*#|~\$.*|\.syncthing\..*|\.gitkeep|\.gitignore",  # of programs
     re.IGNORECASE,
 )

@@ -33,9 +33,9 @@ export class Batches {
   }
 }
 
-const CLUTTER = /(^|\/)(\._[^/]*|\.ds_store|(eh)?thumbs\.db|desktop\.ini)$|(^|\/)(__macosx|\.trashes|\$recycle\.bin)\//i;
+const CLUTTER = /(^|\/)(\._[^/]*|\.ds_store|(eh)?thumbs\.db|desktop\.ini|dicomdir)$|(^|\/)(__macosx|\.trashes|\$recycle\.bin)\//i;
 
-// Whether a file of a folder is one that systems leave there, and nobody wants to send.
+// Whether a file of a folder is one that systems leave there, or the list of a disc: nobody wants to send it.
 export function isClutter(path) {
   return path.includes("/") && CLUTTER.test(path);
 }
