@@ -134,6 +134,14 @@ _BAD_DATE = "StudyDate (0008,0020): no date (DA)"
             "Rows (0028,0010): 3 bytes where values have 2 each (US)",
             id="a number and a half",
         ),
+        *(
+            pytest.param(
+                b"\x10\0\x20\0" + vr + b"\2\0ID",
+                "PatientID (0010,0020): no VR is written with it, that of the dictionary is taken",
+                id=f"{vr!r} as a VR",
+            )
+            for vr in (b"??", b"--", b"  ")
+        ),
         pytest.param(
             element(0x00080005, "CS", b"KLINGON "),
             "SpecificCharacterSet (0008,0005): a character set that is not known",

@@ -131,7 +131,7 @@ class JsonModel:
                 else:
                     creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
             if not name or name == "UN":
-                name = vr.resolve(tag, name, scope.context)
+                name = self._resolved(tag, name, scope)
             if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
                 raw = self.buffer[offset : offset + length]
                 attributes[tag], wrong, size = _repeated(
@@ -145,6 +145,12 @@ class JsonModel:
         if _SPECIFIC_CHARACTER_SET in attributes and len(attributes[_SPECIFIC_CHARACTER_SET]) > 1:
             attributes[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
         return {tag_name(tag): attributes[tag] for tag in sorted(attributes)}
+
+    def _resolved(self, tag: int, name: str, scope: Scope) -> str:
+        """Return the VR of an element that is encoded without one, or as UN."""
+        if not name and not scope.encoding.implicit:
+            self.flaws.setdefault(tag, "no VR is written with it, that of the dictionary is taken")
+        return vr.resolve(tag, name, scope.context)
 
     def _within(self, scope: Scope, element: Element) -> Scope:
         """Return the scope that begins with an element which the meaning of those after it depends on."""
