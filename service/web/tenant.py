@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from service.archive.index.labels import tenant_of
 from service.audit.event import Action
-from service.errors import BadRequest
+from service.errors import BadRequest, Forbidden
 from service.permissions import is_name
 from service.web.auditing import ledger_of
 from service.web.http.request import read_json, target_of
@@ -23,16 +23,21 @@ async def retrieve_tenant(request: Request) -> Response:
 async def change_tenant(request: Request) -> Response:
     """PUT /studies/{study}/tenant with `{"tenant": "name"}`, or null: 204.
 
+    An admin of some tenants gives studies to one of these: what is of others is not theirs to change.
+
     Raises:
         StudyNotFound: it is not here, or outside the scope.
         BadRequest: the body is something else.
+        Forbidden: the tenant is none of those of who asks.
     """
     study = target_of(request).study
     await service_of(request).archive.index.read(tenant_of, scope_of(request), study)
-    tenant = await _posted(request)
+    tenant, scope = await _posted(request), scope_of(request)
+    if scope.tenants is not None and tenant not in scope.tenants:
+        raise Forbidden("an admin of some tenants gives a study to one of these alone")
     ledger = ledger_of(request)
     note = ledger.noting(Action.CHANGE_TENANT, study, {"tenant": tenant}) if ledger else None
-    await service_of(request).archive.label(scope_of(request), study, tenant, note)
+    await service_of(request).archive.label(scope, study, tenant, note)
     return Response(status_code=204)
 
 

@@ -278,6 +278,17 @@ async def test_cookies_of_an_older_secret_hold_until_it_is_taken_away(
     assert (both, without) == (204, 401)
 
 
+async def test_who_signs_in_while_both_secrets_hold_stays_so_without_the_older_one(
+    sqlite_url: str, tmp_path: Path, issuer: Issuer
+) -> None:
+    old, new = "old" * 20, "new" * 20
+    _, cookies = await signed_in_with(sqlite_url, tmp_path, issuer, [new, old], {})
+
+    without, _ = await signed_in_with(sqlite_url, tmp_path, issuer, [new], cookies)
+
+    assert without == 204
+
+
 async def test_the_secret_is_kept_for_its_owner_alone(person: Person, tmp_path: Path) -> None:
     assert (tmp_path / "cookie-secret").stat().st_mode & 0o777 == 0o600
 

@@ -152,6 +152,31 @@ async def test_a_study_that_is_given_to_another_tenant_is_its_own_from_then_on(s
     assert statuses == [404, 200]
 
 
+@pytest.mark.parametrize("tenant", ["B", "unheard of", None])
+async def test_an_admin_of_one_tenant_gives_no_study_to_another(service: Guarded, tenant: str | None) -> None:
+    admin = bearing(service.key("admin", tenant="A"))
+
+    answer = await service.client.put("/studies/1.1/tenant", json={"tenant": tenant}, headers=admin)
+
+    assert answer.status_code == 403
+    assert "unheard" not in answer.text
+    assert await studies(service, service.key("reader", tenant="A")) == ["1.1"]
+    assert await studies(service, service.key("reader", tenant="B")) == ["1.2"]
+
+
+async def test_an_admin_of_one_tenant_says_again_whose_its_study_is(service: Guarded) -> None:
+    admin = bearing(service.key("admin", tenant="A"))
+
+    statuses = [
+        (
+            await service.client.put(f"/studies/{study}/tenant", json={"tenant": "A"}, headers=admin)
+        ).status_code
+        for study in ("1.1", "1.2")
+    ]
+
+    assert statuses == [204, 404]
+
+
 async def _status(service: Guarded, path: str, secret: str) -> int:
     return (await service.client.get(path, headers=bearing(secret))).status_code
 
