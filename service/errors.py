@@ -13,6 +13,7 @@
     │   ├── StudyNotFound, SeriesNotFound, InstanceNotFound
     │   ├── InstanceGone              deleted or replaced between being found and being read
     │   ├── FrameNotFound             the instance is here, the frame number is not
+    │   ├── SlicesNotFound            no frame of the series has the values asked for
     │   ├── BulkdataNotFound
     │   ├── LinkNotFound
     │   ├── WebhookNotFound
@@ -131,6 +132,10 @@ class FrameNotFound(NotFound):
         super().__init__(f"no frame {number}: the instance has {number_of_frames}")
 
 
+class SlicesNotFound(NotFound):
+    """No frame of what the URL names has the values asked for."""
+
+
 class BulkdataNotFound(NotFound):
     """The instance has no bulk data under this path."""
 
@@ -183,13 +188,20 @@ class IrregularVolume(DicomwebError):
 
     Attributes:
         disagreements: which slices do not fit, in which attribute, what was found and what expected.
+        groups: of slices that differ in some attributes, each with its values in them.
     """
 
     status = 409
 
-    def __init__(self, message: str, disagreements: Sequence[Mapping[str, object]] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        disagreements: Sequence[Mapping[str, object]] = (),
+        groups: Sequence[Mapping[str, object]] = (),
+    ) -> None:
         super().__init__(message)
         self.disagreements = list(disagreements)
+        self.groups = list(groups)
 
 
 class ChangesForgotten(DicomwebError):

@@ -16,7 +16,7 @@ from service.pixels.description import GRAYSCALE
 from service.pixels.numbers.lattice import outliers
 from service.pixels.numbers.plane import FARTHEST, Plane, Vector
 from service.pixels.numbers.slices import Slice
-from service.pixels.numbers.traits import Trait, differing
+from service.pixels.numbers.traits import TRAITS, Trait, differing
 
 _CLOSE = 1e-3  # of direction cosines, and of spacings to each other: the same number was written differently
 _ROUNDED = 0.02  # of products of direction cosines that were written with two digits
@@ -85,13 +85,14 @@ _REQUIREMENTS = {
         "two positive numbers of mm",
     ),
 }
-_SHARED: dict[str, Callable[[Plane], Any]] = {
+SHARED: dict[str, Callable[[Plane], Any]] = {
     "Rows": lambda plane: plane.rows,
     "Columns": lambda plane: plane.columns,
     "Image Orientation (Patient)": lambda plane: plane.orientation,
     "Pixel Spacing": lambda plane: plane.spacing,
     "Frame of Reference UID": lambda plane: plane.frame_of_reference,
 }
+"""What all slices of a volume have in common, by name."""
 
 
 def without_place(slices: Sequence[Slice]) -> list[Disagreement]:
@@ -113,7 +114,7 @@ def unlike(slices: Sequence[Slice]) -> list[Disagreement]:
     """Return the slices that are not like most of the others."""
     return [
         Disagreement(slice_, name, value(slice_.plane), usual_value)
-        for name, value in _SHARED.items()
+        for name, value in SHARED.items()
         for usual_value in [Counter(value(slice_.plane) for slice_ in slices).most_common(1)[0][0]]
         for slice_ in slices
         if not _same(value(slice_.plane), usual_value)
@@ -157,11 +158,7 @@ def coinciding(stack: Sequence[Slice], normal: Values) -> list[Disagreement]:
 
     What all such pairs differ in is named: it is what makes several volumes of them.
     """
-    steps = np.diff(np.array([slice_.plane.position for slice_ in stack]) @ normal)
-    if not len(steps):
-        return []
-    same_place = max(_SMALLEST_STEP, min(_SAME_PLACE, 0.01 * steps.max()))
-    pairs = [(stack[index], stack[index + 1]) for index in np.flatnonzero(steps < same_place).tolist()]
+    pairs = _coinciding_pairs(stack, normal)
     if causes := _in_all(pairs):
         return [
             disagreement
@@ -178,6 +175,20 @@ def coinciding(stack: Sequence[Slice], normal: Values) -> list[Disagreement]:
         )
         for predecessor, slice_ in pairs
     ]
+
+
+def _coinciding_pairs(stack: Sequence[Slice], normal: Values) -> list[tuple[Slice, Slice]]:
+    steps = np.diff(np.array([slice_.plane.position for slice_ in stack]) @ normal)
+    if not len(steps):
+        return []
+    same_place = max(_SMALLEST_STEP, min(_SAME_PLACE, 0.01 * steps.max()))
+    return [(stack[index], stack[index + 1]) for index in np.flatnonzero(steps < same_place).tolist()]
+
+
+def causes_of(stack: Sequence[Slice], normal: Values) -> list[Trait]:
+    """Return the traits in which all slices of a stack that lie in the same place differ."""
+    causes = _in_all(_coinciding_pairs(stack, normal))
+    return [trait for trait in TRAITS if trait in causes]
 
 
 def _in_all(pairs: Sequence[tuple[Slice, Slice]]) -> set[Trait]:

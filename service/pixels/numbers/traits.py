@@ -4,6 +4,7 @@ Some make several volumes of a series, whatever the places of its slices: they a
 differ within one volume, and are named where slices lie in the same place.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -30,6 +31,17 @@ class Trait(NamedTuple):
     parts: bool = False
     is_vector: bool = False
     is_told: bool = True
+
+    @property
+    def keyword(self) -> str:
+        """The name as PS3.6 has it for programs."""
+        return keyword_of(self.name)
+
+
+def keyword_of(name: str) -> str:
+    """Return the keyword of an attribute's name: EchoNumbers for Echo Number(s)."""
+    words = re.findall(r"[A-Za-z0-9]+", name.replace("(s)", "s"))
+    return "".join(word[0].upper() + word[1:] for word in words)
 
 
 def _parting(name: str, *paths: str, is_vector: bool = False) -> Trait:

@@ -67,12 +67,17 @@ def volume_of(slices: Sequence[Slice]) -> Volume:
     refuse(incomplete(slices), len(slices))
     refuse(unlike(slices), len(slices))
     refuse(of_several_volumes(slices), len(slices))
-    orientation = np.array(slices[0].plane.orientation)
-    normal = np.cross(orientation[:3], orientation[3:])
-    stack = sorted(slices, key=lambda slice_: float(normal @ slice_.plane.position))
+    stack, normal = stacked(slices)
     refuse(coinciding(stack, normal), len(slices))
     refuse(out_of_step(stack), len(slices))
     return Volume(tuple(stack), _LPS_TO_RAS @ _affine(stack, normal))
+
+
+def stacked(slices: Sequence[Slice]) -> tuple[list[Slice], Values]:
+    """Return slices that have a place in the order of it, and the normal along which it ascends."""
+    orientation = np.array(slices[0].plane.orientation)
+    normal = np.cross(orientation[:3], orientation[3:])
+    return sorted(slices, key=lambda slice_: float(normal @ slice_.plane.position)), normal
 
 
 def refuse(disagreements: Sequence[Disagreement], number_of_slices: int) -> None:

@@ -139,6 +139,8 @@ def error_response(error: DicomwebError) -> Response:
             body["oldest"] = error.oldest
         case IrregularVolume():
             body["disagreements"] = error.disagreements
+            if error.groups:
+                body["groups"] = error.groups
         case UnsupportedMediaType():
             body["supported"] = error.supported
         case Unauthorized():

@@ -4,9 +4,9 @@ Slices are put in order and checked with what the index knows: no file is opened
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import anyio.to_thread
 import numpy as np
@@ -15,29 +15,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.index.metadata import first_metadata
-from service.archive.index.stored_json import StoredJson
-from service.archive.instance import Located
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import (
     NumericFrame,
     array_chunks,
     array_type,
     check_number_of_frames,
-    numeric_frames,
 )
+from service.imaging.volumes import planned
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
 from service.pixels.numbers.modality import REVISION
-from service.pixels.numbers.regularity import Disagreement
-from service.pixels.numbers.slices import Slice, slices_of
 from service.pixels.numbers.traits import told
-from service.pixels.numbers.volume import Volume, refuse, volume_of
-from service.pixels.rescale import Unreadable
+from service.pixels.numbers.volume import Volume
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
+from service.web.numbers.wishes import conditions_of, with_values
 from service.web.state import scope_of, service_of
 
 _JSON, _GZIP = "application/json", "application/gzip"
@@ -64,10 +60,12 @@ class _Plan:
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
     archive = service_of(request).archive
+    conditions = conditions_of(request)
     instances = await located_instances(request)
     offer = negotiated(request, *_VOLUME_OFFERS)
     etag = etag_of(
-        *(located.instance.digest for located in instances), str(offer), REVISION, request.state.base_url
+        *(located.instance.digest for located in instances),
+        *(str(offer), REVISION, request.state.base_url, str(conditions)),
     )
     if answer := not_modified(request, etag):
         return answer
@@ -78,46 +76,18 @@ async def retrieve_volume(request: Request) -> Response:
     for located in instances:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)
-    volume, frames = await anyio.to_thread.run_sync(_planned, instances, metadata)
+    try:
+        volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, conditions)
+    except IrregularVolume as error:
+        error.groups = [
+            {**group, "url": with_values(request, _url(request), cast(dict[str, object], group["values"]))}
+            for group in error.groups
+        ]
+        raise
     plan = _Plan(volume, frames, await array_type(service_of(request).decoder, frames))
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
-
-
-def _planned(
-    instances: Sequence[Located], metadata: Mapping[bytes, StoredJson]
-) -> tuple[Volume, list[NumericFrame]]:
-    """Return the volume that instances make, and its frames in its order."""
-    slices: list[Slice] = []
-    by_uid: dict[str, Located] = {}
-    for located in instances:
-        by_uid[located.instance.uids.instance] = located
-        number_of_frames = located.frames.number_of_frames if located.frames else 0
-        attributes = metadata[located.instance.digest].parsed()
-        slices += slices_of(attributes, number_of_frames, located.instance.uids.instance)
-    uids = [
-        uid for uid, located in by_uid.items() if not located.frames or not located.frames.number_of_frames
-    ]
-    if uids:
-        fault = {"attribute": "Pixel Data", "found": None, "expected": "a frame"}
-        disagreements = [{"SOPInstanceUID": uid, **fault} for uid in uids]
-        raise IrregularVolume(f"{len(uids)} of {len(instances)} instances have no pixels", disagreements)
-    volume = volume_of(slices)
-    frames = numeric_frames(
-        (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices
-    )
-    refuse(_without_modality_values(volume, frames), len(frames))
-    return volume, frames
-
-
-def _without_modality_values(volume: Volume, frames: Sequence[NumericFrame]) -> list[Disagreement]:
-    """Return the slices that do not say in a readable way what their stored values mean."""
-    return [
-        Disagreement(slice_, modality.attribute, modality.found, modality.expected)
-        for slice_, frame in zip(volume.slices, frames, strict=True)
-        if isinstance(modality := frame.description.modality, Unreadable)
-    ]
 
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
@@ -131,9 +101,6 @@ def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Respon
 
 def _headers(request: Request, volume: Volume) -> dict[str, str]:
     """Return what there is to know about a volume; lists that are too long are in its description alone."""
-    path = request.path_params
-    instance = f"/instances/{path['instance']}" if "instance" in path else ""
-    url = f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}{instance}/volume"
     fields = {
         "x-volume-shape": volume.shape,
         "x-volume-spacing": volume.spacing,
@@ -144,7 +111,15 @@ def _headers(request: Request, volume: Volume) -> dict[str, str]:
     }
     texts = {name: orjson.dumps(value).decode() for name, value in fields.items()}
     short_texts = {name: text for name, text in texts.items() if len(text) <= _MAX_FIELD_BYTES}
-    return {**short_texts, "link": f'<{url}?accept={_JSON}>; rel="describedby"; type="{_JSON}"'}
+    url = with_values(request, _url(request), {"accept": _JSON})
+    return {**short_texts, "link": f'<{url}>; rel="describedby"; type="{_JSON}"'}
+
+
+def _url(request: Request) -> str:
+    """Return the URL of the volume, without its query."""
+    path = request.path_params
+    instance = f"/instances/{path['instance']}" if "instance" in path else ""
+    return f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}{instance}/volume"
 
 
 def _description(plan: _Plan) -> dict[str, object]:

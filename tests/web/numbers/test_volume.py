@@ -165,6 +165,10 @@ async def test_an_irregular_series_is_a_conflict_that_names_the_slices(ct: httpx
             | {"attribute": name, "found": 8, "expected": expected}
             for name, expected in (("Rows", 6), ("Columns", 5))
         ],
+        "groups": [
+            {"values": {"Rows": rows}, "slices": slices, "volume": True, "url": f"{VOLUME}?Rows={rows}"}
+            for rows, slices in ((6, 4), (8, 1))
+        ],
     }
 
 
