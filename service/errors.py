@@ -22,6 +22,7 @@
     │   ├── NotRenderable             no pixels, or pixels that cannot be shown
     │   └── UndecodableFrame          a frame that no decoder here can make sense of
     ├── IrregularVolume          409  slices that do not make one volume; names those that disagree
+    ├── NoSuchValues             409  values that the frames do not have, or that do not fit into a type
     ├── ChangesForgotten         410  changes that are not kept any more; says which is the oldest
     ├── ContentTooLarge          413
     ├── UnsupportedMediaType     415
@@ -202,6 +203,12 @@ class IrregularVolume(DicomwebError):
         super().__init__(message)
         self.disagreements = list(disagreements)
         self.groups = list(groups)
+
+
+class NoSuchValues(DicomwebError):
+    """Frames do not have the values asked for, or those do not fit into the type asked for."""
+
+    status = 409
 
 
 class ChangesForgotten(DicomwebError):

@@ -27,6 +27,7 @@ from service.web.metrics import Scraping, retrieve_metrics
 from service.web.numbers.pixels import retrieve_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
+from service.web.numbers.wishes import MAKING
 from service.web.openapi import openapi
 from service.web.pages.asset import retrieve_asset, retrieve_icon
 from service.web.pages.attributes import attributes_page
@@ -70,6 +71,7 @@ _FRAMES_PATH = f"{_INSTANCE_PATH}/frames/{{frames}}"
 
 
 _ACCEPT = ("accept",)
+_PIXELS = (*_ACCEPT, *MAKING)
 _METADATA = (*_ACCEPT, "includefield")
 _RETRIEVED = (*_ACCEPT, "dicomdir")
 _THUMBNAIL = (*_ACCEPT, "viewport", TOKEN_PARAMETER)
@@ -128,9 +130,9 @@ ROUTES = [
     _route("/series", GET=searching(search_series)),
     _route("/instances", GET=searching(search_instances)),
     _route(f"{_FRAMES_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail, in_query=True)),
-    _route(f"{_FRAMES_PATH}/pixels", _ACCEPT, GET=reading(retrieve_pixels)),
+    _route(f"{_FRAMES_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
-    _route(f"{_INSTANCE_PATH}/pixels", _ACCEPT, GET=reading(retrieve_pixels)),
+    _route(f"{_INSTANCE_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_INSTANCE_PATH}/volume", GET=reading(retrieve_volume)),
     _route(f"{_SERIES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),

@@ -7,7 +7,7 @@ What stands in the way of an array is looked for before its first byte too: an a
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from service.pixels.arrays import Values
 from service.pixels.codecs.decode import NATIVE_SYNTAXES, DecodedFrame, decoded
 from service.pixels.description import GRAYSCALE, ImageDescription
 from service.pixels.display.render import DISPLAYS
-from service.pixels.numbers.modality import INT16, fits_int16, may_fit_int16, modality_values, value_type
+from service.pixels.numbers.modality import INT16, fits_int16, may_fit_int16, value_type
 from service.transfer_syntaxes import DEFLATED
 
 MAX_FRAMES = 2**16
@@ -32,6 +32,7 @@ MAX_DECODED_BYTES = 2**32  # of compressed frames, all of which are decoded befo
 _ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
 _LOOKED_AT_TOGETHER = 8  # frames
 _PALETTE_COLOR, _SUBSAMPLED = "PALETTE COLOR", "YBR_FULL_422"
+_VALUE_BYTES = 2  # of most
 _RGB8: np.dtype[Any] = np.dtype("u1")
 
 
@@ -52,11 +53,13 @@ class NumericFrame(NamedTuple):
         located: its instance.
         number: counted from 1.
         description: of it.
+        factor: modality value → SUV.
     """
 
     located: Located
     number: int
     description: ImageDescription
+    factor: float = 1.0
 
     @property
     def is_grayscale(self) -> bool:
@@ -68,6 +71,10 @@ class NumericFrame(NamedTuple):
         """Rows and columns; of a colour frame, also the three colours."""
         size = self.description.rows, self.description.columns
         return size if self.is_grayscale else (*size, 3)
+
+
+Maker = Callable[[DecodedFrame, NumericFrame], Values]
+"""Stored values of a frame, and what describes it → what is sent of it. Called in threads."""
 
 
 def numeric_frames(places: Iterable[tuple[Located, int]]) -> list[NumericFrame]:
@@ -151,7 +158,7 @@ async def _fits_int16(decoder: Decoder, frame: NumericFrame) -> bool:
 
 
 async def array_chunks(
-    decoder: Decoder, head: bytes, frames: Sequence[NumericFrame], kind: np.dtype[Any]
+    decoder: Decoder, head: bytes, frames: Sequence[NumericFrame], made_of: Maker
 ) -> AsyncIterator[bytes]:
     """Yield the file of an array: its head, sent only when there is a first frame, and its frames.
 
@@ -163,26 +170,26 @@ async def array_chunks(
     """
     instances = {frame.located.instance for frame in frames}
     await decoder.threads.run(partial(check_files, decoder.blobs, instances))
-    at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * kind.itemsize))
+    at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * _VALUE_BYTES))
     for frame in frames[at_once:]:
         await decoder.check_streams(frame.located, [frame.number])
     await decoder.try_all((frame.located, frame.number) for frame in frames)
     for start in range(0, len(frames), at_once):
-        arrays = await _arrays(decoder, frames[start : start + at_once], kind)
+        arrays = await _arrays(decoder, frames[start : start + at_once], made_of)
         yield head
         for values in arrays:
             yield values.reshape(-1).view(np.uint8).data
         head = b""
 
 
-async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
+async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], made_of: Maker) -> list[Values]:
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
         await asyncio.gather(*(_bring_near(decoder.blobs, frame) for frame in frames))
-        work = partial(_native_arrays, decoder.blobs, frames, kind)
+        work = partial(_native_arrays, decoder.blobs, frames, made_of)
         return await decoder.threads.run(work)
     decoded_frames = await asyncio.gather(*(decoder.decode(frame.located, frame.number) for frame in frames))
     return [
-        await decoder.threads.run(partial(_values, decoded_frame, frame, kind))
+        await decoder.threads.run(partial(made_of, decoded_frame, frame))
         for decoded_frame, frame in zip(decoded_frames, frames, strict=True)
     ]
 
@@ -199,8 +206,8 @@ def _is_native(frame: NumericFrame) -> bool:
     return isinstance(located.frames, NativeFrames) and located.instance.transfer_syntax != DEFLATED
 
 
-def _native_arrays(blobs: Blobs, frames: Sequence[NumericFrame], kind: np.dtype[Any]) -> list[Values]:
-    return [_values(_native_frame(blobs, frame), frame, kind) for frame in frames]
+def _native_arrays(blobs: Blobs, frames: Sequence[NumericFrame], made_of: Maker) -> list[Values]:
+    return [made_of(_native_frame(blobs, frame), frame) for frame in frames]
 
 
 def _native_frame(blobs: Blobs, frame: NumericFrame) -> DecodedFrame:
@@ -210,10 +217,13 @@ def _native_frame(blobs: Blobs, frame: NumericFrame) -> DecodedFrame:
     return decoded(content, instance.transfer_syntax, frame.description)
 
 
-def _values(decoded_frame: DecodedFrame, frame: NumericFrame, kind: np.dtype[Any]) -> Values:
+def levels(decoded_frame: DecodedFrame, frame: NumericFrame) -> Values:
+    """Return red, green and blue of a colour frame.
+
+    Raises:
+        NotRenderable: its samples turn out to mean what nobody knows.
+    """
     description = decoded_frame.described(frame.description)
-    if frame.is_grayscale:
-        return np.ascontiguousarray(modality_values(decoded_frame.values, description, kind))
     display = DISPLAYS.get(description.photometric_interpretation)
     if display is None:
         raise _unknown_interpretation(description.photometric_interpretation)

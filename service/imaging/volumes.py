@@ -19,7 +19,10 @@ from service.pixels.rescale import Unreadable
 
 
 def planned(
-    instances: Sequence[Located], metadata: Mapping[bytes, StoredJson], conditions: Sequence[Condition]
+    instances: Sequence[Located],
+    metadata: Mapping[bytes, StoredJson],
+    conditions: Sequence[Condition],
+    part: slice | None = None,
 ) -> tuple[Volume, list[NumericFrame]]:
     """Return the volume that instances make, and its frames in its order. Blocking: for worker threads.
 
@@ -27,9 +30,10 @@ def planned(
         instances: all of a series, or one.
         metadata: of each, by digest.
         conditions: which of their frames are meant.
+        part: the slices of the volume that are asked for; None for all.
 
     Raises:
-        SlicesNotFound: no frame is meant.
+        SlicesNotFound: no frame is meant, or no slice asked for is there.
         IrregularVolume: those that are make no volume.
         NotRenderable, ContentTooLarge: they cannot become numbers.
     """
@@ -43,6 +47,10 @@ def planned(
                 for group in groups_of(slices)
             ]
         raise
+    if part is not None:
+        if part.stop > len(volume.slices):
+            raise SlicesNotFound(f"no slice {part.stop}: the volume has {len(volume.slices)}")
+        volume = volume.part(part.start, part.stop)
     by_uid = {located.instance.uids.instance: located for located in instances}
     frames = numeric_frames(
         (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices

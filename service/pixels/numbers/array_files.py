@@ -28,6 +28,7 @@ _LAYOUT = struct.Struct(
 _NO_EXTENSION = bytes(4)
 _NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
 _DATA_TYPES = {INT16: 4, INT32: 8, FLOAT32: 16, FLOAT64: 64, UINT32: 768, INT64: 1024, UINT64: 1280}
+_DATA_TYPES |= {np.dtype("u1"): 2, np.dtype("i1"): 256, np.dtype("<u2"): 512}
 _SCANNER = 1  # what coordinates of qform and sform are
 _MILLIMETRES = 2
 _LONGEST_SIDE = 32767
@@ -41,7 +42,7 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
 
     Args:
         volume: its shape, and where its voxels lie.
-        kind: type of the voxels, one of those of modality values.
+        kind: type of the voxels: integers, or floating point of 32 or 64 bits.
 
     Raises:
         NotAcceptable: a side is longer than the format has numbers for.

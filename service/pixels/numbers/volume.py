@@ -5,7 +5,7 @@ normal: a tilted gantry makes a sheared lattice, and the affine describes it as 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,22 +37,30 @@ class Volume:
         slices: at least one.
         affine: float64, shape (4, 4): (column, row, slice, 1), counted from 0 → the voxel's
             center (x, y, z, 1) in mm; x grows to the patient's right, y to the front, z to the head (RAS).
+        size: rows and columns, where they are not those of the slices.
     """
 
     slices: tuple[Slice, ...]
     affine: Values
+    size: tuple[int, int] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Number of slices, rows and columns."""
         plane = self.slices[0].plane
-        return len(self.slices), plane.rows, plane.columns
+        return len(self.slices), *(self.size or (plane.rows, plane.columns))
 
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Distance between neighbouring voxels in mm, in the order of `shape`."""
         column, row, slice_ = np.linalg.norm(self.affine[:3, :3], axis=0).tolist()
         return slice_, row, column
+
+    def part(self, first: int, last: int) -> "Volume":
+        """Return some slices of the volume, from the first index to before the last."""
+        shift = np.eye(4)
+        shift[2, 3] = first
+        return replace(self, slices=self.slices[first:last], affine=self.affine @ shift)
 
 
 def volume_of(slices: Sequence[Slice]) -> Volume:

@@ -15,6 +15,8 @@ from service.web.state import scope_of, service_of
 
 _UID_CHARACTERS = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _NUMBERS = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*", re.ASCII)
+_NUMBER_OR_RANGE = r"[1-9][0-9]{0,8}(-[1-9][0-9]{0,8})?"
+_RANGES = re.compile(f"{_NUMBER_OR_RANGE}(,{_NUMBER_OR_RANGE}){{0,9999}}", re.ASCII)
 _MAX_FRAMES = 10_000
 _MAX_BODY_BYTES = 4096
 
@@ -58,7 +60,28 @@ def frame_numbers(request: Request) -> list[int]:
     Raises:
         InvalidParameter: it is no list of positive numbers, or an endless one.
     """
+    return _numbers(request.path_params["frames"])
+
+
+def frame_numbers_or_ranges(request: Request) -> list[int]:
+    """Return the frame numbers of the path, counted from 1, where `1-30` stands for all of these.
+
+    Raises:
+        InvalidParameter: it is no list of positive numbers and ranges of them, or an endless one.
+    """
     text = request.path_params["frames"]
+    if not _RANGES.fullmatch(text):
+        return _numbers(text)
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        numbers += range(int(first), min(int(last or first), int(first) + _MAX_FRAMES) + 1)
+        if len(numbers) > _MAX_FRAMES or int(last or first) < int(first):
+            raise InvalidParameter("frames", text, f"up to {_MAX_FRAMES} frames, the first of a range first")
+    return numbers
+
+
+def _numbers(text: str) -> list[int]:
     numbers = [int(number) for number in text.split(",")] if _NUMBERS.fullmatch(text) else []
     if not 0 < len(numbers) <= _MAX_FRAMES:
         raise InvalidParameter("frames", text, "frame numbers from 1, separated by commas")

@@ -7,14 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NotRenderable
-from service.imaging.arrays import array_chunks, array_type, check_number_of_frames, numeric_frames
+from service.imaging.arrays import array_chunks, check_number_of_frames, numeric_frames
+from service.imaging.forms import form_of
 from service.pixels.numbers.array_files import NPY, npy_head
 from service.pixels.numbers.modality import REVISION
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers, negotiated, uids_of
+from service.web.http.request import frame_numbers_or_ranges, negotiated, uids_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import joined
+from service.web.numbers.wishes import making_of
 from service.web.state import scope_of, service_of
 
 
@@ -28,16 +30,19 @@ async def retrieve_pixels(request: Request) -> Response:
     if located.frames is None or not located.frames.number_of_frames:
         raise NotRenderable("the instance has no pixels")
     all_numbers = range(1, located.frames.number_of_frames + 1)
-    numbers = frame_numbers(request) if "frames" in request.path_params else all_numbers
+    numbers = frame_numbers_or_ranges(request) if "frames" in request.path_params else all_numbers
     located.frames_with(numbers)
     check_number_of_frames(len(numbers))
+    making = making_of(request)
     offer = negotiated(request, Offer(NPY))
-    etag = etag_of(located.instance.digest, str(offer), REVISION, *numbers)
+    etag = etag_of(located.instance.digest, str(offer), REVISION, str(making), *numbers)
     if answer := not_modified(request, etag):
         return answer
     frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
-    kind = await array_type(service_of(request).decoder, frames)
-    shape = frames[0].shape if len(frames) == 1 else (len(frames), *frames[0].shape)
-    head = npy_head(shape, kind)
-    body = joined(array_chunks(service_of(request).decoder, head, frames, kind))
-    return streamed(body, content_type=NPY, etag=etag, length=len(head) + math.prod(shape) * kind.itemsize)
+    form = await form_of(service_of(request).decoder, frames, making)
+    own_shape = form.shape(frames[0])
+    shape = own_shape if len(frames) == 1 else (len(frames), *own_shape)
+    head = npy_head(shape, form.kind)
+    body = joined(array_chunks(service_of(request).decoder, head, frames, form.made_of))
+    length = len(head) + math.prod(shape) * form.kind.itemsize
+    return streamed(body, content_type=NPY, etag=etag, length=length)

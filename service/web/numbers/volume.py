@@ -5,7 +5,7 @@ Slices are put in order and checked with what the index knows: no file is opened
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import anyio.to_thread
@@ -16,14 +16,11 @@ from starlette.responses import Response
 
 from service.archive.index.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
-from service.imaging.arrays import (
-    NumericFrame,
-    array_chunks,
-    array_type,
-    check_number_of_frames,
-)
+from service.imaging.arrays import NumericFrame, array_chunks, check_number_of_frames
+from service.imaging.forms import Form, form_of
 from service.imaging.volumes import planned
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
+from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import REVISION
 from service.pixels.numbers.traits import told
 from service.pixels.numbers.volume import Volume
@@ -33,7 +30,7 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
-from service.web.numbers.wishes import conditions_of, with_values
+from service.web.numbers.wishes import conditions_of, making_of, slices_of, with_values
 from service.web.state import scope_of, service_of
 
 _JSON, _GZIP = "application/json", "application/gzip"
@@ -50,22 +47,27 @@ _MAX_FIELD_BYTES = 4096  # of one field: proxies and clients set limits to all o
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A volume, the frames it is made of in its order, and the type of their values."""
+    """A volume, the frames it is made of in its order, and in which form they come."""
 
     volume: Volume
     frames: list[NumericFrame]
-    kind: np.dtype[Any]
+    form: Form
+
+    @property
+    def kind(self) -> np.dtype[Any]:
+        """The type of the values."""
+        return self.form.kind
 
 
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
     archive = service_of(request).archive
-    conditions = conditions_of(request)
+    conditions, making, part = conditions_of(request), making_of(request), slices_of(request)
     instances = await located_instances(request)
     offer = negotiated(request, *_VOLUME_OFFERS)
     etag = etag_of(
         *(located.instance.digest for located in instances),
-        *(str(offer), REVISION, request.state.base_url, str(conditions)),
+        *(str(offer), REVISION, request.state.base_url, str(conditions), str(making), str(part)),
     )
     if answer := not_modified(request, etag):
         return answer
@@ -77,31 +79,41 @@ async def retrieve_volume(request: Request) -> Response:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)
     try:
-        volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, conditions)
+        volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, conditions, part)
     except IrregularVolume as error:
         error.groups = [
             {**group, "url": with_values(request, _url(request), cast(dict[str, object], group["values"]))}
             for group in error.groups
         ]
         raise
-    plan = _Plan(volume, frames, await array_type(service_of(request).decoder, frames))
+    form = await form_of(service_of(request).decoder, frames, making)
+    plan = _Plan(_as_made(volume, making), frames, form)
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 
+def _as_made(volume: Volume, making: Making) -> Volume:
+    """Return a volume with its slices in the part and size that are made of them."""
+    _, rows, columns = volume.shape
+    affine = volume.affine @ making.matrix(rows, columns)
+    return replace(volume, affine=affine, size=making.shape(rows, columns))
+
+
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
     head = _HEADS[media_type](plan.volume, plan.kind)
-    body = array_chunks(service_of(request).decoder, head, plan.frames, plan.kind)
-    headers = {"content-type": media_type, "etag": etag, "vary": "Accept", **_headers(request, plan.volume)}
+    body = array_chunks(service_of(request).decoder, head, plan.frames, plan.form.made_of)
+    headers = {"content-type": media_type, "etag": etag, "vary": "Accept", **_headers(request, plan)}
     if media_type == _GZIP:
         return Stream(joined(gzip_chunks(body)), headers)
     return Stream(joined(body), headers, len(head) + math.prod(plan.volume.shape) * plan.kind.itemsize)
 
 
-def _headers(request: Request, volume: Volume) -> dict[str, str]:
+def _headers(request: Request, plan: _Plan) -> dict[str, str]:
     """Return what there is to know about a volume; lists that are too long are in its description alone."""
+    volume = plan.volume
     fields = {
+        "x-volume-made": plan.form.making.as_json(),
         "x-volume-shape": volume.shape,
         "x-volume-spacing": volume.spacing,
         "x-volume-affine": volume.affine.tolist(),
@@ -126,6 +138,7 @@ def _description(plan: _Plan) -> dict[str, object]:
     return {
         "shape": plan.volume.shape,
         "type": plan.kind.name,
+        "made": plan.form.making.as_json(),
         "spacing": plan.volume.spacing,
         "affine": plan.volume.affine.tolist(),
         "varying": told([slice_.traits for slice_ in plan.volume.slices]),

@@ -4,16 +4,32 @@ A parameter that is none of ours names an attribute, or is an error: whoever mis
 volume without a word.
 """
 
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
+import numpy as np
 from starlette.requests import Request
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
 from service.pixels.numbers.condition import Condition, written
+from service.pixels.numbers.making import DOSE, MODALITY, STORED, Making, Region, Size
+from service.pixels.numbers.resampling import AREA, LINEAR
+from service.web.windows import window_of
 
-OURS = frozenset({"accept"})
+MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})
+OURS = MAKING | {"accept", "slices"}
 _LONGEST = 1024
+_LARGEST_SIDE = 8192
+_WHOLE = r"([0-9]{1,6})"
+_REGION = re.compile(",".join([_WHOLE] * 4), re.ASCII)
+_SIZE = re.compile(f"{_WHOLE},{_WHOLE}", re.ASCII)
+_SLICES = re.compile(f"{_WHOLE}(?:-{_WHOLE})?", re.ASCII)
+_VALUES = (MODALITY, STORED, DOSE)
+_INTERPOLATIONS = (AREA, LINEAR)
+_DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 
 
 def conditions_of(request: Request) -> tuple[Condition, ...]:
@@ -41,3 +57,72 @@ def with_values(request: Request, url: str, values: dict[str, object]) -> str:
     usual = [(name, text) for name, text in request.query_params.multi_items() if name not in values]
     own = [(name, written(value)) for name, value in values.items()]
     return f"{url}?{urlencode([*usual, *own], quote_via=quote, safe='/,')}"
+
+
+def making_of(request: Request) -> Making:
+    """Return what is to be made of the values of frames.
+
+    Raises:
+        InvalidParameter, InvalidWindow: a parameter is not of its form.
+    """
+    query = request.query_params
+    return Making(
+        values=_one_of(_VALUES, query, "values") or MODALITY,
+        region=_region(query),
+        size=_size(query),
+        interpolation=_one_of(_INTERPOLATIONS, query, "interpolation") or AREA,
+        window=window_of(query),
+        dtype=_dtype(query),
+    )
+
+
+def slices_of(request: Request) -> slice | None:
+    """Return the part of a volume that is asked for: slices counted from 1, first and last; None for all.
+
+    Raises:
+        InvalidParameter: it is not of its form.
+    """
+    text = request.query_params.get("slices")
+    if text is None:
+        return None
+    match = _SLICES.fullmatch(text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 0 < first <= last:
+        raise InvalidParameter("slices", text, "first and last slice, counted from 1, as in 10-40")
+    return slice(first - 1, last)
+
+
+def _one_of(names: Sequence[str], query: Mapping[str, str], name: str) -> str | None:
+    text = query.get(name)
+    if text is not None and text not in names:
+        raise InvalidParameter(name, text, f"one of {', '.join(names)}")
+    return text
+
+
+def _region(query: Mapping[str, str]) -> Region | None:
+    text = query.get("region")
+    if text is None:
+        return None
+    match = _REGION.fullmatch(text)
+    region = Region(*map(int, match.groups())) if match else Region(0, 0, 0, 0)
+    if not (region.left < region.right and region.top < region.bottom):
+        raise InvalidParameter(
+            "region", text, "x0,y0,x1,y1 in pixels, counted from 0, x1 and y1 the first outside"
+        )
+    return region
+
+
+def _size(query: Mapping[str, str]) -> Size | None:
+    text = query.get("size")
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text)
+    size = Size(*map(int, match.groups())) if match else Size(0, 0)
+    if not 0 < min(size) <= max(size) <= _LARGEST_SIDE:
+        raise InvalidParameter("size", text, f"columns,rows of up to {_LARGEST_SIDE}")
+    return size
+
+
+def _dtype(query: Mapping[str, str]) -> np.dtype[Any] | None:
+    name = _one_of(_DTYPES, query, "dtype")
+    return np.dtype(name).newbyteorder("<") if name else None

@@ -10,7 +10,7 @@ from service.archive.instance import Located
 from service.errors import InvalidParameter
 from service.imaging.decoder import check_decodable, description_of
 from service.pixels.window import Window
-from service.web.rendered.parameters import window_of
+from service.web.windows import window_of
 
 _MAX_SIDE = 1024  # of a picture that comes without being asked for in a size
 _FRAME_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)

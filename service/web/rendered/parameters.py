@@ -9,18 +9,16 @@ from service.imaging.rendering import DEFAULT_QUALITY, NO_PROFILE, Rendering
 from service.pixels.display.icc import SPACES
 from service.pixels.display.render import RENDERED_MEDIA_TYPES
 from service.pixels.display.viewport import Region, Viewport
-from service.pixels.window import PRESETS, Window
 from service.web.http.accept import Offer
+from service.web.windows import DECIMAL, window_of
 
 GIF = Offer("image/gif")
 PICTURE_OFFERS = tuple(Offer(kind) for kind in RENDERED_MEDIA_TYPES)
 PICTURE_MESSAGE_OFFERS = tuple(Offer(kind, multipart=True) for kind in RENDERED_MEDIA_TYPES)
 """In which forms pictures can be had: one alone, and several as parts of a message."""
 
-_FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
-_VIEWPORT_FORM = re.compile(rf"{_WHOLE.pattern},{_WHOLE.pattern}(,({_DECIMAL.pattern})?){{0,4}}", re.ASCII)
+_VIEWPORT_FORM = re.compile(rf"{_WHOLE.pattern},{_WHOLE.pattern}(,({DECIMAL.pattern})?){{0,4}}", re.ASCII)
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 _ICC_PROFILES = (NO_PROFILE, "yes", *SPACES)
 
@@ -41,26 +39,6 @@ def rendering_of(parameters: Mapping[str, str]) -> Rendering:
         unsupported_annotation=tuple(keyword for keyword in keywords if keyword not in KEYWORDS),
         icc_profile=icc_profile_of(parameters),
     )
-
-
-def window_of(parameters: Mapping[str, str]) -> Window | None:
-    """Return the window asked for: `window=center,width,function`, PS3.18 8.3.5.1.4, or one of PRESETS.
-
-    Raises:
-        InvalidParameter: it is not of this form.
-        InvalidWindow: the Standard defines no such window.
-    """
-    value = parameters.get("window")
-    if value is None:
-        return None
-    if preset := PRESETS.get(value.strip().lower()):
-        return preset
-    center, width, function = [*(part.strip() for part in value.split(",")), "", "", ""][:3]
-    numbers = _DECIMAL.fullmatch(center) and _DECIMAL.fullmatch(width)
-    if value.count(",") != 2 or not numbers or function not in _FUNCTIONS:
-        forms = f"center,width,function with a function of {', '.join(_FUNCTIONS)}"
-        raise InvalidParameter("window", value, f"{forms}; or one of {', '.join(PRESETS)}")
-    return Window(float(center), float(width), _FUNCTIONS[function])
 
 
 def viewport_of(parameters: Mapping[str, str], *, cropping: bool = True) -> Viewport | None:
