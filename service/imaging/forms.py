@@ -14,7 +14,6 @@ from service.pixels.arrays import Values
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.description import ImageDescription
 from service.pixels.numbers.making import (
-    DOSE,
     MODALITY,
     STORED,
     Making,
@@ -27,7 +26,6 @@ from service.pixels.numbers.making import (
 from service.pixels.numbers.resampling import resampled
 
 _LOOKED_AT_TOGETHER = 8  # frames
-_RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 
 async def form_of(decoder: Decoder, frames: Sequence[NumericFrame], making: Making) -> "Form":
@@ -41,8 +39,6 @@ async def form_of(decoder: Decoder, frames: Sequence[NumericFrame], making: Maki
     in_colour = not all(frame.is_grayscale for frame in frames)
     if in_colour and (making.values != MODALITY or making.window or making.dtype):
         raise NoSuchValues("frames in colour have values of 8 bits: expected no values, window or dtype")
-    if making.values == DOSE and any(f.located.instance.sop_class_uid != _RT_DOSE for f in frames):
-        raise NoSuchValues("values=dose: expected an RT Dose")
     if making.values == STORED:
         base = np.result_type(*{stored_kind(frame.description) for frame in frames}).newbyteorder("<")
     else:

@@ -13,9 +13,10 @@ from service.pixels.arrays import Values
 from service.pixels.description import ImageDescription
 from service.pixels.numbers.modality import FLOAT32, FLOAT64, modality_values
 from service.pixels.numbers.resampling import AREA, resampled
+from service.pixels.numbers.suv import SUV_KINDS
 from service.pixels.window import Window
 
-STORED, MODALITY, SUV, DOSE = "stored", "modality", "suv", "dose"
+STORED, MODALITY, DOSE = "stored", "modality", "dose"
 UINT8: np.dtype[Any] = np.dtype("u1")
 
 
@@ -40,7 +41,7 @@ class Making:
     """What is made of frames.
 
     Attributes:
-        values: STORED, MODALITY, SUV or DOSE.
+        values: STORED, MODALITY, DOSE, or one of SUV_KINDS.
         region: the part of each; None for all.
         size: of the result; None for that of the region.
         interpolation: AREA or LINEAR.
@@ -108,9 +109,9 @@ def kind_before(making: Making, base: np.dtype[Any]) -> np.dtype[Any]:
     """
     if making.window:
         return UINT8
-    if making.values == SUV or making.size:
+    if making.values in SUV_KINDS or making.size:
         is_exact = np.can_cast(base, FLOAT32, "safe")
-        return FLOAT32 if is_exact or making.values == SUV else FLOAT64
+        return FLOAT32 if is_exact or making.values in SUV_KINDS else FLOAT64
     return base
 
 
@@ -134,7 +135,7 @@ def made(
     """
     part = making.part(stored)
     values = part.astype(base) if making.values == STORED else modality_values(part, description, base)
-    if making.values == SUV:
+    if making.values in SUV_KINDS:
         values = values.astype(np.float64) * factor
     if making.size:
         values = resampled(values, making.size.rows, making.size.columns, making.interpolation)

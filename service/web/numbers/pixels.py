@@ -16,6 +16,7 @@ from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers_or_ranges, negotiated, uids_of
 from service.web.http.responses import not_modified, streamed
 from service.web.http.stream import joined
+from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import making_of
 from service.web.state import scope_of, service_of
 
@@ -35,10 +36,18 @@ async def retrieve_pixels(request: Request) -> Response:
     check_number_of_frames(len(numbers))
     making = making_of(request)
     offer = negotiated(request, Offer(NPY))
-    etag = etag_of(located.instance.digest, str(offer), REVISION, str(making), *numbers)
+    etag = etag_of(
+        located.instance.digest,
+        str(offer),
+        REVISION,
+        str(making),
+        await revision_for(request, making),
+        *numbers,
+    )
     if answer := not_modified(request, etag):
         return answer
     frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
+    frames = list(await quantified(request, frames, making))
     form = await form_of(service_of(request).decoder, frames, making)
     own_shape = form.shape(frames[0])
     shape = own_shape if len(frames) == 1 else (len(frames), *own_shape)

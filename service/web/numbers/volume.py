@@ -30,6 +30,7 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
+from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import conditions_of, making_of, slices_of, with_values
 from service.web.state import scope_of, service_of
 
@@ -68,6 +69,7 @@ async def retrieve_volume(request: Request) -> Response:
     etag = etag_of(
         *(located.instance.digest for located in instances),
         *(str(offer), REVISION, request.state.base_url, str(conditions), str(making), str(part)),
+        await revision_for(request, making),
     )
     if answer := not_modified(request, etag):
         return answer
@@ -86,6 +88,7 @@ async def retrieve_volume(request: Request) -> Response:
             for group in error.groups
         ]
         raise
+    frames = list(await quantified(request, frames, making))
     form = await form_of(service_of(request).decoder, frames, making)
     plan = _Plan(_as_made(volume, making), frames, form)
     if offer.media_type == _JSON:

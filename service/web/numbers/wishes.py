@@ -17,6 +17,7 @@ from service.errors import InvalidParameter
 from service.pixels.numbers.condition import Condition, written
 from service.pixels.numbers.making import DOSE, MODALITY, STORED, Making, Region, Size
 from service.pixels.numbers.resampling import AREA, LINEAR
+from service.pixels.numbers.suv import SUV_KINDS
 from service.web.windows import window_of
 
 MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})
@@ -27,7 +28,7 @@ _WHOLE = r"([0-9]{1,6})"
 _REGION = re.compile(",".join([_WHOLE] * 4), re.ASCII)
 _SIZE = re.compile(f"{_WHOLE},{_WHOLE}", re.ASCII)
 _SLICES = re.compile(f"{_WHOLE}(?:-{_WHOLE})?", re.ASCII)
-_VALUES = (MODALITY, STORED, DOSE)
+_VALUES = (MODALITY, STORED, *SUV_KINDS, DOSE)
 _INTERPOLATIONS = (AREA, LINEAR)
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 

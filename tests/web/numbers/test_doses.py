@@ -84,3 +84,13 @@ async def test_a_dose_whose_scaling_cannot_be_read_is_refused(
 
     assert response.status_code == 406
     assert "Dose Grid Scaling" in response.json()["message"]
+
+
+@pytest.mark.parametrize(("units", "status"), [("GY", 200), ("RELATIVE", 409)])
+@pytest.mark.parametrize("path", ["volume", "instances/1.1.1.1/pixels"])
+async def test_whoever_asks_for_a_dose_gets_gray_or_none(
+    client: httpx.AsyncClient, units: str, status: int, path: str
+) -> None:
+    await store(client, _dose(DoseUnits=units))
+
+    assert (await client.get(f"{SERIES}/{path}?values=dose")).status_code == status
