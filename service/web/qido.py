@@ -17,6 +17,7 @@ from service.web.http.text import TextResponse
 from service.web.http.warnings import about_ignored, warning
 from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
 from service.web.state import scope_of, service_of
+from service.web.tables import NO_LIMIT, TABLE_OFFERS, answer_table
 
 _MAX_PARAMETERS = 1000
 
@@ -38,9 +39,16 @@ async def search_instances(request: Request) -> Response:
 
 async def _search(request: Request, level: Level) -> Response:
     archive = service_of(request).archive
-    offer = negotiated(request, *DATA_SET_OFFERS)
+    offer = negotiated(request, *DATA_SET_OFFERS, *TABLE_OFFERS)
     resource = SearchedResource(level, request.path_params.get("study"), request.path_params.get("series"))
-    query = parse_query(_parameters(request), resource, service_of(request).max_results)
+    parameters = _parameters(request)
+    if offer in TABLE_OFFERS:
+        query = parse_query(parameters, resource, NO_LIMIT)
+        included = [value for name, value in parameters if name == "includefield"]
+        return await answer_table(
+            request, query, included, _warnings(request.state.base_url, 0, query.ignored)
+        )
+    query = parse_query(parameters, resource, service_of(request).max_results)
     page = await archive.index.read(search, scope_of(request), query)
     base_url = request.state.base_url
     headers = _warnings(base_url, page.remaining, query.ignored)

@@ -47,6 +47,31 @@ def _overlap(element: ListsAny, compiler: SQLCompiler, **options: Any) -> str:
     return f"string_to_array({column}, '\\') && CAST(ARRAY[{', '.join(values)}] AS TEXT[])"
 
 
+class IsAmong(FunctionElement[Any]):
+    """Whether a column is one of many numbers, all in one parameter: a JSON array on SQLite, else a list.
+
+    It has no type: SQLite would compare a truth value with 1, and look at every row.
+    """
+
+    type = sa.types.NullType()
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[int], numbers: sa.BindParameter[Any]) -> None:
+        super().__init__(column, numbers)
+
+
+@compiles(IsAmong, "sqlite")
+def _in_json(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 (compiled clauses)  # noqa: S608 (compiled clauses)
+
+
+@compiles(IsAmong, "postgresql")
+def _in_array(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY(CAST({numbers} AS BIGINT[]))"
+
+
 class NestedJoin(Join):
     """For each row on the left, those on the right: SQLite runs the join in the order in which it is written.
 

@@ -45,6 +45,10 @@ class StoredJson:
         """Return the object's attributes, in which PARSED_BASE_URL stands for the base URL."""
         return json_text.read(self._text().replace(_AT_START, _AT_START_PARSED))
 
+    def parsed_for(self, base_url: str) -> DicomJson:
+        """Return the object's attributes as an answer has them."""
+        return json_text.read(self.served(base_url))
+
     def _text(self) -> bytes:
         return isal_zlib.decompress(self._content) if self._deflated else self._content
 

@@ -6,7 +6,7 @@ a value: it may be a patient's name, ID or date.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -32,6 +32,8 @@ MAX_WILDCARDS = 64  # values with wild cards in one list
 MAX_PATH_LENGTH = 8  # of sequences in a dotted name
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
+_PRIVATE = re.compile(r"([0-9A-Fa-f]{3}[13579BDFbdf])xx([0-9A-Fa-f]{2}):(.*)", re.ASCII)
+MAX_CREATOR_CHARACTERS = 64  # of an LO
 _UID = re.compile(r"[0-9.*?]{1,64}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _TRAILING_STARS = re.compile(r"(\^\**)*\^\*+$")
@@ -61,10 +63,36 @@ class _KeyAttribute:
 
 
 def path_of(name: str) -> Path | None:
-    """Return the tags of a keyword or tag, dotted inside sequences; None for what is neither."""
-    parts = name.split(".", MAX_PATH_LENGTH)
-    tags = [part.upper() if _TAG.fullmatch(part) else tag_of(part) for part in parts]
-    return tuple(tag for tag in tags if tag) if all(tags) else None
+    """Return the tags of a keyword or tag, dotted inside sequences; None for what is neither.
+
+    A private attribute may be named by its creator, as `0019xx0C:SIEMENS MR HEADER`.
+    """
+    parts = _with_whole_creators(name.split(".")) if ":" in name else name.split(".", MAX_PATH_LENGTH)
+    tags = list(map(_tag_of, parts))
+    return tuple(tag for tag in tags if tag) if all(tags) and len(tags) <= MAX_PATH_LENGTH + 1 else None
+
+
+def _tag_of(part: str) -> str | None:
+    if private := _PRIVATE.fullmatch(part):
+        group, number, creator = private.groups()
+        creator = creator.strip()
+        return (
+            f"{group.upper()}xx{number.upper()}:{creator}"
+            if 0 < len(creator) <= MAX_CREATOR_CHARACTERS
+            else None
+        )
+    return part.upper() if _TAG.fullmatch(part) else tag_of(part)
+
+
+def _with_whole_creators(parts: Iterable[str]) -> list[str]:
+    """Return the parts of a dotted name, those together that are of one creator: such names have dots too."""
+    whole: list[str] = []
+    for part in parts:
+        if whole and ":" in whole[-1] and _tag_of(part) is None:
+            whole[-1] += f".{part}"
+        else:
+            whole.append(part)
+    return whole
 
 
 def keys_of(name: str, path: Path, value: str, matching: Matching) -> list[Key]:

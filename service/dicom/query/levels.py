@@ -139,7 +139,7 @@ def level_of(tag: str) -> Level:
 
 def creator_of(tag: str) -> str:
     """Return the tag of the Private Creator of a private attribute, empty for any other. PS3.5 7.8.1."""
-    is_private = int(tag[:4], 16) % 2 == 1 and tag[4:6] >= "10"
+    is_private = ":" not in tag and int(tag[:4], 16) % 2 == 1 and tag[4:6] >= "10"
     return f"{tag[:4]}00{tag[4:6]}" if is_private else ""
 
 
@@ -156,5 +156,21 @@ def other_attributes(metadata: Attributes, level: Level) -> dict[str, Any]:
 
 
 def selected(attributes: Attributes, tags: Iterable[str]) -> dict[str, Any]:
-    """Return the attributes among `tags` that there are, in the order of `tags`."""
-    return {tag: attributes[tag] for tag in tags if tag in attributes}
+    """Return the attributes among `tags` that there are, in the order of `tags`, each under its tag."""
+    here = (tag_in(attributes, tag) if ":" in tag else tag for tag in tags)
+    return {tag: attributes[tag] for tag in here if tag in attributes}
+
+
+def tag_in(attributes: Attributes, name: str) -> str:
+    """Return the tag that a private attribute, named by its creator, has in a data set; "" for none there.
+
+    Standard: PS3.5 7.8.1.
+    """
+    number, _, creator = name.partition(":")
+    group = number[:4]
+    for tag, element in attributes.items():
+        if tag[:4] == group and tag[4:6] == "00" and tag[6:8] >= "10":
+            values = element.get("Value") if isinstance(element, dict) else None
+            if values and str(values[0]).strip() == creator:
+                return f"{group}{tag[6:8]}{number[6:8]}"
+    return ""

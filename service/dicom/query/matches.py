@@ -14,7 +14,7 @@ from typing import Any
 
 from service.dicom.dictionary import vr_of
 from service.dicom.query import normal_forms
-from service.dicom.query.levels import Level, Path
+from service.dicom.query.levels import Level, Path, tag_in
 from service.dicom_json import Attributes, items
 
 _STARS = re.compile(r"\*+")
@@ -152,7 +152,7 @@ class Key:
 
     @staticmethod
     def _values(attributes: Attributes, tag: str) -> list[Any]:
-        element = attributes.get(tag) or {}
+        element = attributes.get(tag_in(attributes, tag) if ":" in tag else tag) or {}
         vr = vr_of(tag)
         return normal_forms.values(element, element.get("vr", vr) if vr == "UN" else vr)
 
@@ -170,5 +170,9 @@ def _matches(attributes: Attributes, keys: Iterable[tuple[Path, Key]]) -> bool:
         elif not key.match.accepts(key.values(attributes)):
             return False
     return all(
-        any(_matches(item, inside) for item in items(attributes, tag)) for tag, inside in nested.items()
+        any(
+            _matches(item, inside)
+            for item in items(attributes, tag_in(attributes, tag) if ":" in tag else tag)
+        )
+        for tag, inside in nested.items()
     )

@@ -18,7 +18,7 @@ QueryParameters = Sequence[tuple[str, str]]
 MAX_KEYS = 100
 _LARGEST = 2**62
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
-_NO_KEYS = frozenset(("includefield", "orderby", "accept"))
+_NO_KEYS = frozenset(("includefield", "orderby", "accept", "spreadsheet"))
 _OPTIONS = frozenset(("limit", "offset", "fuzzymatching", "emptyvaluematching", "multiplevaluematching"))
 # What has a date and a time that belong together, PS3.18 8.3.4.1.1.
 _MOMENTS = (

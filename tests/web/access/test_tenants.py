@@ -76,6 +76,15 @@ async def test_a_search_finds_the_studies_of_the_tenant_alone(service: Guarded, 
     assert sorted(found[None]) == ["1.1", "1.2", "1.3"]
 
 
+@pytest.mark.parametrize("level", ["studies", "series", "instances"])
+async def test_a_table_has_the_studies_of_the_tenant_alone(service: Guarded, level: str) -> None:
+    path = f"/{level}?accept=text/csv&includefield=StudyInstanceUID"
+
+    answer = await service.client.get(path, headers=bearing(service.key("reader", tenant="A")))
+
+    assert answer.text.split() == ["StudyInstanceUID", "1.1"]
+
+
 async def test_matches_beyond_a_page_are_counted_within_the_tenant(service: Guarded) -> None:
     await store(service.client, service.key("writer", tenant="A"), slice_of("1.4"))
 

@@ -1,0 +1,168 @@
+"""Rows of a table, made of the index: what many rows have in common is read once.
+
+An instance has the cells of its series and study, which are remembered. What the index has in columns exactly
+as the data set has it comes from there; all else from stored DICOM JSON, which is read once for a series or
+study, but for each instance. What a search does not return by itself lies deflated beside it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.archive.index.conditions import TABLES
+from service.archive.index.dialects import IsAmong
+from service.archive.index.projection import OTHERS
+from service.archive.index.stored_json import StoredJson
+from service.archive.index.tables import documents, instances, series
+from service.dicom.query.columns import COLUMNS
+from service.dicom.query.keys import path_of
+from service.dicom.query.levels import RETURNED, Level
+from service.dicom.query.table import Cell, Column
+
+Cells = tuple[Any, ...]
+
+_MOST_REMEMBERED = 5_000  # series, or studies
+_PARENT: dict[Level, sa.Column[int]] = {Level.SERIES: series.c.study, Level.INSTANCE: instances.c.series}
+_ID_ONLY: sa.ColumnElement[int] = sa.literal_column("0").label(
+    "parent"
+)  # of a study, which has nothing above it
+# Kept in columns as they are: whole numbers and UIDs of an instance, of which there are many.
+_EXACT = frozenset(
+    map(
+        path_of,
+        (
+            "SOPInstanceUID",
+            "SOPClassUID",
+            "InstanceNumber",
+            "Rows",
+            "Columns",
+            "BitsAllocated",
+            "NumberOfFrames",
+        ),
+    )
+)
+
+
+class TableRows:
+    """Reads the rows of a table, for one who reads them in turn.
+
+    Args:
+        level: of the matches.
+        columns: of the table.
+        is_text: all cells are text, also those that the index has as numbers.
+        cell_of: makes of a column what makes its cells.
+        base_url: of the service.
+    """
+
+    def __init__(
+        self,
+        level: Level,
+        columns: Sequence[Column],
+        cell_of: Callable[[Column], Cell],
+        base_url: str,
+        *,
+        is_text: bool,
+    ) -> None:
+        of_level = {
+            each: [column for column in columns if column.level is each] for each in Level if each <= level
+        }
+        highest = min((column.level for column in columns), default=level)
+        self._levels = [
+            _LevelRows(each, of_level[each], cell_of, base_url, is_text=is_text)
+            for each in reversed(Level)
+            if highest <= each <= level
+        ]
+        grouped = [column for rows in reversed(self._levels) for column in of_level[rows.level]]
+        self._in_order = _picker([grouped.index(column) for column in columns])
+
+    def read(self, connection: sa.Connection, ids: Sequence[int]) -> list[Cells]:
+        """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
+        return [self._in_order(cells) for cells in self._rows(connection, 0, ids).values()]
+
+    def _rows(self, connection: sa.Connection, depth: int, ids: Sequence[int]) -> dict[int, Cells]:
+        """Return the cells of rows of a level and of what is above them."""
+        rows = self._levels[depth].rows(connection, ids)
+        if depth + 1 == len(self._levels):
+            return {row[0]: tuple(row[2:]) for row in rows}
+        above = self._remembered(connection, depth + 1, {row[1] for row in rows})
+        return {row[0]: (*above[row[1]], *row[2:]) for row in rows if row[1] in above}
+
+    def _remembered(self, connection: sa.Connection, depth: int, ids: Iterable[int]) -> Mapping[int, Cells]:
+        level = self._levels[depth]
+        if missing := sorted(set(ids) - level.remembered.keys()):
+            if len(level.remembered) > _MOST_REMEMBERED:
+                level.remembered = {key: level.remembered[key] for key in ids if key in level.remembered}
+            level.remembered |= self._rows(connection, depth, missing)
+        return level.remembered
+
+
+class _LevelRows:
+    """Reads rows of one level: id, id of what is above, and the cells of its columns."""
+
+    def __init__(
+        self,
+        level: Level,
+        columns: Sequence[Column],
+        cell_of: Callable[[Column], Cell],
+        base_url: str,
+        *,
+        is_text: bool,
+    ) -> None:
+        self.level = level
+        self.remembered: dict[int, Cells] = {}
+        self._cells = [(column.element, cell_of(column)) for column in columns]
+        self._base_url = base_url
+        self._is_exact = all(column.path in _EXACT for column in columns)
+        self._sources = _sources(level, columns) if not self._is_exact else []
+        exact = [_exact(level, column, is_text=is_text) for column in columns] if self._is_exact else []
+        self._statement = _by_id(level, [*self._sources, *exact])
+
+    def rows(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Sequence[Any]]:
+        """Return the rows with these ids that there are, in this order."""
+        rows: Sequence[Any] = connection.execute(self._statement, {"ids": _listed(connection, ids)}).all()
+        if [row[0] for row in rows] != list(ids):
+            by_id = {row[0]: row for row in rows}
+            rows = [by_id[row_id] for row_id in ids if row_id in by_id]
+        return rows if self._is_exact else list(map(self._made, rows))
+
+    def _made(self, row: Sequence[Any]) -> Sequence[Any]:
+        attributes: dict[str, Any] = {}
+        for source, value in zip(self._sources, row[2:], strict=True):
+            attributes |= StoredJson(value, deflated=source is documents.c.metadata).parsed_for(
+                self._base_url
+            )
+        return [row[0], row[1], *[cell(element(attributes)) for element, cell in self._cells]]
+
+
+def _sources(level: Level, columns: Sequence[Column]) -> list[sa.Column[bytes]]:
+    """Return the columns of stored JSON that have these attributes."""
+    tags = {column.path[0] for column in columns}
+    others = [OTHERS[level]] if tags - RETURNED[level] else []
+    return [*others, TABLES[level].c.attributes] if tags & RETURNED[level] else others
+
+
+def _exact(level: Level, column: Column, *, is_text: bool) -> sa.ColumnElement[Any]:
+    exact = TABLES[level].c[COLUMNS[column.path]]
+    return sa.func.coalesce(sa.cast(exact, sa.Text), "") if is_text else exact
+
+
+def _by_id(level: Level, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    table = TABLES[level]
+    rows: sa.FromClause = table
+    if any(column is documents.c.metadata for column in columns):
+        rows = table.join(documents, documents.c.instance == instances.c.id)
+    by_id = IsAmong(table.c.id, sa.bindparam("ids"))
+    return sa.select(table.c.id, _PARENT.get(level, _ID_ONLY), *columns).select_from(rows).where(by_id)
+
+
+def _listed(connection: sa.Connection, ids: Sequence[int]) -> object:
+    return list(ids) if connection.dialect.name == "postgresql" else f"[{','.join(map(str, ids))}]"
+
+
+def _picker(places: Sequence[int]) -> Callable[[Cells], Cells]:
+    """Return what puts cells in the order of the table."""
+    if list(places) == list(range(len(places))):
+        return tuple
+    return itemgetter(*places)

@@ -1,0 +1,1 @@
+"""Tables as files: CSV. No HTTP is known here."""
