@@ -4,13 +4,15 @@ Everything is decided by what the index knows: no file is opened for it.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from service.archive.index.stored_json import StoredJson
 from service.archive.instance import Located
 from service.errors import IrregularVolume, SlicesNotFound, shorten
 from service.imaging.arrays import NumericFrame, numeric_frames
+from service.pixels.numbers.along import Key, keys_of, volume_along
 from service.pixels.numbers.condition import Condition
-from service.pixels.numbers.frame_values import values_of_frames
+from service.pixels.numbers.frame_values import Path, values_of_frames
 from service.pixels.numbers.groups import groups_of
 from service.pixels.numbers.regularity import Disagreement
 from service.pixels.numbers.slices import Slice, slices_of
@@ -18,28 +20,40 @@ from service.pixels.numbers.volume import Volume, refuse, volume_of
 from service.pixels.rescale import Unreadable
 
 
+class Wish(NamedTuple):
+    """Which volume of a series is meant.
+
+    Attributes:
+        conditions: which of its frames.
+        along: keywords and paths of the attributes that make a fourth axis.
+        is_automatic: whatever tells several volumes apart makes one.
+        part: the slices of the volume that are asked for; None for all.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    along: tuple[tuple[str, Path], ...] = ()
+    is_automatic: bool = False
+    part: slice | None = None
+
+
 def planned(
-    instances: Sequence[Located],
-    metadata: Mapping[bytes, StoredJson],
-    conditions: Sequence[Condition],
-    part: slice | None = None,
+    instances: Sequence[Located], metadata: Mapping[bytes, StoredJson], wish: Wish
 ) -> tuple[Volume, list[NumericFrame]]:
     """Return the volume that instances make, and its frames in its order. Blocking: for worker threads.
 
     Args:
         instances: all of a series, or one.
         metadata: of each, by digest.
-        conditions: which of their frames are meant.
-        part: the slices of the volume that are asked for; None for all.
+        wish: which volume is meant.
 
     Raises:
         SlicesNotFound: no frame is meant, or no slice asked for is there.
         IrregularVolume: those that are make no volume.
         NotRenderable, ContentTooLarge: they cannot become numbers.
     """
-    slices = _meant(instances, metadata, conditions)
+    slices, keys = _meant(instances, metadata, wish)
     try:
-        volume = volume_of(slices)
+        volume = _volume(slices, keys, wish)
     except IrregularVolume as error:
         if not any(slice_.objection for slice_ in slices):
             error.groups = [
@@ -47,10 +61,6 @@ def planned(
                 for group in groups_of(slices)
             ]
         raise
-    if part is not None:
-        if part.stop > len(volume.slices):
-            raise SlicesNotFound(f"no slice {part.stop}: the volume has {len(volume.slices)}")
-        volume = volume.part(part.start, part.stop)
     by_uid = {located.instance.uids.instance: located for located in instances}
     frames = numeric_frames(
         (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices
@@ -59,23 +69,42 @@ def planned(
     return volume, frames
 
 
+def _volume(slices: Sequence[Slice], keys: Mapping[tuple[str, int], Key], wish: Wish) -> Volume:
+    if wish.along:
+        volume = volume_along(slices, [name for name, _ in wish.along], keys)
+    elif wish.is_automatic and (groups := groups_of(slices)):
+        names = list(dict.fromkeys(name for group in groups for name in group.values))
+        volume = volume_along(slices, names, keys_of(slices, names))
+    else:
+        volume = volume_of(slices)
+    number_of_slices = volume.shape[-3]
+    if wish.part is None:
+        return volume
+    if wish.part.stop > number_of_slices:
+        raise SlicesNotFound(f"no slice {wish.part.stop}: the volume has {number_of_slices}")
+    return volume.part(wish.part.start, wish.part.stop)
+
+
 def _meant(
-    instances: Sequence[Located], metadata: Mapping[bytes, StoredJson], conditions: Sequence[Condition]
-) -> list[Slice]:
-    """Return the frames that fulfil all conditions as slices."""
+    instances: Sequence[Located], metadata: Mapping[bytes, StoredJson], wish: Wish
+) -> tuple[list[Slice], dict[tuple[str, int], Key]]:
+    """Return the frames that fulfil all conditions as slices, and where they lie along the fourth axis."""
+    conditions = wish.conditions
+    keys: dict[tuple[str, int], Key] = {}
     slices: list[Slice] = []
     without_pixels: list[str] = []
     seen: dict[str, dict[object, None]] = {condition.name: {} for condition in conditions}
-    paths = [condition.path for condition in conditions]
+    paths = [*(condition.path for condition in conditions), *(path for _, path in wish.along)]
     for located in instances:
         uid = located.instance.uids.instance
         attributes = metadata[located.instance.digest].parsed()
         number_of_frames = located.frames.number_of_frames if located.frames else 0
         meant: set[int] = set()
         for number, values in enumerate(values_of_frames(attributes, max(1, number_of_frames), paths), 1):
-            for condition, own in zip(conditions, values, strict=True):
+            keys[uid, number] = values[len(conditions) :]
+            for condition, own in zip(conditions, values, strict=False):
                 seen[condition.name].update(dict.fromkeys(own))
-            if all(condition.accepts(own) for condition, own in zip(conditions, values, strict=True)):
+            if all(condition.accepts(own) for condition, own in zip(conditions, values, strict=False)):
                 meant.add(number)
         if not number_of_frames and meant:
             without_pixels.append(uid)
@@ -85,7 +114,7 @@ def _meant(
     _refuse_without_pixels(without_pixels, len(instances))
     if not slices:
         raise SlicesNotFound(_not_found(conditions, seen))
-    return slices
+    return slices, keys
 
 
 def _not_found(conditions: Sequence[Condition], seen: Mapping[str, Mapping[object, None]]) -> str:

@@ -30,7 +30,7 @@ _NIFTI_HEAD_BYTES = _LAYOUT.size + len(_NO_EXTENSION)
 _DATA_TYPES = {INT16: 4, INT32: 8, FLOAT32: 16, FLOAT64: 64, UINT32: 768, INT64: 1024, UINT64: 1280}
 _DATA_TYPES |= {np.dtype("u1"): 2, np.dtype("i1"): 256, np.dtype("<u2"): 512}
 _SCANNER = 1  # what coordinates of qform and sform are
-_MILLIMETRES = 2
+_MILLIMETRES, _SECONDS = 2, 8
 _LONGEST_SIDE = 32767
 
 
@@ -47,17 +47,18 @@ def nifti_head(volume: Volume, kind: np.dtype[Any]) -> bytes:
     Raises:
         NotAcceptable: a side is longer than the format has numbers for.
     """
-    slices, rows, columns = volume.shape
+    *volumes, slices, rows, columns = volume.shape
+    step = volume.along.step_seconds() if volume.along else None
     if max(volume.shape) > _LONGEST_SIDE:
         raise NotAcceptable(f"NIfTI-1 has sides of up to {_LONGEST_SIDE} voxels, not {max(volume.shape)}")
     between_slices, between_rows, between_columns = volume.spacing
     rotation = _nearest_rotation(volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0))
     head = _LAYOUT.pack(
         *(_LAYOUT.size, b"", b"", 0, 0, b"r", 0),
-        *(3, columns, rows, slices, 1, 1, 1, 1),
+        *(3 + len(volumes), columns, rows, slices, *(volumes or [1]), 1, 1, 1),
         *(0, 0, 0, 0, _DATA_TYPES[kind], 8 * kind.itemsize, 0),
-        *(1, between_columns, between_rows, between_slices, 0, 0, 0, 0),
-        *(_NIFTI_HEAD_BYTES, 1, 0, 0, 0, _MILLIMETRES),
+        *(1, between_columns, between_rows, between_slices, step or len(volumes), 0, 0, 0),
+        *(_NIFTI_HEAD_BYTES, 1, 0, 0, 0, _MILLIMETRES | (_SECONDS if step else 0)),
         *(0, 0, 0, 0, 0, 0, b"", b""),
         *(_SCANNER, _SCANNER),
         *_quaternion(rotation),

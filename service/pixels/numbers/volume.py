@@ -6,6 +6,7 @@ normal: a tilted gantry makes a sheared lattice, and the affine describes it as 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,57 @@ _MAX_TOLD = 1000  # disagreements that are told one by one
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
+UNITS = {
+    "TemporalPositionTimeOffset": "s",
+    "TriggerTime": "ms",
+    "NominalCardiacTriggerDelayTime": "ms",
+    "FrameReferenceTime": "ms",
+    "EchoTime": "ms",
+    "EffectiveEchoTime": "ms",
+    "InversionTime": "ms",
+    "InversionTimes": "ms",
+    "RepetitionTime": "ms",
+    "FlipAngle": "degrees",
+    "NominalPercentageOfCardiacPhase": "%",
+    "DiffusionBValue": "s/mm2",
+}
+"""Of the attributes that volumes are put along, PS3.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """The fourth axis.
+
+    Attributes:
+        names: keywords of attributes.
+        values: of each volume, for each of these attributes its values.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[tuple[tuple[Any, ...], ...], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the axis as a client is told it."""
+        return {
+            "attributes": list(self.names),
+            "units": [UNITS.get(name) for name in self.names],
+            "values": [[_single(found) for found in key] for key in self.values],
+        }
+
+    def step_seconds(self) -> float | None:
+        """Return how far apart volumes are in time; None if they are not, or not evenly."""
+        scale = {"s": 1, "ms": 1000}.get(UNITS.get(self.names[0], ""))
+        values = [key[0][0] for key in self.values if key[0]]
+        if scale is None or len(self.names) > 1 or len(values) != len(self.values) or len(values) < 2:
+            return None
+        steps = np.diff(np.array(values, float)) / scale
+        return float(steps.mean()) if np.ptp(steps) < 0.01 * steps.mean() else None
+
+
+def _single(found: tuple[Any, ...]) -> Any:
+    return None if not found else found[0] if len(found) == 1 else list(found)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
     """Slices in patient order: ascending along their normal, the cross product of row and column direction.
@@ -38,17 +90,23 @@ class Volume:
         affine: float64, shape (4, 4): (column, row, slice, 1), counted from 0 → the voxel's
             center (x, y, z, 1) in mm; x grows to the patient's right, y to the front, z to the head (RAS).
         size: rows and columns, where they are not those of the slices.
+        along: the fourth axis of several volumes, whose slices follow each other.
     """
 
     slices: tuple[Slice, ...]
     affine: Values
     size: tuple[int, int] | None = None
+    along: Along | None = None
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """Number of slices, rows and columns."""
+    def shape(self) -> tuple[int, ...]:
+        """Number of slices, rows and columns; before them that of volumes, where there is a fourth axis."""
         plane = self.slices[0].plane
-        return len(self.slices), *(self.size or (plane.rows, plane.columns))
+        size = self.size or (plane.rows, plane.columns)
+        if self.along is None:
+            return len(self.slices), *size
+        number = len(self.along.values)
+        return number, len(self.slices) // number, *size
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -57,10 +115,13 @@ class Volume:
         return slice_, row, column
 
     def part(self, first: int, last: int) -> "Volume":
-        """Return some slices of the volume, from the first index to before the last."""
+        """Return some slices, of each volume along a fourth axis: from the first index to before the last."""
         shift = np.eye(4)
         shift[2, 3] = first
-        return replace(self, slices=self.slices[first:last], affine=self.affine @ shift)
+        length = self.shape[-3]
+        starts = range(0, len(self.slices), length)
+        slices = tuple(slice_ for start in starts for slice_ in self.slices[start + first : start + last])
+        return replace(self, slices=slices, affine=self.affine @ shift)
 
 
 def volume_of(slices: Sequence[Slice]) -> Volume:

@@ -19,6 +19,7 @@ from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import NumericFrame, array_chunks, check_number_of_frames
 from service.imaging.forms import Form, form_of
 from service.imaging.volumes import planned
+from service.pixels.numbers.along import gradients_of
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import REVISION
@@ -31,7 +32,7 @@ from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
 from service.web.numbers.quantities import quantified, revision_for
-from service.web.numbers.wishes import conditions_of, making_of, slices_of, with_values
+from service.web.numbers.wishes import making_of, wish_of, with_values
 from service.web.state import scope_of, service_of
 
 _JSON, _GZIP = "application/json", "application/gzip"
@@ -63,12 +64,12 @@ class _Plan:
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
     archive = service_of(request).archive
-    conditions, making, part = conditions_of(request), making_of(request), slices_of(request)
+    wish, making = wish_of(request), making_of(request)
     instances = await located_instances(request)
     offer = negotiated(request, *_VOLUME_OFFERS)
     etag = etag_of(
         *(located.instance.digest for located in instances),
-        *(str(offer), REVISION, request.state.base_url, str(conditions), str(making), str(part)),
+        *(str(offer), REVISION, request.state.base_url, str(wish), str(making)),
         await revision_for(request, making),
     )
     if answer := not_modified(request, etag):
@@ -81,7 +82,7 @@ async def retrieve_volume(request: Request) -> Response:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)
     try:
-        volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, conditions, part)
+        volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, wish)
     except IrregularVolume as error:
         error.groups = [
             {**group, "url": with_values(request, _url(request), cast(dict[str, object], group["values"]))}
@@ -98,7 +99,7 @@ async def retrieve_volume(request: Request) -> Response:
 
 def _as_made(volume: Volume, making: Making) -> Volume:
     """Return a volume with its slices in the part and size that are made of them."""
-    _, rows, columns = volume.shape
+    rows, columns = volume.shape[-2:]
     affine = volume.affine @ making.matrix(rows, columns)
     return replace(volume, affine=affine, size=making.shape(rows, columns))
 
@@ -124,6 +125,8 @@ def _headers(request: Request, plan: _Plan) -> dict[str, str]:
         "x-volume-instance-numbers": [slice_.instance_number for slice_ in volume.slices],
         "x-volume-frames": [slice_.frame_number for slice_ in volume.slices],
     }
+    if volume.along:
+        fields["x-volume-along"] = volume.along.as_json()
     texts = {name: orjson.dumps(value).decode() for name, value in fields.items()}
     short_texts = {name: text for name, text in texts.items() if len(text) <= _MAX_FIELD_BYTES}
     url = with_values(request, _url(request), {"accept": _JSON})
@@ -144,6 +147,7 @@ def _description(plan: _Plan) -> dict[str, object]:
         "made": plan.form.making.as_json(),
         "spacing": plan.volume.spacing,
         "affine": plan.volume.affine.tolist(),
+        **_fourth_axis(plan.volume),
         "varying": told([slice_.traits for slice_ in plan.volume.slices]),
         "slices": [
             {
@@ -155,3 +159,9 @@ def _description(plan: _Plan) -> dict[str, object]:
             for slice_ in plan.volume.slices
         ],
     }
+
+
+def _fourth_axis(volume: Volume) -> dict[str, object]:
+    gradients = gradients_of(volume)
+    along = {"along": volume.along.as_json()} if volume.along else {}
+    return along | ({"fsl": gradients.as_json()} if gradients else {})

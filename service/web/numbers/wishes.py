@@ -10,19 +10,23 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
+from pydicom.datadict import keyword_for_tag
 from starlette.requests import Request
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
+from service.imaging.volumes import Wish
 from service.pixels.numbers.condition import Condition, written
+from service.pixels.numbers.frame_values import Path
 from service.pixels.numbers.making import DOSE, MODALITY, STORED, Making, Region, Size
 from service.pixels.numbers.resampling import AREA, LINEAR
 from service.pixels.numbers.suv import SUV_KINDS
 from service.web.windows import window_of
 
 MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})
-OURS = MAKING | {"accept", "slices"}
+OURS = MAKING | {"accept", "slices", "along"}
 _LONGEST = 1024
+_AUTOMATIC = "auto"
 _LARGEST_SIDE = 8192
 _WHOLE = r"([0-9]{1,6})"
 _REGION = re.compile(",".join([_WHOLE] * 4), re.ASCII)
@@ -31,6 +35,30 @@ _SLICES = re.compile(f"{_WHOLE}(?:-{_WHOLE})?", re.ASCII)
 _VALUES = (MODALITY, STORED, *SUV_KINDS, DOSE)
 _INTERPOLATIONS = (AREA, LINEAR)
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+
+
+def wish_of(request: Request) -> Wish:
+    """Return which volume is meant.
+
+    Raises:
+        InvalidParameter: a parameter is not of its form.
+    """
+    along = request.query_params.get("along")
+    is_automatic = along == _AUTOMATIC
+    names = [] if along is None or is_automatic else along.split(",")
+    return Wish(
+        conditions=conditions_of(request),
+        along=tuple(map(_named, names)),
+        is_automatic=is_automatic,
+        part=slices_of(request),
+    )
+
+
+def _named(name: str) -> tuple[str, Path]:
+    path = path_of(name)
+    if path is None:
+        raise InvalidParameter("along", name, "keywords or tags of attributes, or auto")
+    return keyword_for_tag(path[-1]) or name, path
 
 
 def conditions_of(request: Request) -> tuple[Condition, ...]:

@@ -1,0 +1,123 @@
+"""Volumes of a series with a fourth axis: times, echoes, gradients."""
+
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nibabel
+import numpy as np
+import pytest
+
+from tests.web.series import SERIES, ct_slice, serving, store, stored_values
+
+VOLUME = f"{SERIES}/volume"
+STORED = stored_values(3, 2, 6, 5)
+HU = STORED.astype(int) - 1024
+
+
+@pytest.fixture
+async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(sqlite_url, tmp_path / "files") as client:
+        yield client
+
+
+async def _store(client: httpx.AsyncClient, *volumes: dict[str, Any]) -> None:
+    """Store two slices for each of some volumes, the last volume first."""
+    for time, attributes in reversed(list(enumerate(volumes))):
+        for place in range(2):
+            own = {"ImagePositionPatient": [0, 0, 2.5 * place]} | attributes
+            await store(client, ct_slice(10 * time + place + 1, STORED[time, place], **own))
+
+
+@pytest.mark.parametrize("along", ["TriggerTime", "auto", "00181060"])
+async def test_several_times_are_one_array_of_four_axes(client: httpx.AsyncClient, along: str) -> None:
+    await _store(client, *({"TriggerTime": 40 * time + 2} for time in range(3)))
+
+    response = await client.get(f"{VOLUME}?along={along}")
+
+    assert response.status_code == 200, response.text
+    np.testing.assert_array_equal(np.load(BytesIO(response.content)), HU)
+    assert response.headers["x-volume-shape"] == "[3,2,6,5]"
+    assert response.headers["x-volume-along"] == (
+        '{"attributes":["TriggerTime"],"units":["ms"],"values":[[2],[42],[82]]}'
+    )
+
+
+async def test_nifti_has_a_fourth_axis_in_seconds(client: httpx.AsyncClient) -> None:
+    await _store(client, *({"TriggerTime": 40 * time} for time in range(3)))
+
+    response = await client.get(f"{VOLUME}?along=TriggerTime", headers={"accept": "application/x-nifti"})
+
+    image: Any = nibabel.Nifti1Image.from_stream(BytesIO(response.content))
+    np.testing.assert_array_equal(np.asarray(image.dataobj), HU.T)
+    assert image.header.get_xyzt_units() == ("mm", "sec")
+    assert image.header.get_zooms()[3] == pytest.approx(0.04)
+
+
+async def test_parts_and_values_are_those_of_each_volume(client: httpx.AsyncClient) -> None:
+    await _store(client, *({"EchoNumbers": echo, "EchoTime": 5.0 * echo} for echo in (1, 2, 3)))
+
+    response = await client.get(f"{VOLUME}?along=EchoTime&EchoNumbers=2-3&slices=2&region=1,1,4,3")
+
+    np.testing.assert_array_equal(np.load(BytesIO(response.content)), HU[1:, 1:, 1:3, 1:4])
+
+
+async def test_without_the_axis_it_stays_a_conflict(client: httpx.AsyncClient) -> None:
+    await _store(client, *({"EchoTime": 5.0 * echo} for echo in (1, 2, 3)))
+
+    assert (await client.get(VOLUME)).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("volumes", "along"),
+    [
+        pytest.param(
+            [{"EchoTime": 1}, {"EchoTime": 2, "PixelSpacing": [1, 1]}], "EchoTime", id="another spacing"
+        ),
+        pytest.param([{"EchoTime": 1}, {}], "EchoTime", id="no value"),
+        pytest.param([{"EchoTime": 1}, {"EchoTime": 2}], "TriggerTime", id="an attribute that none has"),
+        pytest.param([{"EchoTime": 1}, {"EchoTime": 2, "Rows": 5}], "auto", id="another matrix"),
+    ],
+)
+async def test_volumes_that_do_not_lie_in_the_same_place_are_a_conflict(
+    client: httpx.AsyncClient, volumes: list[dict[str, Any]], along: str
+) -> None:
+    await _store(client, *volumes)
+
+    assert (await client.get(f"{VOLUME}?along={along}")).status_code == 409
+
+
+async def test_gradients_are_told_as_fsl_wants_them(client: httpx.AsyncClient) -> None:
+    """Rows run to the patient's left and columns to the back, so that FSL's axes are x backwards, y, z."""
+    half = 0.5**0.5
+    await _store(
+        client,
+        {"DiffusionBValue": 0.0},
+        {"DiffusionBValue": 1000.0, "DiffusionGradientOrientation": [1, 0, 0]},
+        {"DiffusionBValue": 1000.0, "DiffusionGradientOrientation": [half, half, 0]},
+    )
+
+    description = (await client.get(f"{VOLUME}?along=auto&accept=application/json")).json()
+
+    assert description["along"]["attributes"] == ["DiffusionBValue", "DiffusionGradientOrientation"]
+    assert description["fsl"]["bval"] == [0, 1000, 1000]
+    directions = {-1.0: [-1, 0, 0], -half: [-half, half, 0]}
+    for column in np.array(description["fsl"]["bvec"]).T[1:]:
+        np.testing.assert_allclose(column, directions[min(directions, key=lambda x: abs(x - column[0]))])
+
+
+async def test_gradients_that_are_not_known_are_not_told(client: httpx.AsyncClient) -> None:
+    await _store(client, {"DiffusionBValue": 0.0}, {"DiffusionBValue": 1000.0})
+
+    description = (await client.get(f"{VOLUME}?along=auto&accept=application/json")).json()
+
+    assert description["along"]["values"] == [[0], [1000]]
+    assert "fsl" not in description
+
+
+async def test_the_axis_is_named_by_attributes(client: httpx.AsyncClient) -> None:
+    await _store(client, {"EchoTime": 1}, {"EchoTime": 2})
+
+    assert (await client.get(f"{VOLUME}?along=time")).status_code == 400
