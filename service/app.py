@@ -65,6 +65,7 @@ from service.web.state import Service, StoreLimits
 _PICTURE_CACHE_BYTES = 40 * 2**20
 _CODEC_FACTOR = 8  # OpenJPEG has four bytes for each of a frame, and a result besides
 _METADATA_CACHE_BYTES = 16 * 2**20
+_FORM_CACHE_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
 
@@ -75,8 +76,8 @@ _CORS_REQUEST_HEADERS = (
 )  # fmt: skip
 _CORS_RESPONSE_HEADERS = (
     "Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Location", "Content-Range",
-    "Content-Type", "ETag", "Link", "Location", "Warning", "X-Volume-Affine", "X-Volume-Frames",
-    "X-Volume-Instance-Numbers", "X-Volume-Instances", "X-Volume-Shape", "X-Volume-Spacing",
+    "Content-Type", "ETag", "Link", "Location", "Warning", "X-Volume-Affine", "X-Volume-Along",
+    "X-Volume-Made", "X-Volume-Photometric-Interpretation", "X-Volume-Shape", "X-Volume-Spacing",
 )  # fmt: skip
 
 
@@ -149,6 +150,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
         decoder=decoder,
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
         metadata=Cache(_METADATA_CACHE_BYTES),
+        forms=Cache(_FORM_CACHE_BYTES),
         ohif=OhifFiles(settings.viewer),
         viewer_frames=("'self'", *settings.cors_origins),
         routes=ROUTES,

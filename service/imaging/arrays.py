@@ -182,6 +182,33 @@ async def array_chunks(
         head = b""
 
 
+async def array_range(
+    decoder: Decoder,
+    frames: Sequence[NumericFrame],
+    made_of: Maker,
+    frame_bytes: int,
+    offset: int,
+    length: int,
+) -> AsyncIterator[bytes]:
+    """Yield a run of the bytes of an array; frames that have none of them are not looked at.
+
+    Args:
+        decoder: of the frames.
+        frames: of the whole array.
+        made_of: what is sent of each.
+        frame_bytes: of what is sent of each.
+        offset: bytes of the array before the run.
+        length: bytes of the run, at least 1.
+    """
+    first, end = offset // frame_bytes, -(-(offset + length) // frame_bytes)
+    before, left = offset - first * frame_bytes, length
+    async for chunk in array_chunks(decoder, b"", frames[first:end], made_of):
+        run = chunk[before : before + left]
+        before -= min(before, len(chunk))
+        left -= len(run)
+        yield run
+
+
 async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], made_of: Maker) -> list[Values]:
     if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
         await asyncio.gather(*(_bring_near(decoder.blobs, frame) for frame in frames))

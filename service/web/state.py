@@ -17,6 +17,7 @@ from service.cache import Cache
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
+from service.imaging.forms import Form
 from service.imaging.pictures import Pictures
 from service.metrics import Metrics
 from service.ohif import OhifFiles
@@ -50,6 +51,7 @@ class Service:
         decoder: of frames.
         pictures: of frames, made and kept.
         metadata: answers with the metadata of studies and series, kept.
+        forms: in which arrays come, kept.
         ohif: the files of the viewer.
         viewer_frames: whose pages may hold the viewer in a frame, as a Content-Security-Policy names them.
         routes: below the base URL.
@@ -70,6 +72,7 @@ class Service:
     decoder: Decoder
     pictures: Pictures
     metadata: Cache[Response]
+    forms: Cache[Form]
     ohif: OhifFiles
     viewer_frames: Sequence[str]
     routes: Sequence[Route]

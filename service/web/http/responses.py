@@ -4,7 +4,7 @@ What cannot be answered is raised before a response is made; a response only wri
 with their quotes, as `etags.etag_of` makes them.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -68,14 +68,21 @@ class MultipartRelated(Stream):
 
 
 def single_part(
-    request: Request, source: Source, size: int, *, content_type: str, etag: str, location: str | None = None
+    request: Request,
+    source: Source,
+    size: int,
+    *,
+    content_type: str,
+    etag: str,
+    location: str | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the answer with one body: all of it, or with 206 the range that was asked for.
 
     Raises:
         RangeNotSatisfiable: the range asked for begins after the last byte.
     """
-    headers = _headers(content_type, etag) | {"accept-ranges": "bytes"}
+    headers = _headers(content_type, etag) | {"accept-ranges": "bytes"} | dict(extra or {})
     if location:
         headers["content-location"] = location
     header = request.headers.get("range") if request.method == "GET" else None

@@ -1,21 +1,18 @@
 """Frames of an instance as an array: modality values, or red, green and blue. Not of the Standard."""
 
-import math
-
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NotRenderable
-from service.imaging.arrays import array_chunks, check_number_of_frames, numeric_frames
-from service.imaging.forms import form_of
+from service.imaging.arrays import check_number_of_frames, numeric_frames
 from service.pixels.numbers.array_files import NPY, npy_head
 from service.pixels.numbers.modality import REVISION
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers_or_ranges, negotiated, uids_of
-from service.web.http.responses import not_modified, streamed
-from service.web.http.stream import joined
+from service.web.http.responses import not_modified
+from service.web.numbers.array_answer import array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import making_of
 from service.web.state import scope_of, service_of
@@ -48,10 +45,8 @@ async def retrieve_pixels(request: Request) -> Response:
         return answer
     frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
     frames = list(await quantified(request, frames, making))
-    form = await form_of(service_of(request).decoder, frames, making)
+    form = await kept_form(request, frames, making, etag)
     own_shape = form.shape(frames[0])
     shape = own_shape if len(frames) == 1 else (len(frames), *own_shape)
     head = npy_head(shape, form.kind)
-    body = joined(array_chunks(service_of(request).decoder, head, frames, form.made_of))
-    length = len(head) + math.prod(shape) * form.kind.itemsize
-    return streamed(body, content_type=NPY, etag=etag, length=length)
+    return array_answer(request, head, frames, form, content_type=NPY, etag=etag)

@@ -3,7 +3,6 @@
 Slices are put in order and checked with what the index knows: no file is opened before the answer begins.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -17,11 +16,11 @@ from starlette.responses import Response
 from service.archive.index.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import NumericFrame, array_chunks, check_number_of_frames
-from service.imaging.forms import Form, form_of
+from service.imaging.forms import Form
 from service.imaging.volumes import planned
 from service.pixels.numbers.along import gradients_of
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
-from service.pixels.numbers.making import Making
+from service.pixels.numbers.making import STORED, Making
 from service.pixels.numbers.modality import REVISION
 from service.pixels.numbers.traits import told
 from service.pixels.numbers.volume import Volume
@@ -31,6 +30,7 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
+from service.web.numbers.array_answer import array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import making_of, wish_of, with_values
 from service.web.state import scope_of, service_of
@@ -44,7 +44,6 @@ _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
     _GZIP: nifti_head,  # .nii.gz
 }
 _VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
-_MAX_FIELD_BYTES = 4096  # of one field: proxies and clients set limits to all of them together
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ async def retrieve_volume(request: Request) -> Response:
         ]
         raise
     frames = list(await quantified(request, frames, making))
-    form = await form_of(service_of(request).decoder, frames, making)
+    form = await kept_form(request, frames, making, etag)
     plan = _Plan(_as_made(volume, making), frames, form)
     if offer.media_type == _JSON:
         return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
@@ -106,31 +105,37 @@ def _as_made(volume: Volume, making: Making) -> Volume:
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
     head = _HEADS[media_type](plan.volume, plan.kind)
+    headers = _headers(request, plan) | {"content-disposition": _disposition(request, media_type)}
+    if media_type != _GZIP:
+        return array_answer(
+            request, head, plan.frames, plan.form, content_type=media_type, etag=etag, headers=headers
+        )
     body = array_chunks(service_of(request).decoder, head, plan.frames, plan.form.made_of)
-    headers = {"content-type": media_type, "etag": etag, "vary": "Accept", **_headers(request, plan)}
-    if media_type == _GZIP:
-        return Stream(joined(gzip_chunks(body)), headers)
-    return Stream(joined(body), headers, len(head) + math.prod(plan.volume.shape) * plan.kind.itemsize)
+    headers |= {"content-type": media_type, "etag": etag, "vary": "Accept"}
+    return Stream(joined(gzip_chunks(body)), headers)
+
+
+def _disposition(request: Request, media_type: str) -> str:
+    ending = {NPY: "npy", _GZIP: "nii.gz"}.get(media_type, "nii")
+    return f'attachment; filename="{request.path_params["series"]}.{ending}"'
 
 
 def _headers(request: Request, plan: _Plan) -> dict[str, str]:
-    """Return what there is to know about a volume; lists that are too long are in its description alone."""
+    """Return what there is to know about a volume but its slices, which are in its description alone."""
     volume = plan.volume
     fields = {
         "x-volume-made": plan.form.making.as_json(),
         "x-volume-shape": volume.shape,
         "x-volume-spacing": volume.spacing,
         "x-volume-affine": volume.affine.tolist(),
-        "x-volume-instances": [slice_.sop_instance_uid for slice_ in volume.slices],
-        "x-volume-instance-numbers": [slice_.instance_number for slice_ in volume.slices],
-        "x-volume-frames": [slice_.frame_number for slice_ in volume.slices],
+        "x-volume-photometric-interpretation": _interpretation(plan),
     }
     if volume.along:
-        fields["x-volume-along"] = volume.along.as_json()
+        axis = volume.along.as_json()
+        fields["x-volume-along"] = {name: axis[name] for name in ("attributes", "units")}
     texts = {name: orjson.dumps(value).decode() for name, value in fields.items()}
-    short_texts = {name: text for name, text in texts.items() if len(text) <= _MAX_FIELD_BYTES}
     url = with_values(request, _url(request), {"accept": _JSON})
-    return {**short_texts, "link": f'<{url}>; rel="describedby"; type="{_JSON}"'}
+    return {**texts, "link": f'<{url}>; rel="describedby"; type="{_JSON}"'}
 
 
 def _url(request: Request) -> str:
@@ -148,6 +153,8 @@ def _description(plan: _Plan) -> dict[str, object]:
         "spacing": plan.volume.spacing,
         "affine": plan.volume.affine.tolist(),
         **_fourth_axis(plan.volume),
+        "PhotometricInterpretation": _interpretation(plan),
+        "padding": _padding(plan),
         "varying": told([slice_.traits for slice_ in plan.volume.slices]),
         "slices": [
             {
@@ -165,3 +172,26 @@ def _fourth_axis(volume: Volume) -> dict[str, object]:
     gradients = gradients_of(volume)
     along = {"along": volume.along.as_json()} if volume.along else {}
     return along | ({"fsl": gradients.as_json()} if gradients else {})
+
+
+def _interpretation(plan: _Plan) -> str:
+    """Return MONOCHROME1 where low values are white in what people see: the values stay as they are."""
+    return plan.volume.slices[0].plane.photometric_interpretation
+
+
+def _padding(plan: _Plan) -> list[list[float]] | None:
+    """Return the ranges of values of the array that stand for no pixel; None where none can be told."""
+    making = plan.form.making
+    if making.window or making.size:
+        return None
+    ranges = {
+        (frame.description.padding, frame.description.modality, frame.factor)
+        for frame in plan.frames
+        if frame.description.padding
+    }
+    if making.values == STORED:
+        return [list(padding) for padding in dict.fromkeys(padding for padding, _, _ in ranges if padding)]
+    return [
+        sorted((modality.modality(np.array(padding, float)) * factor).tolist())
+        for padding, modality, factor in ranges
+    ]

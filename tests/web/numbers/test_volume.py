@@ -78,8 +78,8 @@ async def test_the_header_fields_say_where_the_voxels_lie(ct: httpx.AsyncClient)
     assert headers["x-volume-affine"] == (
         "[[-0.8,0.0,0.0,10.0],[0.0,-0.5,0.0,20.0],[0.0,0.0,2.5,2.5],[0.0,0.0,0.0,1.0]]"
     )
-    assert headers["x-volume-instances"] == '["1.1.1.1","1.1.1.2","1.1.1.3","1.1.1.4"]'
-    assert headers["x-volume-instance-numbers"] == "[1,2,3,4]"
+    assert headers["x-volume-photometric-interpretation"] == '"MONOCHROME2"'
+    assert headers["content-disposition"] == 'attachment; filename="1.1.1.npy"'
 
 
 async def test_the_description_that_the_link_names_has_every_slice(ct: httpx.AsyncClient) -> None:
@@ -146,7 +146,8 @@ async def test_frames_of_an_enhanced_instance_are_a_volume(client: httpx.AsyncCl
     volume = np.load(BytesIO(response.content))
     np.testing.assert_array_equal(volume[0], STORED[1] * 2)
     np.testing.assert_array_equal(volume[3], STORED[2] * 3)
-    assert response.headers["x-volume-frames"] == "[2,4,1,3]"
+    description = (await _get(client, JSON, url)).json()
+    assert [slice_["frame"] for slice_ in description["slices"]] == [2, 4, 1, 3]
     assert response.headers["x-volume-spacing"] == "[10.0,0.5,0.5]"
 
 
@@ -183,6 +184,19 @@ async def test_what_differs_within_a_volume_stands_in_its_description(client: ht
     description = (await _get(client, JSON)).json()
 
     assert description["varying"] == {"Image Type": types[::-1]}
+
+
+async def test_what_is_white_where_it_is_low_or_no_pixel_is_told(client: httpx.AsyncClient) -> None:
+    told = {"PhotometricInterpretation": "MONOCHROME1", "PixelPaddingValue": 10, "PixelPaddingRangeLimit": 0}
+    await store(client, ct_slice(1, STORED[0], **told))
+
+    description = (await _get(client, JSON)).json()
+
+    assert description["PhotometricInterpretation"] == "MONOCHROME1"
+    assert description["padding"] == [[-1024, -1014]]
+    np.testing.assert_array_equal(
+        np.load(BytesIO((await client.get(VOLUME)).content))[0], STORED[0].astype(int) - 1024
+    )
 
 
 async def test_what_makes_several_volumes_of_a_series_is_named_with_its_values(
