@@ -2,7 +2,8 @@
 
 Keys with a column are decided by SQL, within its indexes; for any other attribute see `unindexed`. The ids
 of a page come first, then its rows, so that what is passed over is never read. A page without special wishes
-is sent as it is stored. Matches are counted only when a page cannot hold them, and not without end.
+is sent as it is stored. Matches are counted only when a page cannot hold them, and not without end: with its
+ids come those of the matches after it.
 
 A key of a lower level asks for one series or instance that matches: /studies?Modality=CT finds the studies
 with a CT series.
@@ -55,10 +56,11 @@ def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
         page = ids[query.offset : query.offset + query.limit]
         return Page(_rows(connection, query, page), max(0, len(ids) - query.offset - len(page)))
     matches = selection(query.resource, indexed, scope, query.sort_keys)
-    if matches.at_once:
-        rows = _rows_at_once(connection, query, matches)
-    else:
-        rows = _rows(connection, query, _ids(connection, query, matches))
+    if not matches.at_once:
+        ids = _ids(connection, query, matches)
+        page = ids[: query.limit]
+        return Page(_rows(connection, query, page), len(ids) - len(page))
+    rows = _rows_at_once(connection, query, matches)
     if len(rows) <= query.limit:
         return Page(rows, 0)
     return Page(rows[: query.limit], _count_after(connection, query, matches))
@@ -74,9 +76,12 @@ def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -
 
 
 def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[int]:
-    """Return the ids of a page, and of one match after it. Narrow rows and indexes answer this."""
+    """Return the ids of a page, and of the matches after it as far as they are counted.
+
+    Narrow rows and indexes answer this, and looking through them a second time would cost more.
+    """
     ids = sa.select(TABLES[query.resource.level].c.id).select_from(matches.rows).where(*matches.conditions)
-    page = ids.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
+    page = ids.order_by(*matches.order).limit(query.limit + MAX_COUNT + 1).offset(query.offset)
     return list(connection.scalars(page))
 
 
