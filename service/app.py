@@ -77,7 +77,8 @@ _CORS_REQUEST_HEADERS = (
 _CORS_RESPONSE_HEADERS = (
     "Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Location", "Content-Range",
     "Content-Type", "ETag", "Link", "Location", "Warning", "X-Volume-Affine", "X-Volume-Along",
-    "X-Volume-Made", "X-Volume-Photometric-Interpretation", "X-Volume-Shape", "X-Volume-Spacing",
+    "X-Volume-Made", "X-Volume-Photometric-Interpretation", "X-Volume-Regular", "X-Volume-Shape",
+    "X-Volume-Spacing",
 )  # fmt: skip
 
 

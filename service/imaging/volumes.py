@@ -16,7 +16,7 @@ from service.pixels.numbers.frame_values import Path, values_of_frames
 from service.pixels.numbers.groups import groups_of
 from service.pixels.numbers.regularity import Disagreement
 from service.pixels.numbers.slices import Slice, slices_of
-from service.pixels.numbers.volume import Volume, refuse, volume_of
+from service.pixels.numbers.volume import STRICT, Strictness, Volume, refuse, volume_of
 from service.pixels.rescale import Unreadable
 
 
@@ -28,12 +28,14 @@ class Wish(NamedTuple):
         along: keywords and paths of the attributes that make a fourth axis.
         is_automatic: whatever tells several volumes apart makes one.
         part: the slices of the volume that are asked for; None for all.
+        strictness: how far its slices may be from a lattice.
     """
 
     conditions: tuple[Condition, ...] = ()
     along: tuple[tuple[str, Path], ...] = ()
     is_automatic: bool = False
     part: slice | None = None
+    strictness: Strictness = STRICT
 
 
 def planned(
@@ -71,12 +73,12 @@ def planned(
 
 def _volume(slices: Sequence[Slice], keys: Mapping[tuple[str, int], Key], wish: Wish) -> Volume:
     if wish.along:
-        volume = volume_along(slices, [name for name, _ in wish.along], keys)
+        volume = volume_along(slices, [name for name, _ in wish.along], keys, wish.strictness)
     elif wish.is_automatic and (groups := groups_of(slices)):
         names = list(dict.fromkeys(name for group in groups for name in group.values))
-        volume = volume_along(slices, names, keys_of(slices, names))
+        volume = volume_along(slices, names, keys_of(slices, names), wish.strictness)
     else:
-        volume = volume_of(slices)
+        volume = volume_of(slices, wish.strictness)
     number_of_slices = volume.shape[-3]
     if wish.part is None:
         return volume

@@ -12,7 +12,7 @@ from service.pixels.arrays import Values
 from service.pixels.numbers.frame_values import Found
 from service.pixels.numbers.slices import Slice
 from service.pixels.numbers.traits import TRAITS
-from service.pixels.numbers.volume import Along, Volume, volume_of
+from service.pixels.numbers.volume import STRICT, Along, Strictness, Volume, volume_of
 
 _B_VALUE, _DIRECTION = "DiffusionBValue", "DiffusionGradientOrientation"
 _SAME = 0.02  # of a voxel: positions may be rounded
@@ -21,7 +21,10 @@ Key = tuple[Found, ...]
 
 
 def volume_along(
-    slices: Sequence[Slice], names: Sequence[str], keys: Mapping[tuple[str, int], Key]
+    slices: Sequence[Slice],
+    names: Sequence[str],
+    keys: Mapping[tuple[str, int], Key],
+    strictness: Strictness = STRICT,
 ) -> Volume:
     """Return volumes as one with four axes, ascending by the values of attributes.
 
@@ -29,6 +32,7 @@ def volume_along(
         slices: of all of them.
         names: keywords of the attributes.
         keys: their values, by SOP Instance UID and frame number.
+        strictness: how far slices may be from a lattice.
 
     Raises:
         IrregularVolume: some slices make no volume, or one that lies elsewhere than the others.
@@ -39,11 +43,12 @@ def volume_along(
     if any(not any(key) for key in groups):
         raise IrregularVolume(f"slices without {' and '.join(names)}: expected a value in each")
     ordered = sorted(groups, key=_order)
-    volumes = [volume_of(groups[key]) for key in ordered]
+    volumes = [volume_of(groups[key], strictness) for key in ordered]
     _check_alike(volumes, names)
     along = Along(tuple(names), tuple(ordered))
     stack = tuple(slice_ for volume in volumes for slice_ in volume.slices)
-    return replace(volumes[0], slices=stack, along=along)
+    is_regular = all(volume.is_regular for volume in volumes)
+    return replace(volumes[0], slices=stack, along=along, is_regular=is_regular)
 
 
 def keys_of(slices: Sequence[Slice], names: Sequence[str]) -> dict[tuple[str, int], Key]:

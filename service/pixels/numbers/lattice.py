@@ -14,7 +14,7 @@ from service.pixels.arrays import Values
 _STEP_TOLERANCE, _ROUNDING_TOLERANCE = 0.05, 0.1  # of a step
 
 
-def outliers(positions: Values) -> list[tuple[int, Values]]:
+def outliers(positions: Values, tolerance: float | None = None) -> list[tuple[int, Values]]:
     """Return which points keep others from being a lattice, and where they were expected.
 
     Those after a step that is not the commonest one are named; if there are none, for each step is off by a
@@ -22,6 +22,7 @@ def outliers(positions: Values) -> list[tuple[int, Values]]:
 
     Args:
         positions: shape (number of points, 3), in mm, in their order; no two in the same place.
+        tolerance: mm that each may lie beside the lattice; None for part of a step, and rounding.
 
     Returns:
         Indices into the positions, each with a position, shape (3,); none if all lie on one lattice.
@@ -30,13 +31,15 @@ def outliers(positions: Values) -> list[tuple[int, Values]]:
         return []
     lattice = _fitted(positions)
     step = float(np.linalg.norm(lattice[1] - lattice[0]))
-    outside = np.linalg.norm(positions - lattice, axis=1) > _tolerance(positions, step)
+    allowed = _tolerance(positions, step) if tolerance is None else tolerance
+    outside = np.linalg.norm(positions - lattice, axis=1) > allowed
     if not outside.any():
         return []
     steps = np.diff(positions, axis=0)
     common = _commonest(steps)
     length = float(np.linalg.norm(common))
-    odd = np.linalg.norm(steps - common, axis=1) > _tolerance(positions, length)
+    allowed = _tolerance(positions, length) if tolerance is None else tolerance
+    odd = np.linalg.norm(steps - common, axis=1) > allowed
     digits = max(3, 3 - math.floor(math.log10(length)))
     if odd.any():
         return [(index + 1, (positions[index] + common).round(digits)) for index in _indices(odd)]

@@ -197,12 +197,12 @@ def _in_all(pairs: Sequence[tuple[Slice, Slice]]) -> set[Trait]:
     return set.intersection(*of_pairs) if of_pairs else set()
 
 
-def out_of_step(stack: Sequence[Slice]) -> list[Disagreement]:
-    """Return the slices that keep a stack from being a lattice."""
+def out_of_step(stack: Sequence[Slice], tolerance: float | None = None) -> list[Disagreement]:
+    """Return the slices that keep a stack from being a lattice, from which each may lie some mm away."""
     positions = np.array([slice_.plane.position for slice_ in stack])
     return [
         Disagreement(
             stack[index], "Image Position (Patient)", stack[index].plane.position, tuple(expected.tolist())
         )
-        for index, expected in outliers(positions)
+        for index, expected in outliers(positions, tolerance)
     ]

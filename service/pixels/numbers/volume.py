@@ -91,12 +91,14 @@ class Volume:
             center (x, y, z, 1) in mm; x grows to the patient's right, y to the front, z to the head (RAS).
         size: rows and columns, where they are not those of the slices.
         along: the fourth axis of several volumes, whose slices follow each other.
+        is_regular: the affine says where every voxel lies; else only its slices do, and it is a mean.
     """
 
     slices: tuple[Slice, ...]
     affine: Values
     size: tuple[int, int] | None = None
     along: Along | None = None
+    is_regular: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -124,8 +126,28 @@ class Volume:
         return replace(self, slices=slices, affine=self.affine @ shift)
 
 
-def volume_of(slices: Sequence[Slice]) -> Volume:
+@dataclass(frozen=True, slots=True)
+class Strictness:
+    """How far slices may be from a lattice.
+
+    Attributes:
+        tolerance: mm; None for 5 % of a step, and the rounding of positions.
+        is_irregular: they may lie anywhere along the normal, also where others do.
+    """
+
+    tolerance: float | None = None
+    is_irregular: bool = False
+
+
+STRICT = Strictness()
+
+
+def volume_of(slices: Sequence[Slice], strictness: Strictness = STRICT) -> Volume:
     """Return the volume that these slices make, given in any order.
+
+    Args:
+        slices: at least one.
+        strictness: how far they may be from a lattice.
 
     Raises:
         IrregularVolume: some do not fit the others, or do not say where they lie; it names them.
@@ -137,9 +159,13 @@ def volume_of(slices: Sequence[Slice]) -> Volume:
     refuse(unlike(slices), len(slices))
     refuse(of_several_volumes(slices), len(slices))
     stack, normal = stacked(slices)
-    refuse(coinciding(stack, normal), len(slices))
-    refuse(out_of_step(stack), len(slices))
-    return Volume(tuple(stack), _LPS_TO_RAS @ _affine(stack, normal))
+    is_regular = True
+    if strictness.is_irregular:
+        is_regular = not coinciding(stack, normal) and not out_of_step(stack, strictness.tolerance)
+    else:
+        refuse(coinciding(stack, normal), len(slices))
+        refuse(out_of_step(stack, strictness.tolerance), len(slices))
+    return Volume(tuple(stack), _LPS_TO_RAS @ _affine(stack, normal), is_regular=is_regular)
 
 
 def stacked(slices: Sequence[Slice]) -> tuple[list[Slice], Values]:
@@ -185,7 +211,7 @@ def _affine(slices: Sequence[Slice], normal: Values) -> Values:
     first, last = slices[0].plane, slices[-1].plane
     along_row, along_column = np.split(np.array(first.orientation), 2)
     step = normal * first.distance
-    if len(slices) > 1:
+    if len(slices) > 1 and first.position != last.position:
         step = np.subtract(last.position, first.position) / (len(slices) - 1)
     affine = np.eye(4)
     affine[:3, 0] = along_row * first.spacing[1]

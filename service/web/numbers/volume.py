@@ -124,6 +124,7 @@ def _headers(request: Request, plan: _Plan) -> dict[str, str]:
     """Return what there is to know about a volume but its slices, which are in its description alone."""
     volume = plan.volume
     fields = {
+        "x-volume-regular": volume.is_regular,
         "x-volume-made": plan.form.making.as_json(),
         "x-volume-shape": volume.shape,
         "x-volume-spacing": volume.spacing,
@@ -149,6 +150,7 @@ def _description(plan: _Plan) -> dict[str, object]:
     return {
         "shape": plan.volume.shape,
         "type": plan.kind.name,
+        "regular": plan.volume.is_regular,
         "made": plan.form.making.as_json(),
         "spacing": plan.volume.spacing,
         "affine": plan.volume.affine.tolist(),

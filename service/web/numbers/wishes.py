@@ -21,16 +21,18 @@ from service.pixels.numbers.frame_values import Path
 from service.pixels.numbers.making import DOSE, MODALITY, STORED, Making, Region, Size
 from service.pixels.numbers.resampling import AREA, LINEAR
 from service.pixels.numbers.suv import SUV_KINDS
+from service.pixels.numbers.volume import Strictness
 from service.web.windows import window_of
 
 MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})
-OURS = MAKING | {"accept", "slices", "along"}
+OURS = MAKING | {"accept", "slices", "along", "tolerance", "irregular"}
 _LONGEST = 1024
 _AUTOMATIC = "auto"
 _LARGEST_SIDE = 8192
 _WHOLE = r"([0-9]{1,6})"
 _REGION = re.compile(",".join([_WHOLE] * 4), re.ASCII)
 _SIZE = re.compile(f"{_WHOLE},{_WHOLE}", re.ASCII)
+_MILLIMETRES = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?", re.ASCII)
 _SLICES = re.compile(f"{_WHOLE}(?:-{_WHOLE})?", re.ASCII)
 _VALUES = (MODALITY, STORED, *SUV_KINDS, DOSE)
 _INTERPOLATIONS = (AREA, LINEAR)
@@ -51,7 +53,16 @@ def wish_of(request: Request) -> Wish:
         along=tuple(map(_named, names)),
         is_automatic=is_automatic,
         part=slices_of(request),
+        strictness=_strictness(request.query_params),
     )
+
+
+def _strictness(query: Mapping[str, str]) -> Strictness:
+    text = query.get("tolerance")
+    tolerance = float(text) if text and _MILLIMETRES.fullmatch(text) else None
+    if text is not None and not tolerance:
+        raise InvalidParameter("tolerance", text, "a number of mm above 0")
+    return Strictness(tolerance, _one_of(("allow",), query, "irregular") is not None)
 
 
 def _named(name: str) -> tuple[str, Path]:
