@@ -125,7 +125,7 @@ def import_command(
 ) -> None:
     """Store all files below a folder. What is not DICOM is refused and named.
 
-    What systems leave in folders (.DS_Store, Thumbs.db and the like) and the DICOMDIR of a disc are passed over.
+    What systems leave in folders (.DS_Store, Thumbs.db and the like) is passed over, as is a disc's DICOMDIR.
 
     Ctrl-C stops after the files at hand; run again, what is stored already is unchanged.
     """
