@@ -112,6 +112,17 @@ async def test_after_an_upload_what_was_added_last_is_on_top(page: Page, tmp_pat
     await expect(page.locator(".count")).to_have_text("3 studies")
 
 
+async def test_names_begin_at_the_left_of_their_column(page: Page) -> None:
+    patient = page.locator(".row").first.locator(".who")
+
+    edges = [
+        await place.evaluate("e => e.getBoundingClientRect().left")
+        for place in (patient, patient.locator("strong"))
+    ]
+
+    assert edges[0] == edges[1]
+
+
 async def test_a_folder_of_many_files_goes_in_few_requests_and_one_that_fails_ends_no_other(
     page: Page, site: str, tmp_path: Path
 ) -> None:
