@@ -158,7 +158,7 @@ async def _fits_int16(decoder: Decoder, frame: NumericFrame) -> bool:
 
 
 async def array_chunks(
-    decoder: Decoder, head: bytes, frames: Sequence[NumericFrame], made_of: Maker
+    decoder: Decoder, head: bytes, frames: Sequence[NumericFrame], made_of: Maker, frame_bytes: int
 ) -> AsyncIterator[bytes]:
     """Yield the file of an array: its head, sent only when there is a first frame, and its frames.
 
@@ -170,7 +170,7 @@ async def array_chunks(
     """
     instances = {frame.located.instance for frame in frames}
     await decoder.threads.run(partial(check_files, decoder.blobs, instances))
-    at_once = max(1, _ARRAY_BYTES_AT_ONCE // (math.prod(frames[0].shape) * _VALUE_BYTES))
+    at_once = max(1, _ARRAY_BYTES_AT_ONCE // max(math.prod(frames[0].shape) * _VALUE_BYTES, frame_bytes))
     for frame in frames[at_once:]:
         await decoder.check_streams(frame.located, [frame.number])
     await decoder.try_all((frame.located, frame.number) for frame in frames)
@@ -202,7 +202,7 @@ async def array_range(
     """
     first, end = offset // frame_bytes, -(-(offset + length) // frame_bytes)
     before, left = offset - first * frame_bytes, length
-    async for chunk in array_chunks(decoder, b"", frames[first:end], made_of):
+    async for chunk in array_chunks(decoder, b"", frames[first:end], made_of, frame_bytes):
         run = chunk[before : before + left]
         before -= min(before, len(chunk))
         left -= len(run)

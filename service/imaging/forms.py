@@ -1,6 +1,7 @@
 """In which form the frames of an array come: what is made of them, and of which type it is."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,10 @@ class Form:
         """Return the shape of what is made of a frame."""
         rows, columns, *samples = frame.shape
         return (*self.making.shape(rows, columns), *samples)
+
+    def frame_bytes(self, frame: NumericFrame) -> int:
+        """Return the number of bytes of what is made of a frame."""
+        return math.prod(self.shape(frame)) * self.kind.itemsize
 
 
 def _check_region(frames: Sequence[NumericFrame], making: Making) -> None:

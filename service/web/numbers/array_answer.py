@@ -1,6 +1,5 @@
 """Arrays as answers: whole, or a range of their bytes, of which no more frames are made than it needs."""
 
-import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from starlette.requests import Request
@@ -52,7 +51,7 @@ def array_answer(
         RangeNotSatisfiable: the range asked for begins after the last byte.
     """
     decoder = service_of(request).decoder
-    frame_bytes = math.prod(form.shape(frames[0])) * form.kind.itemsize
+    frame_bytes = form.frame_bytes(frames[0])
     size = len(head) + frame_bytes * len(frames)
 
     async def run(offset: int, length: int) -> AsyncIterator[bytes]:
@@ -64,7 +63,7 @@ def array_answer(
 
     def source(offset: int, length: int) -> Runs:
         if (offset, length) == (0, size):
-            return joined(array_chunks(decoder, head, frames, form.made_of))
+            return joined(array_chunks(decoder, head, frames, form.made_of, frame_bytes))
         return joined(run(offset, length))
 
     return single_part(request, source, size, content_type=content_type, etag=etag, extra=headers)

@@ -110,7 +110,9 @@ def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Respon
         return array_answer(
             request, head, plan.frames, plan.form, content_type=media_type, etag=etag, headers=headers
         )
-    body = array_chunks(service_of(request).decoder, head, plan.frames, plan.form.made_of)
+    frame_bytes = plan.form.frame_bytes(plan.frames[0])
+    decoder = service_of(request).decoder
+    body = array_chunks(decoder, head, plan.frames, plan.form.made_of, frame_bytes)
     headers |= {"content-type": media_type, "etag": etag, "vary": "Accept"}
     return Stream(joined(gzip_chunks(body)), headers)
 
