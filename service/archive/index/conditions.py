@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from service.dicom.query.matches import (
     Match,
     NameMatch,
     NumberMatch,
+    NumberRangeMatch,
     RangeMatch,
     TextMatch,
     is_wildcard,
@@ -30,6 +32,7 @@ Condition = ColumnElement[bool]
 TABLES = {Level.STUDY: studies, Level.SERIES: series, Level.INSTANCE: instances}
 
 _FIRST_WILDCARD = re.compile(r"[*?]")
+_LARGEST = Decimal(2**63 - 1)
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -113,6 +116,17 @@ def _number(match: NumberMatch, columns: Columns) -> Condition:
     return sa.false() if whole is None else column == whole
 
 
+def _number_range(match: NumberRangeMatch, columns: Columns) -> Condition:
+    """Compare whole numbers; an end that lies beyond what a column can hold excludes all or nothing."""
+    (column,) = columns
+    low = None if match.low is None else max(match.low.to_integral_value(ROUND_CEILING), -_LARGEST)
+    high = None if match.high is None else min(match.high.to_integral_value(ROUND_FLOOR), _LARGEST)
+    if (low is not None and low > _LARGEST) or (high is not None and high < -_LARGEST):
+        return sa.false()
+    ends = ([] if low is None else [column >= int(low)]) + ([] if high is None else [column <= int(high)])
+    return sa.and_(*ends)
+
+
 def _name(match: NameMatch, columns: Columns) -> Condition:
     if len(match.groups) == 1:
         like = sa.or_(*(_fits_any(column, match.groups[0]) for column in columns))
@@ -156,5 +170,6 @@ _CONDITIONS: dict[type[Match], Callable[[Any, Columns], Condition]] = {
     TextMatch: _text,
     RangeMatch: _range,
     NumberMatch: _number,
+    NumberRangeMatch: _number_range,
     NameMatch: _name,
 }

@@ -19,8 +19,10 @@ from service.dicom.query.matches import (
     Match,
     NameMatch,
     NumberMatch,
+    NumberRangeMatch,
     RangeMatch,
     TextMatch,
+    UnknownMatch,
     is_wildcard,
     words,
 )
@@ -36,6 +38,8 @@ _PRIVATE = re.compile(r"([0-9A-Fa-f]{3}[13579BDFbdf])xx([0-9A-Fa-f]{2}):(.*)", r
 MAX_CREATOR_CHARACTERS = 64  # of an LO
 _UID = re.compile(r"[0-9.*?]{1,64}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_OPEN = "*"  # where the low end of a range of numbers is open: -2 alone is a number
+_NUMBER_RANGE = re.compile(rf"(\*|{_NUMBER.pattern})? *- *(\*|{_NUMBER.pattern})?", re.ASCII)
 _TRAILING_STARS = re.compile(r"(\^\**)*\^\*+$")
 _LISTS = {"UI": re.compile(r"[,\\]"), "CS": re.compile(r"[,\\]")}  # neither VR can hold these characters
 _SEVERAL = frozenset(["AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"])  # PS3.4 C.2.2.2.8
@@ -167,9 +171,26 @@ def _list(value: str, attribute: _KeyAttribute) -> Match:
 
 
 def _number(value: str, attribute: _KeyAttribute) -> Match:
-    if len(value) > 64 or not _NUMBER.fullmatch(value):
-        raise InvalidKey(attribute.name, "a number")
-    return NumberMatch(Decimal(value))
+    match = _number_match(value)
+    if match is None:
+        raise InvalidKey(attribute.name, "a number, or a range as in 0-2, 2- or *-2")
+    return match
+
+
+def _unknown(value: str, _: _KeyAttribute) -> Match:
+    return UnknownMatch(TextMatch((value,)), _number_match(value))
+
+
+def _number_match(value: str) -> NumberMatch | NumberRangeMatch | None:
+    if len(value) <= 64 and _NUMBER.fullmatch(value):
+        return NumberMatch(Decimal(value))
+    numbers = _NUMBER_RANGE.fullmatch(value) if len(value) <= 130 else None
+    low, high = (_end(numbers[1]), _end(numbers[4])) if numbers else (None, None)
+    return None if low is None and high is None else NumberRangeMatch(low, high)
+
+
+def _end(text: str | None) -> Decimal | None:
+    return Decimal(text) if text and text != _OPEN else None
 
 
 _FORMS = {
@@ -211,4 +232,5 @@ _PARSERS: dict[str, Callable[[str, _KeyAttribute], Match]] = {
     **dict.fromkeys(normal_forms.NUMBER_VRS, _number),
     **dict.fromkeys(_LISTS, _list),
     "PN": _name,
+    "UN": _unknown,
 }

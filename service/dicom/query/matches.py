@@ -78,6 +78,32 @@ class NumberMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberRangeMatch:
+    """From `low` to `high` inclusive, None standing for an open end. Not of the Standard."""
+
+    low: Decimal | None
+    high: Decimal | None
+
+    def accepts(self, values: Sequence[Decimal]) -> bool:
+        """Tell whether one of the values lies in the range."""
+        low, high = self.low, self.high
+        return any((low is None or low <= value) and (high is None or value <= high) for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMatch:
+    """What a value has to be of an attribute whose VR each data set tells: numbers are compared as such."""
+
+    text: TextMatch
+    number: NumberMatch | NumberRangeMatch | None
+
+    def accepts(self, values: Sequence[Any]) -> bool:
+        """Tell whether one of the values fits."""
+        numbers = [value for value in values if isinstance(value, Decimal)]
+        return self.text.accepts(values) or (self.number is not None and self.number.accepts(numbers))
+
+
+@dataclass(frozen=True, slots=True)
 class NameMatch:
     """A person name without regard to case and accents. PS3.4 C.2.2.2.1, PS3.18 8.3.4.2.
 
@@ -118,7 +144,7 @@ class EmptyMatch:
         return not values
 
 
-Match = TextMatch | RangeMatch | NumberMatch | NameMatch | EmptyMatch
+Match = TextMatch | RangeMatch | NumberMatch | NumberRangeMatch | UnknownMatch | NameMatch | EmptyMatch
 
 
 def words(name: str) -> list[str]:
