@@ -1,6 +1,7 @@
 """The list of studies, with its search; in an empty archive, how to begin."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from service.archive.index.browse import (
 )
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
+from service.dicom_json import DicomJson, first_value
 from service.errors import InvalidParameter
 from service.web.pages.page import page
 from service.web.pages.rows import row_page
@@ -25,6 +27,7 @@ _STUDIES_PER_PAGE = 100
 _MAX_WORDS = 8
 _ADDED = "added"  # of which QIDO-RS knows nothing
 _ORDERS = {"": "", "date": "", "name": "PatientName", _ADDED: ""}  # as the form has them → as `orderby` does
+_STUDY_INSTANCE_UID = "0020000D"
 _SEPARATORS = re.compile(r"[\s,*\0]+")
 
 
@@ -76,6 +79,15 @@ class StudySearch:
         """Return the query of a search in QIDO-RS that is like this one; words are those of the name."""
         names = {"PatientName": f"*{'*'.join(self.words)}*"} if self.words else {}
         return urlencode(names | self.keys | {"limit": _STUDIES_PER_PAGE}, safe="*")
+
+    def csv(self, shown: Iterable[DicomJson]) -> str:
+        """Return the query in QIDO-RS of a file for a spreadsheet: of all that match this search.
+
+        What words mean here no search knows: with some, it is of the studies that are shown.
+        """
+        uids = (str(first_value(study, _STUDY_INSTANCE_UID)) for study in shown)
+        named = {"StudyInstanceUID": ",".join(uids)} if self.words else {}
+        return urlencode(named | self.keys | {"accept": "text/csv", "spreadsheet": "true"}, safe=",/")
 
 
 async def studies_page(request: Request) -> Response:

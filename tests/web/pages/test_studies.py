@@ -1,3 +1,6 @@
+import csv
+import io
+
 import httpx
 import pytest
 
@@ -164,3 +167,24 @@ async def test_the_lines_for_programs_find_what_is_on_the_page(
 
     studies = (await client.get(command)).json()
     assert [study["0020000D"]["Value"] for study in studies] == [["1.2"]]
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        pytest.param("", ["1.1", "1.2"], id="all"),
+        pytest.param("?modality=US", ["1.2"], id="a modality"),
+        pytest.param("?q=A99", ["1.2"], id="words of no name"),
+        pytest.param("?q=doe&since=2024-01-01&sort=name", ["1.1"], id="words and dates"),
+    ],
+)
+async def test_a_list_can_be_had_as_a_file_for_a_spreadsheet(
+    client: httpx.AsyncClient, read: Read, two: None, search: str, expected: list[str]
+) -> None:
+    page = await read(f"/{search}")
+
+    link = page.link("accept=text/csv")
+    answer = await client.get(f"{SITE}/{link.removeprefix('./')}")
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert [row["StudyInstanceUID"] for row in rows] == expected
