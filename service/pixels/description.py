@@ -36,6 +36,10 @@ ATTRIBUTES = OVERLAY_ATTRIBUTES | frozenset(
 )
 """The tags, at any depth, of the attributes that rendering needs."""
 
+_OF_TILES = (
+    "1.2.840.10008.5.1.4.1.1.77.1.6",  # VL Whole Slide Microscopy Image
+    "1.2.840.10008.5.1.4.1.1.77.1.9",  # Confocal Microscopy Tiled Pyramidal Image
+)
 _SUPPLEMENTED = ("COLOR", "MIXED")  # values of Pixel Presentation
 
 GRAYSCALE = ("MONOCHROME1", "MONOCHROME2")
@@ -66,6 +70,7 @@ class ImageDescription:
         high_bit: bits_stored - 1 ... bits_allocated - 1.
         pixel_representation: 1 when samples are two's complement.
         floating: samples are IEEE numbers (Float or Double Float Pixel Data).
+        cut_tiles: a colour frame may be smaller, as at the right and lower edge of a slide.
         padding: lowest and highest stored value that stand for "no pixel here".
         inverted: the lowest displayed value is white.
         pixel_aspect: height of a pixel divided by its width.
@@ -88,6 +93,7 @@ class ImageDescription:
     high_bit: int
     pixel_representation: int
     floating: bool
+    cut_tiles: bool
     padding: tuple[float, float] | None
     inverted: bool
     pixel_aspect: float
@@ -157,6 +163,7 @@ def describe(image: Attributes, frame_number: int = 1, sop_class_uid: str = "") 
         high_bit=high_bit,
         pixel_representation=int(signed),
         floating=samples == 1 and _is_floating(image, bits_allocated),
+        cut_tiles=samples == 3 and sop_class_uid in _OF_TILES,
         padding=_padding(image, bits_allocated, signed=signed),
         inverted=photometric == "MONOCHROME1" or text(image, "20500020").upper() == "INVERSE",
         pixel_aspect=pixel_aspect(image, frame_number),

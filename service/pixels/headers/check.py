@@ -15,7 +15,7 @@ _Size = tuple[int, int, int]
 def check(header: StreamHeader, description: ImageDescription) -> None:
     """Refuse a stream that is not of the frame described.
 
-    A colour stream may be smaller: slide scanners cut the tiles at the right and lower edge.
+    A colour stream of a slide may be smaller: scanners cut the tiles at the right and lower edge.
 
     Raises:
         UndecodableFrame: they differ in size or components, or its samples do not fit Bits Allocated.
@@ -23,7 +23,7 @@ def check(header: StreamHeader, description: ImageDescription) -> None:
     samples = description.samples_per_pixel
     size = header.rows, header.columns, header.samples or samples
     expected = description.rows, description.columns, samples
-    if size != expected and not _is_edge_tile(size, expected):
+    if size != expected and not (description.cut_tiles and _is_edge_tile(size, expected)):
         raise UndecodableFrame(f"the frame's stream is of {_words(size)}: expected {_words(expected)}")
     if (header.bits or 1) > description.bits_allocated:
         limit = description.bits_allocated

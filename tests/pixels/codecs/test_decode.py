@@ -1,5 +1,6 @@
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -135,11 +136,13 @@ def test_a_tile_that_was_cut_at_the_edge_of_a_slide_is_filled_with_white() -> No
     frame = imagecodecs.jpeg8_encode(RED, level=95)
     description = described(rows=20, columns=30, samples=3, photometric="YBR_FULL_422", allocated=8)
 
-    values = decoded(frame, JPEG_BASELINE, description).values
+    values = decoded(frame, JPEG_BASELINE, replace(description, cut_tiles=True)).values
 
     np.testing.assert_allclose(values[:16, :16], RED, atol=3)
     assert values.shape == (20, 30, 3)
     assert (values[16:].min(), values[:, 16:].min()) == (255, 255)
+    with pytest.raises(UndecodableFrame, match="16 rows, 16 columns"):
+        decoded(frame, JPEG_BASELINE, description)
 
 
 @pytest.mark.parametrize("name", ["SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_rle.dcm", "SC_rgb_jls_lossy_sample.dcm"])
