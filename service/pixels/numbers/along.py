@@ -114,6 +114,12 @@ class Gradients:
         """Return them as lists."""
         return {"bval": self.b_values, "bvec": self.directions.tolist()}
 
+    def as_files(self) -> dict[str, bytes]:
+        """Return the content of the files that FSL reads, by what their names end with."""
+        lines = (" ".join(f"{value:.9g}" for value in row) for row in self.directions.tolist())
+        b_values = " ".join(f"{value:.9g}" for value in self.b_values)
+        return {"bval": f"{b_values}\n".encode(), "bvec": "".join(f"{line}\n" for line in lines).encode()}
+
 
 def gradients_of(volume: Volume) -> Gradients | None:
     """Return the gradients of a diffusion series; None of another, or where one of them is not known.

@@ -3,7 +3,7 @@
 Slices are put in order and checked with what the index knows: no file is opened before the answer begins.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -32,10 +32,11 @@ from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
 from service.web.numbers.array_answer import array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
+from service.web.numbers.volume_zip import ZippedFile, answer_zipped, small_file
 from service.web.numbers.wishes import making_of, wish_of, with_values
 from service.web.state import scope_of, service_of
 
-_JSON, _GZIP = "application/json", "application/gzip"
+_JSON, _GZIP, _ZIP = "application/json", "application/gzip", "application/zip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
     NPY: lambda volume, kind: npy_head(volume.shape, kind),
     "application/vnd.unknown.nifti-1": nifti_head,  # as ITK and VolView name it; none is registered
@@ -43,7 +44,7 @@ _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
     "image/x.nifti": nifti_head,  # as `file` names it
     _GZIP: nifti_head,  # .nii.gz
 }
-_VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
+_VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON, _ZIP)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,9 @@ def _as_made(volume: Volume, making: Making) -> Volume:
 
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
+    if media_type == _ZIP:
+        headers = _headers(request, plan) | {"content-disposition": _disposition(request, media_type)}
+        return answer_zipped(_files(request, plan), etag=etag, headers=headers)
     head = _HEADS[media_type](plan.volume, plan.kind)
     headers = _headers(request, plan) | {"content-disposition": _disposition(request, media_type)}
     if media_type != _GZIP:
@@ -117,8 +121,26 @@ def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Respon
     return Stream(joined(gzip_chunks(body)), headers)
 
 
+def _files(request: Request, plan: _Plan) -> list[ZippedFile]:
+    """Return the volume as NIfTI, its description, and what FSL reads beside it."""
+    name, head = request.path_params["series"], nifti_head(plan.volume, plan.kind)
+    decoder, frame_bytes = service_of(request).decoder, plan.form.frame_bytes(plan.frames[0])
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async for chunk in joined(array_chunks(decoder, head, plan.frames, plan.form.made_of, frame_bytes)):
+            yield chunk
+
+    gradients = gradients_of(plan.volume)
+    texts = gradients.as_files() if gradients else {}
+    return [
+        ZippedFile(f"{name}.nii", len(head) + frame_bytes * len(plan.frames), chunks),
+        small_file(f"{name}.json", orjson.dumps(_description(plan))),
+        *(small_file(f"{name}.{ending}", content) for ending, content in texts.items()),
+    ]
+
+
 def _disposition(request: Request, media_type: str) -> str:
-    ending = {NPY: "npy", _GZIP: "nii.gz"}.get(media_type, "nii")
+    ending = {NPY: "npy", _GZIP: "nii.gz", _ZIP: "zip"}.get(media_type, "nii")
     return f'attachment; filename="{request.path_params["series"]}.{ending}"'
 
 

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import nibabel
 import numpy as np
+import orjson
 import pytest
 
 from tests.web.series import SERIES, ct_slice, serving, store, stored_values
@@ -106,6 +108,36 @@ async def test_gradients_are_told_as_fsl_wants_them(client: httpx.AsyncClient) -
     directions = {-1.0: [-1, 0, 0], -half: [-half, half, 0]}
     for column in np.array(description["fsl"]["bvec"]).T[1:]:
         np.testing.assert_allclose(column, directions[min(directions, key=lambda x: abs(x - column[0]))])
+
+
+async def test_a_zip_file_has_what_fsl_reads_beside_the_nifti(client: httpx.AsyncClient) -> None:
+    direction = {"DiffusionGradientOrientation": [0, 1, 0]}
+    await _store(client, {"DiffusionBValue": 0.0}, {"DiffusionBValue": 800.5} | direction)
+    nifti = await client.get(f"{VOLUME}?along=auto&accept=application/x-nifti")
+
+    response = await client.get(f"{VOLUME}?along=auto&accept=application/zip")
+
+    assert response.headers["content-length"] == str(len(response.content))
+    with ZipFile(BytesIO(response.content)) as archive:
+        assert archive.testzip() is None
+        image, description, b_values, directions = (archive.read(name) for name in archive.namelist())
+        assert [name.rpartition(".")[2] for name in archive.namelist()] == ["nii", "json", "bval", "bvec"]
+    assert image == nifti.content
+    assert orjson.loads(description)["shape"] == [2, 2, 6, 5]
+    np.testing.assert_array_equal(np.loadtxt(BytesIO(b_values)), [0, 800.5])
+    np.testing.assert_allclose(np.loadtxt(BytesIO(directions)), [[0, 0], [0, 1], [0, 0]])
+
+
+async def test_a_zip_file_of_another_series_has_nifti_and_description(client: httpx.AsyncClient) -> None:
+    await _store(client, {})
+
+    response = await client.get(VOLUME, headers={"accept": "application/zip"})
+
+    with ZipFile(BytesIO(response.content)) as archive:
+        names = archive.namelist()
+        image: Any = nibabel.Nifti1Image.from_bytes(archive.read(names[0]))
+    assert [name.rpartition(".")[2] for name in names] == ["nii", "json"]
+    np.testing.assert_array_equal(np.asarray(image.dataobj), HU[0].T)
 
 
 async def test_gradients_that_are_not_known_are_not_told(client: httpx.AsyncClient) -> None:
