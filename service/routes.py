@@ -24,7 +24,7 @@ from service.web.feed.webhooks import add_hook, list_hooks, remove_hook, resume_
 from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
 from service.web.metrics import Scraping, retrieve_metrics
-from service.web.numbers.pixels import retrieve_pixels
+from service.web.numbers.pixels import retrieve_pixels, retrieve_series_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
 from service.web.numbers.wishes import MAKING
@@ -135,6 +135,7 @@ ROUTES = [
     _route(f"{_INSTANCE_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_INSTANCE_PATH}/volume", GET=reading(retrieve_volume)),
+    _route(f"{_SERIES_PATH}/pixels", _PIXELS, GET=reading(retrieve_series_pixels)),
     _route(f"{_SERIES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_SERIES_PATH}/volume", GET=reading(retrieve_volume)),
     _route(f"{_INSTANCE_PATH}/bulkdata", _ACCEPT, GET=reading(retrieve_all_bulkdata)),

@@ -1,16 +1,20 @@
-"""Frames of an instance as an array: modality values, or red, green and blue. Not of the Standard."""
+"""Frames of an instance or series as an array: modality values, or colours. Not of the Standard."""
+
+from collections.abc import Sequence
+from itertools import groupby
 
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.errors import NotRenderable
-from service.imaging.arrays import check_number_of_frames, numeric_frames
+from service.archive.instance import Located
+from service.errors import NoSuchValues, NotRenderable
+from service.imaging.arrays import NumericFrame, check_number_of_frames, numeric_frames
 from service.pixels.numbers.array_files import NPY, npy_head
 from service.pixels.numbers.modality import REVISION
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers_or_ranges, negotiated, uids_of
+from service.web.http.request import frame_numbers_or_ranges, located_instances, negotiated, uids_of
 from service.web.http.responses import not_modified
 from service.web.numbers.array_answer import array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
@@ -30,23 +34,45 @@ async def retrieve_pixels(request: Request) -> Response:
     all_numbers = range(1, located.frames.number_of_frames + 1)
     numbers = frame_numbers_or_ranges(request) if "frames" in request.path_params else all_numbers
     located.frames_with(numbers)
-    check_number_of_frames(len(numbers))
+    return await _answer(request, [(located, number) for number in numbers], is_stack=len(numbers) > 1)
+
+
+async def retrieve_series_pixels(request: Request) -> Response:
+    """GET .../series/{series}/pixels: its frames by Instance Number, always the first axis."""
+    places = [
+        (located, number)
+        for located in await located_instances(request)
+        if located.frames is not None
+        for number in range(1, located.frames.number_of_frames + 1)
+    ]
+    if not places:
+        raise NotRenderable("the series has no pixels")
+    return await _answer(request, places, is_stack=True)
+
+
+async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is_stack: bool) -> Response:
+    check_number_of_frames(len(places))
     making = making_of(request)
     offer = negotiated(request, Offer(NPY))
+    frames_of = groupby(places, lambda place: place[0].instance.digest)
     etag = etag_of(
-        located.instance.digest,
-        str(offer),
-        REVISION,
-        str(making),
-        await revision_for(request, making),
-        *numbers,
+        *(str(offer), REVISION, str(making), await revision_for(request, making)),
+        *(part for digest, some in frames_of for part in (digest, *(number for _, number in some))),
+        *(["stack"] if is_stack else []),
     )
     if answer := not_modified(request, etag):
         return answer
-    frames = await anyio.to_thread.run_sync(numeric_frames, [(located, number) for number in numbers])
+    frames = await anyio.to_thread.run_sync(numeric_frames, places)
+    _check_alike(frames)
     frames = list(await quantified(request, frames, making))
     form = await kept_form(request, frames, making, etag)
     own_shape = form.shape(frames[0])
-    shape = own_shape if len(frames) == 1 else (len(frames), *own_shape)
-    head = npy_head(shape, form.kind)
+    head = npy_head((len(frames), *own_shape) if is_stack else own_shape, form.kind)
     return array_answer(request, head, frames, form, content_type=NPY, etag=etag)
+
+
+def _check_alike(frames: Sequence[NumericFrame]) -> None:
+    sizes = list(dict.fromkeys(frame.shape[:2] for frame in frames))
+    if len(sizes) > 1:
+        listed = " and ".join(f"{rows} rows and {columns} columns" for rows, columns in sizes[:2])
+        raise NoSuchValues(f"frames of {listed}: expected one size in an array")

@@ -242,6 +242,7 @@ async def test_nothing_that_is_kept_for_one_tenant_is_given_to_another(service: 
         f"{series}/metadata",
         f"{series}/thumbnail",
         f"{frame}/rendered",
+        f"{series}/pixels",
         f"{frame}/pixels",
         f"{frame}/statistics",
         frame,

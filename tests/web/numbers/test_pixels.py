@@ -54,6 +54,35 @@ async def test_frames_are_the_first_axis_each_with_its_own_rescale(
     np.testing.assert_array_equal(array, np.squeeze([STORED[number - 1] * number for number in numbers]))
 
 
+async def test_a_series_is_a_stack_by_instance_number_wherever_its_frames_lie(
+    client: httpx.AsyncClient,
+) -> None:
+    place = {"ImagePositionPatient": [0, 0, 0]}
+    await store(client, *(ct_slice(number, STORED[number - 1], **place) for number in (3, 1, 2)))
+
+    response = await client.get(f"{SERIES}/pixels")
+
+    np.testing.assert_array_equal(np.load(BytesIO(response.content)), STORED.astype(int) - 1024)
+
+
+async def test_a_series_of_one_frame_has_a_first_axis_too(client: httpx.AsyncClient) -> None:
+    await store(client, ct_slice(1, STORED[0]))
+
+    stack, frame = [await client.get(f"{path}/pixels") for path in (SERIES, INSTANCE)]
+
+    assert np.load(BytesIO(stack.content)).shape == (1, 6, 5)
+    assert stack.headers["etag"] != frame.headers["etag"]
+
+
+async def test_frames_of_several_sizes_are_no_array(client: httpx.AsyncClient) -> None:
+    await store(client, ct_slice(1, STORED[0]), ct_slice(2, STORED[1, :4]))
+
+    response = await client.get(f"{SERIES}/pixels")
+
+    assert response.status_code == 409
+    assert "6 rows and 5 columns and 4 rows and 5 columns" in response.text
+
+
 async def test_colour_comes_as_red_green_and_blue(client: httpx.AsyncClient) -> None:
     colours = stored_values(4, 6, 3).astype(np.uint8)
     attributes = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}
