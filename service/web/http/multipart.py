@@ -149,7 +149,7 @@ class _RelatedParser(PushMultipartParser):
     @property
     def is_amid_content(self) -> bool:
         """Whether bytes without a delimiter are content, and need not be looked through again."""
-        return self._state == _BODY and not self._buffer
+        return self._state is _BODY and not self._buffer
 
     def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
         self._segment_limit = -1  # no Content-Length to check against

@@ -1,11 +1,13 @@
 """Arrays as answers: whole, or a range of their bytes, of which no more frames are made than it needs."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.imaging.arrays import NumericFrame, array_chunks, array_range
+from service.imaging.decoder import Decoder
 from service.imaging.forms import Form, form_of
 from service.pixels.numbers.making import Making
 from service.web.http.responses import single_part
@@ -35,11 +37,45 @@ async def kept_form(request: Request, frames: Sequence[NumericFrame], making: Ma
     return form
 
 
+@dataclass(frozen=True, slots=True)
+class ArrayFile:
+    """The file of an array, whose frames are made when they are read.
+
+    Attributes:
+        decoder: of the frames.
+        head: of the file.
+        frames: of the array.
+        form: in which they come.
+    """
+
+    decoder: Decoder
+    head: bytes
+    frames: Sequence[NumericFrame]
+    form: Form
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes."""
+        return len(self.head) + self.form.frame_bytes(self.frames[0]) * len(self.frames)
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the bytes, for which no more frames are made than have any of it."""
+        decoder, frames, made_of = self.decoder, self.frames, self.form.made_of
+        frame_bytes = self.form.frame_bytes(frames[0])
+        if (offset, length) == (0, self.size):
+            async for chunk in array_chunks(decoder, self.head, frames, made_of, frame_bytes):
+                yield chunk
+            return
+        yield self.head[offset : offset + length]
+        start, end = max(0, offset - len(self.head)), offset + length - len(self.head)
+        if start < end:
+            async for chunk in array_range(decoder, frames, made_of, frame_bytes, start, end - start):
+                yield chunk
+
+
 def array_answer(
     request: Request,
-    head: bytes,
-    frames: Sequence[NumericFrame],
-    form: Form,
+    file: ArrayFile,
     *,
     content_type: str,
     etag: str,
@@ -50,20 +86,8 @@ def array_answer(
     Raises:
         RangeNotSatisfiable: the range asked for begins after the last byte.
     """
-    decoder = service_of(request).decoder
-    frame_bytes = form.frame_bytes(frames[0])
-    size = len(head) + frame_bytes * len(frames)
-
-    async def run(offset: int, length: int) -> AsyncIterator[bytes]:
-        yield head[offset : offset + length]
-        start, end = max(0, offset - len(head)), offset + length - len(head)
-        if start < end:
-            async for chunk in array_range(decoder, frames, form.made_of, frame_bytes, start, end - start):
-                yield chunk
 
     def source(offset: int, length: int) -> Runs:
-        if (offset, length) == (0, size):
-            return joined(array_chunks(decoder, head, frames, form.made_of, frame_bytes))
-        return joined(run(offset, length))
+        return joined(file.read(offset, length))
 
-    return single_part(request, source, size, content_type=content_type, etag=etag, extra=headers)
+    return single_part(request, source, file.size, content_type=content_type, etag=etag, extra=headers)

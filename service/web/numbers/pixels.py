@@ -16,7 +16,7 @@ from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers_or_ranges, located_instances, negotiated, uids_of
 from service.web.http.responses import not_modified
-from service.web.numbers.array_answer import array_answer, kept_form
+from service.web.numbers.array_answer import ArrayFile, array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import making_of
 from service.web.state import scope_of, service_of
@@ -68,7 +68,8 @@ async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is
     form = await kept_form(request, frames, making, etag)
     own_shape = form.shape(frames[0])
     head = npy_head((len(frames), *own_shape) if is_stack else own_shape, form.kind)
-    return array_answer(request, head, frames, form, content_type=NPY, etag=etag)
+    file = ArrayFile(service_of(request).decoder, head, frames, form)
+    return array_answer(request, file, content_type=NPY, etag=etag)
 
 
 def _check_alike(frames: Sequence[NumericFrame]) -> None:

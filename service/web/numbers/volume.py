@@ -3,7 +3,7 @@
 Slices are put in order and checked with what the index knows: no file is opened before the answer begins.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -13,9 +13,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.files.content import InMemory
 from service.archive.index.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
-from service.imaging.arrays import NumericFrame, array_chunks, check_number_of_frames
+from service.imaging.arrays import NumericFrame, check_number_of_frames
 from service.imaging.forms import Form
 from service.imaging.volumes import planned
 from service.pixels.numbers.along import gradients_of
@@ -30,9 +31,10 @@ from service.web.http.request import located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
-from service.web.numbers.array_answer import array_answer, kept_form
+from service.web.http.zip_format import zip_length
+from service.web.http.zipping import Zipped, zip_chunks
+from service.web.numbers.array_answer import ArrayFile, array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
-from service.web.numbers.volume_zip import ZippedFile, answer_zipped, small_file
 from service.web.numbers.wishes import making_of, wish_of, with_values
 from service.web.state import scope_of, service_of
 
@@ -43,8 +45,9 @@ _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
     "application/x-nifti": nifti_head,
     "image/x.nifti": nifti_head,  # as `file` names it
     _GZIP: nifti_head,  # .nii.gz
+    _ZIP: nifti_head,  # with its description, and what FSL reads beside it
 }
-_VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON, _ZIP)))
+_VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +108,29 @@ def _as_made(volume: Volume, making: Making) -> Volume:
 
 
 def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
-    if media_type == _ZIP:
-        headers = _headers(request, plan) | {"content-disposition": _disposition(request, media_type)}
-        return answer_zipped(_files(request, plan), etag=etag, headers=headers)
     head = _HEADS[media_type](plan.volume, plan.kind)
+    file = ArrayFile(service_of(request).decoder, head, plan.frames, plan.form)
     headers = _headers(request, plan) | {"content-disposition": _disposition(request, media_type)}
-    if media_type != _GZIP:
-        return array_answer(
-            request, head, plan.frames, plan.form, content_type=media_type, etag=etag, headers=headers
-        )
-    frame_bytes = plan.form.frame_bytes(plan.frames[0])
-    decoder = service_of(request).decoder
-    body = array_chunks(decoder, head, plan.frames, plan.form.made_of, frame_bytes)
+    if media_type not in (_GZIP, _ZIP):
+        return array_answer(request, file, content_type=media_type, etag=etag, headers=headers)
     headers |= {"content-type": media_type, "etag": etag, "vary": "Accept"}
-    return Stream(joined(gzip_chunks(body)), headers)
+    if media_type == _GZIP:
+        return Stream(joined(gzip_chunks(file.read(0, file.size))), headers)
+    files = _files(request, plan, file)
+    headers["content-length"] = str(zip_length((name, content.size) for name, content in files))
+    return Stream(joined(zip_chunks(_each(files))), headers)
 
 
-def _files(request: Request, plan: _Plan) -> list[ZippedFile]:
+def _files(request: Request, plan: _Plan, file: ArrayFile) -> list[tuple[str, Zipped]]:
     """Return the volume as NIfTI, its description, and what FSL reads beside it."""
-    name, head = request.path_params["series"], nifti_head(plan.volume, plan.kind)
-    decoder, frame_bytes = service_of(request).decoder, plan.form.frame_bytes(plan.frames[0])
+    name, gradients = request.path_params["series"], gradients_of(plan.volume)
+    texts = {"json": orjson.dumps(_description(plan))} | (gradients.as_files() if gradients else {})
+    return [(f"{name}.nii", file), *((f"{name}.{ending}", InMemory(text)) for ending, text in texts.items())]
 
-    async def chunks() -> AsyncIterator[bytes]:
-        async for chunk in joined(array_chunks(decoder, head, plan.frames, plan.form.made_of, frame_bytes)):
-            yield chunk
 
-    gradients = gradients_of(plan.volume)
-    texts = gradients.as_files() if gradients else {}
-    return [
-        ZippedFile(f"{name}.nii", len(head) + frame_bytes * len(plan.frames), chunks),
-        small_file(f"{name}.json", orjson.dumps(_description(plan))),
-        *(small_file(f"{name}.{ending}", content) for ending, content in texts.items()),
-    ]
+async def _each(files: Sequence[tuple[str, Zipped]]) -> AsyncIterator[tuple[str, Zipped]]:
+    for file in files:
+        yield file
 
 
 def _disposition(request: Request, media_type: str) -> str:

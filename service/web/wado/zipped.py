@@ -2,19 +2,17 @@
 
 The files have the names of a File-set, which any file system takes (PS3.10 8.2), numbered in the order of
 series and instances; `?dicomdir=true` adds the DICOMDIR that makes it one. Nothing is compressed and nothing
-kept on the disk: a file is read once for its checksum and once to be sent, a small one only once.
+kept on the disk.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import groupby
 
-from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
-from service.archive.files.file_run import RUN_BYTES
 from service.archive.files.opened import check_in_thread
 from service.archive.files.runs import bring_all_near
 from service.archive.index.metadata import attributes_of
@@ -26,8 +24,9 @@ from service.web.http.etags import etag_of
 from service.web.http.media_ranges import ANY
 from service.web.http.request import target_of
 from service.web.http.responses import not_modified, streamed
-from service.web.http.stream import Chunks, joined
-from service.web.http.zip_format import ZipEntry, central_directory, local_header, zip_length
+from service.web.http.stream import joined
+from service.web.http.zip_format import zip_length
+from service.web.http.zipping import zip_chunks
 from service.web.state import service_of
 
 ZIP = Offer("application/zip", ANY)
@@ -64,7 +63,7 @@ async def answer_zip(request: Request, instances: Sequence[Instance], accept: Ac
     await check_in_thread(blobs, instances)
     files = _files(service_of(request).archive, instances, with_directory=with_directory)
     length = None if with_directory else _length(instances)
-    response = streamed(joined(_zip(files)), content_type=offer.media_type, etag=etag, length=length)
+    response = streamed(joined(zip_chunks(files)), content_type=offer.media_type, etag=etag, length=length)
     uid = [uid for uid in target_of(request) if uid][-1]
     response.headers["content-disposition"] = f'attachment; filename="{uid}.zip"'
     return response
@@ -98,28 +97,3 @@ async def _files(
             directory.add(attributes, name, instance.outgoing_syntax)
     if with_directory:
         yield _DIRECTORY, InMemory(directory.file())
-
-
-async def _zip(files: AsyncIterable[tuple[str, Content]]) -> AsyncIterator[bytes]:
-    entries: list[ZipEntry] = []
-    offset = 0
-    async for name, content in files:
-        crc, chunks = await _with_checksum(content)
-        head = local_header(name, content.size, crc)
-        entries.append(ZipEntry(name, content.size, crc, offset))
-        offset += len(head) + content.size
-        yield head
-        async for chunk in chunks:
-            yield chunk
-    yield central_directory(entries, offset)
-
-
-async def _with_checksum(content: Content) -> tuple[int, Chunks]:
-    """Return the CRC-32 of a content, and its bytes to be read; a small one has been read already."""
-    crc, chunks = 0, []
-    async for chunk in content.read(0, content.size):
-        crc = isal_zlib.crc32(chunk, crc)
-        if content.size <= RUN_BYTES:
-            chunks.append(chunk)
-    source = InMemory(b"".join(chunks)) if content.size <= RUN_BYTES else content
-    return crc, source.read(0, content.size)
