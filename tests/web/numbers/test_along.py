@@ -1,8 +1,6 @@
 """Volumes of a series with a fourth axis: times, echoes, gradients."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -12,17 +10,11 @@ import numpy as np
 import orjson
 import pytest
 
-from tests.web.series import SERIES, ct_slice, serving, store, stored_values
+from tests.web.series import SERIES, ct_slice, store, stored_values
 
 VOLUME = f"{SERIES}/volume"
 STORED = stored_values(3, 2, 6, 5)
 HU = STORED.astype(int) - 1024
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 async def _store(client: httpx.AsyncClient, *volumes: dict[str, Any]) -> None:

@@ -1,6 +1,4 @@
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,17 +9,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import RTDoseStorage
 
 from service.pixels.arrays import Values
-from tests.web.series import SERIES, image, serving, store, with_text
+from tests.web.series import SERIES, image, store, with_text
 
 INSTANCE = f"{SERIES}/instances/1.1.1.1"
 NIFTI = "application/x-nifti"
 DOSE = np.random.default_rng(2).integers(0, 2**32, (3, 4, 5), np.uint32)
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 def _dose(**attributes: Any) -> Dataset:

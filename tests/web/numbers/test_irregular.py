@@ -1,23 +1,15 @@
 """Series that make no volume by themselves, for whoever takes what is there."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
-from tests.web.series import SERIES, ct_slice, serving, store, stored_values
+from tests.web.series import SERIES, ct_slice, store, stored_values
 
 VOLUME = f"{SERIES}/volume"
 STORED = stored_values(4, 6, 5)
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 async def _store(client: httpx.AsyncClient, *places: float) -> None:

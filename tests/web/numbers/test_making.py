@@ -1,8 +1,6 @@
 """Parts of volumes and frames, in another size, and of another type."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,18 +10,12 @@ import pytest
 
 from service.pixels.arrays import Values
 from service.pixels.window import PRESETS
-from tests.web.series import SERIES, ct_slice, enhanced_mr, serving, store, stored_values
+from tests.web.series import SERIES, ct_slice, enhanced_mr, store, stored_values
 
 VOLUME, FRAME = f"{SERIES}/volume", f"{SERIES}/instances/1.1.1.1/frames/1/pixels"
 NIFTI = "application/x-nifti"
 STORED = stored_values(4, 6, 8)
 HU = STORED.astype(int) - 1024
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 @pytest.fixture

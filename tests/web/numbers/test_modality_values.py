@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from tests.web.series import (
     ct_slice,
     enhanced_mr,
     image,
-    serving,
     store,
     stored_values,
     with_text,
@@ -29,12 +27,6 @@ JSON, NIFTI = "application/json", "application/x-nifti"
 BITS_32 = {"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}
 LARGE = np.array([[[2**24 + 1, 0], [2**31 - 1, 3]]] * 2)
 STORED = stored_values(3, 6, 5)
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 async def _array(client: httpx.AsyncClient, url: str) -> Values:

@@ -1,6 +1,4 @@
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import imagecodecs
@@ -10,16 +8,10 @@ from pydicom.uid import UID, CTImageStorage, JPEG2000Lossless, RLELossless, Seco
 
 from service.pixels.arrays import Values
 from service.pixels.codecs.rle import encoded_frame
-from tests.web.series import SERIES, compressed, ct_slice, enhanced_mr, image, serving, store, stored_values
+from tests.web.series import SERIES, compressed, ct_slice, enhanced_mr, image, store, stored_values
 
 INSTANCE = f"{SERIES}/instances/1.1.1.1"
 STORED = stored_values(3, 6, 5)
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 async def _array(client: httpx.AsyncClient, path: str) -> Values:

@@ -1,8 +1,6 @@
 """Arrays read bit by bit, as memory maps over HTTP do."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import imagecodecs
@@ -10,16 +8,10 @@ import numpy as np
 import pytest
 from pydicom.uid import JPEGLSLossless
 
-from tests.web.series import SERIES, compressed, ct_slice, serving, store, stored_values
+from tests.web.series import SERIES, compressed, ct_slice, store, stored_values
 
 VOLUME = f"{SERIES}/volume"
 STORED = stored_values(4, 6, 5)
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,22 +1,13 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import imagecodecs
 import numpy as np
 import pytest
 
-from tests.web.series import SERIES, ct_slice, enhanced_mr, serving, store, stored_values
+from tests.web.series import SERIES, ct_slice, enhanced_mr, store, stored_values
 
 STORED = stored_values(3, 20, 30)
 HOUNSFIELD = STORED.astype(int) - 1024
 INSTANCE = f"{SERIES}/instances/1.1.1.1"
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 async def test_a_series_counts_all_its_instances(client: httpx.AsyncClient) -> None:

@@ -1,8 +1,6 @@
 """Standardized uptake values of PET, and the reasons where there are none."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,19 +9,13 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
-from tests.web.series import SERIES, ct_slice, item, serving, store, stored_values
+from tests.web.series import SERIES, ct_slice, item, store, stored_values
 
 VOLUME = f"{SERIES}/volume"
 STORED = stored_values(2, 4, 5)
 HALF_LIFE, DOSE, WEIGHT, HEIGHT = 6586.2, 3.7e8, 70.0, 1.8
 SLOPE = 2.5
 HOUR_DECAYED = 1000 * WEIGHT / (DOSE * 2 ** (-3600 / HALF_LIFE))
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 def _pet(number: int, drug: dict[str, Any] | None = None, **attributes: Any) -> Dataset:

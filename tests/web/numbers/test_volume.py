@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from pydicom.uid import UID, JPEGLSLossless, RLELossless
 
 from service.pixels.codecs.rle import encoded_frame
-from tests.web.series import ROOT, SERIES, compressed, ct_slice, enhanced_mr, serving, store, stored_values
+from tests.web.series import ROOT, SERIES, compressed, ct_slice, enhanced_mr, store, stored_values
 
 VOLUME = f"{SERIES}/volume"
 NPY, NIFTI, GZIP, JSON = (
@@ -21,12 +20,6 @@ NPY, NIFTI, GZIP, JSON = (
     "application/json",
 )
 STORED = stored_values(4, 6, 5)
-
-
-@pytest.fixture
-async def client(sqlite_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(sqlite_url, tmp_path / "files") as client:
-        yield client
 
 
 @pytest.fixture
