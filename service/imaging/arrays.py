@@ -244,7 +244,7 @@ def _native_frame(blobs: Blobs, frame: NumericFrame) -> DecodedFrame:
     return decoded(content, instance.transfer_syntax, frame.description)
 
 
-def levels(decoded_frame: DecodedFrame, frame: NumericFrame) -> Values:
+def red_green_blue(decoded_frame: DecodedFrame, frame: NumericFrame) -> Values:
     """Return red, green and blue of a colour frame.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from service.errors import NoSuchValues
-from service.imaging.arrays import NumericFrame, array_type, levels
+from service.imaging.arrays import NumericFrame, array_type, red_green_blue
 from service.imaging.decoder import Decoder
 from service.pixels.arrays import Values
 from service.pixels.codecs.decode import DecodedFrame
@@ -72,7 +72,7 @@ class Form:
             NotRenderable: its samples turn out to mean what nobody knows.
         """
         if not frame.is_grayscale:
-            part = self.making.part(levels(decoded_frame, frame))
+            part = self.making.part(red_green_blue(decoded_frame, frame))
             size = self.making.size
             if size:
                 part = resampled(part, size.rows, size.columns, self.making.interpolation)

@@ -26,9 +26,6 @@ def test_names_begin_with_digits_of_the_content_alone() -> None:
 
 
 def test_what_is_noted_beside_an_object_is_read_again() -> None:
-    assert to_note(EARLIER) == {"sha256": EARLIER.hex()}
-    assert [of_note(to_note(digest)) for digest in (EARLIER, digest_of(CHUNKS))] == [
-        EARLIER,
-        digest_of(CHUNKS),
-    ]
+    assert of_note(to_note(digest_of(CHUNKS))) == digest_of(CHUNKS)
+    assert of_note({"sha256": EARLIER.hex()}) == EARLIER
     assert of_note({"Content-Type": "application/dicom"}) is None

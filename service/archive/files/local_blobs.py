@@ -118,9 +118,7 @@ class LocalBlobs:
         """
         changed = {target.parent}
         for _ in range(_FOLDER_ATTEMPTS):
-            with suppress(
-                FileNotFoundError
-            ):  # the first of its folder, or a delete took the empty folder away
+            with suppress(FileNotFoundError):  # the first of its folder, or a delete took the folder away
                 spool.move_to(target)
                 return changed
             with disk_troubles():

@@ -63,7 +63,7 @@ class IsAmong(FunctionElement[Any]):
 @compiles(IsAmong, "sqlite")
 def _in_json(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 (compiled clauses)  # noqa: S608 (compiled clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 (compiled clauses)
 
 
 @compiles(IsAmong, "postgresql")

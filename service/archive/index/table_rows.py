@@ -25,24 +25,11 @@ Cells = tuple[Any, ...]
 
 _MOST_REMEMBERED = 5_000  # series, or studies
 _PARENT: dict[Level, sa.Column[int]] = {Level.SERIES: series.c.study, Level.INSTANCE: instances.c.series}
-_ID_ONLY: sa.ColumnElement[int] = sa.literal_column("0").label(
-    "parent"
-)  # of a study, which has nothing above it
+# A study has nothing above it.
+_NO_PARENT: sa.ColumnElement[int] = sa.literal_column("0").label("parent")
 # Kept in columns as they are: whole numbers and UIDs of an instance, of which there are many.
-_EXACT = frozenset(
-    map(
-        path_of,
-        (
-            "SOPInstanceUID",
-            "SOPClassUID",
-            "InstanceNumber",
-            "Rows",
-            "Columns",
-            "BitsAllocated",
-            "NumberOfFrames",
-        ),
-    )
-)
+_NAMES = "SOPInstanceUID SOPClassUID InstanceNumber Rows Columns BitsAllocated NumberOfFrames"
+_EXACT = frozenset(map(path_of, _NAMES.split()))
 
 
 class TableRows:
@@ -154,7 +141,7 @@ def _by_id(level: Level, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[
     if any(column is documents.c.metadata for column in columns):
         rows = table.join(documents, documents.c.instance == instances.c.id)
     by_id = IsAmong(table.c.id, sa.bindparam("ids"))
-    return sa.select(table.c.id, _PARENT.get(level, _ID_ONLY), *columns).select_from(rows).where(by_id)
+    return sa.select(table.c.id, _PARENT.get(level, _NO_PARENT), *columns).select_from(rows).where(by_id)
 
 
 def _listed(connection: sa.Connection, ids: Sequence[int]) -> object:
