@@ -32,9 +32,10 @@ from service.audit.opening import check_places
 from service.durations import seconds_of
 from service.errors import DicomwebError
 from service.report import Report, report_in
+from service.server import dimse as dimse_server
 from service.server import lifeline, serving
 from service.server.log import configure_log
-from service.settings import Settings, access_problem, roles_of, unknown_variables
+from service.settings import Settings, access_problem, dimse_problem, roles_of, unknown_variables
 
 app = typer.Typer(
     help="A DICOMweb origin server. Every setting is an environment variable: see the README.",
@@ -44,8 +45,15 @@ app = typer.Typer(
 )
 
 _OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "blobs", "on_conflict", "log_level")
+_OF_DIMSE = (
+    "dimse_host", "dimse_port", "dimse_ae_title", "dimse_peers", "dimse_max_associations",
+    "dimse_max_pdu_bytes", "dimse_seconds", "dimse_tls_certificate", "dimse_tls_key", "dimse_tls_ca",
+    *_OF_AN_ARCHIVE,
+)  # fmt: skip
 key_app = typer.Typer(help="Keys of programs.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
+dimse_app = typer.Typer()
+app.add_typer(dimse_app, name="dimse")
 webhook_app = typer.Typer(help="Who is called when something changes.", no_args_is_help=True)
 app.add_typer(webhook_app, name="webhook")
 
@@ -87,6 +95,15 @@ def serve(
     folder: Annotated[
         Path | None, typer.Option("--import", exists=True, help="load this folder first. Default: none")
     ] = None,
+    dimse: Annotated[
+        int | None,
+        typer.Option(
+            "--dimse",
+            help="serve DIMSE too, on this port, 0 for any free one. Default: not",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
     attached: Annotated[
         bool,
         typer.Option(
@@ -96,8 +113,10 @@ def serve(
     ] = False,
 ) -> None:
     """Serve DICOMweb. Migrates first."""
-    settings = _settings(host=host, port=port, workers=workers)
-    _check_access(settings)
+    settings = _settings(host=host, port=port, workers=workers, dimse_port=dimse)
+    _check(access_problem(settings))
+    if dimse is not None:
+        _check(_many_workers(settings) or dimse_problem(settings))
     if attached:
         lifeline.end_with_input()
     with _data_place(settings, ephemeral=ephemeral) as settings, _listener(settings) as listener:
@@ -105,10 +124,33 @@ def serve(
         if folder is not None and _import(settings, archive, folder) == console.STOPPED:
             _finish(archive, console.STOPPED)
         if settings.workers == 1:
-            serving.serve(settings, archive, listener)
+            with _told():
+                serving.serve(settings, archive, listener, with_dimse=dimse is not None)
         else:
             archive.close()
             serving.serve_in_processes(settings, listener)
+
+
+@dimse_app.callback(invoke_without_command=True, epilog=help_texts.settings(*_OF_DIMSE))
+def dimse_command(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help=help_texts.option("dimse_host", "address to listen on"))
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help=help_texts.option("dimse_port", "port to listen on, 0 for any free one"), min=0, max=65535
+        ),
+    ] = None,
+) -> None:
+    """Serve DIMSE: C-STORE, C-FIND, C-MOVE, C-GET, storage commitment. Migrates first."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = _settings(dimse_host=host, dimse_port=port)
+    _check(dimse_problem(settings))
+    with _told():
+        dimse_server.serve(settings, _open(settings))
 
 
 @app.command(name="import", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
@@ -290,11 +332,17 @@ def _settings(**values: object) -> Settings:
     return settings
 
 
-def _check_access(settings: Settings) -> None:
+def _check(problem: str | None) -> None:
     """Return if the service may start so: one that others can reach has to know who asks."""
-    if problem := access_problem(settings):
+    if problem:
         typer.echo(problem, err=True)
         raise typer.Exit(2)
+
+
+def _many_workers(settings: Settings) -> str | None:
+    if settings.workers == 1:
+        return None
+    return "--dimse goes with one worker: run dicomweb-service dimse beside, as often as it takes"
 
 
 @contextmanager

@@ -169,6 +169,17 @@ class Settings(BaseSettings):
     quiet_seconds: float = Field(default=60, gt=0)
     webhook_hosts: Annotated[Names, AfterValidator(_callable_hosts)] = []
 
+    dimse_host: str | None = None
+    dimse_port: int = Field(default=11112, ge=0, le=65535)
+    dimse_ae_title: str = Field(default="DICOMWEB", pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")
+    dimse_peers: FilePath | None = None
+    dimse_max_associations: int = Field(default=100, ge=1)
+    dimse_max_pdu_bytes: int = Field(default=256 * 2**10, ge=4096, le=16 * 2**20)
+    dimse_seconds: float = Field(default=60, gt=0)
+    dimse_tls_certificate: FilePath | None = None
+    dimse_tls_key: FilePath | None = None
+    dimse_tls_ca: FilePath | None = None
+
     on_conflict: Literal["refuse", "replace"] = "refuse"
     max_instance_bytes: int = Field(default=8 * 2**30, ge=1024)
     max_request_bytes: int = Field(default=64 * 2**30, ge=1024)
@@ -224,6 +235,19 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def dimse_problem(settings: Settings) -> str | None:
+    """Return why DIMSE may not be served so: who calls has to be known where others can reach it."""
+    host = settings.dimse_host or settings.host
+    if settings.dimse_peers is None and settings.auth != [NO_ACCESS_CONTROL] and not is_loopback(host):
+        return (
+            f"{host} can be reached by others, who would see everything: set DICOMWEB_DIMSE_PEERS to the "
+            "file of those who may call, or DICOMWEB_AUTH=none to serve all of them"
+        )
+    if settings.dimse_tls_certificate is None and (settings.dimse_tls_key or settings.dimse_tls_ca):
+        return "TLS needs a certificate: set DICOMWEB_DIMSE_TLS_CERTIFICATE"
+    return None
 
 
 def access_problem(settings: Settings) -> str | None:

@@ -44,11 +44,13 @@ class Process:
         client: whose base URL is the service's.
         popen: the process.
         log: where what it says is kept.
+        dimse_port: where it serves DIMSE; None if it does not.
     """
 
     client: httpx.Client
     popen: Fork
     log: Path
+    dimse_port: int | None = None
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End the process by a signal, and return its exit code."""
@@ -65,10 +67,13 @@ def process(data: Path, *arguments: str | Path, **settings: str) -> Iterator[Pro
         popen = Fork(words, environment(data, settings), None, errors.fileno())
     with popen:
         try:
-            announced = popen.stdout.readline().strip()
+            announced, dimse_port = popen.stdout.readline().strip(), None
+            if announced.startswith("DIMSE at "):
+                dimse_port = int(announced.rpartition(":")[2])
+                announced = popen.stdout.readline().strip()
             assert announced.startswith("DICOMweb at http://"), log.read_text()
             with client_of(announced.removeprefix("DICOMweb at ")) as client:
-                yield Process(client, popen, log)
+                yield Process(client, popen, log, dimse_port)
         finally:
             popen.kill()
 

@@ -87,6 +87,13 @@ class Located:
         return self.frames
 
 
+class Named(NamedTuple):
+    """What a command of DIMSE says of the data set that follows it."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
 class Target(NamedTuple):
     """A study, one of its series, or one instance, as a path names it."""
 

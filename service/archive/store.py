@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from service.archive.arrivals import Arrival, keep, placed, refusal_of
 from service.archive.digests import earlier_digest_of
@@ -21,11 +22,12 @@ from service.archive.index.entering import Entered
 from service.archive.index.entry import IndexEntry, entry_of
 from service.archive.index.labels import NOBODY, Owner
 from service.archive.index.presence import FileVanished
-from service.archive.instance import version_of
+from service.archive.instance import Named, version_of
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
+    DOES_NOT_MATCH_SOP_CLASS,
     DUPLICATE,
     NOT_AUTHORIZED,
     OTHER_STUDY,
@@ -80,7 +82,11 @@ class Store:
         self._replace = replace
 
     def batch(
-        self, spools: Sequence[Spool], study: str | None = None, owner: Owner = NOBODY
+        self,
+        spools: Sequence[Spool],
+        study: str | None = None,
+        owner: Owner = NOBODY,
+        names: Sequence[Named] = (),
     ) -> list[Outcome]:
         """Store the files in these spools, and discard the spools.
 
@@ -88,12 +94,13 @@ class Store:
             spools: one whole file each.
             study: the only study to take instances of, as the URL names it; None takes any.
             owner: on whose behalf they are stored.
+            names: what each has to be, where that was said beside it.
 
         Returns:
             What became of each, in their order. Those `Stored` are on disk and in the index.
         """
         try:
-            entries = [self._prepared(spool, study) for spool in spools]
+            entries = [self._expected(*pair, study) for pair in zip_longest(spools, names)]
             arrivals = [
                 Arrival(entry, spool)
                 for entry, spool in zip(entries, spools, strict=True)
@@ -114,7 +121,7 @@ class Store:
         """Parse a file of the tree; its name has to be the one that its content asks for."""
         try:
             with self._blobs.arrived(key) as file:
-                entry = self._prepared(file, None, version_of(key))
+                entry = self._prepared(file, version_of(key))
                 if isinstance(entry, IndexEntry) and entry.blob != key:  # it may be an earlier version's
                     with file.buffer() as buffer:
                         entry = entry.with_digest(earlier_digest_of(buffer))
@@ -124,15 +131,26 @@ class Store:
             return entry
         return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
 
-    def _prepared(
-        self, spool: Arrived, study: str | None, version: str | None = None
-    ) -> IndexEntry | Refusal:
+    def _expected(self, spool: Arrived, name: Named | None, study: str | None) -> IndexEntry | Refusal:
+        """Parse one file, which has to be what was said of it."""
+        entry = self._prepared(spool)
+        if isinstance(entry, Refusal):
+            return entry
+        parsed = entry.parsed
+        if study is not None and parsed.uids.study != study:
+            return refusal_of(entry, "the instance belongs to another study than the URL names", OTHER_STUDY)
+        if name is not None and name != Named(parsed.sop_class_uid, parsed.uids.instance):
+            is_class = name.sop_instance_uid == parsed.uids.instance
+            message = (
+                f"the data set has another SOP {'Class' if is_class else 'Instance'} UID than the command"
+            )
+            return refusal_of(entry, message, DOES_NOT_MATCH_SOP_CLASS)
+        return entry
+
+    def _prepared(self, spool: Arrived, version: str | None = None) -> IndexEntry | Refusal:
         """Parse one file; a refusal is a value here, not the end."""
         try:
             parsed = parse(spool, self._blobs)
-            if study is not None and parsed.uids.study != study:
-                message = "the instance belongs to another study than the URL names"
-                return Refusal(message, OTHER_STUDY, parsed.sop_class_uid, parsed.uids.instance)
             return entry_of(parsed, spool.size, spool.digest, version)
         except Refusal as refusal:
             return refusal.without_frames()

@@ -5,16 +5,16 @@ itself, under names that hold only as long as nothing has changed.
 """
 
 import ctypes
-import gc
 import os
-import resource
 import signal
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
@@ -22,12 +22,16 @@ from uvicorn.supervisors import Multiprocess
 from service.app import blobs_of, create_app
 from service.archive import Archive, open_archive
 from service.metrics import FOLDER
+from service.server import dimse
 from service.server.configuration import configuration
 from service.server.log import configure_log
+from service.server.tuning import tune
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from service.dimse.node import Node
+
 _STARTUP_SECONDS = 60
-_M_ARENA_MAX = -8  # malloc.h
 _PR_SET_PDEATHSIG = 1  # prctl.h
 
 
@@ -41,10 +45,24 @@ def listener(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
 
 
-def serve(settings: Settings, archive: Archive, listening: socket.socket) -> None:
-    """Serve in this process until it is told to end, and close the archive."""
-    _tune()
-    _Server(configuration(create_app(settings, archive), settings), settings).run(sockets=[listening])
+def serve(
+    settings: Settings, archive: Archive, listening: socket.socket, *, with_dimse: bool = False
+) -> None:
+    """Serve in this process until it is told to end, and close the archive.
+
+    Args:
+        settings: read once.
+        archive: open.
+        listening: where HTTP comes in.
+        with_dimse: whether DIMSE is served beside it.
+
+    Raises:
+        OSError: the port of DIMSE is in use.
+    """
+    tune()
+    app = create_app(settings, archive)
+    node = dimse.begin(settings, archive, app.state.service) if with_dimse else None
+    _Server(configuration(app, settings), settings, node).run(sockets=[listening])
 
 
 def serve_in_processes(settings: Settings, listening: socket.socket) -> None:
@@ -82,7 +100,7 @@ def _folder_for_metrics(settings: Settings) -> Iterator[None]:
 
 def application() -> Starlette:
     """Return the application of one of several processes, which ends with the process that started it."""
-    _tune()
+    tune()
     with suppress(OSError, AttributeError):  # not Linux
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     settings = Settings()
@@ -99,9 +117,16 @@ def application() -> Starlette:
 class _Server(uvicorn.Server):
     """Uvicorn, saying where it can be found once it can."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings, node: "Node | None") -> None:
         super().__init__(config)
         self._settings = settings
+        self._node = node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is under way, in associations first."""
+        if self._node is not None:
+            await anyio.to_thread.run_sync(self._node.end, self._settings.stop_seconds)
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and print the base URL."""
@@ -127,19 +152,3 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
     host, port, *_ = listening.getsockname()
     name = f"[{host}]" if ":" in host else host
     print(f"DICOMweb at http://{name}:{port}{settings.root}", flush=True)
-
-
-def _tune() -> None:
-    """Suit the process to a server: for many files, little memory in many threads, and for uploads.
-
-    As many files may be open as the system allows, not only as many as it gives without being asked. With an
-    arena of glibc's per thread, what threads free stays with the process: two will do. An upload makes
-    thousands of objects and hardly a reference cycle, so that these are looked for seldom.
-    """
-    with suppress(OSError, ValueError):
-        _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

@@ -60,9 +60,10 @@ HELD_ELSEWHERE = {  # language → the READMEs whose blocks other tests of this 
     "nginx": ("deploy/README.md",),
     "python": ("README.md",),
     "text": ("service/README.md",),  # a drawing
+    "toml": ("deploy/README.md",),
 }
 
-GROUPS = frozenset({"key", "webhook"})
+GROUPS = frozenset({"dimse", "key", "webhook"})
 """Commands that have commands."""
 
 _PROGRAM = re.compile(r"(make|dicomweb-service|python|git|\.venv/bin/\w+) \S")
@@ -150,7 +151,8 @@ def command_in(words: list[str]) -> str:
     """Return the command among the words of our command line; empty for the program itself."""
     if not words or _OPTION.match(words[0]):
         return ""
-    return " ".join(words[:2]) if words[0] in GROUPS else words[0]
+    has_second = words[0] in GROUPS and not any(map(_OPTION.match, words[1:2]))
+    return " ".join(words[:2]) if has_second else words[0]
 
 
 def options_of(application: typer.Typer) -> dict[str, set[str]]:
@@ -169,7 +171,7 @@ def commands_of(group: typer.core.TyperGroup) -> dict[str, Any]:
     for name, command in group.commands.items():
         if isinstance(command, typer.core.TyperGroup):
             commands |= {f"{name} {inner}": member for inner, member in command.commands.items()}
-        else:
+        if not isinstance(command, typer.core.TyperGroup) or command.invoke_without_command:
             commands[name] = command
     return commands
 

@@ -33,7 +33,8 @@ _WITH_PARENTS = instances.join(series, instances.c.series == series.c.id).join(
 )
 
 
-def _instance(row: Iterable[Any]) -> Instance:
+def instance_of(row: Iterable[Any]) -> Instance:
+    """Return the instance of a row."""
     key, study, of_series, sop_instance, *rest = row
     return Instance(key, Uids(study, of_series, sop_instance), *rest)
 
@@ -60,7 +61,7 @@ _VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES
 _STUDY = sa.select(studies.c.id).where(OF_STUDY)
 _FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
 _FIND_ONE = Prepared(_FIND)
-_NAMED = (
+NAMED = (
     sa.select(*_COLUMNS)
     .select_from(_WITH_PARENTS)
     .where(instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)))
@@ -130,7 +131,7 @@ def find(connection: sa.Connection, scope: Scope, uids: Uids) -> Instance:
     row = connection.execute(within(_FIND, scope), names(uids)).one_or_none()
     if row is None:
         raise InstanceNotFound(uids.instance)
-    return _instance(row)
+    return instance_of(row)
 
 
 def admits(connection: sa.Connection, scope: Scope, study: str) -> bool:
@@ -171,7 +172,7 @@ def locate_all(connection: sa.Connection, scope: Scope, study: str, of_series: s
 def _located(row: Iterable[Any]) -> Located:
     *instance, numbers, boundaries, image = row
     frames = from_row(numbers, boundaries) if numbers is not None else None
-    return Located(_instance(instance), frames, image)
+    return Located(instance_of(instance), frames, image)
 
 
 def find_all(
@@ -186,7 +187,7 @@ def find_all(
     rows = connection.execute(within(query, scope), {"study": study, "series": of_series}).all()
     if not rows:
         raise StudyNotFound(study) if of_series is None else SeriesNotFound(of_series)
-    return [_instance(row) for row in rows]
+    return [instance_of(row) for row in rows]
 
 
 def find_pictures(
@@ -195,15 +196,15 @@ def find_pictures(
     """Return those instances of a study or series that have pixels and are no video, in order; maybe none."""
     query = _PICTURES_OF_STUDY if of_series is None else _PICTURES_OF_SERIES
     rows = connection.execute(within(query, scope), {"study": study, "series": of_series})
-    return [Pictured(_instance(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
+    return [Pictured(instance_of(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
 
 
 def find_some(connection: sa.Connection, scope: Scope, uids: Collection[Uids]) -> dict[Uids, Instance]:
     """Return those of these instances that are here, within the scope."""
     if not uids:
         return {}
-    rows = connection.execute(within(_NAMED, scope), {"instances": [each.instance for each in uids]})
-    return {match.uids: match for match in map(_instance, rows) if match.uids in uids}
+    rows = connection.execute(within(NAMED, scope), {"instances": [each.instance for each in uids]})
+    return {match.uids: match for match in map(instance_of, rows) if match.uids in uids}
 
 
 def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, Instance]:
@@ -212,14 +213,14 @@ def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, I
         [wanted] = uids
         rows: Sequence[Sequence[Any]] = _FIND_ONE.rows(connection, names(wanted))
     else:
-        rows = connection.execute(_NAMED, {"instances": [wanted.instance for wanted in uids]}).all()
-    return {match.uids: match for match in map(_instance, rows) if match.uids in uids}
+        rows = connection.execute(NAMED, {"instances": [wanted.instance for wanted in uids]}).all()
+    return {match.uids: match for match in map(instance_of, rows) if match.uids in uids}
 
 
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     """Return where the file of every stored instance lies, its size in bytes and its SHA-256."""
     rows = connection.execute(sa.select(*_COLUMNS).select_from(_WITH_PARENTS).order_by(instances.c.id))
-    return [(instance.blob, instance.size, instance.digest) for instance in map(_instance, rows)]
+    return [(instance.blob, instance.size, instance.digest) for instance in map(instance_of, rows)]
 
 
 def number_of_instances(connection: sa.Connection) -> int:

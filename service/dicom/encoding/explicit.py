@@ -25,7 +25,7 @@ from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 _PREFIX = bytes(128) + b"DICM"
 _LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
 _ITEM_OPEN = ITEM_TAG + b"\xff\xff\xff\xff"  # of undefined length
-_IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
+IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
 _LARGE = 65536
 _PIXEL_REPRESENTATION, _BITS_ALLOCATED = 0x00280103, 0x00280100
@@ -49,7 +49,7 @@ def file_head(
             encoded(0x00020002, "UI", sop_class_uid.encode()),
             encoded(0x00020003, "UI", sop_instance_uid.encode()),
             encoded(0x00020010, "UI", transfer_syntax.encode()),
-            encoded(0x00020012, "UI", _IMPLEMENTATION_CLASS_UID.encode()),
+            encoded(0x00020012, "UI", IMPLEMENTATION_CLASS_UID.encode()),
         )
     )
     return _PREFIX + encoded(0x00020000, "UL", struct.pack("<L", len(meta))) + meta

@@ -1,0 +1,189 @@
+"""Our application entity: it listens, admits, and answers."""
+
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+from pynetdicom import _config, evt
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.dimse_primitives import C_STORE
+
+from service.archive import Archive
+from service.archive.store import Stored
+from service.audit.audit import Audit
+from service.audit.ledger import Ledger
+from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
+from service.dimse.arriving import Arriving
+from service.dimse.association import Association, Rejection
+from service.dimse.auditing import actor_of, tell_of_refusals
+from service.dimse.listener import Listener
+from service.dimse.peers import ANYBODY, Peers
+from service.dimse.statuses import PROCESSING_FAILURE, Status
+from service.dimse.storing import Storing
+from service.dimse.visit import Visit
+from service.metrics import Metrics
+
+IMPLEMENTATION_VERSION = "DICOMWEB"
+
+_UNKNOWN_CALLING, _UNKNOWN_CALLED, _TOO_MANY = (1, 1, 3), (1, 1, 7), (2, 3, 2)  # PS3.8 Table 9-21
+_log = logging.getLogger(__name__)
+
+# What pynetdicom logs belongs to patients.
+_config.LOG_HANDLER_LEVEL = "none"
+_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the node behaves.
+
+    Attributes:
+        ae_title: what it is called.
+        max_associations: at the same time.
+        max_pdu_bytes: that a peer may send at once.
+        max_instance_bytes: of one file.
+        idle_seconds: after which an association in which nothing happens ends.
+        tls: for connections; None for none.
+    """
+
+    ae_title: str
+    max_associations: int
+    max_pdu_bytes: int
+    max_instance_bytes: int
+    idle_seconds: float
+    tls: ssl.SSLContext | None = None
+
+
+class Node:
+    """Answers what others ask in associations; each has a thread.
+
+    Args:
+        archive: open.
+        options: how it behaves.
+        peers: who is known; None if nobody is asked who they are.
+        audit: that is told; None for none.
+        metrics: what counts; None if nothing is to be counted.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        options: Options,
+        peers: Peers | None,
+        audit: Audit | None,
+        metrics: Metrics | None,
+    ) -> None:
+        self._archive = archive
+        self._options = options
+        self._peers = peers
+        self._audit = audit
+        self._storing = Storing(archive, metrics)
+        self._ledgers: dict[Association, Ledger] = {}
+        self._associations: set[Association] = set()
+        self._lock = threading.Lock()
+        self._entity = entity = ApplicationEntity(options.ae_title)
+        entity.maximum_pdu_size = options.max_pdu_bytes
+        entity.network_timeout = entity.dimse_timeout = options.idle_seconds
+        entity.acse_timeout = min(30, options.idle_seconds)
+        entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+        entity.implementation_version_name = IMPLEMENTATION_VERSION
+        self._listener: Listener | None = None
+
+    # While it listens
+
+    def begin(self, host: str, port: int) -> int:
+        """Listen, and return the port.
+
+        Raises:
+            OSError: the address is in use, or not ours.
+        """
+        self._listener = Listener(self._entity, (host, port), self._open, self._options.tls, self._handlers())
+        thread = threading.Thread(target=self._listener.serve_forever, name="dimse", daemon=True)
+        thread.start()
+        return int(self._listener.server_address[1])
+
+    def end(self, seconds: float) -> None:
+        """Take no more associations, and let those there are finish what they are about, for so long."""
+        if self._listener is not None:
+            self._listener.shutdown()
+        for association in list(self._associations):
+            association.is_ending = True
+        end = monotonic() + seconds
+        while self._associations and monotonic() < end:
+            sleep(0.05)
+
+    def _open(self) -> Association | None:
+        """Return a new association for somebody who has connected; None if there are too many."""
+        with self._lock:
+            if len(self._associations) >= 2 * self._options.max_associations + 16:
+                return None  # not even to be told so
+            association = Association(self._entity, "acceptor", self)
+            self._associations.add(association)
+            return association
+
+    def _handlers(self) -> list[tuple[Any, Callable[..., Any]]]:
+        return [(evt.EVT_C_ECHO, lambda _: 0)]
+
+    # What associations ask: a Host
+
+    def admitted(self, calling: str, called: str, association: Association) -> Visit | Rejection:
+        """Return who calls, or why they are not admitted."""
+        address = (
+            str(association.requestor.address_info.address) if association.requestor.address_info else ""
+        )
+        if len(self._associations) > self._options.max_associations:
+            return _TOO_MANY
+        if self._peers is None:
+            return Visit(ANYBODY, calling, called, address)
+        if called != self._options.ae_title:
+            return _UNKNOWN_CALLED
+        peer = self._peers.caller(calling, address)
+        return Visit(peer, calling, called, address) if peer else _UNKNOWN_CALLING
+
+    def arriving(self, sop_class: str, instance: str, transfer_syntax: str) -> Arriving:
+        """Return what takes an instance that is about to come."""
+        spool = self._archive.blobs.spool()
+        return Arriving(spool, sop_class, instance, transfer_syntax, self._options.max_instance_bytes)
+
+    def store(self, association: Association, request: Any, context_id: int) -> None:
+        """Store an instance that has come, and answer."""
+        arriving: Arriving = request.arriving
+        assert association.visit is not None
+        ledger = self._ledger(association)
+        try:
+            status, outcome = self._storing.store(arriving, association.visit, ledger)
+            if ledger is not None and not isinstance(outcome, Stored):
+                tell_of_refusals(ledger, outcome)
+        except Exception as error:
+            _log.error("an instance could not be stored: %s", type(error).__name__)
+            status = Status(PROCESSING_FAILURE, "the instance could not be processed")
+        finally:
+            arriving.discard()
+        response: Any = C_STORE()
+        response.MessageIDBeingRespondedTo = request.MessageID
+        response.AffectedSOPClassUID = request.AffectedSOPClassUID
+        response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
+        response.Status = status.code
+        response.ErrorComment = status.error_comment
+        association.dimse.send_msg(response, context_id)
+
+    def ended(self, association: Association) -> None:
+        """Note that an association has ended."""
+        with self._lock:
+            self._associations.discard(association)
+        ledger = self._ledgers.pop(association, None)
+        if ledger is not None:
+            ledger.settle()
+
+    def _ledger(self, association: Association) -> Ledger | None:
+        """Return where it is noted what an association writes; None without an audit."""
+        if self._audit is None or association.visit is None:
+            return None
+        if association not in self._ledgers:
+            self._ledgers[association] = Ledger(self._audit, actor_of(association.visit))
+        return self._ledgers[association]

@@ -1,0 +1,28 @@
+"""What is answered: status words and their comments, PS3.7 C, PS3.4 B.2.3 and C.4."""
+
+from typing import NamedTuple
+
+SUCCESS = 0x0000
+PROCESSING_FAILURE = 0x0110
+NOT_AUTHORIZED = 0x0124
+DOES_NOT_MATCH_SOP_CLASS = 0xA900
+
+_COMMENT_CHARACTERS = 64  # of an LO
+
+
+class Status(NamedTuple):
+    """A status word.
+
+    Attributes:
+        code: of Status (0000,0900).
+        comment: Error Comment (0000,0902); empty for none.
+    """
+
+    code: int
+    comment: str = ""
+
+    @property
+    def error_comment(self) -> str | None:
+        """The comment as its element takes it: ASCII, no longer than 64 characters."""
+        text = self.comment.encode("ascii", "replace").decode().replace("\\", "/")
+        return text[:_COMMENT_CHARACTERS] or None

@@ -1,0 +1,239 @@
+"""The upper layer of one association, worked by the thread that has the association: PS3.8 9.
+
+pynetdicom gives each association a second thread, which looks a thousand times a second whether there is
+anything to do. Here the thread of the association does all itself: it waits for the peer, reads a PDU, and
+acts on it. A PDU has a greatest length and a time in which it has to come whole.
+"""
+
+import logging
+import select
+import ssl
+import struct
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any, Protocol
+
+from pynetdicom.dul import DULServiceProvider
+from pynetdicom.pdu import A_ABORT_RQ
+
+_HEAD = struct.Struct(">BxI")
+_FRAGMENT_HEAD = struct.Struct(">IBB")
+_DATA_HEAD = struct.Struct(">BxIIBB")
+_P_DATA = 4
+_MAX_OTHER_BYTES = 2**20  # of a PDU that brings no data
+_SLACK = 1024  # bytes; some peers count the heads of fragments, and some do not
+_RECEIVING = ("Sta6", "Sta7")  # states in which data are taken
+_WHOLE, _COMMAND = 2, 1  # bits of a message control header: PS3.8 E.2
+
+_log = logging.getLogger(__name__)
+
+
+class TakesFragments(Protocol):
+    """Puts messages together."""
+
+    def take(self, context_id: int, is_command: bool, is_last: bool, data: memoryview) -> None:
+        """Take a fragment."""
+
+
+class UpperLayer(DULServiceProvider):
+    """Reads, acts and writes in the thread that asks for it.
+
+    Args:
+        association: whose it is.
+        max_pdu_bytes: of data that a peer may send at once.
+        messages: that fragments are of.
+    """
+
+    def __init__(self, association: Any, max_pdu_bytes: int, messages: TakesFragments) -> None:
+        super().__init__(association)
+        self._messages = messages
+        self._max_pdu_bytes = max_pdu_bytes
+        self._has_begun = False
+        self._poll: select.poll | None = None
+
+    # What pynetdicom asks of a thread
+
+    def start(self) -> None:
+        """Begin, without a thread."""
+        self._has_begun = True
+        self._idle_timer.start()
+        self.assoc._dul_ready.set()
+        self._act()
+
+    def is_alive(self) -> bool:
+        """Tell whether there is a connection."""
+        return self._has_begun and not self._kill_thread
+
+    def stop_dul(self) -> bool:
+        """End; what has to be sent yet has been."""
+        if self.state_machine.current_state == "Sta13":
+            self._guarded(self._is_transport_event)
+        if self.socket is not None:
+            self.socket._shutdown_socket()
+        self._kill_thread = True
+        return True
+
+    def send_pdu(self, primitive: Any) -> None:
+        """Send what a primitive says."""
+        super().send_pdu(primitive)
+        self._act()
+
+    def receive_pdu(self, wait: bool = False, timeout: float | None = None) -> Any:
+        """Return the next primitive that is no data; None if none comes in time."""
+        end = None if timeout is None else monotonic() + timeout
+        while wait and self.to_user_queue.empty() and self.is_alive():
+            if end is not None and monotonic() >= end:
+                break
+            self.work(0.5 if end is None else max(0, min(0.5, end - monotonic())))
+        return super().receive_pdu(wait=False)
+
+    # What is done
+
+    def work(self, seconds: float) -> None:
+        """Act on what the peer sends next, if it does within these seconds."""
+        self._act()
+        if self.artim_timer.expired:
+            self.event_queue.put("Evt18")
+        elif self.state_machine.current_state == "Sta13":
+            self._guarded(self._is_transport_event)
+        elif self.is_alive() and self._has_data(seconds):
+            self._guarded(self._read_pdu_data)
+            self._idle_timer.restart()
+        self._act()
+
+    def send_data(self, context_id: int, chunks: Iterable[bytes], size: int, max_pdu_bytes: int) -> None:
+        """Send a data set, a fragment a PDU, as it comes.
+
+        Args:
+            context_id: of the presentation context.
+            chunks: of the data set.
+            size: of all of them.
+            max_pdu_bytes: that the peer takes; 0 for any number.
+
+        Raises:
+            ConnectionError: it does not go out.
+        """
+        most = min(max_pdu_bytes or 2**20, 2**20) - _FRAGMENT_HEAD.size
+        sent = 0
+        for chunk in _pieces(chunks, most):
+            sent += len(chunk)
+            self._send_fragment(context_id, _WHOLE if sent >= size else 0, chunk)
+
+    def _send_fragment(self, context_id: int, control: int, data: bytes | memoryview) -> None:
+        if not self.is_alive() or self.socket is None or self.socket.socket is None:
+            raise ConnectionError("the association has ended")
+        length = len(data) + 2
+        head = _DATA_HEAD.pack(_P_DATA, length + 4, length, context_id, control)
+        try:
+            self.socket.socket.sendall(head + bytes(data))
+        except OSError as error:
+            self.event_queue.put("Evt17")
+            self._act()
+            raise ConnectionError("the peer does not take what is sent") from error
+
+    def _act(self) -> None:
+        """Act on all that has happened, and on all that is to be sent."""
+        self._guarded(self._act_on_all)
+
+    def _act_on_all(self) -> None:
+        while not self._kill_thread:
+            if not self.event_queue.empty():
+                self.state_machine.do_action(self.event_queue.get(block=False))
+            elif not self._process_recv_primitive():
+                return
+
+    def _guarded(self, act: Any) -> None:
+        """Act; what nobody foresaw ends the association, and nothing else."""
+        try:
+            act()
+        except Exception as error:
+            _log.info("an association ends: %s", type(error).__name__)
+            abort = A_ABORT_RQ()
+            abort.source, abort.reason_diagnostic = 2, 0
+            if self.socket is not None:
+                self.socket.send(abort.encode())
+                self.socket._shutdown_socket()
+            self.assoc.is_aborted, self.assoc.is_established = True, False
+            self.assoc._kill = self._kill_thread = True
+
+    def _has_data(self, seconds: float) -> bool:
+        connection = self.socket.socket if self.socket else None
+        if connection is None:
+            return False
+        if isinstance(connection, ssl.SSLSocket) and connection.pending():
+            return True
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(connection, select.POLLIN)
+        return bool(self._poll.poll(seconds * 1000))
+
+    def _read_pdu_data(self) -> None:
+        """Read a PDU and note what has happened; data are taken at once."""
+        head = self._received(_HEAD.size)
+        if head is None:
+            self.event_queue.put("Evt17")
+            return
+        kind, length = _HEAD.unpack(head)
+        most = self._max_pdu_bytes + _SLACK if kind == _P_DATA else _MAX_OTHER_BYTES
+        if kind not in range(1, 8) or length > most:
+            _log.info(
+                "a PDU of type %s and %s bytes, expected types 1 to 7 and at most %s", kind, length, most
+            )
+            self.event_queue.put("Evt19")
+            return
+        body = self._received(length)
+        if body is None:
+            self.event_queue.put("Evt17")
+        elif kind == _P_DATA and self.state_machine.current_state in _RECEIVING:
+            self._take_data(memoryview(body))
+        else:
+            self._take(bytes(head + body))
+
+    def _take(self, content: bytes) -> None:
+        try:
+            pdu, event = self._decode_pdu(bytearray(content))
+        except Exception as error:
+            _log.info("a PDU cannot be read: %s", type(error).__name__)
+            self.event_queue.put("Evt19")
+            return
+        self._recv_pdu.put(pdu)
+        self.event_queue.put(event)
+
+    def _take_data(self, body: memoryview) -> None:
+        """Take the fragments of a P-DATA-TF PDU: PS3.8 9.3.5."""
+        offset = 0
+        while offset < len(body):
+            if len(body) - offset < _FRAGMENT_HEAD.size:
+                self.event_queue.put("Evt19")
+                return
+            length, context_id, control = _FRAGMENT_HEAD.unpack_from(body, offset)
+            end = offset + 4 + length
+            if length < 2 or end > len(body):
+                self.event_queue.put("Evt19")
+                return
+            data = body[offset + _FRAGMENT_HEAD.size : end]
+            self._messages.take(context_id, bool(control & _COMMAND), bool(control & _WHOLE), data)
+            offset = end
+
+    def _received(self, size: int) -> bytearray | None:
+        """Return so many bytes; None if they do not come, or not in time."""
+        connection = self.socket.socket if self.socket else None
+        content = bytearray(size)
+        view, received = memoryview(content), 0
+        end = monotonic() + (self.network_timeout or 60)
+        try:
+            while received < size:
+                count = connection.recv_into(view[received:]) if connection else 0
+                if not count or monotonic() > end:
+                    return None
+                received += count
+        except OSError:
+            return None
+        return content
+
+
+def _pieces(chunks: Iterable[bytes], most: int) -> Iterable[memoryview]:
+    for chunk in chunks:
+        view = memoryview(chunk)
+        for start in range(0, len(view), most):
+            yield view[start : start + most]

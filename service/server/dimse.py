@@ -1,0 +1,104 @@
+"""DIMSE in this process: alone, or beside the web server."""
+
+import asyncio
+import signal
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from service.app import audit_of
+from service.archive import Archive
+from service.audit.audit import Audit
+from service.metrics import Metrics
+from service.server.tuning import tune
+from service.settings import Settings, roles_of
+from service.web.state import Service
+
+if TYPE_CHECKING:  # to import pynetdicom takes long, so that only who serves DIMSE does
+    from service.dimse.node import Node
+    from service.dimse.peers import Peers
+
+
+def serve(settings: Settings, archive: Archive) -> None:
+    """Serve DIMSE until the process is told to end, and close the archive.
+
+    Raises:
+        OSError: the port is in use.
+        ValueError: the file of peers cannot be understood.
+    """
+    tune()
+    asyncio.run(_serve(settings, archive))
+
+
+def begin(settings: Settings, archive: Archive, service: Service) -> "Node":
+    """Serve DIMSE beside the web server.
+
+    Raises:
+        OSError, ValueError: as `serve` does.
+    """
+    return _begin(settings, archive, service.audit, service.metrics)
+
+
+def peers_of(settings: Settings) -> "Peers | None":
+    """Return who is known; None if nobody is asked who they are.
+
+    Raises:
+        ValueError: the file cannot be understood.
+        OSError: it cannot be read.
+    """
+    from service.dimse.peers import parsed_peers  # noqa: PLC0415
+
+    if settings.dimse_peers is None:
+        return None
+    try:
+        return parsed_peers(settings.dimse_peers.read_text(), roles_of(settings))
+    except ValueError as error:
+        raise ValueError(f"DICOMWEB_DIMSE_PEERS: {error}") from error
+
+
+async def _serve(settings: Settings, archive: Archive) -> None:
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    audit = audit_of(settings, archive.index)
+    node = _begin(settings, archive, audit, Metrics() if settings.metrics == "on" else None)
+    if audit:
+        await audit.begin()
+    await ending.wait()
+    await anyio.to_thread.run_sync(node.end, settings.stop_seconds)
+    if audit:
+        await audit.close()
+    archive.close()
+
+
+def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
+    from service.dimse.node import Node, Options  # noqa: PLC0415
+
+    options = Options(
+        settings.dimse_ae_title,
+        settings.dimse_max_associations,
+        settings.dimse_max_pdu_bytes,
+        settings.max_instance_bytes,
+        settings.dimse_seconds,
+        _tls(settings.dimse_tls_certificate, settings.dimse_tls_key, settings.dimse_tls_ca),
+    )
+    node = Node(archive, options, peers_of(settings), audit, metrics)
+    host = settings.dimse_host or settings.host
+    port = node.begin(host, settings.dimse_port)
+    print(f"DIMSE at {settings.dimse_ae_title}@{host}:{port}", flush=True)
+    return node
+
+
+def _tls(certificate: Path | None, key: Path | None, authorities: Path | None) -> ssl.SSLContext | None:
+    """Return how connections are encrypted: PS3.15 B.12; with authorities, callers need a certificate too."""
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    if authorities is not None:
+        context.load_verify_locations(authorities)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

@@ -1,0 +1,78 @@
+"""Calls of a scanner or a workstation: associations of pynetdicom's own, and what DCMTK's programs say."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+
+import pydicom
+from pydicom.uid import UID
+from pynetdicom import evt
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
+
+from tests.waiting import PATIENCE
+
+Context = tuple[str, Sequence[str]]
+"""A SOP class, and the transfer syntaxes proposed for it."""
+
+
+@contextmanager
+def association(
+    port: int, contexts: Sequence[Context], calling: str = "SCANNER", called: str = "DICOMWEB"
+) -> Iterator[Association]:
+    """Lend an association with the service; it need not have been accepted."""
+    entity = ApplicationEntity(calling)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = PATIENCE
+    for sop_class, syntaxes in contexts:
+        entity.add_requested_context(sop_class, list(syntaxes))
+    handlers: list[evt.EventHandlerType] = []
+    caller = entity.associate("127.0.0.1", port, ae_title=called, evt_handlers=handlers)
+    try:
+        yield caller
+    finally:
+        if caller.is_established:
+            caller.release()
+
+
+def stored(caller: Association, content: bytes, sop_class: str = "", instance: str = "") -> tuple[int, str]:
+    """Send a Part 10 file as it is; return Status and Error Comment.
+
+    Args:
+        caller: an association with one context for it.
+        content: of the file.
+        sop_class: that the command names; by default that of the data set.
+        instance: likewise.
+    """
+    if not (sop_class and instance):
+        dataset = pydicom.dcmread(BytesIO(content), specific_tags=["SOPClassUID", "SOPInstanceUID"])
+        sop_class, instance = sop_class or dataset.SOPClassUID, instance or dataset.SOPInstanceUID
+    request = C_STORE()
+    request.MessageID, request.Priority = 1, 2
+    request.AffectedSOPClassUID = UID(sop_class)
+    request.AffectedSOPInstanceUID = UID(instance)
+    request.DataSet = BytesIO(data_set(content))
+    context = caller.accepted_contexts[0].context_id
+    caller._reactor_checkpoint.clear()
+    assert context is not None
+    caller.dimse.send_msg(request, context)
+    _, response = caller.dimse.get_msg(block=True)
+    caller._reactor_checkpoint.set()
+    assert isinstance(response, C_STORE), "no answer"
+    assert response.Status is not None
+    return response.Status, response.ErrorComment or ""
+
+
+def data_set(content: bytes) -> bytes:
+    """Return the data set of a Part 10 file, as it lies there."""
+    assert content[128:132] == b"DICM"
+    length = int.from_bytes(content[140:144], "little")
+    return content[144 + length :]
+
+
+def dcmtk(program: str, *words: object) -> "subprocess.CompletedProcess[str]":
+    """Run a program of DCMTK to its end."""
+    return subprocess.run(
+        [program, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
