@@ -1,6 +1,7 @@
 """An association, as pynetdicom has it, with one thread and bounded memory."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -48,6 +49,8 @@ class Association(_Association):
 
     Attributes:
         visit: who is at the other end; None before they are admitted.
+        is_ending: whether it ends once it has answered what is asked.
+        afterwards: what is done once a request is answered.
     """
 
     dul: UpperLayer
@@ -57,6 +60,7 @@ class Association(_Association):
         super().__init__(entity, mode)
         self.visit: Visit | None = None
         self.is_ending = False
+        self.afterwards: deque[Callable[[], None]] = deque()
         self._host = host
         timeouts = self.acse_timeout, self.network_timeout
         self.dimse = Messages(self)
@@ -119,6 +123,9 @@ class Association(_Association):
             self._host.store(self, msg, context_id)
         else:
             super()._serve_request(msg, context_id)
+            self._is_paused = True
+        while self.afterwards and self.is_established:
+            self.afterwards.popleft()()
 
 
 class _Acceptance(ACSE):

@@ -3,7 +3,8 @@
 import logging
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
@@ -20,8 +21,11 @@ from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
 from service.dimse.arriving import Arriving
 from service.dimse.association import Association, Rejection
 from service.dimse.auditing import actor_of, tell_of_refusals
+from service.dimse.commitment import Commitments
+from service.dimse.connecting import Proposal, connected
 from service.dimse.listener import Listener
-from service.dimse.peers import ANYBODY, Peers
+from service.dimse.negotiation import STORAGE_COMMITMENT, UNCOMPRESSED
+from service.dimse.peers import ANYBODY, Peer, Peers
 from service.dimse.statuses import PROCESSING_FAILURE, Status
 from service.dimse.storing import Storing
 from service.dimse.visit import Visit
@@ -48,7 +52,8 @@ class Options:
         max_pdu_bytes: that a peer may send at once.
         max_instance_bytes: of one file.
         idle_seconds: after which an association in which nothing happens ends.
-        tls: for connections; None for none.
+        tls: for connections that come in; None for none.
+        calling_tls: for connections to peers that use TLS.
     """
 
     ae_title: str
@@ -57,6 +62,7 @@ class Options:
     max_instance_bytes: int
     idle_seconds: float
     tls: ssl.SSLContext | None = None
+    calling_tls: ssl.SSLContext | None = None
 
 
 class Node:
@@ -93,6 +99,7 @@ class Node:
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION
         self._listener: Listener | None = None
+        self._commitments = Commitments(archive, self._call_to_report, self._callable)
 
     # While it listens
 
@@ -105,12 +112,14 @@ class Node:
         self._listener = Listener(self._entity, (host, port), self._open, self._options.tls, self._handlers())
         thread = threading.Thread(target=self._listener.serve_forever, name="dimse", daemon=True)
         thread.start()
+        self._commitments.begin()
         return int(self._listener.server_address[1])
 
     def end(self, seconds: float) -> None:
         """Take no more associations, and let those there are finish what they are about, for so long."""
         if self._listener is not None:
             self._listener.shutdown()
+        self._commitments.end()
         for association in list(self._associations):
             association.is_ending = True
         end = monotonic() + seconds
@@ -127,7 +136,26 @@ class Node:
             return association
 
     def _handlers(self) -> list[tuple[Any, Callable[..., Any]]]:
-        return [(evt.EVT_C_ECHO, lambda _: 0)]
+        return [(evt.EVT_C_ECHO, lambda _: 0), (evt.EVT_N_ACTION, self._commitments.request)]
+
+    # What we ask others
+
+    def call(
+        self, peer: Peer, proposals: Sequence[Proposal], *, as_provider: bool = False
+    ) -> AbstractContextManager[Association]:
+        """Lend an association with a peer.
+
+        Raises:
+            PeerUnavailable: there is none.
+        """
+        tls = self._options.calling_tls
+        return connected(self._entity, self, peer, proposals, as_provider=as_provider, tls=tls)
+
+    def _call_to_report(self, peer: Peer) -> AbstractContextManager[Association]:
+        return self.call(peer, [(STORAGE_COMMITMENT, UNCOMPRESSED[:2])], as_provider=True)
+
+    def _callable(self, name: str) -> Peer | None:
+        return self._peers.named(name) if self._peers else None
 
     # What associations ask: a Host
 

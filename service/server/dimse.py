@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -82,7 +81,8 @@ def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: M
         settings.dimse_max_pdu_bytes,
         settings.max_instance_bytes,
         settings.dimse_seconds,
-        _tls(settings.dimse_tls_certificate, settings.dimse_tls_key, settings.dimse_tls_ca),
+        _tls(ssl.Purpose.CLIENT_AUTH, settings),
+        _tls(ssl.Purpose.SERVER_AUTH, settings),
     )
     node = Node(archive, options, peers_of(settings), audit, metrics)
     host = settings.dimse_host or settings.host
@@ -91,14 +91,17 @@ def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: M
     return node
 
 
-def _tls(certificate: Path | None, key: Path | None, authorities: Path | None) -> ssl.SSLContext | None:
-    """Return how connections are encrypted: PS3.15 B.12; with authorities, callers need a certificate too."""
-    if certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+def _tls(purpose: ssl.Purpose, settings: Settings) -> ssl.SSLContext | None:
+    """Return how connections are encrypted, None for not: PS3.15 B.12.
+
+    With authorities of our own, peers need a certificate of theirs, whoever of us calls.
+    """
+    authorities = settings.dimse_tls_ca
+    context = ssl.create_default_context(purpose, cafile=str(authorities) if authorities else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    if settings.dimse_tls_certificate is None:
+        return None if purpose is ssl.Purpose.CLIENT_AUTH else context
+    context.load_cert_chain(settings.dimse_tls_certificate, settings.dimse_tls_key)
     if authorities is not None:
-        context.load_verify_locations(authorities)
         context.verify_mode = ssl.CERT_REQUIRED
     return context

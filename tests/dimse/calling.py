@@ -1,5 +1,6 @@
 """Calls of a scanner or a workstation: associations of pynetdicom's own, and what DCMTK's programs say."""
 
+import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,15 +21,25 @@ Context = tuple[str, Sequence[str]]
 
 @contextmanager
 def association(
-    port: int, contexts: Sequence[Context], calling: str = "SCANNER", called: str = "DICOMWEB"
+    port: int,
+    contexts: Sequence[Context],
+    calling: str = "SCANNER",
+    called: str = "DICOMWEB",
+    handlers: Sequence[evt.EventHandlerType] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Association]:
     """Lend an association with the service; it need not have been accepted."""
     entity = ApplicationEntity(calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = PATIENCE
     for sop_class, syntaxes in contexts:
         entity.add_requested_context(sop_class, list(syntaxes))
-    handlers: list[evt.EventHandlerType] = []
-    caller = entity.associate("127.0.0.1", port, ae_title=called, evt_handlers=handlers)
+    caller = entity.associate(
+        "127.0.0.1",
+        port,
+        ae_title=called,
+        evt_handlers=list(handlers),
+        tls_args=(tls, "localhost") if tls else None,
+    )
     try:
         yield caller
     finally:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from service.archive.index import parents
 from service.archive.index.change_notes import Action, note_changes
+from service.archive.index.commitments import commitments
 from service.archive.index.doomed import doom, portions
 from service.archive.index.entering import Entered, enter_all
 from service.archive.index.entry import IndexEntry
@@ -41,7 +42,7 @@ class Batch(NamedTuple):
     owner: Owner
 
 
-NOT_MADE_AGAIN = NOT_OF_FILES | FEED_TABLES
+NOT_MADE_AGAIN = NOT_OF_FILES | FEED_TABLES | {commitments}
 
 
 def _studies(entries: Iterable[IndexEntry], **_: object) -> set[str]:
