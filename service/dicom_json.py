@@ -51,6 +51,12 @@ def text(attributes: Attributes, tag: str) -> str:
     return value.strip(" \0") if isinstance(value, str) else ""
 
 
+def texts(attributes: Attributes, tag: str) -> list[str]:
+    """Return the values of a text attribute in their places, without padding; "" where one is no text."""
+    values = _values(attributes, tag)
+    return [value.strip(" \0") if isinstance(value, str) else "" for value in values]
+
+
 def items(attributes: Attributes, tag: str) -> Sequence[Attributes]:
     """Return the items of a sequence in their places, empty where one is not an object."""
     values = _values(attributes, tag)

@@ -51,6 +51,22 @@ def planes_of(metadata: Attributes, number_of_frames: int) -> list[Plane] | Obje
         metadata: DICOM JSON object of the instance.
         number_of_frames: those that can be read.
     """
+    special = _special_planes(metadata, number_of_frames)
+    if special is not None:
+        return special
+    return [plane_of(metadata, frame_number) for frame_number in range(1, number_of_frames + 1)]
+
+
+def place_of(metadata: Attributes, number_of_frames: int, frame_number: int) -> Plane | Objection:
+    """Return the plane of one frame, counted from 1, as `planes_of` has it, or what stands in the way."""
+    special = _special_planes(metadata, number_of_frames)
+    if special is None:
+        return plane_of(metadata, frame_number)
+    return special if isinstance(special, Objection) else special[frame_number - 1]
+
+
+def _special_planes(metadata: Attributes, number_of_frames: int) -> list[Plane] | Objection | None:
+    """Return the planes of frames that say it in a way of their own kind; None of others."""
     image_type = _image_type(metadata)
     if _MOSAIC in image_type or _tiles(metadata) > 1:
         return Objection("Image Type", list(image_type), "one slice in an image, not a mosaic of several")
@@ -61,7 +77,7 @@ def planes_of(metadata: Attributes, number_of_frames: int) -> list[Plane] | Obje
         return Objection("Referenced Segment Number", None, "the segment of each frame")
     if sop_class == _NM and "RECON" in " ".join(image_type):
         return _reconstructed_planes(metadata, number_of_frames)
-    return [plane_of(metadata, frame_number) for frame_number in range(1, number_of_frames + 1)]
+    return None
 
 
 def _image_type(metadata: Attributes) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from service.transfer_syntaxes import is_video
 from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import PictureView, picture_of
+from service.web.pages.readout import frames_a_second, readout_of
 from service.web.pages.rows import all_attributes
 from service.web.pages.text import size, uid_name
 from service.web.state import scope_of, service_of
@@ -65,6 +66,8 @@ async def instance_page(request: Request) -> Response:
         reason=reason,
         problem=problem,
         picture=picture,
+        readout=picture and await anyio.to_thread.run_sync(readout_of, located, attributes, picture.frame),
+        rate=frames_a_second(attributes),
         presets=PRESETS,
         outline=await anyio.to_thread.run_sync(outline, attributes) if kind == "other" else None,
         transfer_syntax=uid_name(located.instance.transfer_syntax),

@@ -26,7 +26,7 @@ class PictureView:
         rows: of the matrix.
         columns: of the matrix.
         is_gray: it has values that a window maps to gray.
-        is_square: its pixels are as high as wide.
+        aspect: height of a pixel divided by its width.
         window_parameter: the value of the `window` parameter; empty for the file's own window.
         window: through which it is seen; None where neither query nor file name one.
     """
@@ -36,13 +36,13 @@ class PictureView:
     rows: int
     columns: int
     is_gray: bool
-    is_square: bool
+    aspect: float
     window_parameter: str
     window: Window | None
 
     def query(self) -> str:
         """Return the query of the rendered frame."""
-        is_large = max(self.rows, self.columns) > _MAX_SIDE or not self.is_square
+        is_large = max(self.rows, self.columns) > _MAX_SIDE or self.aspect != 1
         values = {
             "accept": "image/jpeg",
             "window": self.window_parameter,
@@ -74,7 +74,7 @@ def picture_of(located: Located, parameters: Mapping[str, str]) -> PictureView:
         rows=description.rows,
         columns=description.columns,
         is_gray=is_gray,
-        is_square=description.pixel_aspect == 1,
+        aspect=description.pixel_aspect,
         window_parameter=window_parameter,
         window=window_of({"window": window_parameter}) if window_parameter else file_window,
     )

@@ -1,13 +1,17 @@
-// A series as a stack: scroll through it, set its window by dragging, by a preset or in numbers.
+// A series as a stack: scroll through it or play it, set its window by dragging, by a preset or in numbers.
 
+import { Cine } from "./cine.js";
 import { persistently } from "./failure.js";
 import { fetchPage, follow } from "./follow.js";
+import { listen } from "./gestures.js";
 import { Pictures } from "./pictures.js";
-import { swipes } from "./swipe.js";
-import { Wheel } from "./wheel.js";
-import { positive, windowAfterDrag, windowOf, written } from "./window.js";
+import { Readout } from "./readout.js";
+import { rule } from "./ruler.js";
+import { View } from "./view.js";
+import { positive, windowOf, written } from "./window.js";
 
-const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e9, End: 1e9 };
+const LARGEST = 2048; // pixels of a side that are asked for of a whole picture,
+const FINEST = 4096; // and of one that is zoomed
 const PAUSE = 250; // milliseconds without a step before what is told about the picture follows
 
 const section = document.querySelector("[data-stack]");
@@ -15,41 +19,73 @@ const { stack, rendered, page, gray } = section.dataset;
 const stage = section.querySelector(".stage");
 const slider = section.querySelector("input[type=range]");
 const numbers = section.querySelector("[data-numbers]");
+const cinema = section.querySelector(".cine");
 const isGray = gray === "true";
 
-const state = { places: [], at: 0, asked: section.dataset.asked, window: windowOf(section.dataset.window) };
+const state = { places: [], at: 0, seen: 0, asked: section.dataset.asked, window: windowOf(section.dataset.window) };
+let shown = shownOf(section.dataset); // what is known of the frame that is shown
 const pictures = new Pictures(stage, urlOf, tell);
+const view = new View(stage, stage.querySelector(".sheet"), shown.size, tellView);
+const readout = new Readout(stage.querySelector(".under"), view);
+const cine = new Cine(next, tellCine);
 let told = stage.querySelector("[data-problem]").textContent; // about what the page was asked for
-let pause;
+let pause, finer;
+
+function shownOf({ rows, columns, aspect, readout }) {
+  const size = { rows: Number(rows), columns: Number(columns), aspect: Number(aspect) };
+  return { size, ...JSON.parse(readout) };
+}
+
+function frameUrl(at, resource) {
+  const { uid, frame } = state.places[at];
+  return `${rendered}/${uid}/frames/${frame}/${resource}`;
+}
 
 function urlOf(at) {
-  const { uid, frame } = state.places[at];
   const query = new URLSearchParams({ accept: "image/jpeg" });
   if (state.asked) query.set("window", state.asked);
   const side = sideOf();
   if (side) query.set("viewport", `${side},${side}`);
-  return `${rendered}/${uid}/frames/${frame}/rendered?${query}`;
+  return frameUrl(at, `rendered?${query}`);
 }
 
 // The size to ask for: none for a picture that is sent as small as it is.
 function sideOf() {
+  const { rows, columns, aspect } = shown.size;
   const needed = Math.max(stage.clientWidth, stage.clientHeight) * devicePixelRatio;
-  const side = Math.min(2048, Math.ceil(needed / 256) * 256);
-  return Number(section.dataset.side) > side || section.dataset.square !== "true" ? side : 0;
+  const whole = Math.min(LARGEST, Math.ceil(needed / 256) * 256);
+  const side = view.scale > 1 ? Math.min(FINEST, whole * 2 ** Math.ceil(Math.log2(view.scale))) : whole;
+  return Math.max(rows, columns) > side || aspect !== 1 ? side : 0;
 }
 
 function show(at) {
   if (!state.places.length) return;
   told = "";
-  state.at = Math.max(0, Math.min(state.places.length - 1, at));
+  const wanted = Math.max(0, Math.min(state.places.length - 1, at));
+  if (wanted !== state.at) readout.about(null);
+  state.at = wanted;
   slider.value = state.at + 1;
   pictures.want(state.at, state.places.length);
   clearTimeout(pause);
-  pause = setTimeout(settle, PAUSE);
+  if (!cine.isPlaying) pause = setTimeout(settle, PAUSE);
+}
+
+function scroll(at) {
+  if (cine.isPlaying) cine.stop();
+  show(at);
+}
+
+// The frame after the one that is seen; the first again after the last, of the instance if it has several.
+function next() {
+  if (state.seen !== state.at) return; // it is on its way
+  const { frame, frames } = state.places[state.at];
+  if (frames > 1) return show(frame < frames ? state.at + 1 : state.at - frames + 1);
+  show((state.at + 1) % state.places.length);
 }
 
 // Called with the position that is seen, which may lag behind the one that is wanted, and why there is no picture.
 function tell(at, problem) {
+  state.seen = at;
   tellProblem(problem || told);
   stage.classList.toggle("fails", Boolean(problem));
   const { uid, number, count, frame, frames } = state.places[at];
@@ -81,12 +117,45 @@ async function settle() {
   if (problem || !found.getElementById("about")) return tellProblem(problem || "The server does not answer.");
   follow(found, "[data-follows]");
   document.title = found.title;
-  const own = windowOf(found.querySelector("[data-stack]")?.dataset.window);
+  const fresh = found.querySelector("[data-stack]")?.dataset;
   if (isGray && !state.asked) {
-    state.window = own;
+    state.window = windowOf(fresh?.window);
     tellWindow();
   }
+  if (fresh && state.places[state.at].uid === uid && state.places[state.at].frame === frame) tellShown(fresh);
   history.replaceState(null, "", url);
+}
+
+function tellShown(fresh) {
+  shown = shownOf(fresh);
+  view.set(shown.size);
+  readout.about({ ...shown, url: frameUrl(state.at, "pixels") });
+}
+
+// Another part of the picture is seen. A large one is asked for in more detail when that stays so.
+function tellView() {
+  rule(stage.querySelector(".ruler"), shown.scale, view.grain);
+  stage.querySelector("[data-zoom='0']").hidden = view.scale === 1;
+  readout.tell();
+  clearTimeout(finer);
+  if (state.places.length) finer = setTimeout(() => pictures.want(state.at, state.places.length), PAUSE);
+}
+
+function tellCine() {
+  cinema.querySelector("[data-play]").textContent = cine.isPlaying ? "Stop" : "Play";
+  stage.querySelector(".at").setAttribute("aria-live", cine.isPlaying ? "off" : "polite");
+  if (!cine.isPlaying) show(state.at);
+}
+
+function play() {
+  if (state.places.length < 2) return;
+  if (cine.isPlaying) return cine.stop();
+  clearTimeout(pause);
+  cine.play(rate());
+}
+
+function rate() {
+  return Math.max(1, Math.min(60, Number(cinema.querySelector("input").value) || 10));
 }
 
 function tellWindow() {
@@ -115,51 +184,16 @@ function setNumbers({ center, width }) {
 
 // The window to begin with where the file names none: the values of the frame but for its extremes.
 async function windowOfValues() {
-  const { uid, frame } = state.places[state.at];
-  const answer = await fetch(`${rendered}/${uid}/frames/${frame}/statistics`).catch(() => null);
+  const answer = await fetch(frameUrl(state.at, "statistics")).catch(() => null);
   if (!answer?.ok) return null;
   const { percentiles } = await answer.json();
   const [low, high] = [percentiles["1"], percentiles["99"]];
   return { center: (low + high) / 2, width: Math.max(high - low, 1e-6) };
 }
 
-function beginDrag(event) {
-  if (!isGray || event.button || event.pointerType === "touch" || event.target.closest("button")) return;
-  stage.setPointerCapture(event.pointerId);
-  const from = { x: event.clientX, y: event.clientY, window: state.window };
-  if (!from.window) windowOfValues().then((found) => (from.window = found));
-  stage.onpointermove = ({ clientX, clientY }) => {
-    if (from.window) setNumbers(windowAfterDrag(from.window, clientX - from.x, clientY - from.y));
-  };
-  stage.onpointerup = stage.onpointercancel = () => (stage.onpointermove = null);
-}
-
-function listen() {
-  const wheel = new Wheel();
-  stage.addEventListener("wheel", (event) => {
-    if (event.ctrlKey) return; // zooms the page
-    event.preventDefault();
-    const steps = wheel.steps(event);
-    if (steps) show(state.at + steps);
-  }, { passive: false });
-  swipes(stage, { at: () => state.at, count: () => state.places.length, scroll: show });
-  stage.addEventListener("pointerdown", beginDrag);
-  slider.addEventListener("input", () => show(Number(slider.value) - 1));
-  document.addEventListener("keydown", (event) => {
-    const types = event.target.closest("input:not([type=range]), select, textarea, dialog, pre");
-    if (types || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "r" && isGray) setWindow("", null);
-    if (!(event.key in STEPS)) return;
-    event.preventDefault();
-    show(state.at + STEPS[event.key]);
-  });
-  section.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-preset], a[data-step]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    if (link.dataset.step) return show(state.at + (link.dataset.step === "next" ? 1 : -1));
-    setWindow(link.dataset.preset, windowOf(link.dataset.values));
-  });
+function listenToForms() {
+  slider.addEventListener("input", () => scroll(Number(slider.value) - 1));
+  cinema.querySelector("input").addEventListener("change", () => cine.isPlaying && cine.play(rate()));
   numbers?.addEventListener("submit", (event) => {
     event.preventDefault();
     setNumbers({ center: Number(numbers.elements.center.value), width: Number(numbers.elements.width.value) });
@@ -177,10 +211,16 @@ async function begin() {
   slider.max = state.places.length;
   slider.value = state.at + 1;
   slider.disabled = false;
+  cinema.hidden = state.places.length < 2;
   stage.classList.toggle("drags", isGray);
   stage.classList.toggle("scrolls", state.places.length > 1);
   pictures.adopt(state.at, state.places.length);
-  listen();
+  tellShown(section.dataset);
+  listen(section, {
+    at: () => state.at, count: () => state.places.length, window: () => state.window, isGray,
+    scroll, play, setWindow, setNumbers, windowOfValues, view, readout,
+  });
+  listenToForms();
 }
 
 stage.querySelector("[data-retry]").addEventListener("click", () => {
