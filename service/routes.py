@@ -37,7 +37,7 @@ from service.web.pages.instance import instance_page
 from service.web.pages.missing import missing_page
 from service.web.pages.page import answering_with_pages
 from service.web.pages.refused import refused
-from service.web.pages.series import retrieve_stack, series_page
+from service.web.pages.series import first_picture, retrieve_stack, series_page
 from service.web.pages.sign_in import (
     come_back,
     sign_in_at_provider,
@@ -189,6 +189,7 @@ PAGES = [
     _page("/browse/{study}", study_page),
     _page(_BROWSE_PATH, series_page),
     _route(f"{_BROWSE_PATH}/stack", GET=reading(retrieve_stack)),
+    _page(f"{_BROWSE_PATH}/picture", first_picture),
     _page(f"{_BROWSE_PATH}/{{instance}}", instance_page),
     _page(f"{_BROWSE_PATH}/{{instance}}/attributes", attributes_page),
     _page("/browse/{path:path}", missing_page, None),

@@ -20,7 +20,7 @@ from service.web.http.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import PictureView, picture_of
 from service.web.pages.readout import frames_a_second, readout_of
-from service.web.pages.rows import all_attributes
+from service.web.pages.rows import all_attributes, strip_of
 from service.web.pages.text import size, uid_name
 from service.web.state import scope_of, service_of
 
@@ -61,6 +61,7 @@ async def instance_page(request: Request) -> Response:
         status,
         uids=target_of(request),
         attributes=attributes,
+        strip_rows=await strip_of(request),
         position=_position(stack, uids.instance),
         kind=kind,
         reason=reason,

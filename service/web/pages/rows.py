@@ -16,6 +16,7 @@ from service.web.http.request import target_of
 from service.web.state import scope_of, service_of
 
 PER_PAGE = 200  # series of a study, instances of a series
+_IN_STRIP = 60  # series of a study, beside a picture
 
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
@@ -72,6 +73,13 @@ async def rows_below(request: Request, level: Level, limit: int) -> RowPage:
     parameters = [("offset", request.query_params.get("offset", ""))]
     query = parse_query(parameters, SearchedResource(level, target.study, target.series), limit)
     return row_page(await archive.index.read(search, scope_of(request), query), query.offset)
+
+
+async def strip_of(request: Request) -> RowPage:
+    """Return the first series of the study that the path names, to go from one to another."""
+    resource = SearchedResource(Level.SERIES, target_of(request).study)
+    query = parse_query([], resource, _IN_STRIP)
+    return row_page(await service_of(request).archive.index.read(search, scope_of(request), query), 0)
 
 
 async def all_attributes(archive: Archive, instance: Instance) -> DicomJson:

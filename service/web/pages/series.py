@@ -1,10 +1,13 @@
 """One series: its instances in the order of their numbers, and the same as a stack to scroll through."""
 
+from collections.abc import Sequence
+
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from service.archive.index.browse import stack_of
+from service.archive.index.browse import StackedInstance, stack_of
+from service.archive.index.sizes import bytes_of
 from service.dicom.query.levels import Level
 from service.web.http.etags import etag_of
 from service.web.http.request import target_of
@@ -12,19 +15,38 @@ from service.web.http.responses import not_modified
 from service.web.http.text import TextResponse
 from service.web.pages.page import page
 from service.web.pages.rows import PER_PAGE, row_of, rows_below
+from service.web.pages.text import size
 from service.web.state import scope_of, service_of
 
 
 async def series_page(request: Request) -> Response:
     """GET /browse/{study}/{series}."""
+    archive = service_of(request).archive
+    study, series, _ = target_of(request)
     return await page(
         request,
         "series.html",
         uids=target_of(request),
         series=await row_of(request),
+        size=size(await archive.index.read(bytes_of, scope_of(request), study, series)),
         listing=await rows_below(request, Level.INSTANCE, PER_PAGE),
         per_page=PER_PAGE,
     )
+
+
+async def first_picture(request: Request) -> Response:
+    """GET /browse/{study}/{series}/picture: the way to the page of the one in the middle."""
+    archive = service_of(request).archive
+    study, series, _ = target_of(request)
+    instance = _middle(await archive.index.read(stack_of, scope_of(request), study, series or ""))
+    frame = f"?frame={(instance.frames + 1) // 2}" if instance.frames > 1 else ""
+    return RedirectResponse(instance.instance + frame, 303, {"cache-control": "private, no-cache"})
+
+
+def _middle(stack: Sequence[StackedInstance]) -> StackedInstance:
+    """Return the instance in the middle of those with pictures, if any: the first often show little."""
+    pictures = [instance for instance in stack if instance.frames] or stack
+    return pictures[len(pictures) // 2]
 
 
 async def retrieve_stack(request: Request) -> Response:

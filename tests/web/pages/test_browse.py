@@ -46,6 +46,58 @@ async def test_a_series_shows_its_instances_in_the_order_of_their_numbers(
     assert "1 8 × 8 2 8 × 8 3 8 × 8" in page.text
 
 
+async def test_a_picture_has_the_other_series_of_its_study_beside_it(
+    client: httpx.AsyncClient, read: Read
+) -> None:
+    for number in (1, 2, 3):
+        await stored(client, image(np.zeros((8, 8), np.uint8), number, SeriesDescription="Lung"))
+    other = image(np.zeros((4, 8, 8), np.uint8), 4, SeriesInstanceUID="1.2.3.5", SeriesDescription="Scout")
+    await stored(client, other)
+
+    page = await read(f"{SERIES}/1.2.3.4.1")
+    lung, scout = [
+        (await client.get(f"{SITE}{series}/picture")).headers["location"]
+        for series in (SERIES, f"{STUDY}/1.2.3.5")
+    ]
+
+    assert {f"../../../browse/1.2.3/{series}/picture" for series in ("1.2.3.4", "1.2.3.5")} <= set(page.links)
+    assert "OT Lung OT Scout" in page.text
+    assert (lung, scout) == ("1.2.3.4.2", "1.2.3.4.4?frame=2")
+
+
+async def test_a_study_and_its_series_tell_how_large_their_files_are(
+    client: httpx.AsyncClient, read: Read
+) -> None:
+    await stored(client, image(np.zeros((300, 1024), np.uint8), 1))
+    await stored(client, image(np.zeros((200, 1024), np.uint8), 2, SeriesInstanceUID="1.2.3.5"))
+
+    assert re.search(r"2 series, 2 instances, 50[0-9] kB", (await read(STUDY)).text)
+    assert re.search(r"Size 30[0-9] kB", (await read(SERIES)).text)
+
+
+async def test_a_series_with_pictures_can_be_had_as_volume_and_any_as_table(
+    client: httpx.AsyncClient, read: Read
+) -> None:
+    await _three(client)
+    await stored(client, instance(4, SeriesInstanceUID="1.2.3.5"))
+
+    series, without = await read(SERIES), await read(f"{STUDY}/1.2.3.5")
+
+    assert series.link("/volume?").endswith("/series/1.2.3.4/volume?accept=application/gzip")
+    assert series.link("text/csv").endswith("/series/1.2.3.4/instances?accept=text/csv")
+    assert not [link for link in without.links if "/volume" in link]
+    assert without.link("text/csv").endswith("/series/1.2.3.5/instances?accept=text/csv")
+    assert (await read(STUDY)).link("text/csv").endswith("/studies/1.2.3/series?accept=text/csv")
+
+
+async def test_letters_are_on_a_picture_without_scripts(client: httpx.AsyncClient, read: Read) -> None:
+    await stored(client, image(np.zeros((8, 8), np.uint8), ImageOrientationPatient=[0, 1, 0, 0, 0, -1]))
+
+    page = await read(f"{SERIES}/1.2.3.4.1")
+
+    assert "Left edge: A Right edge: P Top edge: H Bottom edge: F" in page.text
+
+
 async def test_a_stack_is_what_a_script_scrolls_through(client: httpx.AsyncClient) -> None:
     await _three(client)
 

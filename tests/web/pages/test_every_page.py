@@ -77,7 +77,10 @@ async def test_every_link_leads_somewhere_under_any_prefix(client: httpx.AsyncCl
         seen.add(url)
         assert url.startswith(f"{PROXY}/")
         answer = await client.get(url.replace(PROXY, SITE), headers={"x-forwarded-prefix": "/pacs"})
-        assert answer.status_code == 200, url
+        assert answer.status_code in ((200, 409) if "/volume" in url else (200, 303)), url
+        if "location" in answer.headers:
+            waiting += {urljoin(url, answer.headers["location"])} - seen
+            continue
         if answer.headers["content-type"].startswith("text/html"):
             urls = {urldefrag(urljoin(url, link)).url for link in _followed(answer.text)}
             waiting += urls - seen - set(waiting)

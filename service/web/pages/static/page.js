@@ -47,10 +47,10 @@ function walk(event, step) {
 }
 
 async function copy(button) {
-  const text = button.closest("figure").querySelector("code").textContent;
-  await navigator.clipboard.writeText(text);
+  const label = button.textContent;
+  await navigator.clipboard.writeText(button.dataset.copy || button.closest("figure").querySelector("code").textContent);
   button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 1500);
+  setTimeout(() => (button.textContent = label), 1500);
 }
 
 function toggle(button) {
