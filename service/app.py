@@ -44,6 +44,7 @@ from service.feed.delivery import Deliveries
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.pictures import Pictures
+from service.imaging.plans import Plans
 from service.memory import give_memory_back
 from service.metrics import Metrics
 from service.ohif import OhifFiles
@@ -66,6 +67,7 @@ _PICTURE_CACHE_BYTES = 40 * 2**20
 _CODEC_FACTOR = 8  # OpenJPEG has four bytes for each of a frame, and a result besides
 _METADATA_CACHE_BYTES = 16 * 2**20
 _FORM_CACHE_BYTES = 2**20
+_PLAN_CACHE_BYTES = 2**25
 
 _log = logging.getLogger(__name__)
 
@@ -152,6 +154,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
         pictures=Pictures(archive, decoder, _PICTURE_CACHE_BYTES),
         metadata=Cache(_METADATA_CACHE_BYTES),
         forms=Cache(_FORM_CACHE_BYTES),
+        plans=Plans(_PLAN_CACHE_BYTES),
         ohif=OhifFiles(settings.viewer),
         viewer_frames=("'self'", *settings.cors_origins),
         routes=ROUTES,

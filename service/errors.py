@@ -14,6 +14,7 @@
     │   ├── InstanceGone              deleted or replaced between being found and being read
     │   ├── FrameNotFound             the instance is here, the frame number is not
     │   ├── SlicesNotFound            no frame of the series has the values asked for
+    │   ├── NoSuchFile                a store in parts has none of this name
     │   ├── BulkdataNotFound
     │   ├── LinkNotFound
     │   ├── WebhookNotFound
@@ -24,6 +25,7 @@
     ├── IrregularVolume          409  slices that do not make one volume; names those that disagree
     ├── NoSuchValues             409  values that the frames do not have, or that do not fit into a type
     ├── ChangesForgotten         410  changes that are not kept any more; says which is the oldest
+    ├── VolumeGone               410  a part of a volume that is not here, where 404 would stand for zeros
     ├── ContentTooLarge          413
     ├── UnsupportedMediaType     415
     ├── RangeNotSatisfiable      416
@@ -137,6 +139,13 @@ class SlicesNotFound(NotFound):
     """No frame of what the URL names has the values asked for."""
 
 
+class NoSuchFile(NotFound):
+    """A store that is made of files has none of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no file {shorten(name)} in this store")
+
+
 class BulkdataNotFound(NotFound):
     """The instance has no bulk data under this path."""
 
@@ -223,6 +232,15 @@ class ChangesForgotten(DicomwebError):
     def __init__(self, after: int, oldest: int) -> None:
         super().__init__(f"changes after {after} are not kept any more: the oldest one is {oldest}")
         self.oldest = oldest
+
+
+class VolumeGone(DicomwebError):
+    """A part of a volume that is not here: readers of Zarr take a part that is not found for zeros."""
+
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__("the volume is not here, or not any more: expected one that can be opened")
 
 
 class ContentTooLarge(DicomwebError):

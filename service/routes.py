@@ -28,6 +28,7 @@ from service.web.numbers.pixels import retrieve_pixels, retrieve_series_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
 from service.web.numbers.wishes import MAKING
+from service.web.numbers.zarr import retrieve_zarr
 from service.web.openapi import openapi
 from service.web.pages.asset import retrieve_asset, retrieve_icon
 from service.web.pages.attributes import attributes_page
@@ -135,9 +136,13 @@ ROUTES = [
     _route(f"{_INSTANCE_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_INSTANCE_PATH}/volume", GET=reading(retrieve_volume)),
+    _route(f"{_INSTANCE_PATH}/volume.zarr/{{key:path}}", (), GET=reading(retrieve_zarr)),
+    _route(f"{_INSTANCE_PATH}/volume/{{query}}.zarr/{{key:path}}", (), GET=reading(retrieve_zarr)),
     _route(f"{_SERIES_PATH}/pixels", _PIXELS, GET=reading(retrieve_series_pixels)),
     _route(f"{_SERIES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_SERIES_PATH}/volume", GET=reading(retrieve_volume)),
+    _route(f"{_SERIES_PATH}/volume.zarr/{{key:path}}", (), GET=reading(retrieve_zarr)),
+    _route(f"{_SERIES_PATH}/volume/{{query}}.zarr/{{key:path}}", (), GET=reading(retrieve_zarr)),
     _route(f"{_INSTANCE_PATH}/bulkdata", _ACCEPT, GET=reading(retrieve_all_bulkdata)),
     _route(f"{_INSTANCE_PATH}/bulkdata/7FE00010/frames/{{frames}}", _ACCEPT, GET=reading(retrieve_frames)),
     _route(f"{_INSTANCE_PATH}/bulkdata/{{path:path}}", _ACCEPT, GET=reading(retrieve_bulkdata)),

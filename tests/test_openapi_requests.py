@@ -86,6 +86,8 @@ def _filled(path: str, **values: str) -> str:
         "instance": "1",
         "frames": "1",
         "path": "7FE00010",
+        "key": "zarr.json",
+        "query": "values=stored",
         "link": "1",
     } | values
     return path.format(**names).lstrip("/")

@@ -21,6 +21,7 @@ from service.archive.index.lookup import check_tables
 from service.archive.index.witness import Note, Witness, noted
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
+from service.archive.revisions import SeriesRevisions
 from service.archive.store import Outcome, Store
 from service.cache import Cache
 from service.errors import Unavailable
@@ -43,6 +44,7 @@ class Archive:
         blobs: the files.
         store: how instances come in.
         recent: the instances used last, and where they lie.
+        revisions: of the series used last.
         completeness: whether the index is known to lack files.
         leftovers: how files go that have no rows.
         conversions: files that were made anew last on their way out.
@@ -53,6 +55,7 @@ class Archive:
     blobs: Blobs
     store: Store
     recent: RecentInstances
+    revisions: SeriesRevisions
     completeness: Completeness
     leftovers: Leftovers
     conversions: Cache[ConvertedFile] = field(default_factory=partial(Cache, _CONVERSIONS_BYTES))
@@ -143,6 +146,7 @@ def open_archive(
         blobs,
         Store(index, blobs, leftovers, replace=replace),
         RecentInstances(index),
+        SeriesRevisions(index),
         completeness,
         leftovers,
     )

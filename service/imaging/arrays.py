@@ -182,6 +182,17 @@ async def array_chunks(
         head = b""
 
 
+async def array_of(decoder: Decoder, frame: NumericFrame, made_of: Maker) -> memoryview:
+    """Return the bytes of what is sent of one frame.
+
+    Raises:
+        UndecodableFrame: the frame cannot be decoded.
+        DamagedFile: its file is not as long as what was stored.
+    """
+    [values] = await _arrays(decoder, [frame], made_of)
+    return values.reshape(-1).view(np.uint8).data
+
+
 async def array_range(
     decoder: Decoder,
     frames: Sequence[NumericFrame],

@@ -19,6 +19,7 @@ from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.forms import Form
 from service.imaging.pictures import Pictures
+from service.imaging.plans import Plans
 from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.scope import Scope
@@ -52,6 +53,7 @@ class Service:
         pictures: of frames, made and kept.
         metadata: answers with the metadata of studies and series, kept.
         forms: in which arrays come, kept.
+        plans: of volumes, kept.
         ohif: the files of the viewer.
         viewer_frames: whose pages may hold the viewer in a frame, as a Content-Security-Policy names them.
         routes: below the base URL.
@@ -73,6 +75,7 @@ class Service:
     pictures: Pictures
     metadata: Cache[Response]
     forms: Cache[Form]
+    plans: Plans
     ohif: OhifFiles
     viewer_frames: Sequence[str]
     routes: Sequence[Route]

@@ -25,6 +25,11 @@ _METADATA_OF_STUDY = (
 _METADATA_OF_SERIES = _METADATA_OF_STUDY.where(OF_SERIES)
 _METADATA_OF_INSTANCE = _METADATA_OF_SERIES.where(OF_INSTANCE)
 _REVISION_OF_STUDY = sa.select(studies.c.revision, studies.c.number_of_instances).where(OF_STUDY)
+_REVISIONS = (
+    sa.select(studies.c.study_instance_uid, series.c.series_instance_uid, series.c.revision, studies.c.tenant)
+    .select_from(series.join(studies, series.c.study == studies.c.id))
+    .where(series.c.series_instance_uid.in_(sa.bindparam("series", expanding=True)))
+)
 _REVISION_OF_SERIES = (
     sa.select(series.c.revision, series.c.number_of_instances)
     .select_from(series.join(studies, series.c.study == studies.c.id))
@@ -61,6 +66,17 @@ def revision_of(connection: sa.Connection, scope: Scope, target: Target) -> tupl
         raise target.not_found()
     revision, number_of_instances = row
     return revision, number_of_instances
+
+
+def revisions_of(
+    connection: sa.Connection, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, str | None]]:
+    """Return the revision of series, and whose study each is of, by the UIDs of study and series.
+
+    Those that are not here are left out.
+    """
+    rows = connection.execute(_REVISIONS, {"series": [series_uid for _, series_uid in keys]})
+    return {(study, uid): (revision, tenant) for study, uid, revision, tenant in rows if (study, uid) in keys}
 
 
 def metadata_of(connection: sa.Connection, keys: Sequence[int]) -> list[StoredJson]:

@@ -52,7 +52,7 @@ async def retrieve_series_pixels(request: Request) -> Response:
 
 async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is_stack: bool) -> Response:
     check_number_of_frames(len(places))
-    making = making_of(request)
+    making = making_of(request.query_params)
     offer = negotiated(request, Offer(NPY))
     frames_of = groupby(places, lambda place: place[0].instance.digest)
     etag = etag_of(

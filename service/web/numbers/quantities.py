@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import anyio.to_thread
 from starlette.requests import Request
 
-from service.archive.index.metadata import first_metadata, revision_of
+from service.archive.index.metadata import first_metadata
 from service.errors import ContentTooLarge
 from service.imaging.arrays import MAX_FRAMES, NumericFrame
 from service.imaging.quantities import with_factors
@@ -20,9 +20,8 @@ async def revision_for(request: Request, making: Making) -> int:
     """Return a number that is another one whenever what values depend on changes, beside their instances."""
     if making.values in _OF_THEIR_OWN:
         return 0
-    series = target_of(request)._replace(instance=None)
-    revision, _ = await service_of(request).archive.index.read(revision_of, scope_of(request), series)
-    return revision
+    study, series, _ = target_of(request)
+    return await service_of(request).archive.revisions.find(scope_of(request), study, series or "")
 
 
 async def quantified(

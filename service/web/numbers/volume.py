@@ -4,39 +4,31 @@ Slices are put in order and checked with what the index knows: no file is opened
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
-import anyio.to_thread
 import numpy as np
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.content import InMemory
-from service.archive.index.metadata import first_metadata
-from service.errors import InstanceGone, IrregularVolume
-from service.imaging.arrays import NumericFrame, check_number_of_frames
-from service.imaging.forms import Form
-from service.imaging.volumes import planned
+from service.imaging.descriptions import description_of
+from service.imaging.plans import Plan
 from service.pixels.numbers.along import gradients_of
 from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
-from service.pixels.numbers.making import STORED, Making
-from service.pixels.numbers.modality import REVISION
-from service.pixels.numbers.traits import told
 from service.pixels.numbers.volume import Volume
 from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.request import located_instances, negotiated, target_of
+from service.web.http.request import negotiated
 from service.web.http.responses import not_modified
 from service.web.http.stream import Stream, joined
 from service.web.http.text import TextResponse, gzip_chunks
 from service.web.http.zip_format import zip_length
 from service.web.http.zipping import Zipped, zip_chunks
-from service.web.numbers.array_answer import ArrayFile, array_answer, kept_form
-from service.web.numbers.quantities import quantified, revision_for
-from service.web.numbers.wishes import making_of, wish_of, with_values
-from service.web.state import scope_of, service_of
+from service.web.numbers.array_answer import ArrayFile, array_answer
+from service.web.numbers.planning import plan_of, planning_of
+from service.web.numbers.wishes import with_values
+from service.web.state import service_of
 
 _JSON, _GZIP, _ZIP = "application/json", "application/gzip", "application/zip"
 _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
@@ -50,65 +42,22 @@ _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
 _VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A volume, the frames it is made of in its order, and in which form they come."""
-
-    volume: Volume
-    frames: list[NumericFrame]
-    form: Form
-
-    @property
-    def kind(self) -> np.dtype[Any]:
-        """The type of the values."""
-        return self.form.kind
-
-
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
-    archive = service_of(request).archive
-    wish, making = wish_of(request), making_of(request)
-    instances = await located_instances(request)
+    query = request.query_params
+    planning = await planning_of(request, query)
     offer = negotiated(request, *_VOLUME_OFFERS)
-    etag = etag_of(
-        *(located.instance.digest for located in instances),
-        *(str(offer), REVISION, request.state.base_url, str(wish), str(making)),
-        await revision_for(request, making),
-    )
+    etag = planning.etag(str(offer), request.state.base_url)
     if answer := not_modified(request, etag):
         return answer
-    check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    metadata = dict(
-        await archive.index.read(first_metadata, scope_of(request), target_of(request), len(instances))
-    )
-    for located in instances:
-        if located.instance.digest not in metadata:
-            raise InstanceGone(located.instance.uids.instance)
-    try:
-        volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, wish)
-    except IrregularVolume as error:
-        error.groups = [
-            {**group, "url": with_values(request, _url(request), cast(dict[str, object], group["values"]))}
-            for group in error.groups
-        ]
-        raise
-    frames = list(await quantified(request, frames, making))
-    form = await kept_form(request, frames, making, etag)
-    plan = _Plan(_as_made(volume, making), frames, form)
+    plan = await plan_of(request, query, planning, partial(_url, request))
     if offer.media_type == _JSON:
-        return TextResponse(orjson.dumps(_description(plan)), request, _JSON, etag=etag)
+        return TextResponse(orjson.dumps(description_of(plan)), request, _JSON, etag=etag)
     return _answer(request, plan, offer.media_type, etag)
 
 
-def _as_made(volume: Volume, making: Making) -> Volume:
-    """Return a volume with its slices in the part and size that are made of them."""
-    rows, columns = volume.shape[-2:]
-    affine = volume.affine @ making.matrix(rows, columns)
-    return replace(volume, affine=affine, size=making.shape(rows, columns))
-
-
-def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Response:
-    head = _HEADS[media_type](plan.volume, plan.kind)
+def _answer(request: Request, plan: Plan, media_type: str, etag: str) -> Response:
+    head = _HEADS[media_type](plan.made, plan.kind)
     file = ArrayFile(service_of(request).decoder, head, plan.frames, plan.form)
     headers = _headers(request, plan) | {"content-disposition": _disposition(request, media_type)}
     if media_type not in (_GZIP, _ZIP):
@@ -121,10 +70,10 @@ def _answer(request: Request, plan: _Plan, media_type: str, etag: str) -> Respon
     return Stream(joined(zip_chunks(_each(files))), headers)
 
 
-def _files(request: Request, plan: _Plan, file: ArrayFile) -> list[tuple[str, Zipped]]:
+def _files(request: Request, plan: Plan, file: ArrayFile) -> list[tuple[str, Zipped]]:
     """Return the volume as NIfTI, its description, and what FSL reads beside it."""
     name, gradients = request.path_params["series"], gradients_of(plan.volume)
-    texts = {"json": orjson.dumps(_description(plan))} | (gradients.as_files() if gradients else {})
+    texts = {"json": orjson.dumps(description_of(plan))} | (gradients.as_files() if gradients else {})
     return [(f"{name}.nii", file), *((f"{name}.{ending}", InMemory(text)) for ending, text in texts.items())]
 
 
@@ -138,80 +87,29 @@ def _disposition(request: Request, media_type: str) -> str:
     return f'attachment; filename="{request.path_params["series"]}.{ending}"'
 
 
-def _headers(request: Request, plan: _Plan) -> dict[str, str]:
+def _headers(request: Request, plan: Plan) -> dict[str, str]:
     """Return what there is to know about a volume but its slices, which are in its description alone."""
-    volume = plan.volume
+    volume = plan.made
     fields = {
         "x-volume-regular": volume.is_regular,
         "x-volume-made": plan.form.making.as_json(),
         "x-volume-shape": volume.shape,
         "x-volume-spacing": volume.spacing,
         "x-volume-affine": volume.affine.tolist(),
-        "x-volume-photometric-interpretation": _interpretation(plan),
+        "x-volume-photometric-interpretation": plan.interpretation,
     }
     if volume.along:
         axis = volume.along.as_json()
         fields["x-volume-along"] = {name: axis[name] for name in ("attributes", "units")}
     texts = {name: orjson.dumps(value).decode() for name, value in fields.items()}
-    url = with_values(request, _url(request), {"accept": _JSON})
+    url = _url(request, with_values(request.query_params, {"accept": _JSON}))
     return {**texts, "link": f'<{url}>; rel="describedby"; type="{_JSON}"'}
 
 
-def _url(request: Request) -> str:
-    """Return the URL of the volume, without its query."""
+def _url(request: Request, query: str) -> str:
+    """Return the URL of the volume with another query."""
     path = request.path_params
     instance = f"/instances/{path['instance']}" if "instance" in path else ""
-    return f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}{instance}/volume"
-
-
-def _description(plan: _Plan) -> dict[str, object]:
-    return {
-        "shape": plan.volume.shape,
-        "type": plan.kind.name,
-        "regular": plan.volume.is_regular,
-        "made": plan.form.making.as_json(),
-        "spacing": plan.volume.spacing,
-        "affine": plan.volume.affine.tolist(),
-        **_fourth_axis(plan.volume),
-        "PhotometricInterpretation": _interpretation(plan),
-        "padding": _padding(plan),
-        "varying": told([slice_.traits for slice_ in plan.volume.slices]),
-        "slices": [
-            {
-                "SOPInstanceUID": slice_.sop_instance_uid,
-                "InstanceNumber": slice_.instance_number,
-                "frame": slice_.frame_number,
-                "position": slice_.plane.position,
-            }
-            for slice_ in plan.volume.slices
-        ],
-    }
-
-
-def _fourth_axis(volume: Volume) -> dict[str, object]:
-    gradients = gradients_of(volume)
-    along = {"along": volume.along.as_json()} if volume.along else {}
-    return along | ({"fsl": gradients.as_json()} if gradients else {})
-
-
-def _interpretation(plan: _Plan) -> str:
-    """Return MONOCHROME1 where low values are white in what people see: the values stay as they are."""
-    return plan.volume.slices[0].plane.photometric_interpretation
-
-
-def _padding(plan: _Plan) -> list[list[float]] | None:
-    """Return the ranges of values of the array that stand for no pixel; None where none can be told."""
-    making = plan.form.making
-    if making.window or making.size:
-        return None
-    ranges = {
-        (frame.description.padding, frame.description.modality, frame.factor)
-        for frame in plan.frames
-        if frame.description.padding
-    }
-    if making.values == STORED:
-        return [list(padding) for padding in dict.fromkeys(padding for padding, _, _ in ranges if padding)]
-    return [
-        sorted((modality.modality(np.array(padding, float)) * factor).tolist())
-        for padding, modality, factor in ranges
-    ]
+    return (
+        f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}{instance}/volume?{query}"
+    )

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 from pydicom.datadict import keyword_for_tag
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
@@ -39,21 +39,21 @@ _INTERPOLATIONS = (AREA, LINEAR)
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 
 
-def wish_of(request: Request) -> Wish:
+def wish_of(query: QueryParams) -> Wish:
     """Return which volume is meant.
 
     Raises:
         InvalidParameter: a parameter is not of its form.
     """
-    along = request.query_params.get("along")
+    along = query.get("along")
     is_automatic = along == _AUTOMATIC
     names = [] if along is None or is_automatic else along.split(",")
     return Wish(
-        conditions=conditions_of(request),
+        conditions=conditions_of(query),
         along=tuple(map(_named, names)),
         is_automatic=is_automatic,
-        part=slices_of(request),
-        strictness=_strictness(request.query_params),
+        part=slices_of(query),
+        strictness=_strictness(query),
     )
 
 
@@ -72,15 +72,13 @@ def _named(name: str) -> tuple[str, Path]:
     return keyword_for_tag(path[-1]) or name, path
 
 
-def conditions_of(request: Request) -> tuple[Condition, ...]:
+def conditions_of(query: QueryParams) -> tuple[Condition, ...]:
     """Return which frames are meant, as the query names attributes and their values.
 
     Raises:
         InvalidParameter: one is no attribute and no parameter of ours.
     """
-    return tuple(
-        _condition(name, text) for name, text in request.query_params.multi_items() if name not in OURS
-    )
+    return tuple(_condition(name, text) for name, text in query.multi_items() if name not in OURS)
 
 
 def _condition(name: str, text: str) -> Condition:
@@ -92,20 +90,19 @@ def _condition(name: str, text: str) -> Condition:
     return Condition(name, path, text)
 
 
-def with_values(request: Request, url: str, values: dict[str, object]) -> str:
-    """Return the URL with the query of a request, and with these values of attributes."""
-    usual = [(name, text) for name, text in request.query_params.multi_items() if name not in values]
+def with_values(query: QueryParams, values: Mapping[str, object]) -> str:
+    """Return a query as a URL has it, with these values of attributes."""
+    usual = [(name, text) for name, text in query.multi_items() if name not in values]
     own = [(name, written(value)) for name, value in values.items()]
-    return f"{url}?{urlencode([*usual, *own], quote_via=quote, safe='/,')}"
+    return urlencode([*usual, *own], quote_via=quote, safe="/,")
 
 
-def making_of(request: Request) -> Making:
+def making_of(query: QueryParams) -> Making:
     """Return what is to be made of the values of frames.
 
     Raises:
         InvalidParameter, InvalidWindow: a parameter is not of its form.
     """
-    query = request.query_params
     return Making(
         values=_one_of(_VALUES, query, "values") or MODALITY,
         region=_region(query),
@@ -116,13 +113,13 @@ def making_of(request: Request) -> Making:
     )
 
 
-def slices_of(request: Request) -> slice | None:
+def slices_of(query: QueryParams) -> slice | None:
     """Return the part of a volume that is asked for: slices counted from 1, first and last; None for all.
 
     Raises:
         InvalidParameter: it is not of its form.
     """
-    text = request.query_params.get("slices")
+    text = query.get("slices")
     if text is None:
         return None
     match = _SLICES.fullmatch(text)

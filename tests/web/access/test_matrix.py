@@ -30,6 +30,8 @@ PARAMETERS = {
     "instance": INSTANCE,
     "frames": "1",
     "path": "7FE00010",
+    "key": "zarr.json",
+    "query": "values=stored",
     "link": "1",
     "version": "0",
     "name": "none.css",

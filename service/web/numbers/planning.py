@@ -1,0 +1,103 @@
+"""Which volume a request is about: its plan, which is made once for a revision of a series."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import anyio.to_thread
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from service.archive.index.metadata import first_metadata
+from service.errors import InstanceGone, IrregularVolume
+from service.imaging.arrays import check_number_of_frames
+from service.imaging.plans import Plan
+from service.imaging.volumes import Wish, planned
+from service.pixels.numbers.making import Making
+from service.pixels.numbers.modality import REVISION
+from service.web.http.etags import etag_of
+from service.web.http.request import located_instance, located_instances, target_of
+from service.web.numbers.array_answer import kept_form
+from service.web.numbers.quantities import quantified, revision_for
+from service.web.numbers.wishes import making_of, wish_of, with_values
+from service.web.state import scope_of, service_of
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What decides on a volume.
+
+    Attributes:
+        wish: which volume of a series is meant.
+        making: what is made of its values.
+        key: of all that the volume depends on.
+    """
+
+    wish: Wish
+    making: Making
+    key: str
+
+    def etag(self, *determinants: str) -> str:
+        """Return the tag of an answer that depends on these beside the volume."""
+        return etag_of(self.key, *determinants)
+
+
+async def planning_of(request: Request, query: QueryParams) -> Planning:
+    """Return what decides on the volume that a request is about. No instance but one by its UID is looked up.
+
+    Raises:
+        InvalidParameter, InvalidWindow: the query is not of its form.
+        SeriesNotFound, InstanceNotFound: it is not here.
+    """
+    wish, making = wish_of(query), making_of(query)
+    target = target_of(request)
+    if target.instance is None:
+        revisions = service_of(request).archive.revisions
+        version: int | bytes = await revisions.find(scope_of(request), target.study, target.series or "")
+    else:
+        version = (await located_instance(request)).instance.digest
+    key = etag_of(
+        *(target.study, target.series or "", target.instance or "", version, REVISION),
+        *(str(wish), str(making), await revision_for(request, making)),
+    )
+    return Planning(wish, making, key)
+
+
+async def plan_of(
+    request: Request, query: QueryParams, planning: Planning, url_with: Callable[[str], str]
+) -> Plan:
+    """Return the plan of a volume.
+
+    Args:
+        request: which is answered.
+        query: that says which volume is meant.
+        planning: what decides on it.
+        url_with: returns the URL of another volume of the same series, by its query.
+
+    Raises:
+        IrregularVolume: its slices make none; it names the volumes that could be had.
+        NoSuchValues: they do not have the values asked for.
+        DicomwebError: what making it raises.
+    """
+    try:
+        return await service_of(request).plans.find(planning.key, lambda: _planned(request, planning))
+    except IrregularVolume as error:
+        groups = [
+            {**group, "url": url_with(with_values(query, cast(dict[str, object], group["values"])))}
+            for group in error.groups
+        ]
+        raise IrregularVolume(error.message, error.disagreements, groups) from error
+
+
+async def _planned(request: Request, planning: Planning) -> Plan:
+    instances = await located_instances(request)
+    check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
+    index, target = service_of(request).archive.index, target_of(request)
+    metadata = dict(await index.read(first_metadata, scope_of(request), target, len(instances)))
+    for located in instances:
+        if located.instance.digest not in metadata:
+            raise InstanceGone(located.instance.uids.instance)
+    volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, planning.wish)
+    making = planning.making
+    quantities = await quantified(request, frames, making)
+    return Plan(volume, quantities, await kept_form(request, quantities, making, planning.key))
