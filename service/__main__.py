@@ -153,6 +153,32 @@ def dimse_command(
         dimse_server.serve(settings, _open(settings))
 
 
+@dimse_app.command(epilog=help_texts.settings("dimse_peers"))
+def peers() -> None:
+    """Show who is known in the network: who may call, and who can be called."""
+    from service import dimse_commands  # noqa: PLC0415 (to import pynetdicom takes long)
+
+    with _told():
+        dimse_commands.show(dimse_server.peers_of(_settings()))
+
+
+@dimse_app.command(epilog=help_texts.settings(*_OF_DIMSE))
+def echo(name: Annotated[str, typer.Argument(help="of the peer")]) -> None:
+    """Greet a peer by C-ECHO; the exit code is 0 if it answers."""
+    from service import dimse_commands  # noqa: PLC0415 (to import pynetdicom takes long)
+
+    settings = _settings()
+    archive = _open(settings)
+    try:
+        with _told():
+            dimse_commands.echo(
+                dimse_server.node_of(settings, archive), dimse_server.peers_of(settings), name
+            )
+    finally:
+        archive.close()
+    typer.echo(f"{name} answers")
+
+
 @app.command(name="import", epilog=help_texts.settings(*_OF_AN_ARCHIVE))
 def import_command(
     folder: Folder,

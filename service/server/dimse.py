@@ -72,7 +72,14 @@ async def _serve(settings: Settings, archive: Archive) -> None:
     archive.close()
 
 
-def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
+def node_of(
+    settings: Settings, archive: Archive, audit: Audit | None = None, metrics: Metrics | None = None
+) -> "Node":
+    """Return our application entity, which does not listen yet.
+
+    Raises:
+        OSError, ValueError: as `serve` does.
+    """
     from service.dimse.node import Node, Options  # noqa: PLC0415
 
     options = Options(
@@ -84,7 +91,11 @@ def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: M
         _tls(ssl.Purpose.CLIENT_AUTH, settings),
         _tls(ssl.Purpose.SERVER_AUTH, settings),
     )
-    node = Node(archive, options, peers_of(settings), audit, metrics)
+    return Node(archive, options, peers_of(settings), audit, metrics)
+
+
+def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
+    node = node_of(settings, archive, audit, metrics)
     host = settings.dimse_host or settings.host
     port = node.begin(host, settings.dimse_port)
     print(f"DIMSE at {settings.dimse_ae_title}@{host}:{port}", flush=True)
