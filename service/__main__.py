@@ -168,14 +168,8 @@ def echo(name: Annotated[str, typer.Argument(help="of the peer")]) -> None:
     from service import dimse_commands  # noqa: PLC0415 (to import pynetdicom takes long)
 
     settings = _settings()
-    archive = _open(settings)
-    try:
-        with _told():
-            dimse_commands.echo(
-                dimse_server.node_of(settings, archive), dimse_server.peers_of(settings), name
-            )
-    finally:
-        archive.close()
+    with _told():
+        dimse_commands.echo(dimse_server.calling_of(settings), dimse_server.peers_of(settings), name)
     typer.echo(f"{name} answers")
 
 

@@ -131,9 +131,10 @@ async def _ended(*tasks: asyncio.Task[None]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _service(settings: Settings, archive: Archive) -> Service:
-    decoder = Decoder(
-        archive.blobs,
+def decoder_of(settings: Settings, blobs: Blobs) -> Decoder:
+    """Return how frames are decoded, for one event loop."""
+    return Decoder(
+        blobs,
         PixelWorkers(
             settings.codec_processes, settings.codec_seconds, 2**30 + _CODEC_FACTOR * settings.max_frame_bytes
         ),
@@ -141,6 +142,10 @@ def _service(settings: Settings, archive: Archive) -> Service:
         settings.pixel_cache_bytes,
         settings.max_frame_bytes,
     )
+
+
+def _service(settings: Settings, archive: Archive) -> Service:
+    decoder = decoder_of(settings, archive.blobs)
     feed = _feed(settings, archive.index)
     return Service(
         metrics=_metrics(settings, archive, feed, decoder.workers),

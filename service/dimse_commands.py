@@ -3,11 +3,13 @@
 from rich.console import Console
 from rich.table import Table
 
-from service.dimse.connecting import PeerUnavailable
-from service.dimse.negotiation import IMPLICIT_ONLY, VERIFICATION
-from service.dimse.node import Node
+from service.dimse.destination import Calling, hang_up
+from service.dimse.forms import Context
+from service.dimse.negotiation import VERIFICATION
 from service.dimse.peers import Peers
+from service.dimse.wire import ConnectionLost
 from service.errors import BadRequest
+from service.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 
 
 def show(peers: Peers | None) -> None:
@@ -25,17 +27,20 @@ def show(peers: Peers | None) -> None:
     Console().print(table)
 
 
-def echo(node: Node, peers: Peers | None, name: str) -> None:
+def echo(calling: Calling, peers: Peers | None, name: str) -> None:
     """Greet a peer by C-ECHO; return if it answers.
 
     Raises:
-        BadRequest: nobody of that name can be called.
-        PeerUnavailable: it cannot be reached, or does not answer.
+        BadRequest: nobody of that name can be called, or it does not answer.
     """
     peer = peers.named(name) if peers else None
     if peer is None:
         raise BadRequest(f"no peer of the name {name} has a host: DICOMWEB_DIMSE_PEERS names those there are")
-    with node.call(peer, [(VERIFICATION, IMPLICIT_ONLY)]) as association:
-        status = association.send_c_echo().get("Status")
+    try:
+        wire = calling.associate(peer, [Context(VERIFICATION, IMPLICIT_VR_LITTLE_ENDIAN)])
+    except ConnectionLost:
+        raise BadRequest(f"{name} does not answer, or rejects the association") from None
+    status = wire.association.send_c_echo().get("Status")
+    hang_up(wire)
     if status != 0:
-        raise PeerUnavailable(f"{name} does not answer C-ECHO: status {status}")
+        raise BadRequest(f"{name} answers C-ECHO with the status {status}")

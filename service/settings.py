@@ -175,6 +175,7 @@ class Settings(BaseSettings):
     dimse_peers: FilePath | None = None
     dimse_max_associations: int = Field(default=100, ge=1)
     dimse_max_pdu_bytes: int = Field(default=256 * 2**10, ge=4096, le=16 * 2**20)
+    dimse_max_results: int = Field(default=10_000, ge=1)
     dimse_seconds: float = Field(default=60, gt=0)
     dimse_tls_certificate: FilePath | None = None
     dimse_tls_key: FilePath | None = None

@@ -1,15 +1,16 @@
 """An association, as pynetdicom has it, with one thread and bounded memory."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from pynetdicom import evt
+from pynetdicom import _config, evt
 from pynetdicom.acse import ACSE
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association as _Association
-from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE
 
 from service.dimse.arriving import Arriving
 from service.dimse.messages import Messages
@@ -23,6 +24,12 @@ Rejection = tuple[int, int, int]
 _TICK = 0.5  # seconds, after which it is looked whether to end
 
 
+# What pynetdicom logs belongs to patients.
+_config.LOG_HANDLER_LEVEL = "none"
+_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+
+
 class Host(Protocol):
     """Who answers what is asked in associations."""
 
@@ -34,6 +41,9 @@ class Host(Protocol):
 
     def store(self, association: "Association", request: Any, context_id: int) -> None:
         """Store an instance that has come, and answer."""
+
+    def ask(self, association: "Association", request: Any, context_id: int) -> None:
+        """Answer a search or a retrieve."""
 
     def ended(self, association: "Association") -> None:
         """Note that an association has ended."""
@@ -117,10 +127,14 @@ class Association(_Association):
         self.kill()
 
     def _serve_request(self, msg: Any, context_id: int) -> None:
-        """Answer a request: of storage by ourselves, of everything else by pynetdicom's service classes."""
+        """Answer a request: all with data by ourselves, others by pynetdicom's service classes."""
         self._is_paused = True
-        if isinstance(msg, C_STORE) and msg.is_valid_request and context_id in self._accepted_cx:
+        is_ours = msg.is_valid_request and context_id in self._accepted_cx
+        if is_ours and isinstance(msg, C_STORE):
             self._host.store(self, msg, context_id)
+        elif is_ours and isinstance(msg, C_FIND | C_GET | C_MOVE):
+            self.dimse.cancel_req.clear()
+            self._host.ask(self, msg, context_id)
         else:
             super()._serve_request(msg, context_id)
             self._is_paused = True

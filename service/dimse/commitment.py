@@ -25,6 +25,7 @@ from service.archive.index.named import find_named
 from service.archive.instance import Instance, Named
 from service.dicom.instance import is_uid
 from service.dimse.association import Association
+from service.dimse.destination import Calling
 from service.dimse.negotiation import STORAGE_COMMITMENT
 from service.dimse.peers import Peer
 from service.dimse.visit import Visit
@@ -37,12 +38,9 @@ _SUCCESS = 0x0000
 _NO_SUCH_ACTION, _INVALID_ARGUMENT, _UNAVAILABLE, _NOT_AUTHORIZED = 0x0123, 0x0115, 0x0213, 0x0124
 _NO_SUCH_INSTANCE, _CLASS_CONFLICT, _FAILURE = 0x0112, 0x0119, 0x0110  # Failure Reasons: PS3.3 C.14.1.1
 _ALL_KEPT, _SOME_NOT = 1, 2  # Event Types: PS3.4 J.3.3
-_LEASE = 120.0  # seconds
+_LEASE = 30.0  # seconds, also after a crash within a report
 _PAUSE = 5.0  # seconds between two looks for what is due
 _log = logging.getLogger(__name__)
-
-Calling = Callable[[Peer], Any]
-"""Lends an association with a peer in which we provide storage commitment."""
 
 
 class Commitments:
@@ -50,7 +48,7 @@ class Commitments:
 
     Args:
         archive: that keeps instances.
-        calling: lends an association with a peer.
+        calling: how peers are called.
         named: a peer by its name, if it can be called.
     """
 
@@ -109,7 +107,7 @@ class Commitments:
             try:
                 if peer is None:
                     raise ValueError("nobody knows where it listens")
-                with self._calling(peer) as association:
+                with self._calling.providing(peer, STORAGE_COMMITMENT) as association:
                     self._report(association, scope, commitment)
             except Exception as error:
                 _log.info(

@@ -3,13 +3,13 @@
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
 
-from pynetdicom import _config, evt
+from pydicom.uid import UID
+from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.dimse_primitives import C_STORE
 
@@ -22,24 +22,23 @@ from service.dimse.arriving import Arriving
 from service.dimse.association import Association, Rejection
 from service.dimse.auditing import actor_of, tell_of_refusals
 from service.dimse.commitment import Commitments
-from service.dimse.connecting import Proposal, connected
+from service.dimse.destination import Calling
 from service.dimse.listener import Listener
-from service.dimse.negotiation import STORAGE_COMMITMENT, UNCOMPRESSED
 from service.dimse.peers import ANYBODY, Peer, Peers
+from service.dimse.query_retrieve import Finding, Queries, agreed
+from service.dimse.retrieving import Getting, Moving
+from service.dimse.sending import Sending
 from service.dimse.statuses import PROCESSING_FAILURE, Status
 from service.dimse.storing import Storing
+from service.dimse.transcoding import Transcoding
 from service.dimse.visit import Visit
+from service.imaging.decoder import Decoder
 from service.metrics import Metrics
 
 IMPLEMENTATION_VERSION = "DICOMWEB"
 
 _UNKNOWN_CALLING, _UNKNOWN_CALLED, _TOO_MANY = (1, 1, 3), (1, 1, 7), (2, 3, 2)  # PS3.8 Table 9-21
 _log = logging.getLogger(__name__)
-
-# What pynetdicom logs belongs to patients.
-_config.LOG_HANDLER_LEVEL = "none"
-_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,8 @@ class Options:
         max_pdu_bytes: that a peer may send at once.
         max_instance_bytes: of one file.
         idle_seconds: after which an association in which nothing happens ends.
+        max_results: of one search.
         tls: for connections that come in; None for none.
-        calling_tls: for connections to peers that use TLS.
     """
 
     ae_title: str
@@ -61,8 +60,8 @@ class Options:
     max_pdu_bytes: int
     max_instance_bytes: int
     idle_seconds: float
+    max_results: int
     tls: ssl.SSLContext | None = None
-    calling_tls: ssl.SSLContext | None = None
 
 
 class Node:
@@ -74,6 +73,8 @@ class Node:
         peers: who is known; None if nobody is asked who they are.
         audit: that is told; None for none.
         metrics: what counts; None if nothing is to be counted.
+        calling: how peers are called.
+        make_decoder: of frames that go out in another transfer syntax than they are stored in.
     """
 
     def __init__(
@@ -83,12 +84,21 @@ class Node:
         peers: Peers | None,
         audit: Audit | None,
         metrics: Metrics | None,
+        calling: Calling,
+        make_decoder: Callable[[], Decoder],
     ) -> None:
         self._archive = archive
         self._options = options
         self._peers = peers
         self._audit = audit
         self._storing = Storing(archive, metrics)
+        self._transcoding = Transcoding(archive, make_decoder)
+        self._sending = Sending(archive, self._transcoding, calling)
+        self._queries = Queries(
+            Finding(archive.index, options.max_results),
+            Moving(archive.index, self._sending, peers),
+            Getting(archive, self._transcoding),
+        )
         self._ledgers: dict[Association, Ledger] = {}
         self._associations: set[Association] = set()
         self._lock = threading.Lock()
@@ -99,7 +109,7 @@ class Node:
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION
         self._listener: Listener | None = None
-        self._commitments = Commitments(archive, self._call_to_report, self._callable)
+        self._commitments = Commitments(archive, calling, self._callable)
 
     # While it listens
 
@@ -125,6 +135,7 @@ class Node:
         end = monotonic() + seconds
         while self._associations and monotonic() < end:
             sleep(0.05)
+        self._transcoding.close()
 
     def _open(self) -> Association | None:
         """Return a new association for somebody who has connected; None if there are too many."""
@@ -136,23 +147,11 @@ class Node:
             return association
 
     def _handlers(self) -> list[tuple[Any, Callable[..., Any]]]:
-        return [(evt.EVT_C_ECHO, lambda _: 0), (evt.EVT_N_ACTION, self._commitments.request)]
-
-    # What we ask others
-
-    def call(
-        self, peer: Peer, proposals: Sequence[Proposal], *, as_provider: bool = False
-    ) -> AbstractContextManager[Association]:
-        """Lend an association with a peer.
-
-        Raises:
-            PeerUnavailable: there is none.
-        """
-        tls = self._options.calling_tls
-        return connected(self._entity, self, peer, proposals, as_provider=as_provider, tls=tls)
-
-    def _call_to_report(self, peer: Peer) -> AbstractContextManager[Association]:
-        return self.call(peer, [(STORAGE_COMMITMENT, UNCOMPRESSED[:2])], as_provider=True)
+        return [
+            (evt.EVT_C_ECHO, lambda _: 0),
+            (evt.EVT_N_ACTION, self._commitments.request),
+            (evt.EVT_SOP_EXTENDED, _extended),
+        ]
 
     def _callable(self, name: str) -> Peer | None:
         return self._peers.named(name) if self._peers else None
@@ -200,6 +199,10 @@ class Node:
         response.ErrorComment = status.error_comment
         association.dimse.send_msg(response, context_id)
 
+    def ask(self, association: Association, request: Any, context_id: int) -> None:
+        """Answer a search or a retrieve."""
+        self._queries.answer(association, request, context_id)
+
     def ended(self, association: Association) -> None:
         """Note that an association has ended."""
         with self._lock:
@@ -215,3 +218,8 @@ class Node:
         if association not in self._ledgers:
             self._ledgers[association] = Ledger(self._audit, actor_of(association.visit))
         return self._ledgers[association]
+
+
+def _extended(event: Any) -> dict[UID, bytes]:
+    """Answer extended negotiations. PS3.7 D.3.3.5."""
+    return {sop_class: agreed(sop_class, proposed) for sop_class, proposed in event.app_info.items()}

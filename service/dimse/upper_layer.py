@@ -9,7 +9,6 @@ import logging
 import select
 import ssl
 import struct
-from collections.abc import Iterable
 from time import monotonic
 from typing import Any, Protocol
 
@@ -18,7 +17,6 @@ from pynetdicom.pdu import A_ABORT_RQ
 
 _HEAD = struct.Struct(">BxI")
 _FRAGMENT_HEAD = struct.Struct(">IBB")
-_DATA_HEAD = struct.Struct(">BxIIBB")
 _P_DATA = 4
 _MAX_OTHER_BYTES = 2**20  # of a PDU that brings no data
 _SLACK = 1024  # bytes; some peers count the heads of fragments, and some do not
@@ -101,35 +99,21 @@ class UpperLayer(DULServiceProvider):
             self._idle_timer.restart()
         self._act()
 
-    def send_data(self, context_id: int, chunks: Iterable[bytes], size: int, max_pdu_bytes: int) -> None:
-        """Send a data set, a fragment a PDU, as it comes.
-
-        Args:
-            context_id: of the presentation context.
-            chunks: of the data set.
-            size: of all of them.
-            max_pdu_bytes: that the peer takes; 0 for any number.
+    def send_pdus(self, content: bytes | bytearray) -> None:
+        """Send PDUs that are made already.
 
         Raises:
-            ConnectionError: it does not go out.
+            ConnectionError: they do not go out.
         """
-        most = min(max_pdu_bytes or 2**20, 2**20) - _FRAGMENT_HEAD.size
-        sent = 0
-        for chunk in _pieces(chunks, most):
-            sent += len(chunk)
-            self._send_fragment(context_id, _WHOLE if sent >= size else 0, chunk)
-
-    def _send_fragment(self, context_id: int, control: int, data: bytes | memoryview) -> None:
         if not self.is_alive() or self.socket is None or self.socket.socket is None:
             raise ConnectionError("the association has ended")
-        length = len(data) + 2
-        head = _DATA_HEAD.pack(_P_DATA, length + 4, length, context_id, control)
         try:
-            self.socket.socket.sendall(head + bytes(data))
+            self.socket.socket.sendall(content)
         except OSError as error:
             self.event_queue.put("Evt17")
             self._act()
             raise ConnectionError("the peer does not take what is sent") from error
+        self._idle_timer.restart()
 
     def _act(self) -> None:
         """Act on all that has happened, and on all that is to be sent."""
@@ -230,10 +214,3 @@ class UpperLayer(DULServiceProvider):
         except OSError:
             return None
         return content
-
-
-def _pieces(chunks: Iterable[bytes], most: int) -> Iterable[memoryview]:
-    for chunk in chunks:
-        view = memoryview(chunk)
-        for start in range(0, len(view), most):
-            yield view[start : start + most]

@@ -3,7 +3,7 @@
 One frame is made at a time, so that a thousand take no more memory than one.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -14,12 +14,16 @@ from service.archive.files.blobs import Blobs
 from service.archive.files.transcoded import around_frames
 from service.archive.instance import Located
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
-from service.imaging.decoder import Decoder
+from service.dicom.frames import EncapsulatedFrames
+from service.errors import NotRenderable
+from service.imaging.decoder import Decoder, description_of
 from service.pixels.codecs import encoders
-from service.pixels.codecs.decode import DecodedFrame
-from service.pixels.codecs.encoders import ENCODERS
+from service.pixels.codecs.decode import DECODABLE_SYNTAXES, DecodedFrame
+from service.pixels.codecs.encoders import ENCODERS, can_encode
 from service.pixels.description import ImageDescription
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
+
+_MAX_VALUE_BYTES = 2**32 - 2  # of an element of defined length
 
 
 class Frame(NamedTuple):
@@ -34,6 +38,30 @@ class Frame(NamedTuple):
     content: bytes
     photometric_interpretation: str
     description: ImageDescription
+
+
+def transcodable_syntaxes(located: Located) -> tuple[str, ...]:
+    """Return the transfer syntaxes that can be made of an instance's pixels.
+
+    Explicit VR Little Endian is among them when the pixels are encapsulated and, decoded, fit in one element.
+    Standard: PS3.18 8.7.3.4.
+    """
+    if not located.frames or located.instance.transfer_syntax not in DECODABLE_SYNTAXES:
+        return ()
+    try:
+        description = description_of(located, 1)
+    except NotRenderable:
+        return ()
+    number = located.frames.number_of_frames
+    is_storable = 0 < number * description.value_bytes <= _MAX_VALUE_BYTES
+    native = isinstance(located.frames, EncapsulatedFrames) and is_storable
+    encodable = (syntax for syntax in ENCODERS if number and can_encode(description, syntax))
+    return ((EXPLICIT_VR_LITTLE_ENDIAN,) if native else ()) + tuple(encodable)
+
+
+def is_lossy(transfer_syntax: str) -> bool:
+    """Tell whether values get lost on the way to a transfer syntax."""
+    return transfer_syntax in ENCODERS and bool(ENCODERS[transfer_syntax].lossy_method)
 
 
 async def transcoded_frame(decoder: Decoder, located: Located, number: int, transfer_syntax: str) -> Frame:
@@ -156,7 +184,7 @@ async def transcoded_pixels(decoder: Decoder, located: Located, transfer_syntax:
     return TranscodedPixels(decoder, located, transfer_syntax, first_frame)
 
 
-async def transcoded_file(blobs: Blobs, pixels: TranscodedPixels) -> AsyncIterator[bytes]:
+async def transcoded_file(blobs: Blobs, pixels: TranscodedPixels) -> AsyncGenerator[bytes, None]:
     """Yield an instance as a Part 10 file with these pixels.
 
     Raises:

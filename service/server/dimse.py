@@ -3,11 +3,12 @@
 import asyncio
 import signal
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from service.app import audit_of
+from service.app import audit_of, decoder_of
 from service.archive import Archive
 from service.audit.audit import Audit
 from service.metrics import Metrics
@@ -16,6 +17,7 @@ from service.settings import Settings, roles_of
 from service.web.state import Service
 
 if TYPE_CHECKING:  # to import pynetdicom takes long, so that only who serves DIMSE does
+    from service.dimse.destination import Calling
     from service.dimse.node import Node
     from service.dimse.peers import Peers
 
@@ -57,6 +59,14 @@ def peers_of(settings: Settings) -> "Peers | None":
         raise ValueError(f"DICOMWEB_DIMSE_PEERS: {error}") from error
 
 
+def calling_of(settings: Settings) -> "Calling":
+    """Return how peers are called."""
+    from service.dimse.destination import Calling  # noqa: PLC0415
+
+    tls = _tls(ssl.Purpose.SERVER_AUTH, settings)
+    return Calling(settings.dimse_ae_title, settings.dimse_seconds, tls)
+
+
 async def _serve(settings: Settings, archive: Archive) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,14 +82,7 @@ async def _serve(settings: Settings, archive: Archive) -> None:
     archive.close()
 
 
-def node_of(
-    settings: Settings, archive: Archive, audit: Audit | None = None, metrics: Metrics | None = None
-) -> "Node":
-    """Return our application entity, which does not listen yet.
-
-    Raises:
-        OSError, ValueError: as `serve` does.
-    """
+def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
     from service.dimse.node import Node, Options  # noqa: PLC0415
 
     options = Options(
@@ -88,14 +91,11 @@ def node_of(
         settings.dimse_max_pdu_bytes,
         settings.max_instance_bytes,
         settings.dimse_seconds,
+        settings.dimse_max_results,
         _tls(ssl.Purpose.CLIENT_AUTH, settings),
-        _tls(ssl.Purpose.SERVER_AUTH, settings),
     )
-    return Node(archive, options, peers_of(settings), audit, metrics)
-
-
-def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
-    node = node_of(settings, archive, audit, metrics)
+    make_decoder = partial(decoder_of, settings, archive.blobs)
+    node = Node(archive, options, peers_of(settings), audit, metrics, calling_of(settings), make_decoder)
     host = settings.dimse_host or settings.host
     port = node.begin(host, settings.dimse_port)
     print(f"DIMSE at {settings.dimse_ae_title}@{host}:{port}", flush=True)
@@ -105,14 +105,16 @@ def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: M
 def _tls(purpose: ssl.Purpose, settings: Settings) -> ssl.SSLContext | None:
     """Return how connections are encrypted, None for not: PS3.15 B.12.
 
-    With authorities of our own, peers need a certificate of theirs, whoever of us calls.
+    With authorities of our own, peers need a certificate of theirs, whoever calls. Names in certificates
+    are compared with the host where anybody may have one, as with the system's authorities.
     """
     authorities = settings.dimse_tls_ca
     context = ssl.create_default_context(purpose, cafile=str(authorities) if authorities else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if authorities is not None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_REQUIRED
     if settings.dimse_tls_certificate is None:
         return None if purpose is ssl.Purpose.CLIENT_AUTH else context
     context.load_cert_chain(settings.dimse_tls_certificate, settings.dimse_tls_key)
-    if authorities is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
     return context

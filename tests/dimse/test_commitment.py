@@ -16,7 +16,7 @@ from tests.builders import EXPLICIT, IMPLICIT, part10
 from tests.builders import data_set as dataset
 from tests.dimse.calling import association, stored
 from tests.serving import Process, process
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 COMMITMENT, INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
 ALL_KEPT, SOME_NOT = 1, 2
@@ -118,6 +118,7 @@ def test_a_peer_that_does_not_listen_yet_is_told_once_it_does_also_after_a_crash
     with association(service.dimse_port, [(COMMITMENT, [IMPLICIT])]) as caller:
         status, _ = caller.send_n_action(asked("1.2.4", (MRImageStorage, "20.2.1")), 1, COMMITMENT, INSTANCE)
         assert status.Status == 0
+    wait_for(lambda: "SCANNER was not told" in service.log.read_text())
     service.popen.kill()
     reports: Queue[Report] = Queue()
     peers = str(folder / "peers.toml")

@@ -138,3 +138,16 @@ def value_chunks(buffer: Buffer, piece: bytes | Value) -> Iterator[bytes]:
         if isinstance(buffer, mmap.mmap):
             page = start // mmap.PAGESIZE * mmap.PAGESIZE
             buffer.madvise(mmap.MADV_DONTNEED, page, min(_VALUE_BYTES, len(buffer) - page))
+
+
+def joined_chunks(buffer: Buffer, pieces: Iterable[bytes | Value], head: bytes = b"") -> Iterator[bytes]:
+    """Yield a head and the pieces after it, joined."""
+    waiting = bytearray(head)
+    for piece in pieces:
+        for chunk in value_chunks(buffer, piece):
+            waiting += chunk
+            if len(waiting) >= JOINED_BYTES:
+                yield bytes(waiting)
+                waiting.clear()
+    if waiting:
+        yield bytes(waiting)

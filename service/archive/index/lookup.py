@@ -66,6 +66,11 @@ NAMED = (
     .select_from(_WITH_PARENTS)
     .where(instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)))
 )
+WITH_KEYS = (
+    sa.select(*_COLUMNS)
+    .select_from(_WITH_PARENTS)
+    .where(instances.c.id.in_(sa.bindparam("keys", expanding=True)))
+)
 _LOCATE_SERIES = (
     sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
     .select_from(WITH_DOCUMENTS)

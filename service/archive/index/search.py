@@ -54,12 +54,12 @@ def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
     if unindexed:
         ids = matching_rows(connection, scope, query, indexed, unindexed)
         page = ids[query.offset : query.offset + query.limit]
-        return Page(_rows(connection, query, page), max(0, len(ids) - query.offset - len(page)))
+        return Page(rows_of(connection, query, page), max(0, len(ids) - query.offset - len(page)))
     matches = selection(query.resource, indexed, scope, query.sort_keys)
     if not matches.at_once:
         ids = _ids(connection, query, matches)
         page = ids[: query.limit]
-        return Page(_rows(connection, query, page), len(ids) - len(page))
+        return Page(rows_of(connection, query, page), len(ids) - len(page))
     rows = _rows_at_once(connection, query, matches)
     if len(rows) <= query.limit:
         return Page(rows, 0)
@@ -95,7 +95,7 @@ def _count_after(connection: sa.Connection, query: Query, matches: Selection) ->
     return connection.scalar(sa.select(sa.func.count()).select_from(later)) or 0
 
 
-def _rows(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[StoredJson]:
+def rows_of(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[StoredJson]:
     """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
     level, parts = query.resource.level, parts_of(query)
     statement = _by_id(level, tuple(part.column for part in parts))

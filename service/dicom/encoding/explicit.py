@@ -1,11 +1,11 @@
-"""A stored data set → Explicit VR Little Endian, piece by piece: PS3.18 8.7.3, PS3.5 A.2.
+"""A stored data set → Explicit VR Little Endian, piece by piece: PS3.18 8.7.3, PS3.5 A.2. Or Implicit, A.1.
 
 What Implicit VR, Big Endian and Deflated files are turned into on their way out. Every value keeps its
 bytes (their order aside); long ones are named by their place, for the caller to read in pieces.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from service.dicom.encoding import vr
@@ -29,6 +29,9 @@ IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
 _LARGE = 65536
 _PIXEL_REPRESENTATION, _BITS_ALLOCATED = 0x00280103, 0x00280100
+
+Header = Callable[[int, str, int], bytes]
+"""Tag, VR and length of a value → what comes before it."""
 
 
 class Value(NamedTuple):
@@ -71,9 +74,16 @@ def header(tag: int, name: str, length: int) -> bytes:
     return _tag(tag) + name.encode() + struct.pack("<H", length)
 
 
-def sequence(tag: int, items: Iterable[Iterable[bytes | Value]]) -> Iterator[bytes | Value]:
+def implicit_header(tag: int, _name: str, length: int) -> bytes:
+    """Return what comes before a value in Implicit VR Little Endian. PS3.5 7.1.3."""
+    return _tag(tag) + struct.pack("<L", length)
+
+
+def sequence(
+    tag: int, items: Iterable[Iterable[bytes | Value]], header_of: Header = header
+) -> Iterator[bytes | Value]:
     """Yield a sequence, and its items, of undefined length. PS3.5 7.5.1."""
-    yield header(tag, "SQ", UNDEFINED)
+    yield header_of(tag, "SQ", UNDEFINED)
     for item in items:
         yield _ITEM_OPEN
         yield from item
@@ -92,8 +102,22 @@ def to_explicit_little_endian(
         yield from pieces
 
 
+def to_implicit_little_endian(
+    buffer: Buffer, elements: Iterable[Element], encoding: Encoding
+) -> Iterator[bytes | Value]:
+    """Yield a data set without encapsulated pixels in Implicit VR Little Endian, in the same way."""
+    for _, pieces in elements_in_explicit_little_endian(
+        buffer, elements, encoding, Context(), implicit_header
+    ):
+        yield from pieces
+
+
 def elements_in_explicit_little_endian(
-    buffer: Buffer, elements: Iterable[Element], encoding: Encoding, context: Context
+    buffer: Buffer,
+    elements: Iterable[Element],
+    encoding: Encoding,
+    context: Context,
+    header_of: Header = header,
 ) -> Iterator[tuple[int, Iterator[bytes | Value]]]:
     """Yield the tag of each element and, as `to_explicit_little_endian` does, what it is made of."""
     creators: dict[int, str] = {}
@@ -111,31 +135,33 @@ def elements_in_explicit_little_endian(
             creators[vr.block_of_creator(tag)] = raw.decode("latin-1").strip(" \0")
         name = vr.resolve(tag, element.vr, context)
         if element.items is not None:
-            yield tag, _sequence(buffer, element, context)
+            yield tag, _sequence(buffer, element, context, header_of)
         else:
-            yield tag, _value(buffer, element, name, encoding, allocated)
+            yield tag, _value(buffer, element, name, encoding, allocated, header_of)
 
 
-def _sequence(buffer: Buffer, element: Element, context: Context) -> Iterator[bytes | Value]:
+def _sequence(
+    buffer: Buffer, element: Element, context: Context, header_of: Header
+) -> Iterator[bytes | Value]:
     data_sets = (
-        elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context)
+        elements_in_explicit_little_endian(buffer, item.elements, item.encoding, context, header_of)
         for item in element.items or []
     )
     items = ((piece for _, pieces in data_set for piece in pieces) for data_set in data_sets)
-    return sequence(element.tag, items)
+    return sequence(element.tag, items, header_of)
 
 
 def _value(
-    buffer: Buffer, element: Element, name: str, encoding: Encoding, allocated: int
+    buffer: Buffer, element: Element, name: str, encoding: Encoding, allocated: int, header_of: Header
 ) -> Iterator[bytes | Value]:
     tag, length = element.tag, element.length
     if element.fragments is not None:
-        yield header(tag, "OB", UNDEFINED)
+        yield header_of(tag, "OB", UNDEFINED)
         yield Value(element.offset, length, 1)
         return
     word_size = 1 if encoding.little_endian else _word_size(name, tag, allocated)
     padding = b"\0" * (length % 2)
-    yield header(tag, name, length + len(padding))
+    yield header_of(tag, name, length + len(padding))
     if length > _LARGE:
         yield Value(element.offset, length, word_size)
     else:

@@ -116,6 +116,9 @@ OTHERS = {
     Level.SERIES: _tags(f"{_GENERAL_SERIES} {_EQUIPMENT} {_REFERENCE} {_PET_SERIES}"),
 }
 
+# What a study has of its patient, PS3.4 Table C.6-1: returned when patients are looked for.
+OF_PATIENT = frozenset(_tags(f"PatientName PatientID PatientBirthDate PatientSex {_PATIENT}"))
+
 # Of the equipment, so of the Series, yet asked of studies everywhere: those of the first instance answer.
 SHOWN_WITH_STUDY = frozenset(_tags("InstitutionName InstitutionAddress InstitutionalDepartmentName"))
 

@@ -113,7 +113,7 @@ def parse_query(parameters: QueryParameters, resource: SearchedResource, max_res
     fields = fields_of(included, (path[0] for path in attributes))
     return Query(
         resource,
-        keys=_with_combined_ranges(list(chain.from_iterable(keys)), ranges),
+        keys=with_combined_ranges(list(chain.from_iterable(keys)), ranges),
         fields=fields.tags,
         all_fields=fields.all,
         limit=min(_count(options, "limit", max_results), max_results),
@@ -138,7 +138,7 @@ def _check_counts(named: Sequence[tuple[str, str, Path | None]]) -> None:
         raise BadRequest(f"{len(counts)} keys, expected at most {MAX_KEYS}")
 
 
-def _with_combined_ranges(keys: list[Key], ranges: Collection[Path]) -> tuple[Key, ...]:
+def with_combined_ranges(keys: list[Key], ranges: Collection[Path]) -> tuple[Key, ...]:
     """Return the keys, a date range and its time range made one. The date's own stays: it has an index."""
     by_path: dict[Path | None, Key] = {key.path: key for key in keys if key.path in ranges}
     for date_path, time_path in _TIMES_OF_DATES.items():

@@ -17,7 +17,7 @@ from service.archive.files.opened import check_in_thread
 from service.archive.files.runs import bring_all_near
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
-from service.imaging.transcoder import transcoded_file, transcoded_pixels
+from service.imaging.transcoder import is_lossy, transcoded_file, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import Accept, Offer
 from service.web.http.etags import etag_of
@@ -35,7 +35,7 @@ from service.web.http.responses import (
 from service.web.http.stream import Chunks
 from service.web.http.urls import instance_url
 from service.web.state import scope_of, service_of
-from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form, is_lossy, stored_form
+from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form, stored_form
 
 
 @dataclass(frozen=True, slots=True)

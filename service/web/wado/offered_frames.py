@@ -8,7 +8,7 @@ from service.archive.files.content import Content, InMemory, frame_content
 from service.archive.instance import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.errors import NotAcceptable
-from service.imaging.transcoder import transcoded_frame
+from service.imaging.transcoder import is_lossy, transcoded_frame
 from service.transfer_syntaxes import (
     ENCAPSULATED_UNCOMPRESSED,
     EXPLICIT_VR_LITTLE_ENDIAN,
@@ -18,7 +18,6 @@ from service.transfer_syntaxes import (
 from service.web.http.accept import Accept, Offer
 from service.web.http.responses import Part
 from service.web.state import Service
-from service.web.wado.syntaxes import is_lossy
 
 
 def stored_syntaxes(transfer_syntax: str, frames: FrameTable) -> tuple[str, ...]:

@@ -8,20 +8,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from service.archive import Archive
-from service.archive.instance import Instance, Located
-from service.dicom.frames import EncapsulatedFrames
-from service.errors import NotAcceptable, NotRenderable
-from service.imaging.decoder import description_of
-from service.pixels.codecs.decode import DECODABLE_SYNTAXES
-from service.pixels.codecs.encoders import ENCODERS, can_encode
+from service.archive.instance import Instance
+from service.errors import NotAcceptable
+from service.imaging.transcoder import transcodable_syntaxes
+from service.pixels.codecs.encoders import ENCODERS
 from service.scope import EVERYTHING
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.accept import Accept, Offer
 
 MULTIPART_ONLY, ANY_FORM = (True,), (True, False)
 """Whether offers are multipart: all of them, or either way with multipart first."""
-
-_MAX_VALUE_BYTES = 2**32 - 2  # of an element of defined length
 
 _CONCEIVABLE = (EXPLICIT_VR_LITTLE_ENDIAN, *ENCODERS)
 
@@ -59,30 +55,6 @@ def stored_form(accept: Accept, stored: Sequence[str], offers: Offers) -> Offer 
         if offer.transfer_syntax in stored:
             return offer
     return None
-
-
-def transcodable_syntaxes(located: Located) -> tuple[str, ...]:
-    """Return the transfer syntaxes that can be made of an instance's pixels.
-
-    Explicit VR Little Endian is among them when the pixels are encapsulated and, decoded, fit in one element.
-    Standard: PS3.18 8.7.3.4.
-    """
-    if not located.frames or located.instance.transfer_syntax not in DECODABLE_SYNTAXES:
-        return ()
-    try:
-        description = description_of(located, 1)
-    except NotRenderable:
-        return ()
-    number = located.frames.number_of_frames
-    is_storable = 0 < number * description.value_bytes <= _MAX_VALUE_BYTES
-    native = isinstance(located.frames, EncapsulatedFrames) and is_storable
-    encodable = (syntax for syntax in ENCODERS if number and can_encode(description, syntax))
-    return ((EXPLICIT_VR_LITTLE_ENDIAN,) if native else ()) + tuple(encodable)
-
-
-def is_lossy(transfer_syntax: str) -> bool:
-    """Tell whether values get lost on the way to a transfer syntax."""
-    return transfer_syntax in ENCODERS and bool(ENCODERS[transfer_syntax].lossy_method)
 
 
 def _others(stored: Sequence[str], syntaxes: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,189 @@
+"""C-FIND: an identifier → a Query of the index → matches, one after the other. PS3.4 C.4.1.
+
+The index knows no patients: those of studies are answered, each Patient ID with its issuer once, with what
+the newest of the matching studies says of the patient. Studies without a Patient ID make up a patient for
+each name and birth date.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from service.archive.index.database import Database
+from service.archive.index.matching_ids import matching_ids
+from service.archive.index.search import rows_of
+from service.dicom.dictionary import tag_of, vr_of
+from service.dicom.json.data_set import encoded, text_for
+from service.dicom.query.fields import fields_of
+from service.dicom.query.keys import Matching, keys_of, path_of
+from service.dicom.query.levels import OF_PATIENT, SHOWN_WITH_STUDY, level_of, tag_in
+from service.dicom.query.query import Query, SearchedResource, with_combined_ranges
+from service.dicom.query.sorting import sort_keys_of
+from service.dicom_json import Attributes, DicomJson
+from service.dimse.identifier import (
+    FILE_SET_ID,
+    FILE_SET_UID,
+    INSTANCE_AVAILABILITY,
+    LEVEL,
+    NO_KEYS,
+    RETRIEVE_AE_TITLE,
+    TIMEZONE,
+    Identifier,
+    name_of,
+    text_of,
+)
+from service.dimse.information_models import QueryLevel
+from service.scope import Scope
+
+_NO_LIMIT = 2**62
+_ROWS_AT_ONCE = 200
+_MAX_LIST = 10_000  # UIDs
+
+_PATIENT_ID, _ISSUER = tag_of("PatientID") or "", tag_of("IssuerOfPatientID") or ""
+_NAME, _BIRTH_DATE = tag_of("PatientName") or "", tag_of("PatientBirthDate") or ""
+_NEVER_RETURNED = frozenset(map(tag_of, ("RetrieveURL", "SOPClassesInStudy")))
+_ANYWHERE = NO_KEYS - {FILE_SET_ID, FILE_SET_UID}
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """What both sides agreed upon by extended negotiation. PS3.4 C.5.1.1.1.
+
+    Attributes:
+        relational: keys of any level may be sent, unique keys of levels above need not.
+        combined: a date range and its time range are one.
+        fuzzy: names may be matched by how their words begin.
+    """
+
+    relational: bool = False
+    combined: bool = False
+    fuzzy: bool = False
+
+
+def query_of(identifier: Identifier, negotiated: Negotiated, limit: int) -> Query:
+    """Return what an identifier looks for.
+
+    Raises:
+        InvalidKey: the value of a key is not of its VR.
+    """
+    values = dict(identifier.keys())
+    resource = _resource(identifier, values)
+    in_path = {QueryLevel.STUDY.unique_key} if resource.study else set()
+    in_path |= {QueryLevel.SERIES.unique_key} if resource.series else set()
+    paths = {name: path for name in values.keys() - in_path if (path := path_of(name))}
+    matching = Matching(fuzzy=negotiated.fuzzy)
+    keys = chain.from_iterable(keys_of(name, path, values[name], matching) for name, path in paths.items())
+    ranges = {path for name, path in paths.items() if "-" in values[name]} if negotiated.combined else set()
+    wanted = [*identifier.names().values(), *(level.unique_key for level in identifier.levels_above())]
+    is_of_patients = identifier.level is QueryLevel.PATIENT
+    if is_of_patients:
+        wanted += [_ISSUER, _PATIENT_ID]
+    return Query(
+        resource,
+        keys=with_combined_ranges(list(keys), ranges),
+        fields=fields_of(wanted).tags,
+        all_fields=False,
+        limit=_NO_LIMIT if is_of_patients else limit,
+        offset=0,
+        sort_keys=sort_keys_of(["PatientID"], resource.level) if is_of_patients else (),
+    )
+
+
+def matches(index: Database, scope: Scope, query: Query, level: QueryLevel) -> Iterator[DicomJson]:
+    """Yield the matches of a query within a scope, read a few at a time.
+
+    Raises:
+        ContentTooLarge: a key without an index would have to be compared with too many data sets.
+        Unavailable: the index cannot be read.
+    """
+    ids = index.read_now(matching_ids, scope, query)
+    try:
+        portions = ids.portions(_ROWS_AT_ONCE)
+        rows = (row.parsed() for portion in portions for row in index.read_now(rows_of, query, portion))
+        yield from _patients(rows) if level is QueryLevel.PATIENT else rows
+    finally:
+        ids.close()
+
+
+def answer(row: Attributes, identifier: Identifier, ae_title: str, *, implicit: bool) -> bytes:
+    """Return the identifier of an answer: what was asked for, empty where it is not known.
+
+    Args:
+        row: a match.
+        identifier: of the request.
+        ae_title: where it can be retrieved from.
+        implicit: the answer's VRs are not written.
+    """
+    attributes = _selected(row, identifier.attributes)
+    for level in (*identifier.levels_above(), identifier.level):
+        attributes.setdefault(level.unique_key, row.get(level.unique_key, {"vr": vr_of(level.unique_key)}))
+    attributes[LEVEL] = {"vr": "CS", "Value": [identifier.level.name]}
+    attributes[RETRIEVE_AE_TITLE] = {"vr": "AE", "Value": [ae_title]}
+    if INSTANCE_AVAILABILITY in attributes:
+        attributes[INSTANCE_AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
+    return encoded(attributes, text_for(attributes, identifier.character_set), implicit=implicit)
+
+
+def has_unsupported_keys(identifier: Identifier) -> bool:
+    """Tell whether there are keys that answers of this level never have a value of."""
+    return not all(_is_returned(tag, identifier.level) for tag in identifier.attributes)
+
+
+def _is_returned(tag: str, level: QueryLevel) -> bool:
+    if tag in _ANYWHERE:
+        return True
+    if tag in _NEVER_RETURNED or tag in NO_KEYS:
+        return False
+    if level is QueryLevel.PATIENT:
+        return tag in OF_PATIENT
+    return level_of(tag) <= level.searched or (level is QueryLevel.STUDY and tag in SHOWN_WITH_STUDY)
+
+
+def _resource(identifier: Identifier, values: dict[str, str]) -> SearchedResource:
+    """Return where to look: within one study or series, if just one is named."""
+    level = identifier.level.searched
+    study, series = (values.get(each.unique_key, "") for each in (QueryLevel.STUDY, QueryLevel.SERIES))
+    if identifier.level <= QueryLevel.STUDY or not _is_one(study):
+        return SearchedResource(level)
+    if identifier.level is QueryLevel.SERIES or not _is_one(series):
+        return SearchedResource(level, study)
+    return SearchedResource(level, study, series)
+
+
+def _is_one(uid: str) -> bool:
+    return bool(uid) and len(uid) <= 64 and all(character in "0123456789." for character in uid)
+
+
+def _selected(row: Attributes, wanted: DicomJson) -> DicomJson:
+    """Return what is wanted of a match; of items of sequences, what the one of the request has."""
+    selected: DicomJson = {}
+    for tag, element in wanted.items():
+        name = name_of(wanted, tag)
+        here = row.get(tag_in(row, name) if ":" in name else tag)
+        items = list(element.get("Value") or ()) if element["vr"] == "SQ" else []
+        if here is None or tag in _NEVER_RETURNED or here["vr"] != element["vr"] == "SQ":
+            selected[tag] = {"vr": element["vr"]}
+        elif items and items[0]:
+            inside = [_selected(item, items[0]) for item in here.get("Value") or ()]
+            selected[tag] = {"vr": "SQ", "Value": inside}
+        else:
+            selected[tag] = here
+    for tag in wanted:
+        if tag == TIMEZONE and tag not in row:
+            del selected[tag]
+    return selected
+
+
+def _patients(rows: Iterator[DicomJson]) -> Iterator[DicomJson]:
+    """Yield the first row of each patient, of rows that come in the order of Patient IDs."""
+    current, known = "", set[tuple[str, ...]]()
+    for row in rows:
+        patient_id, issuer, name, birth_date = (
+            text_of(row.get(tag, {})) for tag in (_PATIENT_ID, _ISSUER, _NAME, _BIRTH_DATE)
+        )
+        if patient_id != current:
+            current, known = patient_id, set()
+        patient = (issuer,) if patient_id else (name, birth_date)
+        if patient not in known:
+            known.add(patient)
+            yield row
