@@ -1,10 +1,28 @@
 """A data set that a C-STORE brings, on its way into a spool: as a Part 10 file, PS3.10 7.1."""
 
+from typing import NamedTuple
+
 from service.archive.digests import Hash
 from service.archive.files.spool import Spool
 from service.dicom.encoding.explicit import file_head
 from service.dicom.instance import TOO_LARGE, reason_of
 from service.errors import Refusal, Unavailable
+
+
+class StoreRequest(NamedTuple):
+    """A C-STORE that has come.
+
+    Attributes:
+        message_id: of the request.
+        sop_class: Affected SOP Class UID.
+        instance: Affected SOP Instance UID.
+        arriving: its data set.
+    """
+
+    message_id: int
+    sop_class: str
+    instance: str
+    arriving: "Arriving"
 
 
 class Arriving:

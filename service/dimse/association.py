@@ -10,9 +10,9 @@ from pynetdicom import _config, evt
 from pynetdicom.acse import ACSE
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association as _Association
-from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE
+from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE
 
-from service.dimse.arriving import Arriving
+from service.dimse.arriving import Arriving, StoreRequest
 from service.dimse.messages import Messages
 from service.dimse.negotiation import negotiated
 from service.dimse.upper_layer import UpperLayer
@@ -39,7 +39,7 @@ class Host(Protocol):
     def arriving(self, sop_class: str, instance: str, transfer_syntax: str) -> Arriving:
         """Return what takes an instance that is about to come."""
 
-    def store(self, association: "Association", request: Any, context_id: int) -> None:
+    def store(self, association: "Association", request: StoreRequest, context_id: int) -> None:
         """Store an instance that has come, and answer."""
 
     def ask(self, association: "Association", request: Any, context_id: int) -> None:
@@ -129,10 +129,13 @@ class Association(_Association):
     def _serve_request(self, msg: Any, context_id: int) -> None:
         """Answer a request: all with data by ourselves, others by pynetdicom's service classes."""
         self._is_paused = True
-        is_ours = msg.is_valid_request and context_id in self._accepted_cx
-        if is_ours and isinstance(msg, C_STORE):
+        if isinstance(msg, StoreRequest):
             self._host.store(self, msg, context_id)
-        elif is_ours and isinstance(msg, C_FIND | C_GET | C_MOVE):
+        elif (
+            isinstance(msg, C_FIND | C_GET | C_MOVE)
+            and msg.is_valid_request
+            and context_id in self._accepted_cx
+        ):
             self.dimse.cancel_req.clear()
             self._host.ask(self, msg, context_id)
         else:

@@ -23,13 +23,14 @@ REMAINING, COMPLETED, FAILED, WARNING = 0x00001020, 0x00001021, 0x00001022, 0x00
 MOVE_ORIGINATOR = 0x00001030
 MOVE_ORIGINATOR_MESSAGE_ID = 0x00001031
 
-C_STORE_RQ = 0x0001
+C_STORE_RQ, C_STORE_RSP = 0x0001, 0x8001
 C_FIND_RSP, C_GET_RSP, C_MOVE_RSP = 0x8020, 0x8010, 0x8021
 
 NO_DATA_SET, WITH_DATA_SET = 0x0101, 0x0001
 MAX_COMMENT = 64  # characters of an LO
 
 _GROUP_LENGTH = 0x00000000
+_HEAD = struct.Struct("<HHL")
 
 
 def _uid(text: Field) -> bytes:
@@ -60,8 +61,27 @@ def encoded(command: Command) -> bytes:
     elements = bytearray()
     for tag in sorted(command):
         value = _WRITERS.get(tag, _short)(command[tag])
-        elements += struct.pack("<HHL", tag >> 16, tag & 0xFFFF, len(value)) + value
+        elements += _HEAD.pack(tag >> 16, tag & 0xFFFF, len(value)) + value
     return struct.pack("<HHLL", 0, _GROUP_LENGTH, 4, len(elements)) + elements
+
+
+def decoded(content: bytes) -> dict[int, bytes]:
+    """Return the values of a command set.
+
+    Raises:
+        ValueError: it ends within an element.
+    """
+    values: dict[int, bytes] = {}
+    offset = 0
+    while offset < len(content):
+        if len(content) - offset < _HEAD.size:
+            raise ValueError("the command ends within an element")
+        group, element, length = _HEAD.unpack_from(content, offset)
+        offset += _HEAD.size + length
+        if offset > len(content):
+            raise ValueError("the command ends within an element")
+        values[group << 16 | element] = content[offset - length : offset]
+    return values
 
 
 def comment(message: str) -> str:

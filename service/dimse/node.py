@@ -4,6 +4,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
@@ -11,14 +12,13 @@ from typing import Any
 from pydicom.uid import UID
 from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
-from pynetdicom.dimse_primitives import C_STORE
 
 from service.archive import Archive
 from service.archive.store import Stored
 from service.audit.audit import Audit
 from service.audit.ledger import Ledger
 from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
-from service.dimse.arriving import Arriving
+from service.dimse.arriving import Arriving, StoreRequest
 from service.dimse.association import Association, Rejection
 from service.dimse.auditing import actor_of, tell_of_refusals
 from service.dimse.commitment import Commitments
@@ -29,9 +29,10 @@ from service.dimse.query_retrieve import Finding, Queries, agreed
 from service.dimse.retrieving import Getting, Moving
 from service.dimse.sending import Sending
 from service.dimse.statuses import PROCESSING_FAILURE, Status
-from service.dimse.storing import Storing
+from service.dimse.storing import Storing, answered
 from service.dimse.transcoding import Transcoding
 from service.dimse.visit import Visit
+from service.dimse.wire import ConnectionLost, Wire
 from service.imaging.decoder import Decoder
 from service.metrics import Metrics
 
@@ -177,27 +178,21 @@ class Node:
         spool = self._archive.blobs.spool()
         return Arriving(spool, sop_class, instance, transfer_syntax, self._options.max_instance_bytes)
 
-    def store(self, association: Association, request: Any, context_id: int) -> None:
+    def store(self, association: Association, request: StoreRequest, context_id: int) -> None:
         """Store an instance that has come, and answer."""
-        arriving: Arriving = request.arriving
         assert association.visit is not None
         ledger = self._ledger(association)
         try:
-            status, outcome = self._storing.store(arriving, association.visit, ledger)
+            status, outcome = self._storing.store(request.arriving, association.visit, ledger)
             if ledger is not None and not isinstance(outcome, Stored):
                 tell_of_refusals(ledger, outcome)
         except Exception as error:
             _log.error("an instance could not be stored: %s", type(error).__name__)
             status = Status(PROCESSING_FAILURE, "the instance could not be processed")
         finally:
-            arriving.discard()
-        response: Any = C_STORE()
-        response.MessageIDBeingRespondedTo = request.MessageID
-        response.AffectedSOPClassUID = request.AffectedSOPClassUID
-        response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
-        response.Status = status.code
-        response.ErrorComment = status.error_comment
-        association.dimse.send_msg(response, context_id)
+            request.arriving.discard()
+        with suppress(ConnectionLost):  # it is stored all the same
+            Wire(association).send(context_id, answered(request, status))
 
     def ask(self, association: Association, request: Any, context_id: int) -> None:
         """Answer a search or a retrieve."""

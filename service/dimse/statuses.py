@@ -7,8 +7,6 @@ PROCESSING_FAILURE = 0x0110
 NOT_AUTHORIZED = 0x0124
 DOES_NOT_MATCH_SOP_CLASS = 0xA900
 
-_COMMENT_CHARACTERS = 64  # of an LO
-
 
 class Status(NamedTuple):
     """A status word.
@@ -20,9 +18,3 @@ class Status(NamedTuple):
 
     code: int
     comment: str = ""
-
-    @property
-    def error_comment(self) -> str | None:
-        """The comment as its element takes it: ASCII, no longer than 64 characters."""
-        text = self.comment.encode("ascii", "replace").decode().replace("\\", "/")
-        return text[:_COMMENT_CHARACTERS] or None

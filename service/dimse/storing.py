@@ -14,7 +14,8 @@ from service.archive.instance import Instance, Named
 from service.archive.store import Outcome, Stored
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.instance import DUPLICATE, WARNING_DOES_NOT_MATCH_SOP_CLASS
-from service.dimse.arriving import Arriving
+from service.dimse import commands
+from service.dimse.arriving import Arriving, StoreRequest
 from service.dimse.statuses import NOT_AUTHORIZED, SUCCESS, Status
 from service.dimse.visit import Visit
 from service.errors import DicomwebError, Refusal
@@ -76,6 +77,20 @@ class Storing:
                 for instance in instances
             )
         return False
+
+
+def answered(request: StoreRequest, status: Status) -> commands.Command:
+    """Return the command of a C-STORE-RSP. PS3.7 9.3.1.2."""
+    command: dict[int, commands.Field] = {
+        commands.COMMAND_FIELD: commands.C_STORE_RSP,
+        commands.MESSAGE_ID_RESPONDED_TO: request.message_id,
+        commands.AFFECTED_SOP_CLASS_UID: request.sop_class,
+        commands.AFFECTED_SOP_INSTANCE_UID: request.instance,
+        commands.STATUS: status.code,
+    }
+    if status.comment:
+        command[commands.ERROR_COMMENT] = commands.comment(status.comment)
+    return command
 
 
 def data_set_digest(blobs: Blobs, instance: Instance) -> bytes:

@@ -83,7 +83,7 @@ def test_another_instance_with_the_same_uids_is_a_duplicate_and_the_first_stays(
         assert stored(caller, first)[0] == SUCCESS
         status, comment = stored(caller, second)
     assert status == DUPLICATE
-    assert comment.startswith("an instance with these UIDs and other content is stored already")
+    assert comment.startswith("an instance with these UIDs and other content is stored")
     assert len(comment) <= 64
     assert data_set(content_of(pacs, "8.2.1")) == data_set(first)
 
