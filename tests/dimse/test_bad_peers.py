@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from random import Random
 
 import pytest
@@ -17,6 +17,13 @@ ABORT = 7
 def connection(port: int) -> socket.socket:
     """Return a connection with nothing said yet."""
     return socket.create_connection(("127.0.0.1", port), timeout=60)
+
+
+def say_all(peer: socket.socket, content: bytes) -> None:
+    """Say something, and no more; who has been hung up on says nothing."""
+    with suppress(OSError):
+        peer.sendall(content)
+        peer.shutdown(socket.SHUT_WR)
 
 
 def end_of(peer: socket.socket) -> bytes:
@@ -56,8 +63,7 @@ def item(kind: int, value: bytes) -> bytes:
 @pytest.mark.parametrize("seed", range(6))
 def test_random_bytes_end_the_connection_and_others_go_on(port: int, seed: int) -> None:
     with connection(port) as peer:
-        peer.sendall(Random(seed).randbytes(3000))  # noqa: S311
-        peer.shutdown(socket.SHUT_WR)
+        say_all(peer, Random(seed).randbytes(3000))  # noqa: S311
         end_of(peer)
     assert greets(port)
 
@@ -99,8 +105,7 @@ def test_presentation_contexts_without_end_are_answered_or_aborted(port: int) ->
 )
 def test_fragments_that_are_none_end_in_an_abort(pacs: Process, port: int, fragment: bytes) -> None:
     with connection(port) as peer:
-        peer.sendall(request() + struct.pack(">BxI", 4, len(fragment)) + fragment)
-        peer.shutdown(socket.SHUT_WR)
+        say_all(peer, request() + struct.pack(">BxI", 4, len(fragment)) + fragment)
         end_of(peer)
     assert greets(port)
     assert "Traceback" not in pacs.log.read_text()
