@@ -51,6 +51,7 @@ from service.ohif import OhifFiles
 from service.pixels.workers.pool import PixelWorkers
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.settings import KEYS, NO_ACCESS_CONTROL, OIDC, Settings, blobs_url, roles_of
+from service.tables.kept_tables import KeptTables
 from service.threads import Threads
 from service.troubles import is_trouble, trouble
 from service.web.http.base_url import base_url
@@ -160,6 +161,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
         metadata=Cache(_METADATA_CACHE_BYTES),
         forms=Cache(_FORM_CACHE_BYTES),
         plans=Plans(_PLAN_CACHE_BYTES),
+        tables=KeptTables(),
         ohif=OhifFiles(settings.viewer),
         viewer_frames=("'self'", *settings.cors_origins),
         routes=ROUTES,

@@ -4,7 +4,6 @@ A plan depends on a revision of a series and on what was asked for. Whoever asks
 waits for it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ from service.pixels.description import ImageDescription
 from service.pixels.lut import LookupTable
 from service.pixels.numbers.making import STORED
 from service.pixels.numbers.volume import Volume
+from service.shared import Shared
 
 _SLICE_BYTES, _INSTANCE_BYTES, _DESCRIPTION_BYTES = 1400, 2500, 1500  # about
 
@@ -82,7 +82,7 @@ class Plans:
 
     def __init__(self, max_bytes: int) -> None:
         self._cache: Cache[Plan] = Cache(max_bytes)
-        self._making: dict[Hashable, asyncio.Task[Plan]] = {}
+        self._shared: Shared[Plan] = Shared()
 
     async def find(self, key: Hashable, make: Callable[[], Awaitable[Plan]]) -> Plan:
         """Return the plan that is kept under a key that names all it depends on, or make it.
@@ -90,27 +90,13 @@ class Plans:
         Raises:
             DicomwebError: what making it raises.
         """
-        plan = self._cache.get(key)
-        if plan is not None:
-            return plan
-        task = self._making.get(key) or self._started(key, make)
-        return await asyncio.shield(task)  # whoever goes away leaves it to those who wait
 
-    def _started(self, key: Hashable, make: Callable[[], Awaitable[Plan]]) -> asyncio.Task[Plan]:
         async def made() -> Plan:
             plan = _slim(await make())
             self._cache.keep(key, plan, _size(plan))
             return plan
 
-        task = asyncio.create_task(made())
-        self._making[key] = task
-        task.add_done_callback(lambda done: self._finished(key, done))
-        return task
-
-    def _finished(self, key: Hashable, task: asyncio.Task[Plan]) -> None:
-        del self._making[key]
-        if not task.cancelled():
-            task.exception()  # those who wait are told it
+        return self._cache.get(key) or await self._shared.run(key, made)
 
 
 def _slim(plan: Plan) -> Plan:

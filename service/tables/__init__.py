@@ -1,1 +1,1 @@
-"""Tables as files: CSV. No HTTP is known here."""
+"""Tables as files: CSV, Arrow and Parquet. No HTTP is known here."""

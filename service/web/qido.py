@@ -45,9 +45,8 @@ async def _search(request: Request, level: Level) -> Response:
     if offer in TABLE_OFFERS:
         query = parse_query(parameters, resource, NO_LIMIT)
         included = [value for name, value in parameters if name == "includefield"]
-        return await answer_table(
-            request, query, included, _warnings(request.state.base_url, 0, query.ignored)
-        )
+        headers = _warnings(request.state.base_url, 0, query.ignored)
+        return await answer_table(request, query, included, offer, headers)
     query = parse_query(parameters, resource, service_of(request).max_results)
     page = await archive.index.read(search, scope_of(request), query)
     base_url = request.state.base_url

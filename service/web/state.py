@@ -23,6 +23,7 @@ from service.imaging.plans import Plans
 from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.scope import Scope
+from service.tables.kept_tables import KeptTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Service:
         metadata: answers with the metadata of studies and series, kept.
         forms: in which arrays come, kept.
         plans: of volumes, kept.
+        tables: as files, kept while they are read.
         ohif: the files of the viewer.
         viewer_frames: whose pages may hold the viewer in a frame, as a Content-Security-Policy names them.
         routes: below the base URL.
@@ -76,6 +78,7 @@ class Service:
     metadata: Cache[Response]
     forms: Cache[Form]
     plans: Plans
+    tables: KeptTables
     ohif: OhifFiles
     viewer_frames: Sequence[str]
     routes: Sequence[Route]
