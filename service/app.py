@@ -69,6 +69,7 @@ _CODEC_FACTOR = 8  # OpenJPEG has four bytes for each of a frame, and a result b
 _METADATA_CACHE_BYTES = 16 * 2**20
 _FORM_CACHE_BYTES = 2**20
 _PLAN_CACHE_BYTES = 2**25
+_MASK_CACHE_BYTES = 2**25
 
 _log = logging.getLogger(__name__)
 
@@ -162,6 +163,8 @@ def _service(settings: Settings, archive: Archive) -> Service:
         forms=Cache(_FORM_CACHE_BYTES),
         plans=Plans(_PLAN_CACHE_BYTES),
         tables=KeptTables(),
+        masks=Cache(_MASK_CACHE_BYTES),
+        sop_classes=Cache(_FORM_CACHE_BYTES),
         ohif=OhifFiles(settings.viewer),
         viewer_frames=("'self'", *settings.cors_origins),
         routes=ROUTES,

@@ -53,9 +53,30 @@ def planned(
         IrregularVolume: those that are make no volume.
         NotRenderable, ContentTooLarge: they cannot become numbers.
     """
+    volume = volume_alone(instances, metadata, wish)
+    by_uid = {located.instance.uids.instance: located for located in instances}
+    frames = numeric_frames(
+        (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices
+    )
+    refuse(_without_modality_values(volume, frames), len(frames))
+    return volume, frames
+
+
+def volume_alone(instances: Sequence[Located], metadata: Mapping[bytes, StoredJson], wish: Wish) -> Volume:
+    """Return the volume that instances make, whatever their values are. Blocking: for worker threads.
+
+    Args:
+        instances: all of a series, or some.
+        metadata: of each, by digest.
+        wish: which volume is meant.
+
+    Raises:
+        SlicesNotFound: no frame is meant, or no slice asked for is there.
+        IrregularVolume: those that are make no volume.
+    """
     slices, keys = _meant(instances, metadata, wish)
     try:
-        volume = _volume(slices, keys, wish)
+        return _volume(slices, keys, wish)
     except IrregularVolume as error:
         if not any(slice_.objection for slice_ in slices):
             error.groups = [
@@ -63,12 +84,6 @@ def planned(
                 for group in groups_of(slices)
             ]
         raise
-    by_uid = {located.instance.uids.instance: located for located in instances}
-    frames = numeric_frames(
-        (by_uid[slice_.sop_instance_uid], slice_.frame_number) for slice_ in volume.slices
-    )
-    refuse(_without_modality_values(volume, frames), len(frames))
-    return volume, frames
 
 
 def _volume(slices: Sequence[Slice], keys: Mapping[tuple[str, int], Key], wish: Wish) -> Volume:

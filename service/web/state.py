@@ -20,6 +20,7 @@ from service.imaging.decoder import Decoder
 from service.imaging.forms import Form
 from service.imaging.pictures import Pictures
 from service.imaging.plans import Plans
+from service.imaging.segmentations import MaskVolume
 from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.scope import Scope
@@ -56,6 +57,8 @@ class Service:
         forms: in which arrays come, kept.
         plans: of volumes, kept.
         tables: as files, kept while they are read.
+        masks: on their grids, kept.
+        sop_classes: of the instances of series, kept.
         ohif: the files of the viewer.
         viewer_frames: whose pages may hold the viewer in a frame, as a Content-Security-Policy names them.
         routes: below the base URL.
@@ -79,6 +82,8 @@ class Service:
     forms: Cache[Form]
     plans: Plans
     tables: KeptTables
+    masks: Cache[MaskVolume]
+    sop_classes: Cache[frozenset[str]]
     ohif: OhifFiles
     viewer_frames: Sequence[str]
     routes: Sequence[Route]

@@ -12,6 +12,7 @@ from service.imaging.forms import Form, form_of
 from service.pixels.numbers.making import Making
 from service.web.http.responses import single_part
 from service.web.http.stream import Runs, joined
+from service.web.http.zipping import Zipped
 from service.web.state import service_of
 
 _FORM_BYTES = 1024
@@ -75,7 +76,7 @@ class ArrayFile:
 
 def array_answer(
     request: Request,
-    file: ArrayFile,
+    file: Zipped,
     *,
     content_type: str,
     etag: str,

@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
+from service.imaging.masks import OWN_FRAMES, MaskWish
 from service.imaging.volumes import Wish
 from service.pixels.numbers.condition import Condition, written
 from service.pixels.numbers.frame_values import Path
@@ -22,10 +23,12 @@ from service.pixels.numbers.making import DOSE, MODALITY, STORED, Making, Region
 from service.pixels.numbers.resampling import AREA, LINEAR
 from service.pixels.numbers.suv import SUV_KINDS
 from service.pixels.numbers.volume import Strictness
+from service.web.http.request import check_uid
 from service.web.windows import window_of
 
 MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})
-OURS = MAKING | {"accept", "slices", "along", "tolerance", "irregular"}
+OF_MASKS = frozenset({"segment", "layers", "on"})
+OURS = MAKING | OF_MASKS | {"accept", "slices", "along", "tolerance", "irregular"}
 _LONGEST = 1024
 _AUTOMATIC = "auto"
 _LARGEST_SIDE = 2048
@@ -34,6 +37,7 @@ _REGION = re.compile(",".join([_WHOLE] * 4), re.ASCII)
 _SIZE = re.compile(f"{_WHOLE},{_WHOLE}", re.ASCII)
 _MILLIMETRES = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?", re.ASCII)
 _SLICES = re.compile(f"{_WHOLE}(?:-{_WHOLE})?", re.ASCII)
+_NUMBERS = re.compile(r"-?[0-9]{1,9}(?:,-?[0-9]{1,9})*", re.ASCII)
 _VALUES = (MODALITY, STORED, *SUV_KINDS, DOSE)
 _INTERPOLATIONS = (AREA, LINEAR)
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
@@ -55,6 +59,47 @@ def wish_of(query: QueryParams) -> Wish:
         part=slices_of(query),
         strictness=_strictness(query),
     )
+
+
+def mask_wish_of(query: QueryParams, name: str) -> MaskWish:
+    """Return which part of a mask is meant, and on which grid.
+
+    Args:
+        query: that says it.
+        name: of the parameter that selects segments or regions.
+
+    Raises:
+        InvalidParameter: a parameter is not of its form, or is none of masks.
+    """
+    for other in (OURS - {"accept", "slices", "region", "dtype", "tolerance", "layers", "on", name}) & {
+        *query
+    }:
+        raise InvalidParameter(other, query[other], "no such parameter of a mask")
+    on = query.get("on")
+    if on is not None and on != OWN_FRAMES:
+        check_uid("on", on)
+    return MaskWish(
+        names=tuple(dict.fromkeys(part for text in query.getlist(name) for part in _named_in(text))),
+        is_layered=_one_of(("all",), query, "layers") is not None,
+        on=on,
+        part=slices_of(query),
+        tolerance=_strictness(query).tolerance,
+    )
+
+
+def _named_in(text: str) -> list[str]:
+    """Return the numbers of a list, or a name, in which there may be commas."""
+    return text.split(",") if _NUMBERS.fullmatch(text) else [text]
+
+
+def refuse_wishes_of_masks(query: QueryParams) -> None:
+    """Return if a query asks for nothing that only masks have.
+
+    Raises:
+        InvalidParameter: it does.
+    """
+    for name in sorted(OF_MASKS & {*query}):
+        raise InvalidParameter(name, query[name], "a segmentation")
 
 
 def _strictness(query: Mapping[str, str]) -> Strictness:

@@ -1,0 +1,314 @@
+"""A segmentation and the grid it comes on → its label volume, with what is told about it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio.to_thread
+import numpy as np
+
+from service.archive import Archive
+from service.archive.index.metadata import attributes_of
+from service.archive.instance import Located
+from service.dicom_json import Attributes, integer, number, scopes, text
+from service.errors import IrregularVolume, NoSuchValues, NotRenderable, SlicesNotFound, shorten
+from service.imaging.decoder import description_of
+from service.imaging.labels import Labels
+from service.imaging.masks import (
+    OWN_FRAMES,
+    SEGMENT,
+    Grid,
+    MaskWish,
+    each_of,
+    grid_of,
+    part_of,
+    references_of,
+)
+from service.imaging.sampled import Images, Sampled
+from service.pixels.masks.lattice import checked, volume_of_frames
+from service.pixels.masks.placing import Fit, placed_on
+from service.pixels.masks.sampling import nearest
+from service.pixels.masks.segments import (
+    FRACTIONAL,
+    LABELMAP,
+    Segment,
+    SegmentFrame,
+    background_of,
+    frames_of,
+    label_type,
+    maximum_of,
+    segments_of,
+    type_of,
+)
+from service.pixels.numbers.making import Making
+from service.pixels.numbers.modality import FLOAT32
+from service.pixels.numbers.plane import Plane
+from service.pixels.numbers.slices import Slice
+from service.pixels.numbers.volume import Along, Volume
+from service.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskVolume:
+    """A mask on a grid.
+
+    Attributes:
+        volume: where its voxels lie, before a region is cut out.
+        images: its slices, made when they are read.
+        told: what its description says beside what every volume says.
+        making: the part of a slice that is made, and its type.
+    """
+
+    volume: Volume
+    images: Images
+    told: Mapping[str, Any]
+    making: Making
+
+    @property
+    def made(self) -> Volume:
+        """The volume with the part of its slices that is made."""
+        rows, columns = self.volume.shape[-2:]
+        affine = self.volume.affine @ self.making.matrix(rows, columns)
+        return replace(self.volume, affine=affine, size=self.making.shape(rows, columns))
+
+    @property
+    def values(self) -> str:
+        """What its values are."""
+        return "labels" if self.told["mask"] != FRACTIONAL else "fractions"
+
+
+def mask_description(mask: MaskVolume) -> dict[str, object]:
+    """Return what there is to know about a mask, as a client is told it."""
+    volume = mask.made
+    return {
+        "shape": volume.shape,
+        "type": mask.images.dtype.name,
+        "regular": volume.is_regular,
+        "made": mask.making.as_json() | {"values": mask.values},
+        "spacing": volume.spacing,
+        "affine": volume.affine.tolist(),
+        **({"along": volume.along.as_json()} if volume.along else {}),
+        "PhotometricInterpretation": volume.slices[0].plane.photometric_interpretation,
+        "padding": [],
+        **mask.told,
+        "varying": {},
+        "slices": [
+            {
+                "SOPInstanceUID": slice_.sop_instance_uid or None,
+                "InstanceNumber": slice_.instance_number,
+                "frame": slice_.frame_number or None,
+                "position": slice_.plane.position,
+            }
+            for slice_ in volume.slices
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a segmentation says of itself."""
+
+    metadata: Attributes
+    kind: str
+    segments: list[Segment]
+    frames: list[SegmentFrame]
+    slices: list[Slice]
+
+
+async def segmentation_volume(
+    archive: Archive, scope: Scope, located: Located, wish: MaskWish, making: Making
+) -> MaskVolume:
+    """Return the label volume of a segmentation.
+
+    Args:
+        archive: where it is, and the series that it refers to.
+        scope: of who asks.
+        located: the segmentation.
+        wish: what of it is wanted, and where.
+        making: a region, a type.
+
+    Raises:
+        IrregularVolume: it has no place on the grid, or does not make one volume.
+        SlicesNotFound: no such segment or slice.
+        NoSuchValues: its values do not fit in the type asked for.
+    """
+    metadata = await archive.index.read(attributes_of, located.instance)
+    source = await anyio.to_thread.run_sync(_source, located, metadata)
+    references = list(references_of(metadata))
+    grid = await grid_of(
+        archive, scope, located.instance.uids.study, references, text(metadata, "00200052"), wish.on
+    )
+    return await anyio.to_thread.run_sync(_planned, located, source, grid, wish, making)
+
+
+def _source(located: Located, metadata: Attributes) -> _Source:
+    if located.frames is None or not located.frames.number_of_frames:
+        raise NotRenderable("the segmentation has no pixels")
+    frames = list(frames_of(metadata, located.frames.number_of_frames))
+    uid, instance_number = located.instance.uids.instance, integer(metadata, "00200013")
+    slices = [Slice(uid, instance_number, frame.number, frame.plane) for frame in frames]
+    checked(list({id(slice_.plane): slice_ for slice_ in slices}.values()))
+    return _Source(metadata, type_of(metadata), segments_of(metadata), frames, slices)
+
+
+def _planned(located: Located, source: _Source, grid: Grid, wish: MaskWish, making: Making) -> MaskVolume:
+    wanted = _wanted(source.segments, wish)
+    volume, images, sampling = _on_grid(located, source, wanted, grid, wish, making)
+    if wish.is_layered:
+        numbers = [segment.number for segment in wanted]
+        along = Along(("ReferencedSegmentNumber",), tuple(((number_,),) for number_ in numbers))
+        volume = replace(volume, slices=volume.slices * len(numbers), along=along)
+    told = {"mask": source.kind, **_fractions(source), "grid": grid.as_json() | sampling}
+    return MaskVolume(volume, images, told | {"segments": [segment.as_json() for segment in wanted]}, making)
+
+
+def _on_grid(
+    located: Located, source: _Source, wanted: Sequence[Segment], grid: Grid, wish: MaskWish, making: Making
+) -> tuple[Volume, Images, dict[str, str]]:
+    """Return the slices that are wanted, where they lie, and how they came onto the grid."""
+    planes = [slice_.plane for slice_ in source.slices]
+    volume = grid.volume or _own_volume(source)
+    fit = placed_on(volume, planes, wish.tolerance)
+    part = part_of(volume, wish)
+    if fit is None and grid.volume is not None and wish.on is not None:
+        own = _own_volume(source)
+        placement, indices = _fit_on(own, planes)
+        slices = range(own.shape[0])
+        labels = _labels(
+            located, source, wanted, wish, (placement, indices), slices, Making(dtype=making.dtype)
+        )
+        matrix = np.linalg.inv(own.affine) @ volume.affine
+        size = volume.shape[-2], volume.shape[-1]
+        span = range(part.start, part.stop)
+        sampled = Sampled(labels, (len(slices), *labels.shape), matrix, size, span, making, nearest)
+        return volume.part(part.start, part.stop), sampled, {"sampling": "nearest"}
+    fit = _checked_fit(fit, source, volume, grid, wish)
+    labels = _labels(located, source, wanted, wish, fit, range(part.start, part.stop), making)
+    return volume.part(part.start, part.stop), labels, {}
+
+
+def _own_volume(source: _Source) -> Volume:
+    measures = scopes(source.metadata, 1, "00289110")
+    steps = (number(scope, "00180088") for scope in measures)
+    return volume_of_frames(source.slices, next((abs(step) for step in steps if step), None))
+
+
+def _fit_on(own: Volume, planes: Sequence[Plane]) -> Fit:
+    fit = placed_on(own, planes)
+    if fit is None:
+        raise IrregularVolume("frames lie beside each other: expected one matrix at different heights")
+    return fit
+
+
+def _labels(
+    located: Located,
+    source: _Source,
+    wanted: Sequence[Segment],
+    wish: MaskWish,
+    fit: Fit,
+    slices: range,
+    making: Making,
+) -> Labels:
+    placement, indices = fit
+    frames = _by_slice(source, indices)
+    layers = _layers(source, wanted, wish, frames)
+    return Labels(
+        located=located,
+        description=description_of(located, 1),
+        kind=source.kind,
+        frames=frames,
+        placement=placement,
+        slices=slices,
+        layers=layers,
+        background=background_of(source.metadata) if source.kind == LABELMAP else 0,
+        segments=frozenset(segment.number for segment in source.segments),
+        maximum=maximum_of(source.metadata) if source.kind == FRACTIONAL else 1,
+        making=making,
+        dtype=_dtype(source.kind, layers, making),
+    )
+
+
+def _wanted(segments: Sequence[Segment], wish: MaskWish) -> list[Segment]:
+    if not wish.names:
+        return [segment for segment in segments if segment.number] or list(segments)
+    wanted = []
+    for name in wish.names:
+        matches = [segment for segment in segments if name == str(segment.number)]
+        matches = matches or [segment for segment in segments if name == segment.label]
+        if not matches:
+            there = ", ".join(str(segment.number) for segment in segments[:32])
+            raise SlicesNotFound(f"no segment {shorten(name)}: expected one of {there}, or a label")
+        wanted += matches
+    return sorted({segment.number: segment for segment in wanted}.values(), key=lambda each: each.number)
+
+
+def _checked_fit(fit: Fit | None, source: _Source, volume: Volume, grid: Grid, wish: MaskWish) -> Fit:
+    """Return how frames lie on the grid, none of which would be cut off without a word."""
+    if grid.volume is None:
+        return _fit_on(volume, [slice_.plane for slice_ in source.slices])
+    finding = "their voxels are not those of the grid, or lie beside them"
+    if fit is not None:
+        placement, indices = fit
+        rows, columns = source.slices[0].plane.rows, source.slices[0].plane.columns
+        outside = sum(not 0 <= index < volume.shape[0] for index in indices)
+        if wish.on is not None or (not outside and placement.is_inside(rows, columns)):
+            return fit
+        finding = f"{outside or len(indices)} of {len(indices)} frames lie outside of it"
+    groups = [
+        {"values": {"on": on}, "slices": len(source.slices), "volume": True}
+        for on in (OWN_FRAMES, grid.series)
+    ]
+    raise IrregularVolume(f"frames do not fit on the grid of series {grid.series}: {finding}", groups=groups)
+
+
+def _by_slice(source: _Source, indices: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
+    """Return the frames of each slice, of which none has a segment twice."""
+    frames: dict[int, list[tuple[int, int | None]]] = {}
+    for frame, index in zip(source.frames, indices, strict=True):
+        frames.setdefault(index, []).append((frame.number, frame.segment))
+    for index, own in frames.items():
+        (segment, times), *_ = Counter(segment for _, segment in own).most_common(1)
+        if times > 1:
+            name = "frames" if segment is None else f"frames of segment {segment}"
+            raise IrregularVolume(f"{times} {name} in slice {index + 1}: expected one in each place")
+    numbers = {segment.number for segment in source.segments}
+    unknown = {frame.segment for frame in source.frames if frame.segment is not None} - numbers
+    if unknown:
+        raise IrregularVolume(f"frames of segment {min(unknown)}: expected one of Segment Sequence")
+    return frames
+
+
+def _layers(
+    source: _Source,
+    wanted: Sequence[Segment],
+    wish: MaskWish,
+    frames: Mapping[int, Sequence[tuple[int, int | None]]],
+) -> list[dict[int, int]]:
+    """Return for each volume along the fourth axis, or the only one, the values of its segments."""
+    numbers = [segment.number for segment in wanted]
+    if wish.is_layered:
+        return [{number_: 1} for number_ in numbers]
+    if source.kind == FRACTIONAL and len(numbers) > 1:
+        counts = Counter(segment for own in frames.values() for _, segment in own if segment is not None)
+        raise IrregularVolume(
+            f"fractions of {len(numbers)} segments: expected one segment, or layers=all",
+            groups=each_of(SEGMENT, numbers, counts),
+        )
+    return [{number_: number_ for number_ in numbers}]
+
+
+def _dtype(kind: str, layers: Sequence[Mapping[int, int]], making: Making) -> np.dtype[Any]:
+    if kind == FRACTIONAL:
+        if making.dtype is not None and making.dtype.kind != "f":
+            raise NoSuchValues(f"dtype={making.dtype.name}: fractions of a segment, expected float32")
+        return making.dtype or FLOAT32
+    highest = max(value for layer in layers for value in layer.values())
+    dtype = making.dtype or label_type(highest)
+    if dtype.kind in "iu" and highest > np.iinfo(dtype).max:
+        raise NoSuchValues(f"dtype={dtype.name}: Segment Numbers up to {highest}, expected a type for them")
+    return dtype
+
+
+def _fractions(source: _Source) -> dict[str, str]:
+    return {"fractions": text(source.metadata, "00620010")} if source.kind == FRACTIONAL else {}

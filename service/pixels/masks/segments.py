@@ -1,0 +1,220 @@
+"""What a segmentation says of its segments, and which frames are of which.
+
+Read from the metadata of its instance.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.dicom_json import (
+    PER_FRAME_GROUPS,
+    SHARED_GROUPS,
+    Attributes,
+    integer,
+    items,
+    number,
+    numbers,
+    text,
+)
+from service.errors import IrregularVolume
+from service.pixels.masks.colours import rgb_of
+from service.pixels.masks.lattice import in_gray
+from service.pixels.numbers.plane import Plane, plane_of
+
+BINARY, FRACTIONAL, LABELMAP = "BINARY", "FRACTIONAL", "LABELMAP"
+SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+
+_LABELMAP_STORAGE = SEGMENTATIONS[1]
+_SEGMENTS, _IDENTIFICATION, _REFERENCED_NUMBER = "00620002", "0062000A", "0062000B"
+_PLANE_GROUPS = ("00209113", "00209116", "00289110")
+_CODE_VALUES = ("00080100", "00080119", "00080120")
+_LARGEST = 2**16 - 1
+
+Code = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment.
+
+    Attributes:
+        number: the value of its voxels.
+        label: what people call it.
+        category: code of what kind of thing it is.
+        kind: code of what it is.
+        modifiers: codes of the laterality and the like.
+        algorithm: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
+        cielab: the colour that it is recommended to be shown in, as it stands in the file.
+
+    Standard: PS3.3 C.8.20.4.
+    """
+
+    number: int
+    label: str
+    category: Code | None = None
+    kind: Code | None = None
+    modifiers: tuple[Code, ...] = ()
+    algorithm: str = ""
+    cielab: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the segment as a client is told it."""
+        return {
+            "number": self.number,
+            "label": self.label,
+            "category": self.category,
+            "type": self.kind,
+            "modifiers": list(self.modifiers),
+            "algorithm": self.algorithm or None,
+            "cielab": list(self.cielab) or None,
+            "rgb": list(rgb_of(self.cielab)) if self.cielab else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFrame:
+    """One frame of a segmentation: of which segment it is, and where it lies.
+
+    Attributes:
+        number: counted from 1.
+        segment: its number; None of a labelmap, whose values are the numbers.
+        plane: where it lies.
+    """
+
+    number: int
+    segment: int | None
+    plane: Plane
+
+
+def type_of(metadata: Attributes) -> str:
+    """Return BINARY, FRACTIONAL or LABELMAP.
+
+    Raises:
+        IrregularVolume: the segmentation is of another type.
+    """
+    if text(metadata, "00080016") == _LABELMAP_STORAGE:
+        return LABELMAP
+    name = text(metadata, "00620001").upper()
+    if not name and integer(metadata, "00280100") == 1:
+        return BINARY
+    if name not in (BINARY, FRACTIONAL, LABELMAP):
+        raise IrregularVolume(f"Segmentation Type {name or 'is missing'}: expected BINARY or FRACTIONAL")
+    return name
+
+
+def segments_of(metadata: Attributes) -> list[Segment]:
+    """Return the segments, ascending.
+
+    Raises:
+        IrregularVolume: their numbers are missing, not unique, or none that a segment can have.
+    """
+    segments = [_segment(item) for item in items(metadata, _SEGMENTS)]
+    all_numbers = [segment.number for segment in segments]
+    if not segments or len(set(all_numbers)) < len(segments):
+        raise IrregularVolume(
+            f"{len(segments)} items in Segment Sequence with {len(set(all_numbers))} numbers: "
+            "expected a number of its own for each"
+        )
+    lowest = 0 if type_of(metadata) == LABELMAP else 1
+    if not lowest <= min(all_numbers) <= max(all_numbers) <= _LARGEST:
+        raise IrregularVolume(
+            f"Segment Numbers {min(all_numbers)} to {max(all_numbers)}: expected {lowest} to {_LARGEST}"
+        )
+    return sorted(segments, key=lambda segment: segment.number)
+
+
+def _segment(item: Attributes) -> Segment:
+    kind = next(iter(items(item, "0062000F")), {})
+    cielab = [int(value) for value in numbers(item, "0062000D") if value is not None]
+    segment_number = integer(item, "00620004")
+    return Segment(
+        number=-1 if segment_number is None else segment_number,
+        label=text(item, "00620005"),
+        category=_code(next(iter(items(item, "00620003")), {})),
+        kind=_code(kind),
+        modifiers=tuple(filter(None, map(_code, items(kind, "00620011")))),
+        algorithm=text(item, "00620008"),
+        cielab=tuple(cielab) if len(cielab) == 3 else (),
+    )
+
+
+def _code(item: Attributes) -> Code | None:
+    value = next(filter(None, (text(item, tag) for tag in _CODE_VALUES)), "")
+    if not value and not text(item, "00080104"):
+        return None
+    return {"value": value, "scheme": text(item, "00080102"), "meaning": text(item, "00080104")}
+
+
+def frames_of(metadata: Attributes, number_of_frames: int) -> Iterator[SegmentFrame]:
+    """Yield the frames of a segmentation in their order.
+
+    Frames in one place have the same plane, one and the same object.
+
+    Args:
+        metadata: DICOM JSON object of the instance.
+        number_of_frames: those that can be read.
+
+    Raises:
+        IrregularVolume: one does not say of which segment it is.
+    """
+    is_labelmap = type_of(metadata) == LABELMAP
+    segments = items(metadata, _SEGMENTS)
+    only = integer(segments[0], "00620004") if len(segments) == 1 else None
+    shared = next(iter(items(metadata, SHARED_GROUPS)), {})
+    usual = {tag: element for tag, element in metadata.items() if tag != PER_FRAME_GROUPS}
+    known: dict[str, Plane] = {}
+    groups = iter(items(metadata, PER_FRAME_GROUPS))
+    for number_ in range(1, number_of_frames + 1):
+        own = next(groups, {})
+        key = repr([own.get(tag) for tag in _PLANE_GROUPS])
+        plane = known.get(key)
+        if plane is None:
+            plane = in_gray(plane_of({**usual, PER_FRAME_GROUPS: {"vr": "SQ", "Value": [own]}}))
+            known[key] = plane
+        segment = None if is_labelmap else _segment_number(own, shared, only)
+        if segment is None and not is_labelmap:
+            raise IrregularVolume(f"frame {number_} has no Referenced Segment Number: expected its segment")
+        yield SegmentFrame(number_, segment, plane)
+
+
+def _segment_number(own: Attributes, shared: Attributes, only: int | None) -> int | None:
+    for group in (own, shared):
+        for item in items(group, _IDENTIFICATION)[:1]:
+            return integer(item, _REFERENCED_NUMBER)
+    return only
+
+
+def background_of(metadata: Attributes) -> int:
+    """Return the value of a labelmap's voxels that are of no segment. PS3.3 C.8.20.2.
+
+    Raises:
+        IrregularVolume: it is another one than 0, which is a segment.
+    """
+    padding = integer(metadata, "00280120") or 0
+    numbers_ = {integer(item, "00620004") for item in items(metadata, _SEGMENTS)}
+    if padding and 0 in numbers_:
+        raise IrregularVolume(
+            f"Segment Number 0, and Pixel Padding Value {padding} for what is of no segment: "
+            "expected a background of 0"
+        )
+    return padding
+
+
+def maximum_of(metadata: Attributes) -> float:
+    """Return the stored value of a whole voxel in a fractional segmentation.
+
+    Raises:
+        IrregularVolume: it is missing or makes no sense.
+    """
+    maximum = number(metadata, "0062000E")
+    if not maximum or maximum < 0:
+        raise IrregularVolume("no Maximum Fractional Value: expected a number above 0")
+    return maximum
+
+
+def label_type(highest: int) -> np.dtype[Any]:
+    """Return the smallest type that numbers up to this one fit into."""
+    return np.dtype("u1") if highest < 2**8 else np.dtype("<u2") if highest < 2**16 else np.dtype("<u4")

@@ -1,0 +1,164 @@
+"""Masks as volumes of labels, on the grid of the series that they refer to. Not of the Standard."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.archive.index.metadata import revision_of
+from service.archive.instance import Located, Target
+from service.errors import IrregularVolume
+from service.imaging.arrays import check_number_of_frames
+from service.imaging.decoder import Decoder
+from service.imaging.masks import SEGMENT, MaskWish
+from service.imaging.segmentations import MaskVolume, mask_description, segmentation_volume
+from service.pixels.masks.segments import SEGMENTATIONS
+from service.pixels.numbers.making import Making
+from service.pixels.numbers.modality import REVISION
+from service.web.http.etags import etag_of
+from service.web.http.request import located_instance, located_instances, negotiated, target_of
+from service.web.http.responses import not_modified
+from service.web.numbers.volume_answer import VOLUME_OFFERS, VolumeFile, answer, url_with
+from service.web.numbers.wishes import conditions_of, making_of, mask_wish_of, with_values
+from service.web.state import scope_of, service_of
+
+_CLASSES_BYTES = 500
+_FRAMES_AS_THEY_ARE = ("along", "values", "irregular")
+_FRAME_BYTES = 300  # of what is remembered of each
+
+
+async def is_mask(request: Request) -> bool:
+    """Tell whether a mask is asked for as such, and not its frames as any others."""
+    classes = await _classes(request)
+    if not classes <= {*SEGMENTATIONS}:
+        return False
+    query = request.query_params
+    return not conditions_of(query) and not {*_FRAMES_AS_THEY_ARE} & {*query}
+
+
+async def _classes(request: Request) -> frozenset[str]:
+    """Return the SOP classes of what the path names; of a series that has not changed, they are known."""
+    service, target = service_of(request), target_of(request)
+    if target.instance is not None:
+        return frozenset({(await located_instance(request)).instance.sop_class_uid})
+    revision = await service.archive.revisions.find(scope_of(request), target.study, target.series or "")
+    key = target.study, target.series, revision
+    classes = service.sop_classes.get(key)
+    if classes is None:
+        instances = await located_instances(request)
+        classes = frozenset(located.instance.sop_class_uid for located in instances)
+        service.sop_classes.keep(key, classes, _CLASSES_BYTES)
+    return classes
+
+
+async def mask_answer(request: Request) -> Response:
+    """Return the label volume of a mask in the form that the request likes best.
+
+    Raises:
+        IrregularVolume: there are several masks, or it makes no volume; it says how to ask for one.
+    """
+    query = request.query_params
+    making, offer = making_of(query), negotiated(request, *VOLUME_OFFERS)
+    located = _only(request, await located_instances(request))
+    wish = mask_wish_of(query, SEGMENT)
+    check_number_of_frames(located.frames.number_of_frames if located.frames else 0)
+    study = Target(located.instance.uids.study)
+    revision, _ = await service_of(request).archive.index.read(revision_of, scope_of(request), study)
+    key = etag_of(located.instance.digest, REVISION, request.state.base_url, str(wish), str(making), revision)
+    etag = etag_of(key, str(offer))
+    if unchanged := not_modified(request, etag):
+        return unchanged
+    mask = await _kept(request, located, wish, making, key)
+    decoder = service_of(request).decoder
+    file = VolumeFile(
+        volume=mask.made,
+        kind=mask.images.dtype,
+        file=lambda head: MaskFile(decoder, head, mask),
+        made=making.as_json() | {"values": mask.values},
+        description=partial(mask_description, mask),
+    )
+    return answer(request, file, offer.media_type, etag)
+
+
+def _only(request: Request, instances: Sequence[Located]) -> Located:
+    if len(instances) == 1:
+        return instances[0]
+    path = request.path_params
+    series = f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}"
+    groups = [
+        {
+            "values": {"SOPInstanceUID": uid},
+            "slices": located.frames.number_of_frames if located.frames else 0,
+            "volume": True,
+            "url": f"{series}/instances/{uid}/volume?{with_values(request.query_params, {})}".rstrip("?"),
+        }
+        for located in instances
+        for uid in [located.instance.uids.instance]
+    ]
+    raise IrregularVolume(f"{len(instances)} masks in the series: expected one", groups=groups)
+
+
+async def _kept(request: Request, located: Located, wish: MaskWish, making: Making, key: str) -> MaskVolume:
+    """Return a mask that has been looked through, which is not done again for each range of it."""
+    service = service_of(request)
+    mask = service.masks.get(key)
+    if mask is None:
+        try:
+            mask = await segmentation_volume(service.archive, scope_of(request), located, wish, making)
+            await mask.images.check(service.decoder)
+        except IrregularVolume as error:
+            query = request.query_params
+            groups = [
+                {
+                    **group,
+                    "url": url_with(request, with_values(query, cast(dict[str, object], group["values"]))),
+                }
+                for group in error.groups
+            ]
+            raise IrregularVolume(error.message, error.disagreements, groups) from error
+        number_of_frames = located.frames.number_of_frames if located.frames else 0
+        size = _FRAME_BYTES * (number_of_frames + len(mask.volume.slices)) + mask.images.kept_bytes
+        service.masks.keep(key, mask, size)
+    return mask
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """The file of a mask, whose slices are made when they are read.
+
+    Attributes:
+        decoder: of frames.
+        head: of the file.
+        mask: the volume.
+    """
+
+    decoder: Decoder
+    head: bytes
+    mask: MaskVolume
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes."""
+        return len(self.head) + self.mask.images.image_bytes * self.mask.images.number_of_images
+
+    async def read(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a run of the bytes, for which no more slices are made than have any of it."""
+        start, end = max(0, offset - len(self.head)), offset + length - len(self.head)
+        images, image_bytes = self.mask.images, self.mask.images.image_bytes
+        head = self.head[offset : offset + length]
+        if start >= end:
+            yield head
+            return
+        first = start // image_bytes
+        before, left = start - first * image_bytes, end - start
+        async for image in images.images(self.decoder, first, -(-end // image_bytes)):
+            if head:
+                yield head
+                head = b""
+            run = image.reshape(-1).view(np.uint8).data[before : before + left]
+            before, left = 0, left - len(run)
+            yield run
