@@ -1,18 +1,24 @@
 """What is wanted of a mask, and on which grid it comes: that of the series it refers to, or another."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from service.archive import Archive
 from service.dicom_json import Attributes, items, text
-from service.errors import IrregularVolume, SeriesNotFound, SlicesNotFound, shorten
+from service.errors import IrregularVolume, NoSuchValues, SeriesNotFound, SlicesNotFound, shorten
+from service.imaging.decoder import Decoder
 from service.imaging.grids import grid_of_series
+from service.pixels.arrays import Values
+from service.pixels.masks.segments import FRACTIONAL, label_type
+from service.pixels.numbers.making import Making
 from service.pixels.numbers.volume import Volume
 from service.scope import Scope
 
 OWN_FRAMES = "frames"
-SEGMENT = "segment"
+SEGMENT, ROI = "segment", "roi"
 
 _REFERENCED_SERIES, _REFERENCED_INSTANCES = "00081115", "0008114A"
 _MAX_TOLD = 256
@@ -66,6 +72,88 @@ class Grid:
     def as_json(self) -> dict[str, Any]:
         """Return the grid as a client is told it."""
         return {"of": self.series or OWN_FRAMES, "reason": self.reason or None}
+
+
+class Images(Protocol):
+    """The slices of a volume, or of several, made when they are read."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Return the type of the values."""
+
+    @property
+    def image_bytes(self) -> int:
+        """Return the number of bytes of what is made of a slice."""
+
+    @property
+    def number_of_images(self) -> int:
+        """Return the number of slices of all volumes."""
+
+    @property
+    def kept_bytes(self) -> int:
+        """Return the number of bytes that are kept once it has been looked through."""
+
+    async def check(self, decoder: Decoder) -> None:
+        """Look for what would make an answer break off or be wrong."""
+
+    def images(self, decoder: Decoder, first: int, end: int) -> AsyncIterator[Values]:
+        """Yield what is made of some slices: those of the first volume, then those of the next one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskVolume:
+    """A mask on a grid.
+
+    Attributes:
+        volume: where its voxels lie, before a region is cut out.
+        images: its slices, made when they are read.
+        told: what its description says beside what every volume says.
+        making: the part of a slice that is made, and its type.
+    """
+
+    volume: Volume
+    images: Images
+    told: Mapping[str, Any]
+    making: Making
+
+    @property
+    def made(self) -> Volume:
+        """The volume with the part of its slices that is made."""
+        rows, columns = self.volume.shape[-2:]
+        affine = self.volume.affine @ self.making.matrix(rows, columns)
+        return replace(self.volume, affine=affine, size=self.making.shape(rows, columns))
+
+    @property
+    def values(self) -> str:
+        """What its values are."""
+        return "labels" if self.told["mask"] != FRACTIONAL else "fractions"
+
+
+def mask_description(mask: MaskVolume) -> dict[str, object]:
+    """Return what there is to know about a mask, as a client is told it."""
+    volume = mask.made
+    return {
+        "shape": volume.shape,
+        "type": mask.images.dtype.name,
+        "regular": volume.is_regular,
+        "made": mask.making.as_json() | {"values": mask.values},
+        "spacing": volume.spacing,
+        "affine": volume.affine.tolist(),
+        **({"along": volume.along.as_json()} if volume.along else {}),
+        "PhotometricInterpretation": volume.slices[0].plane.photometric_interpretation,
+        "padding": [],
+        **mask.told,
+        "varying": {},
+        "slices": [
+            {
+                "SOPInstanceUID": slice_.sop_instance_uid or None,
+                "InstanceNumber": slice_.instance_number,
+                "frame": slice_.frame_number or None,
+                "position": slice_.plane.position,
+            }
+            for slice_ in volume.slices
+        ],
+    }
 
 
 def references_of(metadata: Attributes) -> Iterator[Reference]:
@@ -147,7 +235,7 @@ def each_of(name: str, numbers: Sequence[int], slices: Mapping[int, int]) -> lis
         for number in numbers[:_MAX_TOLD]
     ]
     layered = {"values": {"layers": "all"}, "slices": sum(slices.values()), "volume": True}
-    return [*single, layered] if len(numbers) > 1 else [layered]
+    return [*single, layered]
 
 
 def part_of(volume: Volume, wish: MaskWish) -> slice:
@@ -162,3 +250,16 @@ def part_of(volume: Volume, wish: MaskWish) -> slice:
     if wish.part.stop > length:
         raise SlicesNotFound(f"no slice {wish.part.stop}: the volume has {length}")
     return wish.part
+
+
+def label_dtype(layers: Sequence[Mapping[int, int]], making: Making) -> np.dtype[Any]:
+    """Return the type that labels come in.
+
+    Raises:
+        NoSuchValues: they do not fit in the type asked for.
+    """
+    highest = max(value for layer in layers for value in layer.values())
+    dtype = making.dtype or label_type(highest)
+    if dtype.kind in "iu" and highest > np.iinfo(dtype).max:
+        raise NoSuchValues(f"dtype={dtype.name}: numbers up to {highest}, expected a type for them")
+    return dtype

@@ -4,44 +4,19 @@ import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from service.errors import ContentTooLarge
 from service.imaging.decoder import Decoder
+from service.imaging.masks import Images
 from service.pixels.arrays import Values
 from service.pixels.masks.sampling import Coordinates, coordinates
 from service.pixels.numbers.making import Making
 
 _MAX_BYTES = 2**26
 _SLICES_TOGETHER = 4
-
-
-class Images(Protocol):
-    """The slices of a volume, or of several, made when they are read."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Return the type of the values."""
-
-    @property
-    def image_bytes(self) -> int:
-        """Return the number of bytes of what is made of a slice."""
-
-    @property
-    def number_of_images(self) -> int:
-        """Return the number of slices of all volumes."""
-
-    @property
-    def kept_bytes(self) -> int:
-        """Return the number of bytes that are kept once it has been looked through."""
-
-    async def check(self, decoder: Decoder) -> None:
-        """Look for what would make an answer break off or be wrong."""
-
-    def images(self, decoder: Decoder, first: int, end: int) -> AsyncIterator[Values]:
-        """Yield what is made of some slices: those of the first volume, then those of the next one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

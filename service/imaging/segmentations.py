@@ -19,13 +19,16 @@ from service.imaging.masks import (
     OWN_FRAMES,
     SEGMENT,
     Grid,
+    Images,
+    MaskVolume,
     MaskWish,
     each_of,
     grid_of,
+    label_dtype,
     part_of,
     references_of,
 )
-from service.imaging.sampled import Images, Sampled
+from service.imaging.sampled import Sampled
 from service.pixels.masks.lattice import checked, volume_of_frames
 from service.pixels.masks.placing import Fit, placed_on
 from service.pixels.masks.sampling import nearest
@@ -36,7 +39,6 @@ from service.pixels.masks.segments import (
     SegmentFrame,
     background_of,
     frames_of,
-    label_type,
     maximum_of,
     segments_of,
     type_of,
@@ -47,62 +49,6 @@ from service.pixels.numbers.plane import Plane
 from service.pixels.numbers.slices import Slice
 from service.pixels.numbers.volume import Along, Volume
 from service.scope import Scope
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MaskVolume:
-    """A mask on a grid.
-
-    Attributes:
-        volume: where its voxels lie, before a region is cut out.
-        images: its slices, made when they are read.
-        told: what its description says beside what every volume says.
-        making: the part of a slice that is made, and its type.
-    """
-
-    volume: Volume
-    images: Images
-    told: Mapping[str, Any]
-    making: Making
-
-    @property
-    def made(self) -> Volume:
-        """The volume with the part of its slices that is made."""
-        rows, columns = self.volume.shape[-2:]
-        affine = self.volume.affine @ self.making.matrix(rows, columns)
-        return replace(self.volume, affine=affine, size=self.making.shape(rows, columns))
-
-    @property
-    def values(self) -> str:
-        """What its values are."""
-        return "labels" if self.told["mask"] != FRACTIONAL else "fractions"
-
-
-def mask_description(mask: MaskVolume) -> dict[str, object]:
-    """Return what there is to know about a mask, as a client is told it."""
-    volume = mask.made
-    return {
-        "shape": volume.shape,
-        "type": mask.images.dtype.name,
-        "regular": volume.is_regular,
-        "made": mask.making.as_json() | {"values": mask.values},
-        "spacing": volume.spacing,
-        "affine": volume.affine.tolist(),
-        **({"along": volume.along.as_json()} if volume.along else {}),
-        "PhotometricInterpretation": volume.slices[0].plane.photometric_interpretation,
-        "padding": [],
-        **mask.told,
-        "varying": {},
-        "slices": [
-            {
-                "SOPInstanceUID": slice_.sop_instance_uid or None,
-                "InstanceNumber": slice_.instance_number,
-                "frame": slice_.frame_number or None,
-                "position": slice_.plane.position,
-            }
-            for slice_ in volume.slices
-        ],
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,11 +249,7 @@ def _dtype(kind: str, layers: Sequence[Mapping[int, int]], making: Making) -> np
         if making.dtype is not None and making.dtype.kind != "f":
             raise NoSuchValues(f"dtype={making.dtype.name}: fractions of a segment, expected float32")
         return making.dtype or FLOAT32
-    highest = max(value for layer in layers for value in layer.values())
-    dtype = making.dtype or label_type(highest)
-    if dtype.kind in "iu" and highest > np.iinfo(dtype).max:
-        raise NoSuchValues(f"dtype={dtype.name}: Segment Numbers up to {highest}, expected a type for them")
-    return dtype
+    return label_dtype(layers, making)
 
 
 def _fractions(source: _Source) -> dict[str, str]:

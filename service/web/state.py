@@ -18,9 +18,9 @@ from service.feed.allowed_hosts import AllowedHosts
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
 from service.imaging.forms import Form
+from service.imaging.masks import MaskVolume
 from service.imaging.pictures import Pictures
 from service.imaging.plans import Plans
-from service.imaging.segmentations import MaskVolume
 from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.scope import Scope

@@ -97,3 +97,21 @@ def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = N
         size=(grid.shape[-2], grid.shape[-1]),
     )
     return placement, near[:, 2].astype(int).tolist()
+
+
+def contour_on(grid: Volume, points: Values, tolerance: float | None = None) -> tuple[int, Values] | None:
+    """Return the number of the slice that a contour is in, which may be outside, and its corners there.
+
+    Args:
+        grid: of three axes.
+        points: in mm in the patient's LPS coordinates, shape (points, 3).
+        tolerance: mm that it may lie beside the slice; None for a tenth of a step.
+
+    Returns:
+        Corners as columns and rows, counted from centers, shape (points, 2); None if it is in no slice.
+    """
+    to_grid = np.linalg.inv(_LPS_TO_RAS @ grid.affine)
+    places = points @ to_grid[:3, :3].T + to_grid[:3, 3]
+    index = int(np.rint(places[:, 2].mean()))
+    allowed = _TOLERANCE if tolerance is None else tolerance / grid.spacing[0]
+    return None if (np.abs(places[:, 2] - index) > allowed).any() else (index, places[:, :2])

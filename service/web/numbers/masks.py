@@ -14,9 +14,11 @@ from service.archive.instance import Located, Target
 from service.errors import IrregularVolume
 from service.imaging.arrays import check_number_of_frames
 from service.imaging.decoder import Decoder
-from service.imaging.masks import SEGMENT, MaskWish
-from service.imaging.segmentations import MaskVolume, mask_description, segmentation_volume
+from service.imaging.masks import ROI, SEGMENT, MaskVolume, MaskWish, mask_description
+from service.imaging.segmentations import segmentation_volume
+from service.imaging.structures import structure_volume
 from service.pixels.masks.segments import SEGMENTATIONS
+from service.pixels.masks.structures import STRUCTURE_SET
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import REVISION
 from service.web.http.etags import etag_of
@@ -34,6 +36,8 @@ _FRAME_BYTES = 300  # of what is remembered of each
 async def is_mask(request: Request) -> bool:
     """Tell whether a mask is asked for as such, and not its frames as any others."""
     classes = await _classes(request)
+    if classes == {STRUCTURE_SET}:
+        return True
     if not classes <= {*SEGMENTATIONS}:
         return False
     query = request.query_params
@@ -64,7 +68,7 @@ async def mask_answer(request: Request) -> Response:
     query = request.query_params
     making, offer = making_of(query), negotiated(request, *VOLUME_OFFERS)
     located = _only(request, await located_instances(request))
-    wish = mask_wish_of(query, SEGMENT)
+    wish = mask_wish_of(query, SEGMENT if _is_segmentation(located) else ROI)
     check_number_of_frames(located.frames.number_of_frames if located.frames else 0)
     study = Target(located.instance.uids.study)
     revision, _ = await service_of(request).archive.index.read(revision_of, scope_of(request), study)
@@ -82,6 +86,10 @@ async def mask_answer(request: Request) -> Response:
         description=partial(mask_description, mask),
     )
     return answer(request, file, offer.media_type, etag)
+
+
+def _is_segmentation(located: Located) -> bool:
+    return located.instance.sop_class_uid in SEGMENTATIONS
 
 
 def _only(request: Request, instances: Sequence[Located]) -> Located:
@@ -108,7 +116,8 @@ async def _kept(request: Request, located: Located, wish: MaskWish, making: Maki
     mask = service.masks.get(key)
     if mask is None:
         try:
-            mask = await segmentation_volume(service.archive, scope_of(request), located, wish, making)
+            make = segmentation_volume if _is_segmentation(located) else structure_volume
+            mask = await make(service.archive, scope_of(request), located, wish, making)
             await mask.images.check(service.decoder)
         except IrregularVolume as error:
             query = request.query_params

@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
-from service.imaging.masks import OWN_FRAMES, MaskWish
+from service.imaging.masks import OWN_FRAMES, ROI, SEGMENT, MaskWish
 from service.imaging.volumes import Wish
 from service.pixels.numbers.condition import Condition, written
 from service.pixels.numbers.frame_values import Path
@@ -27,7 +27,7 @@ from service.web.http.request import check_uid
 from service.web.windows import window_of
 
 MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})
-OF_MASKS = frozenset({"segment", "layers", "on"})
+OF_MASKS = frozenset({SEGMENT, ROI, "layers", "on"})
 OURS = MAKING | OF_MASKS | {"accept", "slices", "along", "tolerance", "irregular"}
 _LONGEST = 1024
 _AUTOMATIC = "auto"
@@ -75,6 +75,8 @@ def mask_wish_of(query: QueryParams, name: str) -> MaskWish:
         *query
     }:
         raise InvalidParameter(other, query[other], "no such parameter of a mask")
+    if conditions := conditions_of(query):
+        raise InvalidParameter(conditions[0].name, conditions[0].text, "no attribute: a mask is chosen from")
     on = query.get("on")
     if on is not None and on != OWN_FRAMES:
         check_uid("on", on)
@@ -99,7 +101,7 @@ def refuse_wishes_of_masks(query: QueryParams) -> None:
         InvalidParameter: it does.
     """
     for name in sorted(OF_MASKS & {*query}):
-        raise InvalidParameter(name, query[name], "a segmentation")
+        raise InvalidParameter(name, query[name], "a segmentation or structure set")
 
 
 def _strictness(query: Mapping[str, str]) -> Strictness:
