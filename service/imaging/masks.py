@@ -1,26 +1,20 @@
-"""What is wanted of a mask, and on which grid it comes: that of the series it refers to, or another."""
+"""Masks, and what is wanted of them."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from service.archive import Archive
-from service.dicom_json import Attributes, items, text
-from service.errors import IrregularVolume, NoSuchValues, SeriesNotFound, SlicesNotFound, shorten
+from service.errors import NoSuchValues, SlicesNotFound
 from service.imaging.decoder import Decoder
-from service.imaging.grids import grid_of_series
 from service.pixels.arrays import Values
-from service.pixels.masks.segments import FRACTIONAL, label_type
+from service.pixels.masks.segments import label_type
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.volume import Volume
-from service.scope import Scope
 
-OWN_FRAMES = "frames"
 SEGMENT, ROI = "segment", "roi"
 
-_REFERENCED_SERIES, _REFERENCED_INSTANCES = "00081115", "0008114A"
 _MAX_TOLD = 256
 
 
@@ -40,38 +34,6 @@ class MaskWish(NamedTuple):
     on: str | None = None
     part: slice | None = None
     tolerance: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A series that a mask refers to.
-
-    Attributes:
-        series: its UID.
-        instances: UIDs of those of its instances that are named.
-    """
-
-    series: str
-    instances: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Where the voxels of a mask lie.
-
-    Attributes:
-        volume: of an image series; None for that of the mask's own frames.
-        series: UID of it.
-        reason: why it is not that of the series which the mask refers to; empty if it is.
-    """
-
-    volume: Volume | None
-    series: str | None
-    reason: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the grid as a client is told it."""
-        return {"of": self.series or OWN_FRAMES, "reason": self.reason or None}
 
 
 class Images(Protocol):
@@ -109,12 +71,14 @@ class MaskVolume:
         images: its slices, made when they are read.
         told: what its description says beside what every volume says.
         making: the part of a slice that is made, and its type.
+        values: what its values are.
     """
 
     volume: Volume
     images: Images
     told: Mapping[str, Any]
     making: Making
+    values: str = "labels"
 
     @property
     def made(self) -> Volume:
@@ -122,11 +86,6 @@ class MaskVolume:
         rows, columns = self.volume.shape[-2:]
         affine = self.volume.affine @ self.making.matrix(rows, columns)
         return replace(self.volume, affine=affine, size=self.making.shape(rows, columns))
-
-    @property
-    def values(self) -> str:
-        """What its values are."""
-        return "labels" if self.told["mask"] != FRACTIONAL else "fractions"
 
 
 def mask_description(mask: MaskVolume) -> dict[str, object]:
@@ -154,72 +113,6 @@ def mask_description(mask: MaskVolume) -> dict[str, object]:
             for slice_ in volume.slices
         ],
     }
-
-
-def references_of(metadata: Attributes) -> Iterator[Reference]:
-    """Yield the series that an instance refers to. Standard: PS3.3 C.12.3, Common Instance Reference."""
-    for item in items(metadata, _REFERENCED_SERIES):
-        if series := text(item, "0020000E"):
-            instances = items(item, _REFERENCED_INSTANCES)
-            yield Reference(series, frozenset(text(instance, "00081155") for instance in instances))
-
-
-async def grid_of(
-    archive: Archive,
-    scope: Scope,
-    study: str,
-    references: Sequence[Reference],
-    frame_of_reference: str,
-    on: str | None,
-) -> Grid:
-    """Return the grid that a mask comes on.
-
-    Args:
-        archive: where series are.
-        scope: of who asks.
-        study: of the mask: other studies are not looked through.
-        references: that the mask makes.
-        frame_of_reference: UID of the mask's.
-        on: as in MaskWish.
-
-    Raises:
-        SeriesNotFound: the series asked for is not here.
-        IrregularVolume: it makes no volume, or lies in another frame of reference.
-    """
-    if on == OWN_FRAMES:
-        return Grid(None, None, "asked for")
-    if on is not None:
-        volume = await grid_of_series(archive, scope, study, on, _instances_of(references, on))
-        if reason := _stranger(volume, frame_of_reference):
-            raise IrregularVolume(f"on={shorten(on)}: {reason}")
-        return Grid(volume, on)
-    reasons = []
-    for reference in references:
-        try:
-            volume = await grid_of_series(archive, scope, study, reference.series, reference.instances)
-        except SeriesNotFound:
-            reasons.append("the series that it refers to is not in this study")
-            continue
-        except (IrregularVolume, SlicesNotFound) as error:
-            reasons.append(f"the series that it refers to makes no volume: {error.message}")
-            continue
-        if reason := _stranger(volume, frame_of_reference):
-            reasons.append(f"the series that it refers to {reason}")
-            continue
-        return Grid(volume, reference.series)
-    return Grid(None, None, "; ".join(dict.fromkeys(reasons)) or "it refers to no series")
-
-
-def _instances_of(references: Sequence[Reference], series: str) -> frozenset[str]:
-    return frozenset().union(*(reference.instances for reference in references if reference.series == series))
-
-
-def _stranger(volume: Volume, frame_of_reference: str) -> str:
-    """Tell why a volume is in another space than a mask; nothing if it is in the same."""
-    own = volume.slices[0].plane.frame_of_reference
-    if own and frame_of_reference and own != frame_of_reference:
-        return "has another Frame of Reference UID than the mask: expected the same"
-    return ""
 
 
 def each_of(name: str, numbers: Sequence[int], slices: Mapping[int, int]) -> list[dict[str, object]]:

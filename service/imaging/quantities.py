@@ -10,7 +10,7 @@ from service.pixels.numbers.making import DOSE
 from service.pixels.numbers.suv import suv_factors
 from service.pixels.numbers.uptake import Uptake, uptake_of
 
-_RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 
 def with_factors(
@@ -35,7 +35,7 @@ def with_factors(
         if values != DOSE:
             uptakes[text(attributes, "00080018")] = uptake_of(attributes)
         elif digest in wanted:
-            _check_dose(attributes)
+            check_dose(attributes)
     for digest, uid in wanted.items():
         if digest not in seen:
             raise InstanceGone(uid)
@@ -45,8 +45,13 @@ def with_factors(
     return [frame._replace(factor=factors[frame.located.instance.uids.instance]) for frame in frames]
 
 
-def _check_dose(attributes: Attributes) -> None:
-    if text(attributes, "00080016") != _RT_DOSE:
+def check_dose(attributes: Attributes) -> None:
+    """Return if values are doses in Gy.
+
+    Raises:
+        NoSuchValues: they are something else.
+    """
+    if text(attributes, "00080016") != RT_DOSE:
         raise NoSuchValues("values=dose: expected an RT Dose")
     if text(attributes, "30040002").upper() != "GY":
         raise NoSuchValues("values=dose: expected Dose Units GY")

@@ -14,19 +14,16 @@ from service.archive.instance import Located
 from service.dicom_json import Attributes, integer, number, scopes, text
 from service.errors import IrregularVolume, NoSuchValues, NotRenderable, SlicesNotFound, shorten
 from service.imaging.decoder import description_of
+from service.imaging.grids import OWN_FRAMES, Grid, grid_of, references_of
 from service.imaging.labels import Labels
 from service.imaging.masks import (
-    OWN_FRAMES,
     SEGMENT,
-    Grid,
     Images,
     MaskVolume,
     MaskWish,
     each_of,
-    grid_of,
     label_dtype,
     part_of,
-    references_of,
 )
 from service.imaging.sampled import Sampled
 from service.pixels.masks.lattice import checked, volume_of_frames
@@ -105,8 +102,11 @@ def _planned(located: Located, source: _Source, grid: Grid, wish: MaskWish, maki
         numbers = [segment.number for segment in wanted]
         along = Along(("ReferencedSegmentNumber",), tuple(((number_,),) for number_ in numbers))
         volume = replace(volume, slices=volume.slices * len(numbers), along=along)
+    values = "fractions" if source.kind == FRACTIONAL else "labels"
     told = {"mask": source.kind, **_fractions(source), "grid": grid.as_json() | sampling}
-    return MaskVolume(volume, images, told | {"segments": [segment.as_json() for segment in wanted]}, making)
+    return MaskVolume(
+        volume, images, told | {"segments": [segment.as_json() for segment in wanted]}, making, values
+    )
 
 
 def _on_grid(

@@ -11,15 +11,12 @@ from service.archive.index.metadata import attributes_of
 from service.archive.instance import Located
 from service.dicom_json import Attributes
 from service.errors import IrregularVolume, SlicesNotFound, shorten
+from service.imaging.grids import OWN_FRAMES, Grid, Reference, grid_of
 from service.imaging.masks import (
-    OWN_FRAMES,
     ROI,
-    Grid,
     MaskVolume,
     MaskWish,
-    Reference,
     each_of,
-    grid_of,
     label_dtype,
     part_of,
 )

@@ -1,6 +1,6 @@
 """Masks as volumes of labels, on the grid of the series that they refer to. Not of the Standard."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -9,18 +9,22 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive import Archive
 from service.archive.index.metadata import revision_of
 from service.archive.instance import Located, Target
 from service.errors import IrregularVolume
 from service.imaging.arrays import check_number_of_frames
 from service.imaging.decoder import Decoder
+from service.imaging.doses import dose_volume
 from service.imaging.masks import ROI, SEGMENT, MaskVolume, MaskWish, mask_description
+from service.imaging.quantities import RT_DOSE
 from service.imaging.segmentations import segmentation_volume
 from service.imaging.structures import structure_volume
 from service.pixels.masks.segments import SEGMENTATIONS
 from service.pixels.masks.structures import STRUCTURE_SET
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import REVISION
+from service.scope import Scope
 from service.web.http.etags import etag_of
 from service.web.http.request import located_instance, located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
@@ -28,19 +32,26 @@ from service.web.numbers.volume_answer import VOLUME_OFFERS, VolumeFile, answer,
 from service.web.numbers.wishes import conditions_of, making_of, mask_wish_of, with_values
 from service.web.state import scope_of, service_of
 
+_Make = Callable[[Archive, Scope, Located, MaskWish, Making], Awaitable[MaskVolume]]
+
 _CLASSES_BYTES = 500
 _FRAMES_AS_THEY_ARE = ("along", "values", "irregular")
-_FRAME_BYTES = 300  # of what is remembered of each
+_SLICE_BYTES = 1000  # of what is remembered of each
+_MASKS: dict[str, tuple[_Make, tuple[str, ...]]] = {
+    **dict.fromkeys(SEGMENTATIONS, (segmentation_volume, (SEGMENT, "layers", "tolerance"))),
+    STRUCTURE_SET: (structure_volume, (ROI, "layers", "tolerance")),
+    RT_DOSE: (dose_volume, ("values",)),
+}
+"""By SOP class, how masks are made, and which parameters they have besides."""
 
 
 async def is_mask(request: Request) -> bool:
     """Tell whether a mask is asked for as such, and not its frames as any others."""
-    classes = await _classes(request)
-    if classes == {STRUCTURE_SET}:
+    classes, query = await _classes(request), request.query_params
+    if classes == {STRUCTURE_SET} or (classes == {RT_DOSE} and "on" in query):
         return True
     if not classes <= {*SEGMENTATIONS}:
         return False
-    query = request.query_params
     return not conditions_of(query) and not {*_FRAMES_AS_THEY_ARE} & {*query}
 
 
@@ -68,28 +79,24 @@ async def mask_answer(request: Request) -> Response:
     query = request.query_params
     making, offer = making_of(query), negotiated(request, *VOLUME_OFFERS)
     located = _only(request, await located_instances(request))
-    wish = mask_wish_of(query, SEGMENT if _is_segmentation(located) else ROI)
+    make, parameters = _MASKS[located.instance.sop_class_uid]
+    wish = mask_wish_of(query, *parameters)
     check_number_of_frames(located.frames.number_of_frames if located.frames else 0)
-    study = Target(located.instance.uids.study)
-    revision, _ = await service_of(request).archive.index.read(revision_of, scope_of(request), study)
+    study, service = Target(located.instance.uids.study), service_of(request)
+    revision, _ = await service.archive.index.read(revision_of, scope_of(request), study)
     key = etag_of(located.instance.digest, REVISION, request.state.base_url, str(wish), str(making), revision)
     etag = etag_of(key, str(offer))
     if unchanged := not_modified(request, etag):
         return unchanged
-    mask = await _kept(request, located, wish, making, key)
-    decoder = service_of(request).decoder
+    mask = await _kept(request, key, lambda: make(service.archive, scope_of(request), located, wish, making))
     file = VolumeFile(
         volume=mask.made,
         kind=mask.images.dtype,
-        file=lambda head: MaskFile(decoder, head, mask),
+        file=lambda head: MaskFile(service.decoder, head, mask),
         made=making.as_json() | {"values": mask.values},
         description=partial(mask_description, mask),
     )
     return answer(request, file, offer.media_type, etag)
-
-
-def _is_segmentation(located: Located) -> bool:
-    return located.instance.sop_class_uid in SEGMENTATIONS
 
 
 def _only(request: Request, instances: Sequence[Located]) -> Located:
@@ -110,14 +117,13 @@ def _only(request: Request, instances: Sequence[Located]) -> Located:
     raise IrregularVolume(f"{len(instances)} masks in the series: expected one", groups=groups)
 
 
-async def _kept(request: Request, located: Located, wish: MaskWish, making: Making, key: str) -> MaskVolume:
+async def _kept(request: Request, key: str, make: Callable[[], Awaitable[MaskVolume]]) -> MaskVolume:
     """Return a mask that has been looked through, which is not done again for each range of it."""
     service = service_of(request)
     mask = service.masks.get(key)
     if mask is None:
         try:
-            make = segmentation_volume if _is_segmentation(located) else structure_volume
-            mask = await make(service.archive, scope_of(request), located, wish, making)
+            mask = await make()
             await mask.images.check(service.decoder)
         except IrregularVolume as error:
             query = request.query_params
@@ -129,8 +135,7 @@ async def _kept(request: Request, located: Located, wish: MaskWish, making: Maki
                 for group in error.groups
             ]
             raise IrregularVolume(error.message, error.disagreements, groups) from error
-        number_of_frames = located.frames.number_of_frames if located.frames else 0
-        size = _FRAME_BYTES * (number_of_frames + len(mask.volume.slices)) + mask.images.kept_bytes
+        size = _SLICE_BYTES * len(mask.volume.slices) + mask.images.kept_bytes
         service.masks.keep(key, mask, size)
     return mask
 

@@ -15,7 +15,8 @@ from starlette.datastructures import QueryParams
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
-from service.imaging.masks import OWN_FRAMES, ROI, SEGMENT, MaskWish
+from service.imaging.grids import OWN_FRAMES
+from service.imaging.masks import ROI, SEGMENT, MaskWish
 from service.imaging.volumes import Wish
 from service.pixels.numbers.condition import Condition, written
 from service.pixels.numbers.frame_values import Path
@@ -37,6 +38,7 @@ _REGION = re.compile(",".join([_WHOLE] * 4), re.ASCII)
 _SIZE = re.compile(f"{_WHOLE},{_WHOLE}", re.ASCII)
 _MILLIMETRES = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?", re.ASCII)
 _SLICES = re.compile(f"{_WHOLE}(?:-{_WHOLE})?", re.ASCII)
+_OF_ALL_MASKS = ("accept", "slices", "region", "dtype", "on")
 _NUMBERS = re.compile(r"-?[0-9]{1,9}(?:,-?[0-9]{1,9})*", re.ASCII)
 _VALUES = (MODALITY, STORED, *SUV_KINDS, DOSE)
 _INTERPOLATIONS = (AREA, LINEAR)
@@ -61,27 +63,25 @@ def wish_of(query: QueryParams) -> Wish:
     )
 
 
-def mask_wish_of(query: QueryParams, name: str) -> MaskWish:
+def mask_wish_of(query: QueryParams, *names: str) -> MaskWish:
     """Return which part of a mask is meant, and on which grid.
 
     Args:
         query: that says it.
-        name: of the parameter that selects segments or regions.
+        names: of the parameters that this kind of mask has besides; the first selects segments or regions.
 
     Raises:
-        InvalidParameter: a parameter is not of its form, or is none of masks.
+        InvalidParameter: a parameter is not of its form, or is none of such masks.
     """
-    for other in (OURS - {"accept", "slices", "region", "dtype", "tolerance", "layers", "on", name}) & {
-        *query
-    }:
-        raise InvalidParameter(other, query[other], "no such parameter of a mask")
+    for other in (OURS - {*_OF_ALL_MASKS, *names}) & {*query}:
+        raise InvalidParameter(other, query[other], "no such parameter here")
     if conditions := conditions_of(query):
         raise InvalidParameter(conditions[0].name, conditions[0].text, "no attribute: a mask is chosen from")
     on = query.get("on")
     if on is not None and on != OWN_FRAMES:
         check_uid("on", on)
     return MaskWish(
-        names=tuple(dict.fromkeys(part for text in query.getlist(name) for part in _named_in(text))),
+        names=tuple(dict.fromkeys(part for text in query.getlist(names[0]) for part in _named_in(text))),
         is_layered=_one_of(("all",), query, "layers") is not None,
         on=on,
         part=slices_of(query),
