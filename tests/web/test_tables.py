@@ -11,6 +11,7 @@ import pytest
 
 from service.app import create_app
 from service.archive import Archive, open_archive
+from service.scope import EVERYTHING
 from service.settings import Settings
 from tests.metadata import element, instance, store
 
@@ -178,3 +179,18 @@ async def test_json_is_what_is_sent_unless_a_table_is_asked_for(client: httpx.As
     for accept in ("*/*", "application/dicom+json, text/csv;q=0.5"):
         answer: Any = (await client.get("studies", headers={"accept": accept})).json()
         assert len(answer) == 1
+
+
+async def test_a_long_table_has_every_row_once_and_in_order(sqlite_archive: Archive) -> None:
+    numbers = range(1, 2_101)  # more than are read at once, and than are looked up between other requests
+    rows = (instance(f"1.1.{n}", InstanceNumber=n, PatientID="7,8") for n in numbers)
+    sqlite_archive.index.write_now(store, *rows)
+    sqlite_archive.index.write_now(store, instance("2.1.1", InstanceNumber=2_101))
+    await sqlite_archive.delete(EVERYTHING, "1", "1.1", "1.1.1000")
+
+    transport = httpx.ASGITransport(create_app(Settings(), sqlite_archive))
+    async with httpx.AsyncClient(transport=transport, base_url=f"{ROOT}/") as client:
+        _, *table = await rows_of(client, "instances?includefield=SOPInstanceUID,InstanceNumber,PatientID")
+
+    expected = [[f"1.1.{n}", str(n), "7,8"] for n in numbers if n != 1000]
+    assert table == [*expected, ["2.1.1", "2101", ""]]

@@ -6,6 +6,7 @@ a client takes it: no transaction and no connection waits for it.
 
 from array import array
 from collections.abc import Iterator
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES, is_indexed
 from service.archive.index.dialects import one_transaction
+from service.archive.index.driver_rows import portions_of
 from service.archive.index.selection import selection
 from service.archive.index.unindexed import matching_rows
 from service.dicom.query.query import Query
@@ -68,10 +70,9 @@ def _ids(connection: sa.Connection, scope: Scope, query: Query) -> Iterator["arr
         ids = matching_rows(connection, scope, query, indexed, unindexed)
         yield array("q", ids[query.offset : query.offset + query.limit])
         return
-    matches = selection(query.resource, indexed, scope, query.sort_keys)
-    rows = sa.select(TABLES[query.resource.level].c.id).select_from(matches.rows).where(*matches.conditions)
-    page = rows.order_by(*matches.order).limit(query.limit).offset(query.offset)
+    selected = selection(query.resource, indexed, scope, query.sort_keys)
+    rows = sa.select(TABLES[query.resource.level].c.id).select_from(selected.rows).where(*selected.conditions)
+    page = rows.order_by(*selected.order).limit(query.limit).offset(query.offset)
     with one_transaction(connection):
-        found = connection.execute(page, execution_options={"yield_per": _AT_ONCE})
-        for portion in found.partitions():
-            yield array("q", [row_id for (row_id,) in portion])
+        for portion in portions_of(connection, page, _AT_ONCE):
+            yield array("q", chain.from_iterable(portion))

@@ -65,7 +65,7 @@ class Prepared:
             cursor = driver.execute(text, values if names is None else [values[name] for name in names])
             return cursor.fetchall() if fetch else []
         except Exception as error:
-            raise _translated(connection, error, text) from error
+            raise translated(connection, error, text) from error
 
 
 def inserting(table: sa.Table, *, returning_key: bool = False) -> Prepared:
@@ -89,7 +89,7 @@ def _compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> _Compiled:
     return _Compiled(str(compiled), compiled.positiontup, processors)
 
 
-def _translated(connection: sa.Connection, error: Exception, text: str) -> Exception:
+def translated(connection: sa.Connection, error: Exception, text: str) -> Exception:
     """Return a driver's error as SQLAlchemy tells it; a connection that was cut is not used again."""
     dialect = connection.dialect
     kind: Any = getattr(dialect.dbapi, "Error", None)

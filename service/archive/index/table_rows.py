@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES
 from service.archive.index.dialects import IsAmong
+from service.archive.index.driver_rows import rows_of
 from service.archive.index.projection import OTHERS
 from service.archive.index.stored_json import StoredJson
 from service.archive.index.tables import documents, instances, series
@@ -24,6 +25,7 @@ from service.dicom.query.table import Cell, Column
 Cells = tuple[Any, ...]
 
 _MOST_REMEMBERED = 5_000  # series, or studies
+_MOST_IN_RUN = 1.25  # rows that are read for each that is asked for
 _PARENT: dict[Level, sa.Column[int]] = {Level.SERIES: series.c.study, Level.INSTANCE: instances.c.series}
 # A study has nothing above it.
 _NO_PARENT: sa.ColumnElement[int] = sa.literal_column("0").label("parent")
@@ -61,20 +63,25 @@ class TableRows:
             for each in reversed(Level)
             if highest <= each <= level
         ]
-        grouped = [column for rows in reversed(self._levels) for column in of_level[rows.level]]
-        self._in_order = _picker([grouped.index(column) for column in columns])
+        below, *above = self._levels
+        grouped = [*(column for rows in reversed(above) for column in of_level[rows.level]), None, None]
+        self._in_order = _picker([*grouped, *of_level[below.level]], columns)
 
     def read(self, connection: sa.Connection, ids: Sequence[int]) -> list[Cells]:
         """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
-        return [self._in_order(cells) for cells in self._rows(connection, 0, ids).values()]
+        in_order, rows = self._in_order, self._levels[0].rows(connection, ids)
+        if len(self._levels) == 1:
+            return [in_order(row) for row in rows]
+        above = self._remembered(connection, 1, {row[1] for row in rows})
+        return [in_order(above[row[1]] + row) for row in rows if row[1] in above]
 
     def _rows(self, connection: sa.Connection, depth: int, ids: Sequence[int]) -> dict[int, Cells]:
         """Return the cells of rows of a level and of what is above them."""
         rows = self._levels[depth].rows(connection, ids)
         if depth + 1 == len(self._levels):
-            return {row[0]: tuple(row[2:]) for row in rows}
+            return {row[0]: row[2:] for row in rows}
         above = self._remembered(connection, depth + 1, {row[1] for row in rows})
-        return {row[0]: (*above[row[1]], *row[2:]) for row in rows if row[1] in above}
+        return {row[0]: above[row[1]] + row[2:] for row in rows if row[1] in above}
 
     def _remembered(self, connection: sa.Connection, depth: int, ids: Iterable[int]) -> Mapping[int, Cells]:
         level = self._levels[depth]
@@ -104,23 +111,31 @@ class _LevelRows:
         self._is_exact = all(column.path in _EXACT for column in columns)
         self._sources = _sources(level, columns) if not self._is_exact else []
         exact = [_exact(level, column, is_text=is_text) for column in columns] if self._is_exact else []
-        self._statement = _by_id(level, [*self._sources, *exact])
+        self._by_id = _by_id(level, [*self._sources, *exact])
+        self._in_run = _in_run(level, [*self._sources, *exact])
 
-    def rows(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Sequence[Any]]:
+    def rows(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Cells]:
         """Return the rows with these ids that there are, in this order."""
-        rows: Sequence[Any] = connection.execute(self._statement, {"ids": _listed(connection, ids)}).all()
+        rows = self._fetched(connection, ids)
         if [row[0] for row in rows] != list(ids):
             by_id = {row[0]: row for row in rows}
             rows = [by_id[row_id] for row_id in ids if row_id in by_id]
         return rows if self._is_exact else list(map(self._made, rows))
 
-    def _made(self, row: Sequence[Any]) -> Sequence[Any]:
+    def _fetched(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Cells]:
+        """Return the rows with these ids, and maybe some between them: a run is found faster than each."""
+        first, last = min(ids), max(ids)
+        if last - first < len(ids) * _MOST_IN_RUN:
+            return rows_of(connection, self._in_run, {"first": first, "last": last})
+        return rows_of(connection, self._by_id, {"ids": _listed(connection, ids)})
+
+    def _made(self, row: Cells) -> Cells:
         attributes: dict[str, Any] = {}
         for source, value in zip(self._sources, row[2:], strict=True):
             attributes |= StoredJson(value, deflated=source is documents.c.metadata).parsed_for(
                 self._base_url
             )
-        return [row[0], row[1], *[cell(element(attributes)) for element, cell in self._cells]]
+        return (row[0], row[1], *[cell(element(attributes)) for element, cell in self._cells])
 
 
 def _sources(level: Level, columns: Sequence[Column]) -> list[sa.Column[bytes]]:
@@ -136,20 +151,31 @@ def _exact(level: Level, column: Column, *, is_text: bool) -> sa.ColumnElement[A
 
 
 def _by_id(level: Level, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    return _rows_of(level, columns).where(IsAmong(TABLES[level].c.id, sa.bindparam("ids")))
+
+
+def _in_run(level: Level, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    row_id = TABLES[level].c.id
+    run = row_id.between(sa.bindparam("first"), sa.bindparam("last"))
+    return _rows_of(level, columns).where(run).order_by(row_id)
+
+
+def _rows_of(level: Level, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
     table = TABLES[level]
     rows: sa.FromClause = table
     if any(column is documents.c.metadata for column in columns):
         rows = table.join(documents, documents.c.instance == instances.c.id)
-    by_id = IsAmong(table.c.id, sa.bindparam("ids"))
-    return sa.select(table.c.id, _PARENT.get(level, _NO_PARENT), *columns).select_from(rows).where(by_id)
+    return sa.select(table.c.id, _PARENT.get(level, _NO_PARENT), *columns).select_from(rows)
 
 
 def _listed(connection: sa.Connection, ids: Sequence[int]) -> object:
     return list(ids) if connection.dialect.name == "postgresql" else f"[{','.join(map(str, ids))}]"
 
 
-def _picker(places: Sequence[int]) -> Callable[[Cells], Cells]:
-    """Return what puts cells in the order of the table."""
-    if list(places) == list(range(len(places))):
-        return tuple
+def _picker(read: Sequence[Column | None], columns: Sequence[Column]) -> Callable[[Cells], Cells]:
+    """Return what takes the cells of columns out of all that has been read, in the order of the table."""
+    places = [read.index(column) for column in columns]
+    if len(places) == 1:
+        [place] = places
+        return lambda cells: (cells[place],)
     return itemgetter(*places)
