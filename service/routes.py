@@ -113,6 +113,7 @@ WADO_URI = _route(
 # The busiest first: routes are tried in this order.
 ROUTES = [
     _route(_FRAMES_PATH, _ACCEPT, GET=reading(retrieve_frames)),
+    _route(f"{_FRAMES_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_INSTANCE_PATH}/metadata", _METADATA, GET=reading(retrieve_metadata)),
     _route(_INSTANCE_PATH, _RETRIEVED, GET=reading(retrieve), DELETE=deleting(delete)),
     _route("/studies", GET=searching(search_studies), POST=writing(store)),
@@ -131,7 +132,6 @@ ROUTES = [
     _route("/series", GET=searching(search_series)),
     _route("/instances", GET=searching(search_instances)),
     _route(f"{_FRAMES_PATH}/thumbnail", _THUMBNAIL, GET=reading(retrieve_thumbnail, in_query=True)),
-    _route(f"{_FRAMES_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_INSTANCE_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),

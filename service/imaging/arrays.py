@@ -135,19 +135,29 @@ async def array_type(decoder: Decoder, frames: Sequence[NumericFrame]) -> np.dty
             is shorter than described.
         UndecodableFrame: one that is looked at cannot be decoded.
     """
-    in_gray = {frame.is_grayscale for frame in frames}
-    if len(in_gray) > 1:
-        raise NotRenderable("frames in gray and in colour: expected one kind in an array")
-    if in_gray == {False}:
-        return _RGB8
-    kind = value_type({frame.description for frame in frames})
-    if kind == INT16 or not all(may_fit_int16(frame.description) for frame in frames):
+    kind, is_open = declared_type(frames)
+    if not is_open:
         return kind
     for start in range(0, len(frames), _LOOKED_AT_TOGETHER):
         some = frames[start : start + _LOOKED_AT_TOGETHER]
         if not all(await asyncio.gather(*(_fits_int16(decoder, frame) for frame in some))):
             return kind
     return INT16
+
+
+def declared_type(frames: Sequence[NumericFrame]) -> tuple[np.dtype[Any], bool]:
+    """Return the type that holds all that these frames may have, and whether their pixels may fit int16.
+
+    Raises:
+        NotRenderable: some are in colour and some are not, or nobody knows the modality values of one.
+    """
+    in_gray = {frame.is_grayscale for frame in frames}
+    if len(in_gray) > 1:
+        raise NotRenderable("frames in gray and in colour: expected one kind in an array")
+    if in_gray == {False}:
+        return _RGB8, False
+    kind = value_type({frame.description for frame in frames})
+    return kind, kind != INT16 and all(may_fit_int16(frame.description) for frame in frames)
 
 
 async def _fits_int16(decoder: Decoder, frame: NumericFrame) -> bool:
@@ -239,8 +249,11 @@ async def _bring_near(blobs: Blobs, frame: NumericFrame) -> None:
 
 
 def _is_native(frame: NumericFrame) -> bool:
-    """Tell whether the frame lies in its file as it is."""
-    located = frame.located
+    return is_native(frame.located)
+
+
+def is_native(located: Located) -> bool:
+    """Tell whether the frames of an instance lie in its file as they are."""
     return isinstance(located.frames, NativeFrames) and located.instance.transfer_syntax != DEFLATED
 
 

@@ -41,13 +41,22 @@ class FileRun:
         """
         if self.length <= RUN_BYTES:
             buffer = np.empty(self.length, np.uint8).data  # not filled with zeros first, as a bytearray is
-            try:
-                if os.preadv(self.descriptor, [buffer], self.offset, os.RWF_NOWAIT) == self.length:
-                    return buffer
-            except OSError as error:
-                if error.errno not in _WOULD_BLOCK:
-                    raise trouble("the stored file cannot be read", error) from error
+            if self.read_into(buffer):
+                return buffer
         return await anyio.to_thread.run_sync(self.read_now)
+
+    def read_into(self, buffer: memoryview) -> bool:
+        """Fill a buffer of this length, and tell so, if the disk need not be waited for.
+
+        Raises:
+            Unavailable: the system does not let it be read.
+        """
+        try:
+            return os.preadv(self.descriptor, [buffer], self.offset, os.RWF_NOWAIT) == self.length
+        except OSError as error:
+            if error.errno not in _WOULD_BLOCK:
+                raise trouble("the stored file cannot be read", error) from error
+            return False
 
     def read_now(self) -> bytes:
         """Return what `read` returns, blocking: for worker threads."""

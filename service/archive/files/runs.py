@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 import anyio.to_thread
+import numpy as np
 
 from service.archive.files.blobs import Blobs, OpenFile
 from service.archive.files.file_run import RUN_BYTES, Chunk, FileRun
@@ -41,6 +42,22 @@ async def read_run(blobs: Blobs, instance: Instance, span: Span) -> bytes:
             chunks.append(await _content(await _chunk(blobs, file, offset, end - offset)))
             offset += len(chunks[-1])
         return b"".join(chunks)
+
+
+async def read_run_behind(blobs: Blobs, instance: Instance, span: Span, margin: int) -> memoryview:
+    """Return what `read_run` returns behind so many bytes without meaning, all of which may be written to.
+
+    Raises:
+        InstanceGone, DamagedFile: as `read_run` does.
+    """
+    buffer = np.empty(margin + span.length, np.uint8).data
+    if instance.transfer_syntax != DEFLATED and span.length <= RUN_BYTES:
+        with opened(blobs, instance) as file:
+            run = file.at_hand(span.offset, span.length)
+            if isinstance(run, FileRun) and run.length == span.length and run.read_into(buffer[margin:]):
+                return buffer
+    buffer[margin:] = await read_run(blobs, instance, span)
+    return buffer
 
 
 def read_run_now(blobs: Blobs, instance: Instance, span: Span) -> bytes:

@@ -44,7 +44,9 @@ class DecodedFrame:
 
     def described(self, description: ImageDescription) -> ImageDescription:
         """Return the description of the stored frame as that of these values."""
-        return replace(description, photometric_interpretation=self.photometric_interpretation)
+        name = self.photometric_interpretation
+        is_same = name == description.photometric_interpretation
+        return description if is_same else replace(description, photometric_interpretation=name)
 
 
 def decoded(frame: FrameBytes, transfer_syntax: str, description: ImageDescription) -> DecodedFrame:

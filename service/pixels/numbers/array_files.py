@@ -5,6 +5,7 @@ head is all there is to write. Standard: nifti1.h, https://nifti.nimh.nih.gov/ni
 """
 
 import struct
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -97,6 +98,7 @@ def _quaternion(rotation: Values) -> list[float]:
     return [-b, -c, -d] if a < 0 else [b, c, d]
 
 
+@lru_cache(maxsize=64)
 def npy_head(shape: tuple[int, ...], kind: np.dtype[Any]) -> bytes:
     """Return the head of an NPY file, version 1.0, of an array whose last axis varies fastest.
 

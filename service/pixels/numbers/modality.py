@@ -4,6 +4,7 @@ Their type is decided from what the attributes allow, and narrowed to int16 wher
 fit, so that the head of an array of many frames can be written before any of them is.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -65,7 +66,7 @@ def _own_type(description: ImageDescription) -> np.dtype[Any]:
 
 def may_fit_int16(description: ImageDescription) -> bool:
     """Tell whether the pixels of a frame may show that its values are whole and fit."""
-    return np.isfinite(_whole_range(description, *description.stored_range)).all().item()
+    return all(map(math.isfinite, _whole_range(description, *description.stored_range)))
 
 
 def fits_int16(description: ImageDescription, stored: Values) -> bool:
@@ -81,13 +82,16 @@ def _is_identity(description: ImageDescription) -> bool:
     return description.modality == _IDENTITY
 
 
-def modality_values(stored: Values, description: ImageDescription, kind: np.dtype[Any]) -> Values:
+def modality_values(
+    stored: Values, description: ImageDescription, kind: np.dtype[Any], out: Values | None = None
+) -> Values:
     """Return the modality values of a frame.
 
     Args:
         stored: stored values, any shape.
         description: of this frame.
         kind: what `value_type` returned for this frame, or for it and others; or INT16, if they fit.
+        out: where they are written, of that shape and type; a new array without it.
 
     Returns:
         Same shape, of that type. Padding goes the same way as pixels.
@@ -97,20 +101,22 @@ def modality_values(stored: Values, description: ImageDescription, kind: np.dtyp
 
     Standard: PS3.3 C.11.1.
     """
+    values: Values = np.empty(stored.shape, kind) if out is None else out
     if _is_identity(description):
-        return stored.astype(kind)
+        np.copyto(values, stored, casting="unsafe")
+        return values
     low, high = _whole_range(description, *description.stored_range)
     is_exact = -_EXACT_IN_FLOAT32 <= low <= high <= _EXACT_IN_FLOAT32
     if kind != INT16 and not (kind == FLOAT32 and is_exact):
         with np.errstate(all="ignore"):
-            return description.modality.modality(stored.astype(np.float64)).astype(kind)
+            np.copyto(values, description.modality.modality(stored.astype(np.float64)), casting="unsafe")
+        return values
     assert isinstance(description.modality, Rescale)
-    values: Values = stored.astype(kind)
     slope, intercept = description.modality.slope, description.modality.intercept
+    same = stored.view(kind) if (stored.dtype.itemsize, kind) == (2, INT16) else stored.astype(kind)
     if slope != 1:
-        values *= _wrapped(slope, kind)
-    if intercept:
-        values += _wrapped(intercept, kind)
+        same = np.multiply(same, _wrapped(slope, kind), out=values)
+    np.add(same, _wrapped(intercept, kind), out=values)
     return values
 
 

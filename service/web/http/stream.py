@@ -76,7 +76,7 @@ class Stream(Response):
             yield _body(b"", more=False)
 
 
-def in_memory(content: bytes) -> Source:
+def in_memory(content: bytes | memoryview) -> Source:
     """Return bytes that are here already as a source."""
 
     async def read(offset: int, length: int) -> AsyncIterator[bytes]:

@@ -15,7 +15,8 @@ from service.web.http.stream import Runs, joined
 from service.web.http.zipping import Zipped
 from service.web.state import service_of
 
-_FORM_BYTES = 1024
+FORM_BYTES = 1024
+"""Of the memory that the form of an array takes, with its key."""
 
 
 async def kept_form(request: Request, frames: Sequence[NumericFrame], making: Making, key: str) -> Form:
@@ -34,7 +35,7 @@ async def kept_form(request: Request, frames: Sequence[NumericFrame], making: Ma
     form = forms.get(key)
     if form is None:
         form = await form_of(service_of(request).decoder, frames, making)
-        forms.keep(key, form, _FORM_BYTES)
+        forms.keep(key, form, FORM_BYTES)
     return form
 
 

@@ -1,22 +1,27 @@
 """Frames of an instance or series as an array: modality values, or colours. Not of the Standard."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.files.runs import read_run_behind
 from service.archive.instance import Located
-from service.errors import NoSuchValues, NotRenderable
-from service.imaging.arrays import NumericFrame, check_number_of_frames, numeric_frames
+from service.errors import NotRenderable
+from service.imaging.arrays import check_number_of_frames, numeric_frames
+from service.imaging.small_arrays import HEAD_BYTES, check_alike, is_quick, is_small, small_array
 from service.pixels.numbers.array_files import NPY, npy_head
+from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import REVISION
 from service.web.http.accept import Offer
 from service.web.http.etags import etag_of
 from service.web.http.request import frame_numbers_or_ranges, located_instances, negotiated, uids_of
-from service.web.http.responses import not_modified
-from service.web.numbers.array_answer import ArrayFile, array_answer, kept_form
+from service.web.http.responses import not_modified, single_part
+from service.web.http.stream import in_memory
+from service.web.numbers.array_answer import FORM_BYTES, ArrayFile, array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import making_of
 from service.web.state import scope_of, service_of
@@ -62,8 +67,11 @@ async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is
     )
     if answer := not_modified(request, etag):
         return answer
+    if is_small(places, making):
+        array = await _small_array(request, places, making, is_stack=is_stack)
+        return single_part(request, in_memory(array), len(array), content_type=NPY, etag=etag)
     frames = await anyio.to_thread.run_sync(numeric_frames, places)
-    _check_alike(frames)
+    check_alike(frames)
     frames = list(await quantified(request, frames, making))
     form = await kept_form(request, frames, making, etag)
     own_shape = form.shape(frames[0])
@@ -72,8 +80,17 @@ async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is
     return array_answer(request, file, content_type=NPY, etag=etag)
 
 
-def _check_alike(frames: Sequence[NumericFrame]) -> None:
-    sizes = list(dict.fromkeys(frame.shape[:2] for frame in frames))
-    if len(sizes) > 1:
-        listed = " and ".join(f"{rows} rows and {columns} columns" for rows, columns in sizes[:2])
-        raise NoSuchValues(f"frames of {listed}: expected one size in an array")
+async def _small_array(
+    request: Request, places: Sequence[tuple[Located, int]], making: Making, *, is_stack: bool
+) -> memoryview:
+    decoder, forms = service_of(request).decoder, service_of(request).forms
+    contents = [
+        await read_run_behind(decoder.blobs, located.instance, located.frames.span(number), HEAD_BYTES)
+        for located, number in places
+        if located.frames is not None
+    ]
+    key = making.values, *((located.instance.digest, number) for located, number in places)
+    work = partial(small_array, places, contents, making, forms.get(key), is_stack=is_stack)
+    file, form = work() if is_quick(places, making) else await decoder.threads.run(work)
+    forms.keep(key, form, FORM_BYTES * len(key))
+    return file

@@ -46,6 +46,31 @@ async def test_frames_are_the_first_axis_each_with_its_own_rescale(
     np.testing.assert_array_equal(array, np.squeeze([STORED[number - 1] * number for number in numbers]))
 
 
+async def test_a_frame_by_itself_is_the_same_as_within_a_large_array(client: httpx.AsyncClient) -> None:
+    stored = stored_values(3, 1000, 900)  # together they are more than is made in one piece
+    await store(client, enhanced_mr(stored, [0, 1, 2]))
+
+    whole = await _array(client, "pixels")
+
+    for number in (1, 2, 3, 2):
+        array = await _array(client, f"frames/{number}/pixels")
+        np.testing.assert_array_equal(array, whole[number - 1])
+
+
+@pytest.mark.parametrize("paths", [("part", "whole", "part"), ("whole", "part", "whole")])
+async def test_a_crop_has_the_type_of_its_frame_whichever_comes_first(
+    client: httpx.AsyncClient, paths: tuple[str, ...]
+) -> None:
+    stored = np.full((6, 5), 1000, np.uint16)
+    stored[5, 4] = 60000  # no int16, and not in the crop
+    await store(client, ct_slice(1, stored, BitsStored=16, HighBit=15))
+
+    arrays = [await _array(client, f"pixels{'?region=0,0,2,3' if path == 'part' else ''}") for path in paths]
+
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+    assert {array.shape: array.max() for array in arrays} == {(3, 2): -24, (6, 5): 58976}
+
+
 async def test_a_series_is_a_stack_by_instance_number_wherever_its_frames_lie(
     client: httpx.AsyncClient,
 ) -> None:

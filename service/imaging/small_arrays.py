@@ -1,0 +1,120 @@
+"""Arrays of a few frames that lie in their files as they are: made and put together at once.
+
+A program that trains on random slices asks for one frame after the other. What larger arrays need, to be
+looked through before their first byte and then streamed, would cost such a frame more than its values do.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from service.archive.instance import Located
+from service.errors import NoSuchValues
+from service.imaging.arrays import NumericFrame, is_native, numeric_frames
+from service.imaging.forms import Form, form_of_decoded
+from service.pixels.codecs.decode import DecodedFrame, decoded
+from service.pixels.numbers.array_files import npy_head
+from service.pixels.numbers.making import MODALITY, STORED, Making
+
+_STORED_BYTES = 4 * 2**20  # of all frames together
+_MADE_PIXELS = 2 * 2**20  # of all of them, where a size is asked for
+HEAD_BYTES = 128
+"""Of most arrays of one frame: so many are left free before its bytes, which then need not move."""
+_QUICK_BYTES = 2**20  # of all frames together: these take less than a millisecond
+_QUICK_DESCRIPTION_BYTES = 2**14  # as they are kept
+
+
+class SmallArray(NamedTuple):
+    """An array that is in memory.
+
+    Attributes:
+        file: as NPY.
+        form: in which the frames came.
+    """
+
+    file: memoryview
+    form: Form
+
+
+def is_small(places: Sequence[tuple[Located, int]], making: Making) -> bool:
+    """Tell whether an array of frames, given by their instances and numbers, is made by `small_array`."""
+    if making.values not in (MODALITY, STORED) or not all(is_native(located) for located, _ in places):
+        return False
+    if making.size and making.size.rows * making.size.columns * len(places) > _MADE_PIXELS:
+        return False
+    sizes = (located.frames.span(number).length for located, number in places if located.frames)
+    return sum(sizes) <= _STORED_BYTES
+
+
+def is_quick(places: Sequence[tuple[Located, int]], making: Making) -> bool:
+    """Tell whether a small array is made in less time than a hop to a thread costs."""
+    if making.is_rounded or making.dtype:
+        return False
+    sizes = (located.frames.span(number).length for located, number in places if located.frames)
+    are_short = all(len(located.image or b"") <= _QUICK_DESCRIPTION_BYTES for located, _ in places)
+    return are_short and sum(sizes) <= _QUICK_BYTES
+
+
+def small_array(
+    places: Sequence[tuple[Located, int]],
+    contents: Sequence[memoryview],
+    making: Making,
+    known: Form | None = None,
+    *,
+    is_stack: bool,
+) -> SmallArray:
+    """Return an array. Blocking, for worker threads, unless it `is_quick`.
+
+    Args:
+        places: instances and numbers of frames, for which `is_small` holds.
+        contents: the bytes of these frames in their files, each behind HEAD_BYTES; they are written over.
+        making: what is made of them.
+        known: form of the same frames and values, whatever was made of them.
+        is_stack: frames are the first axis; else there is only one frame.
+
+    Raises:
+        NotRenderable: what describes their pixels is missing or makes no sense.
+        NoSuchValues: they do not fit into one array, or into the type asked for.
+    """
+    frames = numeric_frames(places)
+    check_alike(frames)
+    decoded_frames = [_decoded(frame, content) for frame, content in zip(frames, contents, strict=True)]
+    form = form_of_decoded(decoded_frames, frames, making, known.base if known else None)
+    shape = form.shape(frames[0])
+    head = npy_head((len(frames), *shape) if is_stack else shape, form.kind)
+    file = _room(contents, len(head), form.frame_bytes(frames[0]) * len(frames))
+    file[: len(head)] = np.frombuffer(head, np.uint8)
+    arrays = file[len(head) :].view(form.kind).reshape(len(frames), *shape)
+    for decoded_frame, frame, array in zip(decoded_frames, frames, arrays, strict=True):
+        form.make(decoded_frame, frame, array)
+    return SmallArray(file.data, form)
+
+
+def _room(contents: Sequence[memoryview], head: int, size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return memory for a head and an array: that of the frame itself where it has this size."""
+    if head == HEAD_BYTES and len(contents) == 1 and len(contents[0]) == head + size:
+        return np.frombuffer(contents[0], np.uint8)
+    return np.empty(head + size, np.uint8)
+
+
+def _decoded(frame: NumericFrame, content: memoryview) -> DecodedFrame:
+    table = frame.located.frames
+    assert table is not None
+    return decoded(
+        table.frame(frame.number, content[HEAD_BYTES:]),
+        frame.located.instance.transfer_syntax,
+        frame.description,
+    )
+
+
+def check_alike(frames: Sequence[NumericFrame]) -> None:
+    """Return if frames are of one size.
+
+    Raises:
+        NoSuchValues: they are not.
+    """
+    sizes = list(dict.fromkeys(frame.shape[:2] for frame in frames))
+    if len(sizes) > 1:
+        listed = " and ".join(f"{rows} rows and {columns} columns" for rows, columns in sizes[:2])
+        raise NoSuchValues(f"frames of {listed}: expected one size in an array")
