@@ -1,5 +1,6 @@
 """An association of our own to a peer, in the thread of whoever has something to send. PS3.7 D.3, PS3.8 9."""
 
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -97,6 +98,7 @@ class Calling:
             raise ConnectionLost
         connection: Any = association.dul.socket
         connection.socket.settimeout(self.seconds)
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Wire(association)
 
     def _association(self, peer: Peer) -> Association:

@@ -58,6 +58,7 @@ class Wire:
         Raises:
             ConnectionLost: the association has ended, or nothing came in time.
         """
+        self.association.dul.acknowledge_at_once()
         _, message = self.association.dimse.get_msg(block=True)
         if message is None:
             self.break_off()
@@ -70,9 +71,10 @@ class Wire:
         return message_id in self.association.dimse.cancel_req
 
     def break_off(self) -> None:
-        """Abort the association."""
+        """Abort the association, if it is still there."""
         if self.is_open:
             self.association.abort()
+        self.association.is_established = False
 
     @property
     def is_open(self) -> bool:
@@ -84,6 +86,7 @@ class Wire:
         try:
             self.association.dul.send_pdus(pdus)
         except ConnectionError as error:
+            self.break_off()
             raise ConnectionLost from error
 
 
