@@ -45,6 +45,13 @@ class Metrics:
             registry=registry,
             buckets=_BUCKETS,
         )
+        self._dimse = Histogram(
+            "dicomweb_dimse_seconds",
+            "Seconds from a DIMSE request to the end of its answer.",
+            ("operation", "status"),
+            registry=registry,
+            buckets=_BUCKETS,
+        )
         self._sent = counter("sent_bytes", "Bytes of answers.", "operation")
         self._served = counter("served_instances", "Instances that were sent whole.")
         self._stored = counter("stored_instances", "Instances brought, by what became of them.", "outcome")
@@ -72,6 +79,10 @@ class Metrics:
         known[1].inc(sent)
         if instances and status in (200, 206):
             self._served.inc(instances)
+
+    def dimse(self, operation: str, status: int, seconds: float) -> None:
+        """Count a DIMSE request that has been answered, by the last status word."""
+        self._dimse.labels(operation, f"{status:04X}").observe(seconds)
 
     def stored(self, outcome: str, size: int) -> None:
         """Count an instance that was brought, and its bytes if it was stored."""

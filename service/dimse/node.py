@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any
 
 from pydicom.uid import UID
@@ -20,7 +20,7 @@ from service.audit.ledger import Ledger
 from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
 from service.dimse.arriving import Arriving, StoreRequest
 from service.dimse.association import Association, Rejection
-from service.dimse.auditing import actor_of, tell_of_refusals
+from service.dimse.auditing import actor_of, tell_of_refusals, tell_of_request, tell_of_stranger
 from service.dimse.commitment import Commitments
 from service.dimse.destination import Calling
 from service.dimse.listener import Listener
@@ -92,6 +92,7 @@ class Node:
         self._options = options
         self._peers = peers
         self._audit = audit
+        self._metrics = metrics
         self._storing = Storing(archive, metrics)
         self._transcoding = Transcoding(archive, make_decoder)
         self._sending = Sending(archive, self._transcoding, calling)
@@ -168,10 +169,12 @@ class Node:
             return _TOO_MANY
         if self._peers is None:
             return Visit(ANYBODY, calling, called, address)
-        if called != self._options.ae_title:
-            return _UNKNOWN_CALLED
         peer = self._peers.caller(calling, address)
-        return Visit(peer, calling, called, address) if peer else _UNKNOWN_CALLING
+        if peer is not None and called == self._options.ae_title:
+            return Visit(peer, calling, called, address)
+        if self._audit is not None:
+            tell_of_stranger(self._audit, calling, address)
+        return _UNKNOWN_CALLING if peer is None else _UNKNOWN_CALLED
 
     def arriving(self, sop_class: str, instance: str, transfer_syntax: str) -> Arriving:
         """Return what takes an instance that is about to come."""
@@ -181,7 +184,7 @@ class Node:
     def store(self, association: Association, request: StoreRequest, context_id: int) -> None:
         """Store an instance that has come, and answer."""
         assert association.visit is not None
-        ledger = self._ledger(association)
+        ledger, start = self._ledger(association), monotonic()
         try:
             status, outcome = self._storing.store(request.arriving, association.visit, ledger)
             if ledger is not None and not isinstance(outcome, Stored):
@@ -191,12 +194,20 @@ class Node:
             status = Status(PROCESSING_FAILURE, "the instance could not be processed")
         finally:
             request.arriving.discard()
+        if self._metrics is not None:
+            self._metrics.dimse("c-store", status.code, monotonic() - start)
         with suppress(ConnectionLost):  # it is stored all the same
             Wire(association).send(context_id, answered(request, status))
 
     def ask(self, association: Association, request: Any, context_id: int) -> None:
         """Answer a search or a retrieve."""
-        self._queries.answer(association, request, context_id)
+        begin, start = time(), monotonic()
+        answered = self._queries.answer(association, request, context_id)
+        if self._metrics is not None:
+            operation = type(request).__name__.lower().replace("_", "-")
+            self._metrics.dimse(operation, answered.status or 0, monotonic() - start)
+        if self._audit is not None and association.visit is not None:
+            tell_of_request(self._audit, self._archive.index, association.visit, answered, begin)
 
     def ended(self, association: Association) -> None:
         """Note that an association has ended."""

@@ -12,6 +12,7 @@ from typing import Any
 from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE
 
 from service.archive.index.database import Database
+from service.archive.instance import Instance
 from service.dimse import commands, failures
 from service.dimse.association import Association
 from service.dimse.commands import Field
@@ -37,6 +38,12 @@ class Request:
         message: as pynetdicom has it.
         context_id: of the presentation context.
         response: the command field of its responses.
+
+    Attributes:
+        status: of the response that was sent last; None if there was none.
+        query: what it looks for, as text; for the audit alone.
+        instances: that it retrieves.
+        destination: of a C-MOVE.
     """
 
     def __init__(self, wire: Wire, message: Any, context_id: int, response: int) -> None:
@@ -47,11 +54,20 @@ class Request:
         context = wire.association._accepted_cx[context_id]
         self.sop_class = str(context.abstract_syntax)
         self.transfer_syntax = str(context.transfer_syntax[0])
+        self.status: int | None = None
+        self.query = ""
+        self.instances: list[Instance] = []
+        self.destination = ""
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the peer wants no more of it."""
         return self.wire.is_cancelled(self.message.MessageID)
+
+    @property
+    def is_retrieve(self) -> bool:
+        """Whether instances are to be sent."""
+        return self.sop_class not in FIND_CLASSES
 
     @property
     def is_implicit(self) -> bool:
@@ -65,7 +81,11 @@ class Request:
             Failure: that cannot be understood.
         """
         raw = self.message.Identifier.getvalue() if self.message.Identifier else b""
-        return read_identifier(raw, self.transfer_syntax, root)
+        identifier = read_identifier(raw, self.transfer_syntax, root)
+        keys = dict(identifier.keys())
+        looked_for = "&".join(f"{name}={value}" for name, value in keys.items() if value)
+        self.query = f"{identifier.level.name}?{looked_for}"
+        return identifier
 
     def respond(self, status: int, data_set: bytes | None = None, **fields: Field) -> None:
         """Send a response.
@@ -84,6 +104,7 @@ class Request:
             commands.AFFECTED_SOP_CLASS_UID: self.sop_class,
             commands.STATUS: status,
         }
+        self.status = status
         command |= {getattr(commands, name): value for name, value in fields.items()}
         self.wire.send(self._context_id, command, None if data_set is None else [data_set])
 
@@ -142,8 +163,8 @@ class Queries:
             C_GET: (commands.C_GET_RSP, getting),
         }
 
-    def answer(self, association: Association, message: Any, context_id: int) -> None:
-        """Answer a request; what fails becomes a status, and who has gone is no failure."""
+    def answer(self, association: Association, message: Any, context_id: int) -> Request:
+        """Answer a request, and return it; what fails becomes a status, and who has gone is no failure."""
         response, answering = self._kinds[type(message)]
         request = Request(Wire(association), message, context_id, response)
         try:
@@ -153,6 +174,7 @@ class Queries:
         except Exception:
             _log.exception("a search or a retrieve failed")
             association.abort()
+        return request
 
 
 def _answer(request: Request, visit: Visit | None, answering: Answer) -> None:

@@ -75,6 +75,7 @@ def _retrieve(
     store: Callable[[list[Instance]], Outcomes],
 ) -> None:
     """Send instances and count them, until all have ended or nobody wants the rest."""
+    request.instances = instances
     count = Count(len(instances))
     with closing(store(instances)) as outcomes:
         for instance, stored in zip(instances, outcomes, strict=True):
@@ -133,7 +134,7 @@ class Moving:
 
     def __call__(self, request: Request, visit: Visit) -> None:
         """Send what is asked for, and how it went."""
-        title = str(request.message.MoveDestination).strip()
+        title = request.destination = str(request.message.MoveDestination).strip()
         instances = _selected(self.index, request, visit, MOVE_CLASSES[request.sop_class])
         peer = self.peers.destination(title) if self.peers else None
         if peer is None:

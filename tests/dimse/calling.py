@@ -12,6 +12,7 @@ from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 
 from tests.waiting import PATIENCE
 
@@ -27,6 +28,7 @@ def association(
     called: str = "DICOMWEB",
     handlers: Sequence[evt.EventHandlerType] = (),
     tls: ssl.SSLContext | None = None,
+    roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
 ) -> Iterator[Association]:
     """Lend an association with the service; it need not have been accepted."""
     entity = ApplicationEntity(calling)
@@ -38,6 +40,7 @@ def association(
         port,
         ae_title=called,
         evt_handlers=list(handlers),
+        ext_neg=list(roles),
         tls_args=(tls, "localhost") if tls else None,
     )
     try:

@@ -10,7 +10,7 @@ from tests.serving import Process, process
 @pytest.fixture(scope="module")
 def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """Lend the service; nobody is asked who they are."""
-    with process(tmp_path_factory.mktemp("pacs") / "data", "--dimse", "0") as running:
+    with process(tmp_path_factory.mktemp("pacs") / "data", "--dimse", "0", DICOMWEB_METRICS="on") as running:
         yield running
 
 

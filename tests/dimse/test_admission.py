@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import Dataset
 from pydicom.uid import MRImageStorage
+from pynetdicom import evt
+from pynetdicom.presentation import build_role
 
 from tests.audit.receiver import Certificate, certificate
 from tests.builders import EXPLICIT, IMPLICIT, part10
@@ -19,6 +22,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 VERIFICATION = "1.2.840.10008.1.1"
+FIND, GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
 UNKNOWN_CALLING, UNKNOWN_CALLED, NOT_AUTHORIZED = (1, 1, 3), (1, 1, 7), 0x0124
 PEERS = """
 [CT1]
@@ -76,6 +80,15 @@ def test_who_is_not_known_or_calls_somebody_else_is_rejected(
         assert (answer.result, answer.result_source, answer.diagnostic) == reason
 
 
+def test_the_audit_tells_of_strangers(guarded: Process) -> None:
+    with association(called(guarded), [(VERIFICATION, [IMPLICIT])], "INTRUDER") as caller:
+        assert caller.is_rejected
+    audit = guarded.log.with_suffix(".audit")
+    wait_for(lambda: "INTRUDER" in audit.read_text())
+    [event] = [event for line in audit.open() if (event := json.loads(line))["who"] == "INTRUDER"]
+    assert (event["action"], event["outcome"], event["address"]) == ("authenticate", "refused", "127.0.0.1")
+
+
 def test_what_a_peer_brings_belongs_to_its_tenant_and_others_may_not_add_to_it(guarded: Process) -> None:
     port = called(guarded)
     with association(port, [(MRImageStorage, [EXPLICIT])], "CT1") as caller:
@@ -105,6 +118,29 @@ def test_the_audit_tells_who_has_stored_what_and_from_where(guarded: Process) ->
         "address": "127.0.0.1",
         "patientId": "P1",
     }
+
+
+def test_the_audit_tells_who_has_looked_for_what_and_taken_what(guarded: Process) -> None:
+    port, audit = called(guarded), guarded.log.with_suffix(".audit")
+    with association(port, [(MRImageStorage, [EXPLICIT])], "CT1") as caller:
+        assert stored(caller, part10(dataset("34.1.1", PatientID="P4"))) == (0, "")
+    wanted = Dataset()
+    wanted.QueryRetrieveLevel, wanted.StudyInstanceUID = "STUDY", "34"
+    roles = [build_role(MRImageStorage, scp_role=True)]
+    handlers = [(evt.EVT_C_STORE, lambda _: 0)]
+    contexts = [(FIND, [IMPLICIT]), (GET, [IMPLICIT]), (MRImageStorage, [EXPLICIT])]
+    with association(port, contexts, "READER", handlers=handlers, roles=roles) as caller:
+        assert [status.Status for status, _ in caller.send_c_find(wanted, FIND)] == [0xFF00, 0]
+        assert [status.Status for status, _ in caller.send_c_get(wanted, GET)][-1] == 0
+
+    def told() -> list[dict[str, object]]:
+        events = [json.loads(line) for line in audit.open()]
+        return [event for event in events if event["who"] == "READER" and event["outcome"] == "success"]
+
+    wait_for(lambda: len(told()) == 2)
+    search, retrieve = sorted(told(), key=lambda event: str(event["action"]))
+    assert (search["action"], search["query"]) == ("query", "STUDY?0020000D=34")
+    assert (retrieve["action"], retrieve["patientId"], retrieve["instances"]) == ("retrieve", "P4", 1)
 
 
 def test_without_peers_only_this_machine_is_served(tmp_path: Path) -> None:

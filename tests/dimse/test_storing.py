@@ -157,6 +157,14 @@ def test_a_sender_is_asked_for_what_it_has_compressed_and_for_big_endian_last(
         assert [str(context.transfer_syntax[0]) for context in contexts] == [accepted] * bool(accepted)
 
 
+def test_metrics_count_stores_by_their_status(pacs: Process, port: int) -> None:
+    content = part10(dataset("8.8.1"), EXPLICIT)
+    with association(port, [(MRImageStorage, [EXPLICIT])]) as caller:
+        stored(caller, content)
+    metrics = pacs.client.get(str(pacs.client.base_url.copy_with(path="/metrics"))).text
+    assert 'dicomweb_dimse_seconds_count{operation="c-store",status="0000"}' in metrics
+
+
 def test_nothing_of_a_patient_is_logged(pacs: Process, port: int) -> None:
     content = part10(dataset("8.7.1", PatientName="Very^Secret", PatientID="S-3141"), EXPLICIT)
     with association(port, [(MRImageStorage, [EXPLICIT])], calling="SECRETAE") as caller:
