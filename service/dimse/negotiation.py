@@ -53,11 +53,12 @@ def storage_syntax(proposed: Sequence[str]) -> str | None:
     """Return the transfer syntax in which instances are best sent to us; None where none is known.
 
     A compressed one is taken before those that are not, as the sender has it compressed already; but where
-    the sender would rather send it uncompressed, none by which values are lost. Big endian comes last.
+    the sender would rather send it uncompressed, none by which values are lost. Big endian comes last, before
+    what the Standard has and nobody here decodes.
     """
     known = [uid for uid in proposed if uid in TRANSFER_SYNTAXES]
     if not known:
-        return None
+        return next(filter(_is_transfer_syntax, proposed), None)
     if _is_compressed(known[0]):
         return known[0]
     lossless = (uid for uid in known if _is_compressed(uid) and not TRANSFER_SYNTAXES[uid].lossy)
@@ -93,6 +94,11 @@ def _role(sop_class: str, is_scu: bool, is_scp: bool) -> SCP_SCU_RoleSelectionNe
     role.sop_class_uid = sop_class
     role.scu_role, role.scp_role = is_scu, is_scp
     return role
+
+
+def _is_transfer_syntax(uid: str) -> bool:
+    """Tell whether the Standard has a transfer syntax that is not known here: it is kept as it comes."""
+    return uid in UID_dictionary and UID_dictionary[uid][1] == "Transfer Syntax"
 
 
 def _is_compressed(uid: str) -> bool:

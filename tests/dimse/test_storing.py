@@ -146,6 +146,7 @@ def test_instances_of_private_and_of_retired_sop_classes_are_stored(pacs: Proces
         ([EXPLICIT, "1.2.840.10008.1.2.4.50"], EXPLICIT),
         (["1.2.840.10008.1.2.4.50", EXPLICIT], "1.2.840.10008.1.2.4.50"),
         (["1.2.3.4", DEFLATED], DEFLATED),
+        (["1.2.840.10008.1.2.4.94"], "1.2.840.10008.1.2.4.94"),
         (["1.2.3.4"], None),
     ],
 )
