@@ -58,7 +58,7 @@ HELD_ELSEWHERE = {  # language → the READMEs whose blocks other tests of this 
     "javascript": ("deploy/README.md",),
     "json": ("README.md", "deploy/README.md"),
     "nginx": ("deploy/README.md",),
-    "python": ("README.md",),
+    "python": ("README.md", "openapi/README.md"),
     "text": ("service/README.md",),  # a drawing
     "toml": ("deploy/README.md",),
 }
