@@ -118,10 +118,10 @@ class UpperLayer(DULServiceProvider):
             raise ConnectionError("the peer does not take what is sent") from error
         self._idle_timer.restart()
 
-    def acknowledge_at_once(self) -> None:
+    def _acknowledge_at_once(self) -> None:
         """Let the kernel acknowledge what comes next without waiting for something to send with it.
 
-        DCMTK writes the head of a PDU, and the rest when that has been acknowledged: 40 ms for each answer.
+        DCMTK writes the head of a PDU, and the rest when that has been acknowledged: that would take 40 ms.
         """
         if self.socket is not None and self.socket.socket is not None:
             with suppress(OSError):
@@ -158,6 +158,7 @@ class UpperLayer(DULServiceProvider):
             return False
         if isinstance(connection, ssl.SSLSocket) and connection.pending():
             return True
+        self._acknowledge_at_once()
         if self._poll is None:
             self._poll = select.poll()
             self._poll.register(connection, select.POLLIN)

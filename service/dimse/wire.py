@@ -58,7 +58,6 @@ class Wire:
         Raises:
             ConnectionLost: the association has ended, or nothing came in time.
         """
-        self.association.dul.acknowledge_at_once()
         _, message = self.association.dimse.get_msg(block=True)
         if message is None:
             self.break_off()
