@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from socket import SHUT_RDWR
 from typing import Any, Protocol
 
 from pynetdicom import _config, evt
@@ -86,6 +87,13 @@ class Association(_Association):
         """
         syntax = str(self._accepted_cx[context_id].transfer_syntax[0])
         return self._host.arriving(sop_class, instance, syntax)
+
+    def hang_up(self) -> None:
+        """End the connection, from another thread."""
+        connection = self.dul.socket.socket if self.dul.socket else None
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(SHUT_RDWR)
 
     def run_reactor(self) -> None:
         """Serve until the end."""

@@ -3,7 +3,6 @@
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from pynetdicom.ae import ApplicationEntity
@@ -11,7 +10,7 @@ from pynetdicom.transport import AssociationServer, AssociationSocket, RequestHa
 
 from service.dimse.association import Association
 
-_Open = Callable[[], Association | None]
+_Open = Callable[[], Association]
 _BACKLOG = 256
 
 
@@ -21,7 +20,7 @@ class Listener(AssociationServer):
     Args:
         entity: ours.
         address: host and port.
-        opening: makes an association; None where there are too many.
+        opening: makes an association.
         tls: for connections; None for none. Hands are shaken in the association's thread.
         handlers: of what is asked.
     """
@@ -67,12 +66,8 @@ class _Connection(RequestHandler):
     server: Listener
 
     def handle(self) -> None:
-        """Start an association; where there are too many, the connection ends."""
+        """Start an association."""
         association = self.server.open()
-        if association is None:
-            with suppress(OSError):
-                self.request.close()
-            return
         self._configure(association)
         association.start()
 

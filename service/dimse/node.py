@@ -39,6 +39,7 @@ from service.metrics import Metrics
 IMPLEMENTATION_VERSION = "DICOMWEB"
 
 _UNKNOWN_CALLING, _UNKNOWN_CALLED, _TOO_MANY = (1, 1, 3), (1, 1, 7), (2, 3, 2)  # PS3.8 Table 9-21
+_MAX_SILENT = 200  # connections of which nobody knows yet whose they are
 _log = logging.getLogger(__name__)
 
 
@@ -102,7 +103,7 @@ class Node:
             Getting(archive, self._transcoding),
         )
         self._ledgers: dict[Association, Ledger] = {}
-        self._associations: set[Association] = set()
+        self._associations: dict[Association, None] = {}  # in the order in which they came
         self._lock = threading.Lock()
         self._entity = entity = ApplicationEntity(options.ae_title)
         entity.maximum_pdu_size = options.max_pdu_bytes
@@ -139,13 +140,17 @@ class Node:
             sleep(0.05)
         self._transcoding.close()
 
-    def _open(self) -> Association | None:
-        """Return a new association for somebody who has connected; None if there are too many."""
+    def _open(self) -> Association:
+        """Return a new association for somebody who has connected.
+
+        Of many who connect and say nothing, those go first who came first: nobody else has to wait for them.
+        """
         with self._lock:
-            if len(self._associations) >= 2 * self._options.max_associations + 16:
-                return None  # not even to be told so
+            silent = [each for each in self._associations if each.visit is None]
+            if len(silent) >= _MAX_SILENT:
+                silent[0].hang_up()
             association = Association(self._entity, "acceptor", self)
-            self._associations.add(association)
+            self._associations[association] = None
             return association
 
     def _handlers(self) -> list[tuple[Any, Callable[..., Any]]]:
@@ -165,7 +170,8 @@ class Node:
         address = (
             str(association.requestor.address_info.address) if association.requestor.address_info else ""
         )
-        if len(self._associations) > self._options.max_associations:
+        admitted = sum(each.visit is not None for each in list(self._associations))
+        if admitted >= self._options.max_associations:
             return _TOO_MANY
         if self._peers is None:
             return Visit(ANYBODY, calling, called, address)
@@ -212,7 +218,7 @@ class Node:
     def ended(self, association: Association) -> None:
         """Note that an association has ended."""
         with self._lock:
-            self._associations.discard(association)
+            self._associations.pop(association, None)
         ledger = self._ledgers.pop(association, None)
         if ledger is not None:
             ledger.settle()

@@ -1,7 +1,9 @@
 """Calls of a scanner or a workstation: associations of pynetdicom's own, and what DCMTK's programs say."""
 
+import gc
 import ssl
 import subprocess
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -48,6 +50,15 @@ def association(
     finally:
         if caller.is_established:
             caller.release()
+        else:
+            _collect()
+
+
+def _collect() -> None:
+    """Collect a socket that pynetdicom leaves open where TLS or the other side ends it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def stored(caller: Association, content: bytes, sop_class: str = "", instance: str = "") -> tuple[int, str]:

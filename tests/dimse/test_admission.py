@@ -18,9 +18,6 @@ from tests.dimse.calling import association, dcmtk, stored
 from tests.serving import Process, process, run
 from tests.waiting import wait_for
 
-# pynetdicom's own client leaves a socket open that TLS has ended.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 VERIFICATION = "1.2.840.10008.1.1"
 FIND, GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
 UNKNOWN_CALLING, UNKNOWN_CALLED, NOT_AUTHORIZED = (1, 1, 3), (1, 1, 7), 0x0124
