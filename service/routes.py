@@ -24,6 +24,8 @@ from service.web.feed.webhooks import add_hook, list_hooks, remove_hook, resume_
 from service.web.health import health, live, ready
 from service.web.http.resource import Handler, Resource
 from service.web.metrics import Scraping, retrieve_metrics
+from service.web.numbers.datasets import PARAMETERS as DATASET
+from service.web.numbers.datasets import retrieve_dataset
 from service.web.numbers.pixels import retrieve_pixels, retrieve_series_pixels
 from service.web.numbers.statistics import retrieve_statistics
 from service.web.numbers.volume import retrieve_volume
@@ -135,6 +137,7 @@ ROUTES = [
     _route(f"{_FRAMES_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
     _route(f"{_INSTANCE_PATH}/pixels", _PIXELS, GET=reading(retrieve_pixels)),
     _route(f"{_INSTANCE_PATH}/statistics", _ACCEPT, GET=reading(retrieve_statistics)),
+    _route(f"{_STUDY_PATH}/volume", (*_ACCEPT, *DATASET), GET=reading(retrieve_dataset)),
     _route(f"{_INSTANCE_PATH}/volume", GET=reading(retrieve_volume)),
     _route(f"{_INSTANCE_PATH}/volume.zarr/{{key:path}}", (), GET=reading(retrieve_zarr)),
     _route(f"{_INSTANCE_PATH}/volume/{{query}}.zarr/{{key:path}}", (), GET=reading(retrieve_zarr)),

@@ -1,84 +1,28 @@
 """A dose on the grid of another series: between the centers of its own voxels by straight lines."""
 
-import math
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
 
 import anyio.to_thread
 import numpy as np
 
 from service.archive import Archive
-from service.archive.files.opened import check_files
 from service.archive.index.metadata import first_metadata
 from service.archive.instance import Located, Target
 from service.dicom_json import Attributes, text
 from service.errors import InstanceGone, IrregularVolume, NoSuchValues
-from service.imaging.arrays import NumericFrame, array_of
-from service.imaging.decoder import Decoder
+from service.imaging.arrays import NumericFrame
 from service.imaging.forms import Form
+from service.imaging.frame_images import FrameImages
 from service.imaging.grids import Grid, grid_of, references_of
 from service.imaging.masks import MaskVolume, MaskWish, part_of
 from service.imaging.quantities import check_dose
 from service.imaging.sampled import Sampled
 from service.imaging.volumes import Wish, planned
-from service.pixels.arrays import Values
 from service.pixels.masks.sampling import trilinear
 from service.pixels.numbers.making import DOSE, MODALITY, Making
 from service.pixels.numbers.modality import FLOAT32, value_type
 from service.pixels.numbers.volume import Volume
 from service.scope import Scope
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameImages:
-    """The slices of a volume as they are.
-
-    Attributes:
-        frames: of it, at least one.
-        form: in which they come.
-    """
-
-    frames: Sequence[NumericFrame]
-    form: Form
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the values."""
-        return self.form.kind
-
-    @property
-    def image_bytes(self) -> int:
-        """The number of bytes of a slice."""
-        return math.prod(self.form.shape(self.frames[0])) * self.dtype.itemsize
-
-    @property
-    def number_of_images(self) -> int:
-        """The number of slices."""
-        return len(self.frames)
-
-    @property
-    def kept_bytes(self) -> int:
-        """Nothing is kept."""
-        return 0
-
-    async def check(self, decoder: Decoder) -> None:
-        """Make sure that all frames can be read.
-
-        Raises:
-            UndecodableFrame: one cannot be decoded.
-            DamagedFile: a file is not as long as what was stored.
-        """
-        instances = {frame.located.instance for frame in self.frames}
-        await decoder.threads.run(partial(check_files, decoder.blobs, instances))
-        await decoder.try_all((frame.located, frame.number) for frame in self.frames)
-
-    async def images(self, decoder: Decoder, first: int, end: int) -> AsyncIterator[Values]:
-        """Yield some slices."""
-        for frame in self.frames[first:end]:
-            content = await array_of(decoder, frame, self.form.made_of)
-            yield np.frombuffer(content, self.dtype).reshape(self.form.shape(frame))
 
 
 async def dose_volume(

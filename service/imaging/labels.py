@@ -89,6 +89,10 @@ class Labels:
         """The number of slices of all volumes."""
         return len(self.slices) * len(self.layers)
 
+    def forget(self) -> None:
+        """Let go of what is kept; it is made again."""
+        self.kept.clear()
+
     async def check(self, decoder: Decoder) -> None:
         """Look through the frames that are needed, so that no answer breaks off or is wrong.
 

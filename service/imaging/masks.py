@@ -55,6 +55,9 @@ class Images(Protocol):
     def kept_bytes(self) -> int:
         """Return the number of bytes that are kept once it has been looked through."""
 
+    def forget(self) -> None:
+        """Let go of what is kept; it is made again."""
+
     async def check(self, decoder: Decoder) -> None:
         """Look for what would make an answer break off or be wrong."""
 

@@ -68,6 +68,10 @@ class Regions:
         )
         return corners + sum(bits.nbytes for layers in self.kept.values() for _, bits in layers)
 
+    def forget(self) -> None:
+        """Let go of what is kept; it is made again."""
+        self.kept.clear()
+
     async def check(self, decoder: Decoder) -> None:
         """Look for what only the voxels tell.
 

@@ -61,6 +61,10 @@ class Sampled:
         """The number of slices of all volumes."""
         return len(self.slices) * (self.source.number_of_images // self.source_shape[0])
 
+    def forget(self) -> None:
+        """Let go of what the source keeps; it is made again."""
+        self.source.forget()
+
     async def check(self, decoder: Decoder) -> None:
         """Look through the source.
 
