@@ -29,6 +29,7 @@ from service.archive.upkeep import import_files, look_through, reindex, verify
 from service.audit.event import COMMAND_LINE, Action, Actor
 from service.audit.ledger import Ledger
 from service.audit.opening import check_places
+from service.dicom.query.filed import filed_problem
 from service.durations import seconds_of
 from service.errors import DicomwebError
 from service.report import Report, report_in
@@ -114,7 +115,7 @@ def serve(
 ) -> None:
     """Serve DICOMweb. Migrates first."""
     settings = _settings(host=host, port=port, workers=workers, dimse_port=dimse)
-    _check(access_problem(settings))
+    _check(access_problem(settings) or filed_problem(settings.index))
     if dimse is not None:
         _check(_many_workers(settings) or dimse_problem(settings))
     if attached:

@@ -32,12 +32,14 @@ from service.archive.files import rights
 from service.archive.files.blobs import Blobs
 from service.archive.files.object_blobs import ObjectBlobs
 from service.archive.files.opening import open_blobs
+from service.archive.filing import file_regularly
 from service.archive.index.database import Database
 from service.archive.orphans import remove_orphans_regularly
 from service.archive.sizes import ArchiveSizes
 from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
+from service.dicom.query.filed import filed_attributes
 from service.errors import DicomwebError, MisdirectedRequest
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.delivery import Deliveries
@@ -93,19 +95,20 @@ def create_app(settings: Settings, archive: Archive) -> Starlette:
         settings: read once.
         archive: open; it is closed when the application stops.
     """
-    service = _service(settings, archive)
+    service, often = _service(settings, archive), filed_attributes(settings.index)
     log = AccessLog() if settings.access_log == "json" else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         memory = asyncio.create_task(give_memory_back())
         orphans = asyncio.create_task(remove_orphans_regularly(archive))
+        filing = asyncio.create_task(file_regularly(archive, often))
         service.access.begin()
         if service.audit:
             await service.audit.begin()
         service.feed.begin()
         yield
-        await _ended(memory, orphans)
+        await _ended(memory, orphans, filing)
         await service.feed.close()
         if log:
             log.close()

@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     database_url: Annotated[str, AfterValidator(_database)] | None = None
     database_connections: int = Field(default=10, ge=2)
+    index: Names = []
     blobs: Annotated[str, AfterValidator(blobs_url)] | None = None
     cache_bytes: int = Field(default=10 * 2**30, ge=0)
     viewer: Path = Path("viewer")

@@ -1,6 +1,6 @@
 """What SQLite and PostgreSQL are told in words of their own: transactions, values in lists, ordered joins."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,6 +70,11 @@ def _in_json(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
 def _in_array(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{column} = ANY(CAST({numbers} AS BIGINT[]))"
+
+
+def list_parameter(connection: sa.Connection, numbers: Sequence[int]) -> object:
+    """Return what `IsAmong` is given for these numbers."""
+    return list(numbers) if connection.dialect.name == "postgresql" else f"[{','.join(map(str, numbers))}]"
 
 
 class NestedJoin(Join):

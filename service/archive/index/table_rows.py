@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES
-from service.archive.index.dialects import IsAmong
+from service.archive.index.dialects import IsAmong, list_parameter
 from service.archive.index.driver_rows import rows_of
 from service.archive.index.projection import OTHERS
 from service.archive.index.stored_json import StoredJson
@@ -127,7 +127,7 @@ class _LevelRows:
         first, last = min(ids), max(ids)
         if last - first < len(ids) * _MOST_IN_RUN:
             return rows_of(connection, self._in_run, {"first": first, "last": last})
-        return rows_of(connection, self._by_id, {"ids": _listed(connection, ids)})
+        return rows_of(connection, self._by_id, {"ids": list_parameter(connection, ids)})
 
     def _made(self, row: Cells) -> Cells:
         attributes: dict[str, Any] = {}
@@ -166,10 +166,6 @@ def _rows_of(level: Level, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Selec
     if any(column is documents.c.metadata for column in columns):
         rows = table.join(documents, documents.c.instance == instances.c.id)
     return sa.select(table.c.id, _PARENT.get(level, _NO_PARENT), *columns).select_from(rows)
-
-
-def _listed(connection: sa.Connection, ids: Sequence[int]) -> object:
-    return list(ids) if connection.dialect.name == "postgresql" else f"[{','.join(map(str, ids))}]"
 
 
 def _picker(read: Sequence[Column | None], columns: Sequence[Column]) -> Callable[[Cells], Cells]:

@@ -1,7 +1,8 @@
 """Matching by attributes that have no column: their DICOM JSON is read and matched in this process.
 
-SQL decides all other keys first; the rows that are left are the candidates. Their number is bounded, because
-each takes about 10 µs, and the metadata of an instance 25 to 100.
+SQL decides all other keys first, and leaves out what cannot match by the values that are filed (`filed`). The
+rows that are left are the candidates; their number is bounded, because each takes about 10 µs, and the
+metadata of an instance 25 to 100.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from service.archive.index.conditions import TABLES, Condition, conditions
 from service.archive.index.dialects import one_transaction
+from service.archive.index.filed import narrowing
 from service.archive.index.projection import OTHERS, read
 from service.archive.index.scoped import conditions_of
 from service.archive.index.selection import JOINED, in_path, order
@@ -74,7 +76,10 @@ def matching_rows(
     join = JOINED[max(resource.level, *(key.level for key in (*indexed, *unindexed)))]
     if Level.INSTANCE in levels:
         join = join.join(documents, documents.c.instance == instances.c.id)
-    where = [*conditions_of(scope), *in_path(resource), *conditions(indexed)]
+    where = [
+        *(*conditions_of(scope), *in_path(resource)),
+        *(*conditions(indexed), *narrowing(connection, unindexed)),
+    ]
     _check_number(connection, join, where, MAX_DOCUMENTS if Level.INSTANCE in levels else MAX_ROWS)
     columns = [column for judge in judges for column in judge.columns]
     candidates = sa.select(TABLES[resource.level].c.id, *columns).select_from(join).where(*where)

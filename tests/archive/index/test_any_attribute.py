@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from service.archive.index.filing import file_values, unfiled, values_of
+from service.dicom.query.filed import filed_attributes
+from service.dicom.query.levels import Level
 from tests.archive.stored import INSTANCES, SERIES, STUDIES, UIDS, hits
 from tests.metadata import data_set, element, instance, store, tag
 
@@ -44,11 +47,29 @@ def made_up(number: int) -> DataSet:
 CORPUS = list(map(made_up, range(24)))
 
 
-@pytest.fixture
-def index(connection: sa.Connection) -> Iterator[sa.Connection]:
+@pytest.fixture(params=["read", "filed", "filed before"])
+def index(connection: sa.Connection, request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
+    """All data sets, whose values are read, or have been filed, or were filed when some had others."""
+    if request.param == "filed before":
+        store(connection, *({**made_up(number + 3), **_uids(number)} for number in range(0, 24, 2)))
+        file_all(connection)
     store(connection, *CORPUS)
+    if request.param == "filed":
+        file_all(connection)
     yield connection
     connection.rollback()
+
+
+def _uids(number: int) -> DataSet:
+    return {name: CORPUS[number][name] for name in map(tag, UIDS.values())}
+
+
+def file_all(connection: sa.Connection) -> None:
+    attributes = filed_attributes([name for name, *_ in LOOKED_FOR])
+    for level in Level:
+        of_level = [attribute for attribute in attributes if attribute.level is level]
+        owners = unfiled(connection, of_level, 1000) if of_level else []
+        file_values(connection, {owner: values_of(connection, of_level, owner) for owner in owners})
 
 
 def values(data: DataSet, *tags: str) -> list[Any]:
@@ -109,14 +130,14 @@ LOOKED_FOR: list[tuple[str, str, Callable[[DataSet], list[Any]], Is]] = [
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "values_of", "fits"),
+    ("name", "value", "values_in", "fits"),
     LOOKED_FOR,
     ids=[f"{name}={value}" for name, value, *_ in LOOKED_FOR],
 )
 def test_a_search_finds_what_a_look_at_every_data_set_finds(
-    index: sa.Connection, name: str, value: str, values_of: Callable[[DataSet], list[Any]], fits: Is
+    index: sa.Connection, name: str, value: str, values_in: Callable[[DataSet], list[Any]], fits: Is
 ) -> None:
-    found = [data for data in CORPUS if any(map(fits, values_of(data)))]
+    found = [data for data in CORPUS if any(map(fits, values_in(data)))]
 
     for resource in (INSTANCES, SERIES, STUDIES):
         uid = tag(UIDS[resource.level])
