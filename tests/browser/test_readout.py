@@ -42,7 +42,7 @@ async def test_the_value_under_the_pointer_is_told_with_its_place(placed: Page) 
     await _point(placed, 3.5, 1.5)
 
     under = placed.locator(".under")
-    await expect(under).to_have_text(re.compile(r"^-320 HU · x -2\.0 y -6\.0 z 20\.0 mm · column 3, row 1$"))
+    await expect(under).to_have_text(re.compile(r"^-320 HU · x -2\.0 y -6\.0 z 20\.0 mm · col 3, row 1$"))
     await placed.keyboard.press("ArrowDown")
     await expect(under).to_have_text(re.compile("^-320 HU .* z 30.0 mm"))
     await placed.get_by_role("heading", name="Series 1").last.hover()
@@ -68,18 +68,18 @@ async def test_a_picture_is_zoomed_about_the_pointer_moved_and_whole_again(place
 
     under = placed.locator(".under")
     await expect(placed.get_by_role("button", name="Whole picture")).to_be_visible()
-    await expect(under).to_have_text(re.compile("^-320 HU .* column 3, row 1$"))
+    await expect(under).to_have_text(re.compile("^-320 HU .* col 3, row 1$"))
     await _point(placed, 4.9, 1.5)
-    await expect(under).to_have_text(re.compile("column 4, row 1$"))
+    await expect(under).to_have_text(re.compile("col 4, row 1$"))
     await placed.keyboard.down("Shift")
     await placed.mouse.down()
     await _point(placed, 3.5, 2.5)
     await placed.mouse.up()
     await placed.keyboard.up("Shift")
-    await expect(under).to_have_text(re.compile("column 4, row 1$"))
+    await expect(under).to_have_text(re.compile("col 4, row 1$"))
     await expect(placed.locator(".stage .window")).to_have_text("C 40 W 400")
     await placed.keyboard.press("0")
-    await expect(under).to_have_text(re.compile("column 3, row 2$"))
+    await expect(under).to_have_text(re.compile("col 3, row 2$"))
 
 
 async def test_slices_are_played_as_a_loop_until_somebody_scrolls(placed: Page) -> None:

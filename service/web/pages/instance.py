@@ -11,7 +11,7 @@ from service.archive.index.browse import StackedInstance, stack_of
 from service.archive.instance import Located
 from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
-from service.dicom_json import DicomJson
+from service.dicom_json import DicomJson, text
 from service.errors import BadRequest, FrameNotFound, NotAcceptable
 from service.imaging.kinds import kind_of
 from service.pixels.window import PRESETS
@@ -23,6 +23,9 @@ from service.web.pages.readout import frames_a_second, readout_of
 from service.web.pages.rows import all_attributes, strip_of
 from service.web.pages.text import size, uid_name
 from service.web.state import scope_of, service_of
+
+_MODALITY, _SERIES = "00080060", "0020000E"
+_MASKS = ("SEG", "RTSTRUCT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ async def instance_page(request: Request) -> Response:
     located = await archive.recent.find(scope_of(request), uids)
     stack = await archive.index.read(stack_of, scope_of(request), uids.study, uids.series)
     attributes = await all_attributes(archive, located.instance)
+    strip_rows = await strip_of(request)
     kind, picture, reason, problem, status = _kind(located, attributes), None, "", "", 200
     if kind == "picture":
         try:
@@ -61,7 +65,8 @@ async def instance_page(request: Request) -> Response:
         status,
         uids=target_of(request),
         attributes=attributes,
-        strip_rows=await strip_of(request),
+        strip_rows=strip_rows,
+        masks=[row for row in strip_rows.rows if _may_mask(row, uids.series)],
         position=_position(stack, uids.instance),
         kind=kind,
         reason=reason,
@@ -74,6 +79,11 @@ async def instance_page(request: Request) -> Response:
         transfer_syntax=uid_name(located.instance.transfer_syntax),
         size=size(located.instance.size),
     )
+
+
+def _may_mask(row: DicomJson, series: str) -> bool:
+    """Tell whether the row of a series is of one that may have masks of another series."""
+    return text(row, _MODALITY) in _MASKS and text(row, _SERIES) != series
 
 
 def _shown(located: Located, parameters: Mapping[str, str]) -> tuple[PictureView, str, int]:

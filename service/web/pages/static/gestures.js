@@ -53,10 +53,10 @@ function beginDrag(stage, event, { isGray, view, window, windowOfValues, setNumb
 
 function press(event, { isGray, view, at, scroll, play, setWindow }) {
   const { key, target } = event;
-  const types = target.closest("input:not([type=range]), select, textarea, dialog, pre");
+  const types = target.closest("input:not([type=range], [type=checkbox]), select, textarea, dialog, pre");
   if (types || event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "r" && isGray) return setWindow("", null);
-  if (key === " " && target.closest("a, button, summary")) return;
+  if (key === " " && target.closest("a, button, summary, input")) return;
   if (!(key in STEPS || key in ZOOMS || key === " ")) return;
   event.preventDefault();
   if (key === " ") play();

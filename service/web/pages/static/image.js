@@ -4,6 +4,7 @@ import { Cine } from "./cine.js";
 import { persistently } from "./failure.js";
 import { fetchPage, follow } from "./follow.js";
 import { listen } from "./gestures.js";
+import { Masks } from "./masks.js";
 import { Pictures } from "./pictures.js";
 import { Readout } from "./readout.js";
 import { rule } from "./ruler.js";
@@ -26,7 +27,9 @@ const state = { places: [], at: 0, seen: 0, asked: section.dataset.asked, window
 let shown = shownOf(section.dataset); // what is known of the frame that is shown
 const pictures = new Pictures(stage, urlOf, tell);
 const view = new View(stage, stage.querySelector(".sheet"), shown.size, tellView);
-const readout = new Readout(stage.querySelector(".under"), view);
+const panel = document.querySelector("[data-masks]");
+const masks = panel && new Masks(panel, stage.querySelector("canvas"), view, () => readout.tell());
+const readout = new Readout(stage.querySelector(".under"), view, (column, row) => masks?.namesAt(column, row) ?? []);
 const cine = new Cine(next, tellCine);
 let told = stage.querySelector("[data-problem]").textContent; // about what the page was asked for
 let pause, finer;
@@ -86,6 +89,7 @@ function next() {
 // Called with the position that is seen, which may lag behind the one that is wanted, and why there is no picture.
 function tell(at, problem) {
   state.seen = at;
+  masks?.show(state.places[at]);
   tellProblem(problem || told);
   stage.classList.toggle("fails", Boolean(problem));
   const { uid, number, count, frame, frames } = state.places[at];
@@ -137,6 +141,7 @@ function tellView() {
   rule(stage.querySelector(".ruler"), shown.scale, view.grain);
   stage.querySelector("[data-zoom='0']").hidden = view.scale === 1;
   readout.tell();
+  masks?.lay();
   clearTimeout(finer);
   if (state.places.length) finer = setTimeout(() => pictures.want(state.at, state.places.length), PAUSE);
 }

@@ -5,6 +5,13 @@ const KINDS = {
   "<i4": Int32Array, "<u8": BigUint64Array, "<i8": BigInt64Array, "<f4": Float32Array, "<f8": Float64Array,
 };
 
+const NAMED = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float32: Float32Array };
+
+// Return values of a type, as NumPy names it, of which these are the bytes.
+export function valuesOf(type, bytes) {
+  return new NAMED[type](bytes);
+}
+
 // Return the shape and the values of a file; its head is a dictionary as Python writes it.
 export function arrayOf(file) {
   const view = new DataView(file);

@@ -9,9 +9,11 @@ export class Readout {
   #values = null;
   #point = null;
 
-  constructor(output, view) {
+  // `names` tells of a column and row what else is there.
+  constructor(output, view, names) {
     this.output = output;
     this.view = view;
+    this.names = names;
   }
 
   // Another frame is shown, of which nothing is known as long as there is none.
@@ -39,9 +41,9 @@ export class Readout {
     const { url, size, unit, place } = this.#frame;
     this.#values ??= new Values(url, size, () => this.tell());
     const value = this.#values.at(column, row);
-    const parts = [value ? written(value, unit) : "…"];
+    const parts = [value ? written(value, unit) : "…", ...this.names(column, row)];
     if (place) parts.push(`${positionOf(place, pixel)} mm`);
-    parts.push(`column ${column}, row ${row}`);
+    parts.push(`col ${column}, row ${row}`);
     return parts.join(" · ");
   }
 }

@@ -52,6 +52,14 @@ export class View {
     this.#place();
   }
 
+  // Return where the whole picture lies on the sheet, in pixels.
+  get box() {
+    const { columns, rows, aspect } = this.size;
+    const { clientWidth, clientHeight } = this.stage;
+    const [width, height] = [columns * this.#fit(), rows * aspect * this.#fit()];
+    return { left: (clientWidth - width) / 2, top: (clientHeight - height) / 2, width, height };
+  }
+
   // Return how many pixels of the screen a column of the picture is wide.
   get grain() {
     return this.#fit() * this.scale;
