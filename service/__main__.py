@@ -48,8 +48,8 @@ app = typer.Typer(
 _OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "blobs", "on_conflict", "log_level")
 _OF_DIMSE = (
     "dimse_host", "dimse_port", "dimse_ae_title", "dimse_peers", "dimse_max_associations",
-    "dimse_max_pdu_bytes", "dimse_seconds", "dimse_tls_certificate", "dimse_tls_key", "dimse_tls_ca",
-    *_OF_AN_ARCHIVE,
+    "dimse_max_pdu_bytes", "dimse_max_results", "dimse_seconds", "dimse_tls_certificate", "dimse_tls_key",
+    "dimse_tls_ca", *_OF_AN_ARCHIVE,
 )  # fmt: skip
 key_app = typer.Typer(help="Keys of programs.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
@@ -330,6 +330,21 @@ def resume_webhook(name: Annotated[str, typer.Argument(help="of the webhook")]) 
     settings = _settings()
     with _key_index(settings) as index, _ledger(settings, index) as ledger:
         webhook_commands.resume(index, name, ledger)
+
+
+@app.command(epilog=help_texts.settings(*_OF_DIMSE))
+def send(
+    study: Annotated[str, typer.Argument(help="Study Instance UID")],
+    to: Annotated[str, typer.Option(help="name of the peer")],
+) -> None:
+    """Send a study to a peer of DIMSE by C-STORE; the exit code is 0 if it has all of it."""
+    from service import dimse_commands  # noqa: PLC0415 (to import pynetdicom takes long)
+
+    settings = _settings()
+    archive = _open(settings)
+    with _told(), dimse_server.sendings_of(settings, archive) as sendings:
+        dimse_commands.send(sendings, archive.index, dimse_server.peers_of(settings), study, to)
+    archive.close()
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
 from service.dicom.query.filed import filed_attributes
+from service.dimse.peers import parsed_peers
 from service.errors import DicomwebError, MisdirectedRequest
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.delivery import Deliveries
@@ -149,6 +150,18 @@ def decoder_of(settings: Settings, blobs: Blobs) -> Decoder:
     )
 
 
+def _destinations(settings: Settings) -> frozenset[str]:
+    """Return the names of peers to which studies can be sent.
+
+    Raises:
+        ValueError: the file that names them has another form.
+    """
+    if settings.dimse_peers is None:
+        return frozenset()
+    peers = parsed_peers(settings.dimse_peers.read_text(), roles_of(settings))
+    return frozenset(peer.name for peer in peers if peer.host)
+
+
 def _service(settings: Settings, archive: Archive) -> Service:
     decoder = decoder_of(settings, archive.blobs)
     feed = _feed(settings, archive.index)
@@ -156,6 +169,7 @@ def _service(settings: Settings, archive: Archive) -> Service:
         metrics=_metrics(settings, archive, feed, decoder.workers),
         sizes=ArchiveSizes(archive.index),
         metrics_token=settings.metrics_token,
+        destinations=_destinations(settings),
         access=_access(settings, archive),
         archive=archive,
         feed=feed,

@@ -1,14 +1,20 @@
-"""What `dicomweb-service dimse` does besides serving: show peers, and greet them."""
+"""What the command line does with peers of DIMSE: show them, greet them, and send them studies."""
 
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
+from service.archive.index.database import Database
+from service.archive.index.lookup import admits
+from service.archive.index.sendings import Tally, add_sending
 from service.dimse.destination import Calling, hang_up
 from service.dimse.forms import Context
 from service.dimse.negotiation import VERIFICATION
-from service.dimse.peers import Peers
+from service.dimse.peers import Peer, Peers
+from service.dimse.sendings import LEASE, Sendings
 from service.dimse.wire import ConnectionLost
-from service.errors import BadRequest
+from service.errors import BadRequest, StudyNotFound
+from service.scope import EVERYTHING
 from service.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 
 
@@ -33,9 +39,7 @@ def echo(calling: Calling, peers: Peers | None, name: str) -> None:
     Raises:
         BadRequest: nobody of that name can be called, or it does not answer.
     """
-    peer = peers.named(name) if peers else None
-    if peer is None:
-        raise BadRequest(f"no peer of the name {name} has a host: DICOMWEB_DIMSE_PEERS names those there are")
+    peer = _callable(peers, name)
     try:
         wire = calling.associate(peer, [Context(VERIFICATION, IMPLICIT_VR_LITTLE_ENDIAN)])
     except ConnectionLost:
@@ -44,3 +48,34 @@ def echo(calling: Calling, peers: Peers | None, name: str) -> None:
     hang_up(wire)
     if status != 0:
         raise BadRequest(f"{name} answers C-ECHO with the status {status}")
+
+
+def send(sendings: Sendings, index: Database, peers: Peers | None, study: str, name: str) -> None:
+    """Send a study to a peer, and show how far that has come.
+
+    Raises:
+        StudyNotFound: it is not here.
+        BadRequest: nobody of that name can be called, or not all of it could be sent.
+    """
+    _callable(peers, name)
+    if not index.read_now(admits, EVERYTHING, study):
+        raise StudyNotFound(study)
+    sending = index.write_now(add_sending, study, name, LEASE)
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
+        task = progress.add_task(f"to {name}", total=None)
+
+        def show_progress(tally: Tally) -> None:
+            progress.update(task, total=tally.instances, completed=tally.completed + tally.failed)
+
+        problem = sendings.perform(sending, show_progress)
+    if problem:
+        raise BadRequest(
+            f"not all of it could be sent: {problem}; who serves DIMSE tries again what may pass"
+        )
+
+
+def _callable(peers: Peers | None, name: str) -> Peer:
+    peer = peers.named(name) if peers else None
+    if peer is None:
+        raise BadRequest(f"no peer of the name {name} has a host: DICOMWEB_DIMSE_PEERS names those there are")
+    return peer

@@ -53,6 +53,7 @@ from service.web.pages.study import study_page
 from service.web.qido import search_instances, search_series, search_studies
 from service.web.rendered.rendered import retrieve_rendered, retrieve_rendered_all, retrieve_rendered_frames
 from service.web.rendered.thumbnails import retrieve_thumbnail, retrieve_thumbnail_of_many
+from service.web.sending import list_sendings, send
 from service.web.stow.store import store
 from service.web.tenant import change_tenant, retrieve_tenant
 from service.web.viewer.viewer import redirect_to_viewer, retrieve_viewer
@@ -167,6 +168,11 @@ ROUTES = [
         POST=reading(make_link, action=Action.MAKE_LINK),
     ),
     _route(f"{_STUDY_PATH}/links/{{link:int}}", DELETE=reading(revoke_link, action=Action.REVOKE_LINK)),
+    _route(
+        f"{_STUDY_PATH}/send",
+        GET=administering(list_sendings, Action.LIST_SENDINGS),
+        POST=administering(send, Action.EXPORT),
+    ),
     _route("/changefeed", GET=searching(retrieve_changes)),
     _route("/changefeed/latest", GET=searching(retrieve_latest_change)),
     _route(

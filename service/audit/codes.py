@@ -78,6 +78,7 @@ KINDS = {
     Action.READ_TENANT: Kind(_ACCESSED, "R"),
     Action.CHANGE_WEBHOOK: Kind(_ALERT, "E", (Code("110128", "Network Configuration"),)),
     Action.LIST_WEBHOOKS: Kind(_ACCESSED, "R"),
+    Action.LIST_SENDINGS: Kind(_ACCESSED, "R"),
     Action.READ_AUDIT: Kind(Code("110101", "Audit Log Used"), "R"),
 }
 

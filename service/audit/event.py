@@ -38,6 +38,7 @@ class Action(StrEnum):
     READ_AUDIT = "read audit"
     CHANGE_WEBHOOK = "change webhook"
     LIST_WEBHOOKS = "list webhooks"
+    LIST_SENDINGS = "list sendings"
 
 
 WRITES = frozenset(

@@ -27,7 +27,8 @@ from service.dimse.listener import Listener
 from service.dimse.peers import ANYBODY, Peer, Peers
 from service.dimse.query_retrieve import Finding, Queries, agreed
 from service.dimse.retrieving import Getting, Moving
-from service.dimse.sending import Sending
+from service.dimse.sending import Sender
+from service.dimse.sendings import Sendings
 from service.dimse.statuses import PROCESSING_FAILURE, Status
 from service.dimse.storing import Storing, answered
 from service.dimse.transcoding import Transcoding
@@ -96,10 +97,10 @@ class Node:
         self._metrics = metrics
         self._storing = Storing(archive, metrics)
         self._transcoding = Transcoding(archive, make_decoder)
-        self._sending = Sending(archive, self._transcoding, calling)
+        sender = Sender(archive, self._transcoding, calling)
         self._queries = Queries(
             Finding(archive.index, options.max_results),
-            Moving(archive.index, self._sending, peers),
+            Moving(archive.index, sender, peers),
             Getting(archive, self._transcoding),
         )
         self._ledgers: dict[Association, Ledger] = {}
@@ -113,6 +114,7 @@ class Node:
         entity.implementation_version_name = IMPLEMENTATION_VERSION
         self._listener: Listener | None = None
         self._commitments = Commitments(archive, calling, self._callable)
+        self._sendings = Sendings(archive.index, sender, self._callable)
 
     # While it listens
 
@@ -126,6 +128,7 @@ class Node:
         thread = threading.Thread(target=self._listener.serve_forever, name="dimse", daemon=True)
         thread.start()
         self._commitments.begin()
+        self._sendings.begin()
         return int(self._listener.server_address[1])
 
     def end(self, seconds: float) -> None:
@@ -133,6 +136,7 @@ class Node:
         if self._listener is not None:
             self._listener.shutdown()
         self._commitments.end()
+        self._sendings.end()
         for association in list(self._associations):
             association.is_ending = True
         end = monotonic() + seconds

@@ -16,7 +16,7 @@ from service.dimse.information_models import GET_CLASSES, MOVE_CLASSES, Root
 from service.dimse.peers import Peers
 from service.dimse.query_retrieve import Request, negotiated_of
 from service.dimse.selecting import instances_of
-from service.dimse.sending import Outcomes, Sending
+from service.dimse.sending import Outcomes, Sender
 from service.dimse.statuses import SUCCESS
 from service.dimse.suboperations import Originator, Outcome, Stored, Suboperations, taken_by
 from service.dimse.transcoding import Transcoding
@@ -124,12 +124,12 @@ class Moving:
 
     Attributes:
         index: where instances are looked up.
-        sending: what sends them.
+        sender: what sends them.
         peers: who is known; None if nobody is.
     """
 
     index: Database
-    sending: Sending
+    sender: Sender
     peers: Peers | None
 
     def __call__(self, request: Request, visit: Visit) -> None:
@@ -140,4 +140,4 @@ class Moving:
         if peer is None:
             raise Failure(failures.DESTINATION_UNKNOWN, "the move destination is not known here")
         originator = Originator(visit.calling, request.message.MessageID)
-        _retrieve(request, instances, lambda chosen: self.sending.each(peer, chosen, originator))
+        _retrieve(request, instances, lambda chosen: self.sender.each(peer, chosen, originator))

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class Sender:
     """Sends instances to peers.
 
     Attributes:
@@ -48,7 +48,7 @@ class Sending:
         except ConnectionLost:
             _log.warning("a peer cannot be called, or takes none of what it is offered")
         for _ in instances[outcomes:]:
-            yield Stored(Outcome.FAILED, "its peer cannot be called")
+            yield Stored(Outcome.FAILED, "the peer cannot be called", may_pass=True)
 
     def _lot_sent(self, peer: Peer, lot: list[Instance], originator: Originator | None) -> Outcomes:
         begin = calls = 0
@@ -63,6 +63,6 @@ class Sending:
                     begin += 1
                     yield suboperations.store(instance, originator)
             except ConnectionLost:
-                yield Stored(Outcome.FAILED, "the association broke off")
+                yield Stored(Outcome.FAILED, "the association broke off", may_pass=True)
             finally:
                 hang_up(wire)

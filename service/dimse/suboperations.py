@@ -17,7 +17,7 @@ from service.dimse.commands import Field
 from service.dimse.forms import Context, Taken, outgoing
 from service.dimse.transcoding import Transcoding
 from service.dimse.wire import ConnectionLost, Wire
-from service.errors import DicomwebError
+from service.errors import DamagedFile, DicomwebError, Unavailable
 
 
 class Outcome(Enum):
@@ -34,10 +34,12 @@ class Stored(NamedTuple):
     Attributes:
         outcome: what became of the instance.
         reason: why it failed, "" where it did not: a status, or what went wrong here.
+        may_pass: it can be another time.
     """
 
     outcome: Outcome
     reason: str = ""
+    may_pass: bool = False
 
 
 class Originator(NamedTuple):
@@ -52,6 +54,7 @@ class Originator(NamedTuple):
     message_id: int
 
 
+_OUT_OF_RESOURCES = 0xA7
 _WARNINGS = frozenset((0x0107, 0x0116))
 
 
@@ -93,7 +96,8 @@ class Suboperations:
             with outgoing(self.archive.blobs, self.transcoding, instance, taken) as (syntax, chunks):
                 self._send(instance, taken[syntax], chunks, originator)
         except DicomwebError as error:
-            return Stored(Outcome.FAILED, type(error).__name__)
+            may_pass = isinstance(error, Unavailable) and not isinstance(error, DamagedFile)
+            return Stored(Outcome.FAILED, type(error).__name__, may_pass)
         return self._answered()
 
     def _send(
@@ -123,7 +127,9 @@ class Suboperations:
             raise ConnectionLost
         status = response.Status or 0
         outcome = outcome_of(status)
-        return Stored(outcome, f"status {status:04X}" if outcome is Outcome.FAILED else "")
+        if outcome is not Outcome.FAILED:
+            return Stored(outcome)
+        return Stored(outcome, f"status {status:04X}", status >> 8 == _OUT_OF_RESOURCES)
 
 
 def taken_by(association: Association) -> Taken:

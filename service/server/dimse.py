@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:  # to import pynetdicom takes long, so that only who serves DI
     from service.dimse.destination import Calling
     from service.dimse.node import Node
     from service.dimse.peers import Peers
+    from service.dimse.sendings import Sendings
 
 
 def serve(settings: Settings, archive: Archive) -> None:
@@ -65,6 +68,22 @@ def calling_of(settings: Settings) -> "Calling":
 
     tls = _tls(ssl.Purpose.SERVER_AUTH, settings)
     return Calling(settings.dimse_ae_title, settings.dimse_seconds, tls)
+
+
+@contextmanager
+def sendings_of(settings: Settings, archive: Archive) -> Iterator["Sendings"]:
+    """Lend what sends studies to peers, without serving."""
+    from service.dimse.sending import Sender  # noqa: PLC0415
+    from service.dimse.sendings import Sendings  # noqa: PLC0415
+    from service.dimse.transcoding import Transcoding  # noqa: PLC0415
+
+    transcoding = Transcoding(archive, partial(decoder_of, settings, archive.blobs))
+    peers = peers_of(settings)
+    try:
+        sender = Sender(archive, transcoding, calling_of(settings))
+        yield Sendings(archive.index, sender, peers.named if peers else lambda _: None)
+    finally:
+        transcoding.close()
 
 
 async def _serve(settings: Settings, archive: Archive) -> None:

@@ -70,6 +70,7 @@ class Service:
         metrics: what has been counted; None where nothing is.
         sizes: how much the archive has, for metrics.
         metrics_token: lets read the metrics; None for admins alone.
+        destinations: names of peers to which studies can be sent.
     """
 
     access: Access
@@ -95,6 +96,7 @@ class Service:
     metrics: Metrics | None = None
     sizes: ArchiveSizes | None = None
     metrics_token: str | None = None
+    destinations: frozenset[str] = frozenset()
 
 
 def service_of(request: Request) -> Service:

@@ -61,6 +61,7 @@ def test_every_message_is_one_that_the_schema_allows(
         (Action.READ_AUDIT, "110101", "R", []),
         (Action.CHANGE_WEBHOOK, "110113", "E", ["110128"]),
         (Action.LIST_WEBHOOKS, "110103", "R", []),
+        (Action.LIST_SENDINGS, "110103", "R", []),
     ],
     ids=lambda value: value.value if isinstance(value, Action) else "",
 )

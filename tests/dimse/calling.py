@@ -1,9 +1,8 @@
 """Calls of a scanner or a workstation: associations of pynetdicom's own, and what DCMTK's programs say."""
 
-import gc
 import ssl
+import struct
 import subprocess
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -17,6 +16,8 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 
 from tests.waiting import PATIENCE
+
+VERIFICATION, IMPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2"
 
 Context = tuple[str, Sequence[str]]
 """A SOP class, and the transfer syntaxes proposed for it."""
@@ -50,15 +51,23 @@ def association(
     finally:
         if caller.is_established:
             caller.release()
-        else:
-            _collect()
 
 
-def _collect() -> None:
-    """Collect a socket that pynetdicom leaves open where TLS or the other side ends it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+def request(contexts: int = 1) -> bytes:
+    """Return an A-ASSOCIATE-RQ."""
+    syntaxes = item(0x30, VERIFICATION.encode()) + item(0x40, IMPLICIT.encode())
+    presentation = b"".join(
+        item(0x20, bytes([2 * (number % 128) + 1, 0, 0, 0]) + syntaxes) for number in range(contexts)
+    )
+    user = item(0x50, item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3"))
+    body = struct.pack(">HH16s16s32x", 1, 0, b"DICOMWEB".ljust(16), b"STRANGER".ljust(16))
+    body += item(0x10, b"1.2.840.10008.3.1.1.1") + presentation + user
+    return struct.pack(">BxI", 1, len(body)) + body
+
+
+def item(kind: int, value: bytes) -> bytes:
+    """Return an item of a PDU."""
+    return struct.pack(">BxH", kind, len(value) % 65536) + value
 
 
 def stored(caller: Association, content: bytes, sop_class: str = "", instance: str = "") -> tuple[int, str]:

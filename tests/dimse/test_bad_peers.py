@@ -7,10 +7,9 @@ from random import Random
 
 import pytest
 
-from tests.dimse.calling import association
+from tests.dimse.calling import IMPLICIT, VERIFICATION, association, request
 from tests.serving import Process
 
-VERIFICATION, IMPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2"
 ABORT = 7
 
 
@@ -41,23 +40,6 @@ def greets(port: int) -> bool:
     """Tell whether others are answered."""
     with association(port, [(VERIFICATION, [IMPLICIT])]) as caller:
         return caller.is_established and caller.send_c_echo().Status == 0
-
-
-def request(contexts: int = 1) -> bytes:
-    """Return an A-ASSOCIATE-RQ."""
-    syntaxes = item(0x30, VERIFICATION.encode()) + item(0x40, IMPLICIT.encode())
-    presentation = b"".join(
-        item(0x20, bytes([2 * (number % 128) + 1, 0, 0, 0]) + syntaxes) for number in range(contexts)
-    )
-    user = item(0x50, item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3"))
-    body = struct.pack(">HH16s16s32x", 1, 0, b"DICOMWEB".ljust(16), b"STRANGER".ljust(16))
-    body += item(0x10, b"1.2.840.10008.3.1.1.1") + presentation + user
-    return struct.pack(">BxI", 1, len(body)) + body
-
-
-def item(kind: int, value: bytes) -> bytes:
-    """Return an item of a PDU."""
-    return struct.pack(">BxH", kind, len(value) % 65536) + value
 
 
 @pytest.mark.parametrize("seed", range(6))

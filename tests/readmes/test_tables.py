@@ -29,6 +29,7 @@ ELSEWHERE = {  # routes that the text around the table tells of
     (f"{PLACES['Study']}/links", "GET"), (f"{PLACES['Study']}/links", "POST"),
     (f"{PLACES['Study']}/links/{{link}}", "DELETE"),
     (f"{PLACES['Study']}/tenant", "GET"), (f"{PLACES['Study']}/tenant", "PUT"),
+    (f"{PLACES['Study']}/send", "GET"), (f"{PLACES['Study']}/send", "POST"),
     ("/webhooks", "GET"), ("/webhooks", "POST"),
     ("/webhooks/{name}", "DELETE"), ("/webhooks/{name}/resume", "POST"),
     (f"{PLACES['Instance']}/bulkdata/7FE00010/frames/{{frames}}", "GET"),

@@ -22,6 +22,7 @@ from service.archive.index.labels import Owner
 from service.archive.index.locks import EVERYTHING, locking
 from service.archive.index.lookup import find, find_all
 from service.archive.index.parents import series_uids
+from service.archive.index.sendings import sendings
 from service.archive.index.tables import NOT_OF_FILES, documents, instances, metadata
 from service.archive.index.witness import Witness
 from service.dicom.instance import Uids
@@ -42,7 +43,7 @@ class Batch(NamedTuple):
     owner: Owner
 
 
-NOT_MADE_AGAIN = NOT_OF_FILES | FEED_TABLES | {commitments}
+NOT_MADE_AGAIN = NOT_OF_FILES | FEED_TABLES | {commitments, sendings}
 
 
 def _studies(entries: Iterable[IndexEntry], **_: object) -> set[str]:

@@ -12,7 +12,7 @@ from service.archive.index.tables import metadata
 from service.errors import Unavailable
 from service.installed import folder
 
-HEAD = "0010"  # the newest revision in migrations/versions
+HEAD = "0011"  # the newest revision in migrations/versions
 
 
 class BrokenIndex(Unavailable):
