@@ -83,7 +83,9 @@ def test_the_audit_tells_of_strangers(guarded: Process) -> None:
         assert caller.is_rejected
     audit = guarded.log.with_suffix(".audit")
     wait_for(lambda: "INTRUDER" in audit.read_text())
-    [event] = [event for line in audit.open() if (event := json.loads(line))["who"] == "INTRUDER"]
+    [event] = [
+        event for line in audit.read_text().splitlines() if (event := json.loads(line))["who"] == "INTRUDER"
+    ]
     assert (event["action"], event["outcome"], event["address"]) == ("authenticate", "refused", "127.0.0.1")
 
 
@@ -107,7 +109,9 @@ def test_the_audit_tells_who_has_stored_what_and_from_where(guarded: Process) ->
         assert stored(caller, part10(dataset("31.1.1", PatientID="P1"))) == (0, "")
     audit = guarded.log.with_suffix(".audit")
     wait_for(lambda: '"study":"31"' in audit.read_text())
-    [event] = [event for line in audit.open() if (event := json.loads(line)).get("study") == "31"]
+    [event] = [
+        event for line in audit.read_text().splitlines() if (event := json.loads(line)).get("study") == "31"
+    ]
     told = {name: event[name] for name in ("action", "outcome", "who", "address", "patientId")}
     assert told == {
         "action": "store",
@@ -132,7 +136,7 @@ def test_the_audit_tells_who_has_looked_for_what_and_taken_what(guarded: Process
         assert [status.Status for status, _ in caller.send_c_get(wanted, GET)][-1] == 0
 
     def told() -> list[dict[str, object]]:
-        events = [json.loads(line) for line in audit.open()]
+        events = [json.loads(line) for line in audit.read_text().splitlines()]
         return [event for event in events if event["who"] == "READER" and event["outcome"] == "success"]
 
     wait_for(lambda: len(told()) == 2)
