@@ -13,7 +13,7 @@ from service.errors import IrregularVolume
 from service.imaging.decoder import Decoder
 from service.imaging.masks import ROI, each_of
 from service.pixels.arrays import Values
-from service.pixels.masks.layers import Bits, as_bits, labels, overlapping, planes
+from service.pixels.masks.layers import Bits, bits_within, labels, overlapping, planes
 from service.pixels.masks.polygons import partly_shared, within
 from service.pixels.numbers.making import Making
 
@@ -123,10 +123,7 @@ class Regions:
         return [(value, self._bits(regions[region])) for region, value in layer.items() if region in regions]
 
     def _bits(self, polygons: Polygons) -> Bits:
-        top, left, inside = within(polygons, self.size)
-        image = np.zeros(self.size, bool)
-        image[top : top + inside.shape[0], left : left + inside.shape[1]] = inside
-        return as_bits(image)
+        return bits_within(*within(polygons, self.size), self.size)
 
     def _images(self, numbers: range) -> list[Values]:
         return [self._image(number) for number in numbers]

@@ -22,10 +22,11 @@ from service.imaging.masks import (
 )
 from service.imaging.regions import Regions
 from service.pixels.arrays import Values
-from service.pixels.masks.placing import contour_on
+from service.pixels.masks.placing import contour_on, to_voxels
 from service.pixels.masks.structures import (
     CLOSED,
     EXCLUSIVE,
+    Colour,
     Contour,
     Region,
     contours_of,
@@ -39,11 +40,12 @@ from service.scope import Scope
 RULE = "voxels whose center is within the contours or on them; odd numbers of contours"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Drawn:
     """The contours of one region on a grid."""
 
     region: Region
+    colour: Colour = field(default_factory=Colour)
     slices: dict[int, list[Values]] = field(default_factory=dict)
     types: dict[str, int] = field(default_factory=dict)
 
@@ -54,7 +56,7 @@ class _Drawn:
             "slices": [indices[0] + 1, indices[-1] + 1] if indices else None,
             "without": indices[-1] - indices[0] + 1 - len(indices) if indices else 0,
         }
-        return self.region.as_json() | told
+        return self.region.as_json() | self.colour.as_json() | told
 
 
 async def structure_volume(
@@ -117,8 +119,9 @@ def _planned(metadata: Attributes, grid: Grid, volume: Volume, wish: MaskWish, m
 def _drawn(metadata: Attributes, volume: Volume, wish: MaskWish) -> list[_Drawn]:
     """Return the regions that are wanted, with their contours on the grid."""
     drawn = {region.number: _Drawn(region) for region in _wanted(regions_of(metadata), wish)}
-    for number, contours in contours_of(metadata):
+    for number, colour, contours in contours_of(metadata):
         if number in drawn:
+            drawn[number].colour = colour
             _draw(drawn[number], contours, volume, wish)
     if wish.names and (empty := [each for each in drawn.values() if not each.slices]):
         types = ", ".join(empty[0].types) or "no contours"
@@ -155,8 +158,9 @@ def _draw(drawn: _Drawn, contours: Sequence[Contour], volume: Volume, wish: Mask
     if closed:
         _check_space(drawn.region, volume)
     beside = outside = 0
+    to_grid = to_voxels(volume)
     for contour in closed:
-        place = contour_on(volume, contour.points, wish.tolerance)
+        place = contour_on(volume, to_grid, contour.points, wish.tolerance)
         if place is None:
             beside += 1
         elif not 0 <= place[0] < volume.shape[-3]:

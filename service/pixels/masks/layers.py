@@ -16,7 +16,28 @@ Bits = np.ndarray[Any, np.dtype[np.uint8]]
 
 def as_bits(frame: Values) -> Bits:
     """Return the pixels of a decoded frame, each of which is 0 or 1, as bits."""
-    return np.packbits(frame.reshape(-1).astype(bool), bitorder="little")
+    return np.packbits(frame.reshape(-1).astype(bool, copy=False), bitorder="little")
+
+
+def bits_within(top: int, left: int, inside: Values, shape: tuple[int, int]) -> Bits:
+    """Return the pixels of an image as bits, of which only those of a part may be set.
+
+    Args:
+        top: row of the first pixel of the part.
+        left: column of it.
+        inside: bool, shape of the part.
+        shape: rows and columns of the image.
+    """
+    rows, columns = shape
+    if columns % 8:
+        image = np.zeros(shape, bool)
+        image[top : top + inside.shape[0], left : left + inside.shape[1]] = inside
+        return as_bits(image)
+    bits = np.zeros(rows * columns // 8, np.uint8)
+    strip = np.zeros((inside.shape[0], columns), bool)
+    strip[:, left : left + inside.shape[1]] = inside
+    bits[top * columns // 8 : (top + inside.shape[0]) * columns // 8] = as_bits(strip)
+    return bits
 
 
 def planes(layers: Iterable[tuple[int, Bits]]) -> list[tuple[int, Bits]]:

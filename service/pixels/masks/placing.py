@@ -61,6 +61,11 @@ Fit = tuple[Placement, list[int]]
 """How frames lie on the slices of a grid, and the number of the slice of each, which may be outside."""
 
 
+def to_voxels(grid: Volume) -> Values:
+    """Return (x, y, z, 1) in mm in the patient's LPS coordinates → (column, row, slice, 1), shape (4, 4)."""
+    return np.asarray(np.linalg.inv(_LPS_TO_RAS @ grid.affine))
+
+
 def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = None) -> Fit | None:
     """Return how frames lie on a grid, and the number of the slice of each, which may be outside.
 
@@ -72,7 +77,7 @@ def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = N
     Returns:
         None if they do not lie on it: they have other voxels, or are whole numbers of voxels apart nowhere.
     """
-    to_grid = np.linalg.inv(_LPS_TO_RAS @ grid.affine)
+    to_grid = to_voxels(grid)
     first = planes[0]
     along_row, along_column = np.split(np.array(first.orientation), 2)
     steps = np.stack([along_row * first.spacing[1], along_column * first.spacing[0]], axis=1)
@@ -99,18 +104,20 @@ def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = N
     return placement, near[:, 2].astype(int).tolist()
 
 
-def contour_on(grid: Volume, points: Values, tolerance: float | None = None) -> tuple[int, Values] | None:
+def contour_on(
+    grid: Volume, to_grid: Values, points: Values, tolerance: float | None = None
+) -> tuple[int, Values] | None:
     """Return the number of the slice that a contour is in, which may be outside, and its corners there.
 
     Args:
         grid: of three axes.
+        to_grid: what `to_voxels` returns for it.
         points: in mm in the patient's LPS coordinates, shape (points, 3).
         tolerance: mm that it may lie beside the slice; None for a tenth of a step.
 
     Returns:
         Corners as columns and rows, counted from centers, shape (points, 2); None if it is in no slice.
     """
-    to_grid = np.linalg.inv(_LPS_TO_RAS @ grid.affine)
     places = points @ to_grid[:3, :3].T + to_grid[:3, 3]
     index = int(np.rint(places[:, 2].mean()))
     allowed = _TOLERANCE if tolerance is None else tolerance / grid.spacing[0]

@@ -32,8 +32,6 @@ class Region:
         frame_of_reference: UID of the space that its contours are in.
         algorithm: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
         interpreted: what it is in radiotherapy: GTV, ORGAN, EXTERNAL and the like.
-        cielab: recommended colour, as it stands in the file.
-        rgb: the colour that it is shown in.
     """
 
     number: int
@@ -41,8 +39,6 @@ class Region:
     frame_of_reference: str
     algorithm: str
     interpreted: str
-    cielab: tuple[int, ...]
-    rgb: tuple[int, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the region as a client is told it, in the words of a segment."""
@@ -54,8 +50,6 @@ class Region:
             "modifiers": [],
             "algorithm": self.algorithm or None,
             "interpreted": self.interpreted or None,
-            "cielab": list(self.cielab) or None,
-            "rgb": list(self.rgb) or None,
         }
 
 
@@ -81,16 +75,11 @@ def regions_of(metadata: Attributes) -> list[Region]:
     observed = {
         integer(item, _REFERENCED_NUMBER): text(item, "300600A4") for item in items(metadata, _OBSERVATIONS)
     }
-    coloured = {
-        integer(item, _REFERENCED_NUMBER): (_triplet(item, "0062000D"), _triplet(item, "3006002A"))
-        for item in items(metadata, _CONTOURS_OF_REGIONS)
-    }
     regions = []
     for item in items(metadata, _REGIONS):
         number = integer(item, _NUMBER)
         if number is None or abs(number) >= 2**31:
             raise IrregularVolume("a region without ROI Number: expected one in each")
-        cielab, rgb = coloured.get(number, ((), ()))
         regions.append(
             Region(
                 number=number,
@@ -98,8 +87,6 @@ def regions_of(metadata: Attributes) -> list[Region]:
                 frame_of_reference=text(item, "30060024"),
                 algorithm=text(item, "30060036"),
                 interpreted=observed.get(number, ""),
-                cielab=cielab,
-                rgb=rgb or (rgb_of(cielab) if cielab else ()),
             )
         )
     if not regions or len({region.number for region in regions}) < len(regions):
@@ -115,15 +102,34 @@ def _triplet(item: Attributes, tag: str) -> tuple[int, ...]:
     return tuple(values) if len(values) == 3 else ()
 
 
-def contours_of(metadata: Attributes) -> Iterator[tuple[int | None, list[Contour]]]:
-    """Yield ROI Numbers with their contours, a region at a time.
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """The colour of a region.
+
+    Attributes:
+        cielab: recommended, as it stands in the file.
+        rgb: that it is shown in.
+    """
+
+    cielab: tuple[int, ...] = ()
+    rgb: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the colour as a client is told it."""
+        return {"cielab": list(self.cielab) or None, "rgb": list(self.rgb) or None}
+
+
+def contours_of(metadata: Attributes) -> Iterator[tuple[int | None, Colour, list[Contour]]]:
+    """Yield ROI Numbers with colours and contours, a region at a time.
 
     Raises:
         IrregularVolume: a contour cannot be read.
     """
     for item in items(metadata, _CONTOURS_OF_REGIONS):
         number = integer(item, _REFERENCED_NUMBER)
-        yield number, [_contour(contour, number) for contour in items(item, _CONTOURS)]
+        cielab, rgb = _triplet(item, "0062000D"), _triplet(item, "3006002A")
+        colour = Colour(cielab, rgb or (rgb_of(cielab) if cielab else ()))
+        yield number, colour, [_contour(contour, number) for contour in items(item, _CONTOURS)]
 
 
 def _contour(item: Attributes, number: int | None) -> Contour:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from service.pixels.masks.layers import as_bits, labels, overlapping
+from service.pixels.masks.layers import as_bits, bits_within, labels, overlapping
 
 
 @pytest.mark.parametrize("kind", ["u1", "<u2", "<f4", "<i4"])
@@ -22,3 +22,12 @@ def test_two_segments_that_share_a_pixel_are_named() -> None:
 
     assert overlapping(layers) == (5, 7)
     assert overlapping(layers[:2]) is None
+
+
+@pytest.mark.parametrize("shape", [(6, 16), (5, 7)])
+def test_a_part_of_an_image_is_where_it_was(shape: tuple[int, int]) -> None:
+    inside = np.random.default_rng(1).random((3, 4)) > 0.5
+    image = np.zeros(shape, bool)
+    image[2:5, 1:5] = inside
+
+    np.testing.assert_array_equal(bits_within(2, 1, inside, shape), as_bits(image))
