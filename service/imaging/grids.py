@@ -16,7 +16,7 @@ from service.imaging.arrays import check_number_of_frames
 from service.imaging.volumes import Wish, volume_alone
 from service.pixels.masks.lattice import in_gray
 from service.pixels.numbers.slices import Slice
-from service.pixels.numbers.volume import Volume
+from service.pixels.numbers.volume import Strictness, Volume
 from service.scope import Scope
 
 OWN_FRAMES = "frames"
@@ -71,6 +71,7 @@ async def grid_of(
     references: Sequence[Reference],
     frame_of_reference: str,
     on: str | None,
+    tolerance: float | None = None,
 ) -> Grid:
     """Return the grid that a mask comes on.
 
@@ -81,6 +82,7 @@ async def grid_of(
         references: that the mask makes.
         frame_of_reference: UID of the mask's.
         on: as in MaskWish.
+        tolerance: mm that slices of the series may lie beside a lattice; None for the usual.
 
     Raises:
         SeriesNotFound: the series asked for is not here.
@@ -89,14 +91,16 @@ async def grid_of(
     if on == OWN_FRAMES:
         return Grid(None, None, "asked for")
     if on is not None:
-        volume = await _grid_of_series(archive, scope, study, on, _instances_of(references, on))
+        instances = _instances_of(references, on)
+        volume = await _grid_of_series(archive, scope, Target(study, on), instances, tolerance)
         if reason := _stranger(volume, frame_of_reference):
             raise IrregularVolume(f"on={shorten(on)}: {reason}")
         return Grid(volume, on)
     reasons = []
     for reference in references:
         try:
-            volume = await _grid_of_series(archive, scope, study, reference.series, reference.instances)
+            target = Target(study, reference.series)
+            volume = await _grid_of_series(archive, scope, target, reference.instances, tolerance)
         except SeriesNotFound:
             reasons.append("the series that it refers to is not in this study")
             continue
@@ -123,34 +127,35 @@ def _stranger(volume: Volume, frame_of_reference: str) -> str:
 
 
 async def _grid_of_series(
-    archive: Archive, scope: Scope, study: str, series: str, referenced: frozenset[str] = frozenset()
+    archive: Archive, scope: Scope, target: Target, referenced: frozenset[str], tolerance: float | None
 ) -> Volume:
     """Return the volume that a series makes, or those of its instances that are referred to.
 
     Args:
         archive: where it is.
         scope: of who asks.
-        study: its UID.
-        series: its UID.
+        target: the series.
         referenced: SOP Instance UIDs; if the series makes no volume, these of it may make one.
+        tolerance: mm that slices may lie beside a lattice; None for the usual.
 
     Raises:
         SeriesNotFound: it is not here.
         IrregularVolume: it makes no volume.
     """
-    instances = await archive.index.read(locate_all, scope, study, series)
+    instances = await archive.index.read(locate_all, scope, target.study, target.series or "")
     check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    metadata = dict(await archive.index.read(first_metadata, scope, Target(study, series), len(instances)))
+    metadata = dict(await archive.index.read(first_metadata, scope, target, len(instances)))
     for located in instances:
         if located.instance.digest not in metadata:
             raise InstanceGone(located.instance.uids.instance)
+    wish = Wish(strictness=Strictness(tolerance))
     try:
-        volume = await anyio.to_thread.run_sync(volume_alone, instances, metadata, Wish())
+        volume = await anyio.to_thread.run_sync(volume_alone, instances, metadata, wish)
     except IrregularVolume:
         some = [located for located in instances if located.instance.uids.instance in referenced]
         if not 0 < len(some) < len(instances):
             raise
-        volume = await anyio.to_thread.run_sync(volume_alone, some, metadata, Wish())
+        volume = await anyio.to_thread.run_sync(volume_alone, some, metadata, wish)
     return replace(volume, slices=tuple(map(_plain, volume.slices)))
 
 

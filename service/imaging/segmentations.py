@@ -80,7 +80,13 @@ async def segmentation_volume(
     source = await anyio.to_thread.run_sync(_source, located, metadata)
     references = list(references_of(metadata))
     grid = await grid_of(
-        archive, scope, located.instance.uids.study, references, text(metadata, "00200052"), wish.on
+        archive,
+        scope,
+        located.instance.uids.study,
+        references,
+        text(metadata, "00200052"),
+        wish.on,
+        wish.tolerance,
     )
     return await anyio.to_thread.run_sync(_planned, located, source, grid, wish, making)
 

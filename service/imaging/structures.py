@@ -22,7 +22,7 @@ from service.imaging.masks import (
 )
 from service.imaging.regions import Regions
 from service.pixels.arrays import Values
-from service.pixels.masks.placing import contour_on, to_voxels
+from service.pixels.masks.placing import contour_on, places_of, steps_of
 from service.pixels.masks.structures import (
     CLOSED,
     EXCLUSIVE,
@@ -80,7 +80,7 @@ async def structure_volume(
     referenced = list(structures_referenced(metadata))
     references = [Reference(series, instances) for _, series, instances in referenced]
     study = located.instance.uids.study
-    grid = await grid_of(archive, scope, study, references, "", wish.on)
+    grid = await grid_of(archive, scope, study, references, "", wish.on, wish.tolerance)
     if grid.volume is None:
         reason = "they have no frames" if wish.on == OWN_FRAMES else grid.reason
         raise IrregularVolume(
@@ -158,9 +158,9 @@ def _draw(drawn: _Drawn, contours: Sequence[Contour], volume: Volume, wish: Mask
     if closed:
         _check_space(drawn.region, volume)
     beside = outside = 0
-    to_grid = to_voxels(volume)
+    places, tolerance = places_of(volume), steps_of(volume, wish.tolerance)
     for contour in closed:
-        place = contour_on(volume, to_grid, contour.points, wish.tolerance)
+        place = contour_on(places, contour.points, tolerance)
         if place is None:
             beside += 1
         elif not 0 <= place[0] < volume.shape[-3]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,9 +62,34 @@ Fit = tuple[Placement, list[int]]
 """How frames lie on the slices of a grid, and the number of the slice of each, which may be outside."""
 
 
-def to_voxels(grid: Volume) -> Values:
-    """Return (x, y, z, 1) in mm in the patient's LPS coordinates → (column, row, slice, 1), shape (4, 4)."""
-    return np.asarray(np.linalg.inv(_LPS_TO_RAS @ grid.affine))
+class Places(NamedTuple):
+    """Where the voxels of a grid are: its slices themselves, which may be a little beside its lattice.
+
+    Attributes:
+        to_lattice: (x, y, z, 1) in mm in the patient's LPS coordinates → (column, row, slice, 1).
+        origins: of the slices, in mm, shape (slices, 3).
+    """
+
+    to_lattice: Values
+    origins: Values
+
+    def slice_numbers(self, points: Values) -> Values:
+        """Return the numbers of the slices that points are nearest to, which may be outside the grid."""
+        along: Values = points @ self.to_lattice[2, :3] + self.to_lattice[2, 3]
+        return np.rint(along).astype(int)
+
+    def voxels(self, points: Values, numbers: Values) -> Values:
+        """Return column, row and slice of points, as counted from slices of these numbers."""
+        bases = np.minimum(np.maximum(numbers, 0), len(self.origins) - 1)
+        voxels: Values = (points - self.origins[bases]) @ self.to_lattice[:3, :3].T
+        voxels[:, 2] += bases
+        return voxels
+
+
+def places_of(grid: Volume) -> Places:
+    """Return where the voxels of a grid of three axes are."""
+    origins = np.array([slice_.plane.position for slice_ in grid.slices])
+    return Places(np.linalg.inv(_LPS_TO_RAS @ grid.affine), origins)
 
 
 def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = None) -> Fit | None:
@@ -77,20 +103,20 @@ def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = N
     Returns:
         None if they do not lie on it: they have other voxels, or are whole numbers of voxels apart nowhere.
     """
-    to_grid = to_voxels(grid)
+    places = places_of(grid)
     first = planes[0]
     along_row, along_column = np.split(np.array(first.orientation), 2)
     steps = np.stack([along_row * first.spacing[1], along_column * first.spacing[0]], axis=1)
-    axes = to_grid[:3, :3] @ steps
+    axes = places.to_lattice[:3, :3] @ steps
     whole = np.rint(axes)
     lengths = np.array([first.columns - 1, first.rows - 1])
     drift = np.abs(axes - whole) @ lengths
     is_parallel = not whole[2].any() and sorted(map(tuple, np.abs(whole[:2]).tolist())) == [(0, 1), (1, 0)]
-    origins = np.array([plane.position for plane in planes]) @ to_grid[:3, :3].T + to_grid[:3, 3]
+    positions = np.array([plane.position for plane in planes])
+    origins = places.voxels(positions, places.slice_numbers(positions))
     near = np.rint(origins)
     beside = np.abs(origins - near) + drift
-    step = grid.spacing[0]
-    allowed = np.array([_TOLERANCE, _TOLERANCE, _TOLERANCE if tolerance is None else tolerance / step])
+    allowed = np.array([_TOLERANCE, _TOLERANCE, steps_of(grid, tolerance)])
     if not is_parallel or (beside > allowed).any() or (near[:, :2] != near[0, :2]).any():
         return None
     far = near[0, :2] + whole[:2] @ lengths
@@ -104,21 +130,23 @@ def placed_on(grid: Volume, planes: Sequence[Plane], tolerance: float | None = N
     return placement, near[:, 2].astype(int).tolist()
 
 
-def contour_on(
-    grid: Volume, to_grid: Values, points: Values, tolerance: float | None = None
-) -> tuple[int, Values] | None:
+def contour_on(places: Places, points: Values, tolerance: float) -> tuple[int, Values] | None:
     """Return the number of the slice that a contour is in, which may be outside, and its corners there.
 
     Args:
-        grid: of three axes.
-        to_grid: what `to_voxels` returns for it.
+        places: of the grid.
         points: in mm in the patient's LPS coordinates, shape (points, 3).
-        tolerance: mm that it may lie beside the slice; None for a tenth of a step.
+        tolerance: steps that it may lie beside the slice.
 
     Returns:
         Corners as columns and rows, counted from centers, shape (points, 2); None if it is in no slice.
     """
-    places = points @ to_grid[:3, :3].T + to_grid[:3, 3]
-    index = int(np.rint(places[:, 2].mean()))
-    allowed = _TOLERANCE if tolerance is None else tolerance / grid.spacing[0]
-    return None if (np.abs(places[:, 2] - index) > allowed).any() else (index, places[:, :2])
+    number = places.slice_numbers(points.mean(axis=0, keepdims=True))
+    voxels = places.voxels(points, number)
+    index = number.item()
+    return None if (np.abs(voxels[:, 2] - index) > tolerance).any() else (index, voxels[:, :2])
+
+
+def steps_of(grid: Volume, tolerance: float | None) -> float:
+    """Return how many steps something may lie beside a slice: so many mm, or a tenth of a step."""
+    return _TOLERANCE if tolerance is None else tolerance / grid.spacing[0]

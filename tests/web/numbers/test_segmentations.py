@@ -12,7 +12,7 @@ from pydicom.uid import RLELossless
 
 from service.pixels.arrays import Values
 from tests.segmentations import COLUMNS, ROWS, blocks, ct_series, segmentation
-from tests.web.series import ROOT, ct_slice, item, store
+from tests.web.series import ROOT, ct_slice, enhanced_mr, item, store
 
 STUDY = f"{ROOT}/studies/1.1"
 VOLUME, IMAGES = f"{STUDY}/series/1.1.2/volume", f"{STUDY}/series/1.1.1/volume"
@@ -330,3 +330,63 @@ async def test_slides_have_no_place_in_a_patient(client: httpx.AsyncClient) -> N
     await store(client, made)
 
     assert "Image Position (Patient)" in (await _refusal(client, VOLUME))["message"]
+
+
+async def test_a_localizer_in_the_series_is_left_out_of_the_grid(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    localizer = ct_series(1, SOPInstanceUID="1.1.1.99", ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+    await store(client, *images, *localizer, segmentation(images, LABELS))
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS)
+    assert (await _told(client, VOLUME))["grid"]["of"] == "1.1.1"
+
+
+async def test_frames_lie_on_slices_that_are_themselves_beside_the_lattice(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    x, y, z = images[3].ImagePositionPatient
+    images[3].ImagePositionPatient = [x, y, float(z) + 0.6]
+    await store(client, *images, segmentation(images, LABELS))
+
+    labels = await _array(client, f"{VOLUME}?tolerance=0.7")
+
+    np.testing.assert_array_equal(labels, LABELS)
+    tilted = (await _told(client, f"{IMAGES}?tolerance=0.7"))["affine"]
+    assert (await _told(client, f"{VOLUME}?tolerance=0.7"))["affine"] == tilted
+
+
+async def test_a_tilted_gantry_is_no_obstacle(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    for number, image in enumerate(images):
+        x, y, z = image.ImagePositionPatient
+        image.ImagePositionPatient = [x, float(y) + 0.7 * number, z]
+    await store(client, *images, segmentation(images, LABELS))
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS)
+    np.testing.assert_array_equal(await _array(client, f"{VOLUME}?on=frames"), LABELS[1:5])
+
+
+async def test_binary_segments_may_have_a_byte_for_each_pixel(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    made = segmentation(images, (LABELS == 1).astype(np.uint8))
+    pixels = made.pixel_array
+    made.BitsAllocated, made.BitsStored, made.HighBit = 8, 8, 7
+    made.PixelData = pixels.astype(np.uint8).tobytes() + bytes(pixels.size % 2)
+    await store(client, *images, made)
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS == 1)
+
+
+async def test_segments_of_an_enhanced_image_lie_on_its_frames(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    made = segmentation(images, LABELS)
+    positions = [float(image.ImagePositionPatient[2]) for image in images]
+    enhanced = enhanced_mr(np.zeros((6, ROWS, COLUMNS), np.uint16), positions)
+    enhanced.FrameOfReferenceUID = "1.9"
+    shared = enhanced.SharedFunctionalGroupsSequence[0]
+    shared.PixelMeasuresSequence[0].PixelSpacing = [0.5, 0.8]
+    for group, image in zip(enhanced.PerFrameFunctionalGroupsSequence, images, strict=True):
+        group.PlanePositionSequence[0].ImagePositionPatient = image.ImagePositionPatient
+    await store(client, enhanced, made)
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS)
+    assert [slice_["frame"] for slice_ in (await _told(client, VOLUME))["slices"]] == [1, 2, 3, 4, 5, 6]

@@ -196,3 +196,15 @@ async def test_what_makes_no_sense_for_regions_is_refused(client: httpx.AsyncCli
 
     await _refusal(client, f"{VOLUME}?{query}", 400)
     await _refusal(client, f"{VOLUME}?roi=7", 404)
+
+
+async def test_contours_are_drawn_on_slices_of_a_tilted_gantry(client: httpx.AsyncClient) -> None:
+    images = ct_series(4)
+    for number, image in enumerate(images):
+        x, y, z = image.ImagePositionPatient
+        image.ImagePositionPatient = [x, float(y) + 0.5 * number, z]
+    lower = [(x, y + 2) for x, y in OUTER]
+    await store(client, *images, structure_set({"Body": [contour(OUTER, 1), contour(lower, 3)]}))
+
+    drawn = inside([OUTER], SHAPE)
+    np.testing.assert_array_equal(await _array(client), _volume({1: drawn, 3: drawn}))
