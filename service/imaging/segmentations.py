@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import anyio.to_thread
@@ -11,8 +11,8 @@ import numpy as np
 from service.archive import Archive
 from service.archive.index.metadata import attributes_of
 from service.archive.instance import Located
-from service.dicom_json import Attributes, integer, number, scopes, text
-from service.errors import IrregularVolume, NoSuchValues, NotRenderable, SlicesNotFound, shorten
+from service.dicom_json import text
+from service.errors import IrregularVolume, NoSuchValues
 from service.imaging.decoder import description_of
 from service.imaging.grids import OWN_FRAMES, Grid, grid_of, references_of
 from service.imaging.labels import Labels
@@ -26,37 +26,21 @@ from service.imaging.masks import (
     part_of,
 )
 from service.imaging.sampled import Sampled
-from service.pixels.masks.lattice import checked, volume_of_frames
+from service.imaging.segment_source import SegmentSource, by_slice, own_volume, source_of, wanted_of
 from service.pixels.masks.placing import Fit, placed_on
 from service.pixels.masks.sampling import nearest
 from service.pixels.masks.segments import (
     FRACTIONAL,
     LABELMAP,
     Segment,
-    SegmentFrame,
     background_of,
-    frames_of,
     maximum_of,
-    segments_of,
-    type_of,
 )
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import FLOAT32
 from service.pixels.numbers.plane import Plane
-from service.pixels.numbers.slices import Slice
 from service.pixels.numbers.volume import Along, Volume
 from service.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What a segmentation says of itself."""
-
-    metadata: Attributes
-    kind: str
-    segments: list[Segment]
-    frames: list[SegmentFrame]
-    slices: list[Slice]
 
 
 async def segmentation_volume(
@@ -77,7 +61,7 @@ async def segmentation_volume(
         NoSuchValues: its values do not fit in the type asked for.
     """
     metadata = await archive.index.read(attributes_of, located.instance)
-    source = await anyio.to_thread.run_sync(_source, located, metadata)
+    source = await anyio.to_thread.run_sync(source_of, located, metadata)
     references = list(references_of(metadata))
     grid = await grid_of(
         archive,
@@ -91,18 +75,10 @@ async def segmentation_volume(
     return await anyio.to_thread.run_sync(_planned, located, source, grid, wish, making)
 
 
-def _source(located: Located, metadata: Attributes) -> _Source:
-    if located.frames is None or not located.frames.number_of_frames:
-        raise NotRenderable("the segmentation has no pixels")
-    frames = list(frames_of(metadata, located.frames.number_of_frames))
-    uid, instance_number = located.instance.uids.instance, integer(metadata, "00200013")
-    slices = [Slice(uid, instance_number, frame.number, frame.plane) for frame in frames]
-    checked(list({id(slice_.plane): slice_ for slice_ in slices}.values()))
-    return _Source(metadata, type_of(metadata), segments_of(metadata), frames, slices)
-
-
-def _planned(located: Located, source: _Source, grid: Grid, wish: MaskWish, making: Making) -> MaskVolume:
-    wanted = _wanted(source.segments, wish)
+def _planned(
+    located: Located, source: SegmentSource, grid: Grid, wish: MaskWish, making: Making
+) -> MaskVolume:
+    wanted = wanted_of(source, wish)
     volume, images, sampling = _on_grid(located, source, wanted, grid, wish, making)
     if wish.is_layered:
         numbers = [segment.number for segment in wanted]
@@ -116,15 +92,20 @@ def _planned(located: Located, source: _Source, grid: Grid, wish: MaskWish, maki
 
 
 def _on_grid(
-    located: Located, source: _Source, wanted: Sequence[Segment], grid: Grid, wish: MaskWish, making: Making
+    located: Located,
+    source: SegmentSource,
+    wanted: Sequence[Segment],
+    grid: Grid,
+    wish: MaskWish,
+    making: Making,
 ) -> tuple[Volume, Images, dict[str, str]]:
     """Return the slices that are wanted, where they lie, and how they came onto the grid."""
     planes = [slice_.plane for slice_ in source.slices]
-    volume = grid.volume or _own_volume(source)
+    volume = grid.volume or own_volume(source)
     fit = placed_on(volume, planes, wish.tolerance)
     part = part_of(volume, wish)
     if fit is None and grid.volume is not None and wish.on is not None:
-        own = _own_volume(source)
+        own = own_volume(source)
         placement, indices = _fit_on(own, planes)
         slices = range(own.shape[0])
         labels = _labels(
@@ -140,12 +121,6 @@ def _on_grid(
     return volume.part(part.start, part.stop), labels, {}
 
 
-def _own_volume(source: _Source) -> Volume:
-    measures = scopes(source.metadata, 1, "00289110")
-    steps = (number(scope, "00180088") for scope in measures)
-    return volume_of_frames(source.slices, next((abs(step) for step in steps if step), None))
-
-
 def _fit_on(own: Volume, planes: Sequence[Plane]) -> Fit:
     fit = placed_on(own, planes)
     if fit is None:
@@ -155,7 +130,7 @@ def _fit_on(own: Volume, planes: Sequence[Plane]) -> Fit:
 
 def _labels(
     located: Located,
-    source: _Source,
+    source: SegmentSource,
     wanted: Sequence[Segment],
     wish: MaskWish,
     fit: Fit,
@@ -163,7 +138,7 @@ def _labels(
     making: Making,
 ) -> Labels:
     placement, indices = fit
-    frames = _by_slice(source, indices)
+    frames = by_slice(source, indices)
     layers = _layers(source, wanted, wish, frames)
     return Labels(
         located=located,
@@ -181,21 +156,7 @@ def _labels(
     )
 
 
-def _wanted(segments: Sequence[Segment], wish: MaskWish) -> list[Segment]:
-    if not wish.names:
-        return [segment for segment in segments if segment.number] or list(segments)
-    wanted = []
-    for name in wish.names:
-        matches = [segment for segment in segments if name == str(segment.number)]
-        matches = matches or [segment for segment in segments if name == segment.label]
-        if not matches:
-            there = ", ".join(str(segment.number) for segment in segments[:32])
-            raise SlicesNotFound(f"no segment {shorten(name)}: expected one of {there}, or a label")
-        wanted += matches
-    return sorted({segment.number: segment for segment in wanted}.values(), key=lambda each: each.number)
-
-
-def _checked_fit(fit: Fit | None, source: _Source, volume: Volume, grid: Grid, wish: MaskWish) -> Fit:
+def _checked_fit(fit: Fit | None, source: SegmentSource, volume: Volume, grid: Grid, wish: MaskWish) -> Fit:
     """Return how frames lie on the grid, none of which would be cut off without a word."""
     if grid.volume is None:
         return _fit_on(volume, [slice_.plane for slice_ in source.slices])
@@ -214,25 +175,8 @@ def _checked_fit(fit: Fit | None, source: _Source, volume: Volume, grid: Grid, w
     raise IrregularVolume(f"frames do not fit on the grid of series {grid.series}: {finding}", groups=groups)
 
 
-def _by_slice(source: _Source, indices: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
-    """Return the frames of each slice, of which none has a segment twice."""
-    frames: dict[int, list[tuple[int, int | None]]] = {}
-    for frame, index in zip(source.frames, indices, strict=True):
-        frames.setdefault(index, []).append((frame.number, frame.segment))
-    for index, own in frames.items():
-        (segment, times), *_ = Counter(segment for _, segment in own).most_common(1)
-        if times > 1:
-            name = "frames" if segment is None else f"frames of segment {segment}"
-            raise IrregularVolume(f"{times} {name} in slice {index + 1}: expected one in each place")
-    numbers = {segment.number for segment in source.segments}
-    unknown = {frame.segment for frame in source.frames if frame.segment is not None} - numbers
-    if unknown:
-        raise IrregularVolume(f"frames of segment {min(unknown)}: expected one of Segment Sequence")
-    return frames
-
-
 def _layers(
-    source: _Source,
+    source: SegmentSource,
     wanted: Sequence[Segment],
     wish: MaskWish,
     frames: Mapping[int, Sequence[tuple[int, int | None]]],
@@ -258,5 +202,5 @@ def _dtype(kind: str, layers: Sequence[Mapping[int, int]], making: Making) -> np
     return label_dtype(layers, making)
 
 
-def _fractions(source: _Source) -> dict[str, str]:
+def _fractions(source: SegmentSource) -> dict[str, str]:
     return {"fractions": text(source.metadata, "00620010")} if source.kind == FRACTIONAL else {}

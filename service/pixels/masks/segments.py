@@ -148,6 +148,26 @@ def _code(item: Attributes) -> Code | None:
     return {"value": value, "scheme": text(item, "00080102"), "meaning": text(item, "00080104")}
 
 
+def check_whole(metadata: Attributes, number_of_frames: int) -> None:
+    """Return if all frames of a segmentation are there: those that are not would be taken for empty ones.
+
+    Args:
+        metadata: DICOM JSON object of the instance.
+        number_of_frames: those that can be read.
+
+    Raises:
+        IrregularVolume: it is a part of a concatenation, or has fewer frames than it says.
+
+    Standard: PS3.3 C.7.6.16.2.2.4.
+    """
+    stated = integer(metadata, "00280008") or 1
+    if number_of_frames < stated:
+        raise IrregularVolume(f"{number_of_frames} frames: expected {stated}, which Number of Frames says")
+    if text(metadata, "00209161") and integer(metadata, "00209163") != 1:
+        part, total = integer(metadata, "00209162"), integer(metadata, "00209163")
+        raise IrregularVolume(f"part {part} of {total} of a concatenation: expected a whole segmentation")
+
+
 def frames_of(metadata: Attributes, number_of_frames: int) -> Iterator[SegmentFrame]:
     """Yield the frames of a segmentation in their order.
 

@@ -1,7 +1,10 @@
 """Segmentations as label volumes, compared with highdicom."""
 
+import json
+from gzip import decompress
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import highdicom.seg
 import httpx
@@ -390,3 +393,55 @@ async def test_segments_of_an_enhanced_image_lie_on_its_frames(client: httpx.Asy
 
     np.testing.assert_array_equal(await _array(client, VOLUME), LABELS)
     assert [slice_["frame"] for slice_ in (await _told(client, VOLUME))["slices"]] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_segment_that_stands_for_the_background_is_none(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    made = segmentation(images, LABELS, "LABELMAP")
+    pixels = made.pixel_array
+    made.SegmentSequence = [each for each in made.SegmentSequence if each.SegmentNumber]
+    made.SegmentSequence[2].SegmentLabel = "Background"
+    made.PixelPaddingValue = 3
+    made.PixelData = np.where(pixels == 0, 3, pixels % 3).astype(np.uint8).tobytes() + bytes(pixels.size % 2)
+    await store(client, *images, made)
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS % 3)
+    assert [each["label"] for each in (await _told(client, VOLUME))["segments"]] == ["Liver", "Spleen"]
+    await _refusal(client, f"{VOLUME}?segment=3", 404)
+
+
+async def test_a_part_of_a_segmentation_is_not_taken_for_all_of_it(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    part, cut = segmentation(images, LABELS), segmentation(images, LABELS, number=2)
+    part.ConcatenationUID, part.InConcatenationNumber, part.InConcatenationTotalNumber = "1.7", 1, 2
+    cut.NumberOfFrames = cut.NumberOfFrames + 1
+    await store(client, *images, part)
+    file = BytesIO()
+    cut.save_as(file)
+    await client.post(
+        f"{ROOT}/studies", content=file.getvalue(), headers={"content-type": "application/dicom"}
+    )
+
+    messages = [
+        (await _refusal(client, group["url"]))["message"]
+        for group in (await _refusal(client, VOLUME))["groups"]
+    ]
+
+    assert "part 1 of 2 of a concatenation" in messages[0]
+    assert "which Number of Frames says" in messages[1]
+
+
+async def test_a_label_volume_is_had_in_every_form(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    await store(client, *images, segmentation(images, LABELS))
+    files = [
+        (await client.get(f"{VOLUME}?layers=all", headers={"accept": media_type})).content
+        for media_type in ("application/x-nifti", "application/gzip", "application/zip")
+    ]
+
+    with ZipFile(BytesIO(files[2])) as folder:
+        zipped = folder.read("1.1.2.nii")
+        assert json.loads(folder.read("1.1.2.json"))["segments"][0]["label"] == "Liver"
+    assert files[0] == zipped == decompress(files[1])
+    volume = np.asarray(nibabel.Nifti1Image.from_stream(BytesIO(zipped)).dataobj)
+    np.testing.assert_array_equal(volume.T, [number == LABELS for number in (1, 2, 3)])
