@@ -5,13 +5,16 @@ looked through before their first byte and then streamed, would cost such a fram
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from service.archive.files.runs import read_run_behind
 from service.archive.instance import Located
 from service.errors import NoSuchValues
-from service.imaging.arrays import NumericFrame, is_native, numeric_frames
+from service.imaging.arrays import NumericFrame, array_of, is_native, numeric_frames
+from service.imaging.decoder import Decoder
 from service.imaging.forms import Form, form_of_decoded
 from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.numbers.array_files import npy_head
@@ -54,6 +57,28 @@ def is_quick(places: Sequence[tuple[Located, int]], making: Making) -> bool:
     sizes = (located.frames.span(number).length for located, number in places if located.frames)
     are_short = all(len(located.image or b"") <= _QUICK_DESCRIPTION_BYTES for located, _ in places)
     return are_short and sum(sizes) <= _QUICK_BYTES
+
+
+async def bytes_of_frame(decoder: Decoder, frame: NumericFrame, form: Form) -> memoryview:
+    """Return the bytes of what is sent of one frame, in a form that is known.
+
+    Raises:
+        UndecodableFrame: the frame cannot be decoded.
+        DamagedFile: its file is not as long as what was stored.
+    """
+    located, place, making = frame.located, [(frame.located, frame.number)], form.making
+    if located.frames is None or not is_small(place, making):
+        return await array_of(decoder, frame, form.made_of)
+    span = located.frames.span(frame.number)
+    content = await read_run_behind(decoder.blobs, located.instance, span, HEAD_BYTES)
+    work = partial(_made_in_place, frame, content, form)
+    return work() if is_quick(place, making) else await decoder.threads.run(work)
+
+
+def _made_in_place(frame: NumericFrame, content: memoryview, form: Form) -> memoryview:
+    file = _room([content], HEAD_BYTES, form.frame_bytes(frame))[HEAD_BYTES:]
+    form.make(_decoded(frame, content), frame, file.view(form.kind).reshape(form.shape(frame)))
+    return file.data
 
 
 def small_array(

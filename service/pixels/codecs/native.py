@@ -52,7 +52,10 @@ def _significant_bits(cells: Values, description: ImageDescription) -> Values:
     if unused == 0:
         return cells
     above = description.bits_allocated - 1 - description.high_bit
-    return np.asarray((cells << above) >> unused)
+    if above == unused and not description.pixel_representation:
+        return np.bitwise_and(cells, (1 << description.bits_stored) - 1)
+    shifted = np.left_shift(cells, above)
+    return np.right_shift(shifted, unused, out=shifted)
 
 
 def _shaped(samples: Values, description: ImageDescription) -> Values:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import cast
 
 import numpy as np
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +29,7 @@ from service.scope import Scope
 from service.web.http.etags import etag_of
 from service.web.http.request import located_instance, located_instances, negotiated, target_of
 from service.web.http.responses import not_modified
-from service.web.numbers.volume_answer import VOLUME_OFFERS, VolumeFile, answer, url_with
+from service.web.numbers.volume_answer import VOLUME_OFFERS, UrlOf, VolumeFile, answer, url_with
 from service.web.numbers.wishes import conditions_of, making_of, mask_wish_of, with_values
 from service.web.state import scope_of, service_of
 
@@ -45,9 +46,28 @@ _MASKS: dict[str, tuple[_Make, tuple[str, ...]]] = {
 """By SOP class, how masks are made, and which parameters they have besides."""
 
 
-async def is_mask(request: Request) -> bool:
+@dataclass(frozen=True, slots=True)
+class MaskPlanning:
+    """What decides on a mask.
+
+    Attributes:
+        located: the instance that has it.
+        make: makes it.
+        wish: which part of it is meant, and on which grid.
+        making: what is made of its slices.
+        key: of all that it depends on.
+    """
+
+    located: Located
+    make: _Make
+    wish: MaskWish
+    making: Making
+    key: str
+
+
+async def is_mask(request: Request, query: QueryParams) -> bool:
     """Tell whether a mask is asked for as such, and not its frames as any others."""
-    classes, query = await _classes(request), request.query_params
+    classes = await _classes(request)
     if classes == {STRUCTURE_SET} or (classes == {RT_DOSE} and "on" in query):
         return True
     if not classes <= {*SEGMENTATIONS}:
@@ -76,40 +96,54 @@ async def mask_answer(request: Request) -> Response:
     Raises:
         IrregularVolume: there are several masks, or it makes no volume; it says how to ask for one.
     """
-    query = request.query_params
-    making, offer = making_of(query), negotiated(request, *VOLUME_OFFERS)
-    located = _only(request, await located_instances(request))
-    make, parameters = _MASKS[located.instance.sop_class_uid]
-    wish = mask_wish_of(query, *parameters)
-    check_number_of_frames(located.frames.number_of_frames if located.frames else 0)
-    study, service = Target(located.instance.uids.study), service_of(request)
-    revision, _ = await service.archive.index.read(revision_of, scope_of(request), study)
-    key = etag_of(located.instance.digest, REVISION, request.state.base_url, str(wish), str(making), revision)
-    etag = etag_of(key, str(offer))
+    query, offer = request.query_params, negotiated(request, *VOLUME_OFFERS)
+    planning = await mask_planning_of(request, query, partial(url_with, request))
+    etag = etag_of(planning.key, str(offer))
     if unchanged := not_modified(request, etag):
         return unchanged
-    mask = await _kept(request, key, lambda: make(service.archive, scope_of(request), located, wish, making))
+    mask = await mask_of(request, query, planning, partial(url_with, request))
     file = VolumeFile(
         volume=mask.made,
         kind=mask.images.dtype,
-        file=lambda head: MaskFile(service.decoder, head, mask),
-        made=making.as_json() | {"values": mask.values},
+        file=lambda head: MaskFile(service_of(request).decoder, head, mask),
+        made=planning.making.as_json() | {"values": mask.values},
         description=partial(mask_description, mask),
     )
     return answer(request, file, offer.media_type, etag)
 
 
-def _only(request: Request, instances: Sequence[Located]) -> Located:
+async def mask_planning_of(request: Request, query: QueryParams, url_of: UrlOf) -> MaskPlanning:
+    """Return what decides on the mask that a request is about.
+
+    Args:
+        request: which is answered.
+        query: that says which mask is meant.
+        url_of: returns the URL of another volume.
+
+    Raises:
+        IrregularVolume: there are several masks; it names them.
+        InvalidParameter: a parameter is not of its form, or is none of such masks.
+    """
+    making = making_of(query)
+    located = _only(await located_instances(request), query, url_of)
+    make, parameters = _MASKS[located.instance.sop_class_uid]
+    wish = mask_wish_of(query, *parameters)
+    check_number_of_frames(located.frames.number_of_frames if located.frames else 0)
+    study, index = Target(located.instance.uids.study), service_of(request).archive.index
+    revision, _ = await index.read(revision_of, scope_of(request), study)
+    key = etag_of(located.instance.digest, REVISION, request.state.base_url, str(wish), str(making), revision)
+    return MaskPlanning(located, make, wish, making, key)
+
+
+def _only(instances: Sequence[Located], query: QueryParams, url_of: UrlOf) -> Located:
     if len(instances) == 1:
         return instances[0]
-    path = request.path_params
-    series = f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}"
     groups = [
         {
             "values": {"SOPInstanceUID": uid},
             "slices": located.frames.number_of_frames if located.frames else 0,
             "volume": True,
-            "url": f"{series}/instances/{uid}/volume?{with_values(request.query_params, {})}".rstrip("?"),
+            "url": url_of(with_values(query, {}), uid),
         }
         for located in instances
         for uid in [located.instance.uids.instance]
@@ -117,26 +151,33 @@ def _only(request: Request, instances: Sequence[Located]) -> Located:
     raise IrregularVolume(f"{len(instances)} masks in the series: expected one", groups=groups)
 
 
-async def _kept(request: Request, key: str, make: Callable[[], Awaitable[MaskVolume]]) -> MaskVolume:
-    """Return a mask that has been looked through, which is not done again for each range of it."""
+async def mask_of(request: Request, query: QueryParams, planning: MaskPlanning, url_of: UrlOf) -> MaskVolume:
+    """Return a mask that has been looked through, which is not done again for each range of it.
+
+    Args:
+        request: which is answered.
+        query: that says which mask is meant.
+        planning: what decides on it.
+        url_of: returns the URL of another volume.
+
+    Raises:
+        IrregularVolume: it makes no volume; it says how to ask for one.
+    """
     service = service_of(request)
-    mask = service.masks.get(key)
+    mask = service.masks.get(planning.key)
     if mask is None:
+        wish, making = planning.wish, planning.making
         try:
-            mask = await make()
+            mask = await planning.make(service.archive, scope_of(request), planning.located, wish, making)
             await mask.images.check(service.decoder)
         except IrregularVolume as error:
-            query = request.query_params
             groups = [
-                {
-                    **group,
-                    "url": url_with(request, with_values(query, cast(dict[str, object], group["values"]))),
-                }
+                {**group, "url": url_of(with_values(query, cast(dict[str, object], group["values"])))}
                 for group in error.groups
             ]
             raise IrregularVolume(error.message, error.disagreements, groups) from error
         size = _SLICE_BYTES * len(mask.volume.slices) + mask.images.kept_bytes
-        service.masks.keep(key, mask, size)
+        service.masks.keep(planning.key, mask, size)
     return mask
 
 

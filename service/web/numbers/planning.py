@@ -1,7 +1,7 @@
 """Which volume a request is about: its plan, which is made once for a revision of a series."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import anyio.to_thread
@@ -19,6 +19,7 @@ from service.web.http.etags import etag_of
 from service.web.http.request import located_instance, located_instances, target_of
 from service.web.numbers.array_answer import kept_form
 from service.web.numbers.quantities import quantified, revision_for
+from service.web.numbers.volume_answer import UrlOf
 from service.web.numbers.wishes import making_of, wish_of, with_values
 from service.web.state import scope_of, service_of
 
@@ -49,7 +50,7 @@ async def planning_of(request: Request, query: QueryParams) -> Planning:
         InvalidParameter, InvalidWindow: the query is not of its form.
         SeriesNotFound, InstanceNotFound: it is not here.
     """
-    wish, making = wish_of(query), making_of(query)
+    wish, making, text = _wished(tuple(query.multi_items()))
     target = target_of(request)
     if target.instance is None:
         revisions = service_of(request).archive.revisions
@@ -58,21 +59,27 @@ async def planning_of(request: Request, query: QueryParams) -> Planning:
         version = (await located_instance(request)).instance.digest
     key = etag_of(
         *(target.study, target.series or "", target.instance or "", version, REVISION),
-        *(str(wish), str(making), await revision_for(request, making)),
+        *(text, await revision_for(request, making)),
     )
     return Planning(wish, making, key)
 
 
-async def plan_of(
-    request: Request, query: QueryParams, planning: Planning, url_with: Callable[[str], str]
-) -> Plan:
+@lru_cache(maxsize=256)  # for each chunk of a store it is the same
+def _wished(query: tuple[tuple[str, str], ...]) -> tuple[Wish, Making, str]:
+    """Return what a query asks for, and the same as text."""
+    parameters = QueryParams(list(query))
+    wish, making = wish_of(parameters), making_of(parameters)
+    return wish, making, f"{wish} {making}"
+
+
+async def plan_of(request: Request, query: QueryParams, planning: Planning, url_of: UrlOf) -> Plan:
     """Return the plan of a volume.
 
     Args:
         request: which is answered.
         query: that says which volume is meant.
         planning: what decides on it.
-        url_with: returns the URL of another volume of the same series, by its query.
+        url_of: returns the URL of another volume.
 
     Raises:
         IrregularVolume: its slices make none; it names the volumes that could be had.
@@ -83,7 +90,7 @@ async def plan_of(
         return await service_of(request).plans.find(planning.key, lambda: _planned(request, planning))
     except IrregularVolume as error:
         groups = [
-            {**group, "url": url_with(with_values(query, cast(dict[str, object], group["values"])))}
+            {**group, "url": url_of(with_values(query, cast(dict[str, object], group["values"])))}
             for group in error.groups
         ]
         raise IrregularVolume(error.message, error.disagreements, groups) from error

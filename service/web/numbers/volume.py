@@ -22,7 +22,7 @@ from service.web.state import service_of
 async def retrieve_volume(request: Request) -> Response:
     """GET .../series/{series}[/instances/{instance}]/volume."""
     query = request.query_params
-    if await is_mask(request):
+    if await is_mask(request, query):
         return await mask_answer(request)
     refuse_wishes_of_masks(query)
     planning = await planning_of(request, query)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
@@ -30,6 +30,15 @@ _HEADS: dict[str, Callable[[Volume, np.dtype[Any]], bytes]] = {
     _GZIP: nifti_head,  # .nii.gz
     _ZIP: nifti_head,  # with its description, and what FSL reads beside it
 }
+
+
+class UrlOf(Protocol):
+    """Returns the URL of another volume of the same series, by its query and instance."""
+
+    def __call__(self, query: str, instance: str | None = None) -> str:
+        """Return the URL."""
+
+
 VOLUME_OFFERS = tuple(map(Offer, (*_HEADS, _JSON)))
 
 
@@ -104,10 +113,15 @@ def _headers(request: Request, plan: VolumeFile) -> dict[str, str]:
     return {**texts, "link": f'<{url}>; rel="describedby"; type="{_JSON}"'}
 
 
-def url_with(request: Request, query: str) -> str:
-    """Return the URL of the volume with another query."""
+def url_with(request: Request, query: str, instance: str | None = None) -> str:
+    """Return the URL of the volume with another query, or of that of one of its instances."""
+    url = f"{target_url(request, instance)}/volume"
+    return f"{url}?{query}" if query else url
+
+
+def target_url(request: Request, instance: str | None = None) -> str:
+    """Return the URL of the series or instance that a request is about, or of one of its instances."""
     path = request.path_params
-    instance = f"/instances/{path['instance']}" if "instance" in path else ""
-    return (
-        f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}{instance}/volume?{query}"
-    )
+    of_series = f"{request.state.base_url}/studies/{path['study']}/series/{path['series']}"
+    uid = instance or path.get("instance")
+    return f"{of_series}/instances/{uid}" if uid else of_series

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, JPEGLSLossless
 
 from service.testing import DicomwebServer, empty_server
+from tests.segmentations import blocks, ct_series, segmentation
 from tests.web.series import compressed, ct_slice, enhanced_mr, stored_values
 
 STORED = stored_values(4, 6, 5)
@@ -194,3 +195,26 @@ def test_a_store_follows_its_series(server: DicomwebServer, tmp_path: Path) -> N
     assert before == HU[2].astype("<i2").tobytes()
     assert httpx.get(chunk).content == HU[1].astype("<i2").tobytes()
     assert _array(_url(server, "1.1.5")).shape == (3, 6, 5)
+
+
+def test_masks_are_stores_of_labels_as_their_volumes_are(tmp_path: Path) -> None:
+    images, labels = ct_series(6), blocks(6, 3)
+    layers = np.stack([labels == 1, (labels == 1) | (labels == 2)], axis=-1).astype(np.uint8)
+    with empty_server() as server:
+        _load(server, tmp_path / "masks", *images, segmentation(images, layers))
+
+        second = _array(_url(server, "1.1.2", "volume/segment=2.zarr"))
+        conflict = httpx.get(f"{_url(server, '1.1.2')}/zarr.json")
+        layered = _array(conflict.json()["groups"][-1]["url"])
+
+        assert conflict.status_code == 409
+        assert second.dtype == np.uint8
+        np.testing.assert_array_equal(second[2:4], layers[2:4, ..., 1] * 2)
+        np.testing.assert_array_equal(layered[:], np.moveaxis(layers, -1, 0))
+        assert layered.metadata.dimension_names == ("c", "z", "y", "x")
+
+
+def test_what_only_masks_have_is_refused_of_others(server: DicomwebServer) -> None:
+    refusal = httpx.get(f"{_url(server, '1.1.1', 'volume/segment=2.zarr')}/zarr.json")
+
+    assert refusal.status_code == 400
