@@ -5,15 +5,16 @@ the newest of the matching studies says of the patient. Studies without a Patien
 each name and birth date.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from service.archive.index.database import Database
 from service.archive.index.matching_ids import matching_ids
 from service.archive.index.search import rows_of
 from service.dicom.dictionary import tag_of, vr_of
-from service.dicom.json.data_set import encoded, text_for
+from service.dicom.json.data_set import encoded
 from service.dicom.query.fields import fields_of
 from service.dicom.query.keys import Matching, keys_of, path_of
 from service.dicom.query.levels import OF_PATIENT, SHOWN_WITH_STUDY, level_of, tag_in
@@ -27,7 +28,6 @@ from service.dimse.identifier import (
     LEVEL,
     NO_KEYS,
     RETRIEVE_AE_TITLE,
-    TIMEZONE,
     Identifier,
     name_of,
     text_of,
@@ -42,6 +42,7 @@ _MAX_LIST = 10_000  # UIDs
 _PATIENT_ID, _ISSUER = tag_of("PatientID") or "", tag_of("IssuerOfPatientID") or ""
 _NAME, _BIRTH_DATE = tag_of("PatientName") or "", tag_of("PatientBirthDate") or ""
 _NEVER_RETURNED = frozenset(map(tag_of, ("RetrieveURL", "SOPClassesInStudy")))
+_UNKNOWN = ""  # the name of what no answer has
 _ANYWHERE = NO_KEYS - {FILE_SET_ID, FILE_SET_UID}
 
 
@@ -105,23 +106,78 @@ def matches(index: Database, scope: Scope, query: Query, level: QueryLevel) -> I
         ids.close()
 
 
-def answer(row: Attributes, identifier: Identifier, ae_title: str, *, implicit: bool) -> bytes:
-    """Return the identifier of an answer: what was asked for, empty where it is not known.
+class Answers:
+    """Makes of matches the identifiers of answers: what was asked for, empty where it is not known.
 
     Args:
-        row: a match.
         identifier: of the request.
-        ae_title: where it can be retrieved from.
-        implicit: the answer's VRs are not written.
+        ae_title: where matches can be retrieved from.
+        implicit: the answers' VRs are not written.
     """
-    attributes = _selected(row, identifier.attributes)
-    for level in (*identifier.levels_above(), identifier.level):
-        attributes.setdefault(level.unique_key, row.get(level.unique_key, {"vr": vr_of(level.unique_key)}))
-    attributes[LEVEL] = {"vr": "CS", "Value": [identifier.level.name]}
-    attributes[RETRIEVE_AE_TITLE] = {"vr": "AE", "Value": [ae_title]}
-    if INSTANCE_AVAILABILITY in attributes:
-        attributes[INSTANCE_AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
-    return encoded(attributes, text_for(attributes, identifier.character_set), implicit=implicit)
+
+    def __init__(self, identifier: Identifier, ae_title: str, *, implicit: bool) -> None:
+        self._character_set = identifier.character_set
+        self._implicit = implicit
+        self._fields = _fields(identifier.attributes)
+        self._unique = [level.unique_key for level in (*identifier.levels_above(), identifier.level)]
+        self._always: DicomJson = {
+            LEVEL: {"vr": "CS", "Value": [identifier.level.name]},
+            RETRIEVE_AE_TITLE: {"vr": "AE", "Value": [ae_title]},
+        }
+        if INSTANCE_AVAILABILITY in identifier.attributes:
+            self._always[INSTANCE_AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
+
+    def of(self, row: Attributes) -> bytes:
+        """Return the answer that a match is."""
+        attributes = {field.tag: field.of(row) for field in self._fields}
+        for tag in self._unique:
+            if tag not in attributes:
+                attributes[tag] = row.get(tag) or {"vr": vr_of(tag)}
+        attributes |= self._always
+        return encoded(attributes, self._character_set, implicit=self._implicit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """An attribute that is wanted.
+
+    Attributes:
+        tag: of the request's.
+        name: how it is named to the index.
+        empty: what is answered where it is not known.
+        inside: what is wanted of the items of a sequence; none for all.
+    """
+
+    tag: str
+    name: str
+    empty: DicomJson
+    inside: "Sequence[_Field]"
+
+    def of(self, row: Attributes) -> Any:
+        """Return the element of an answer."""
+        here = row.get(tag_in(row, self.name) if ":" in self.name else self.name)
+        if here is None or (here["vr"] == "SQ") != (self.empty["vr"] == "SQ"):
+            return self.empty
+        if not self.inside:
+            return here
+        items = [{field.tag: field.of(item) for field in self.inside} for item in here.get("Value") or ()]
+        return {"vr": "SQ", "Value": items}
+
+
+def _fields(wanted: DicomJson) -> "Sequence[_Field]":
+    return [
+        _Field(tag, _name(wanted, tag), {"vr": element["vr"]}, _inside(element))
+        for tag, element in wanted.items()
+    ]
+
+
+def _name(wanted: DicomJson, tag: str) -> str:
+    return _UNKNOWN if tag in _NEVER_RETURNED else name_of(wanted, tag)
+
+
+def _inside(element: DicomJson) -> "Sequence[_Field]":
+    items = list(element.get("Value") or ()) if element["vr"] == "SQ" else []
+    return _fields(items[0]) if items and items[0] else ()
 
 
 def has_unsupported_keys(identifier: Identifier) -> bool:
@@ -152,26 +208,6 @@ def _resource(identifier: Identifier, values: dict[str, str]) -> SearchedResourc
 
 def _is_one(uid: str) -> bool:
     return bool(uid) and len(uid) <= 64 and all(character in "0123456789." for character in uid)
-
-
-def _selected(row: Attributes, wanted: DicomJson) -> DicomJson:
-    """Return what is wanted of a match; of items of sequences, what the one of the request has."""
-    selected: DicomJson = {}
-    for tag, element in wanted.items():
-        name = name_of(wanted, tag)
-        here = row.get(tag_in(row, name) if ":" in name else tag)
-        items = list(element.get("Value") or ()) if element["vr"] == "SQ" else []
-        if here is None or tag in _NEVER_RETURNED or here["vr"] != element["vr"] == "SQ":
-            selected[tag] = {"vr": element["vr"]}
-        elif items and items[0]:
-            inside = [_selected(item, items[0]) for item in here.get("Value") or ()]
-            selected[tag] = {"vr": "SQ", "Value": inside}
-        else:
-            selected[tag] = here
-    for tag in wanted:
-        if tag == TIMEZONE and tag not in row:
-            del selected[tag]
-    return selected
 
 
 def _patients(rows: Iterator[DicomJson]) -> Iterator[DicomJson]:

@@ -17,7 +17,7 @@ from service.dimse import commands, failures
 from service.dimse.association import Association
 from service.dimse.commands import Field
 from service.dimse.failures import Failure, failure_of
-from service.dimse.finding import Negotiated, answer, has_unsupported_keys, matches, query_of
+from service.dimse.finding import Answers, Negotiated, has_unsupported_keys, matches, query_of
 from service.dimse.identifier import Identifier, check_unique_keys, read_identifier
 from service.dimse.information_models import FIND_CLASSES, Root
 from service.dimse.statuses import NOT_AUTHORIZED, SUCCESS
@@ -134,6 +134,7 @@ class Finding:
         query = query_of(identifier, negotiated, self.max_results + 1)
         is_warned = has_unsupported_keys(identifier)
         pending = failures.PENDING_WITH_UNSUPPORTED_KEYS if is_warned else failures.PENDING
+        answers = Answers(identifier, visit.called, implicit=request.is_implicit)
         rows = matches(self.index, visit.scope, query, identifier.level)
         for number, row in enumerate(rows):
             if request.is_cancelled:
@@ -143,7 +144,7 @@ class Finding:
                 message = f"the first {number} matches; narrow the search"
                 request.respond(failures.LIMIT_REACHED, ERROR_COMMENT=commands.comment(message))
                 return
-            request.respond(pending, answer(row, identifier, visit.called, implicit=request.is_implicit))
+            request.respond(pending, answers.of(row))
         request.respond(SUCCESS)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from service.archive import Archive
 from service.archive.index.database import Database
 from service.archive.instance import Instance
-from service.dicom.json.data_set import ASCII, encoded
+from service.dicom.json.data_set import encoded
 from service.dimse import failures
 from service.dimse.commands import Field
 from service.dimse.failures import Failure
@@ -94,7 +94,7 @@ def _finish(request: Request, count: Count, status: int) -> None:
         request.respond(status, None, **fields)
         return
     names = {_FAILED_SOP_INSTANCES: {"vr": "UI", "Value": count.failed}}
-    request.respond(status, encoded(names, ASCII, implicit=request.is_implicit), **fields)
+    request.respond(status, encoded(names, implicit=request.is_implicit), **fields)
 
 
 @dataclass(frozen=True, slots=True)

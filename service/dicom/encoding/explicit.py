@@ -23,7 +23,7 @@ from service.dicom.encoding.words import (
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 
 _PREFIX = bytes(128) + b"DICM"
-_LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
+LONG_HEADERS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
 _ITEM_OPEN = ITEM_TAG + b"\xff\xff\xff\xff"  # of undefined length
 IMPLEMENTATION_CLASS_UID = "2.25.331288187206412254312466230424612087321"
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
@@ -67,7 +67,7 @@ def encoded(tag: int, name: str, value: bytes) -> bytes:
 
 def header(tag: int, name: str, length: int) -> bytes:
     """Return what comes before a value in Explicit VR Little Endian. PS3.5 7.1.2."""
-    if name in _LONG_HEADERS:
+    if name in LONG_HEADERS:
         return _tag(tag) + name.encode() + b"\0\0" + struct.pack("<L", length)
     if length > 0xFFFF:  # PS3.5 6.2.2 note 5: a value too long for its VR's header goes as UN
         return _tag(tag) + b"UN\0\0" + struct.pack("<L", length)

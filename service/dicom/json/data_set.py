@@ -8,11 +8,14 @@ them. Standard: PS3.18 Annex F, PS3.5 6.1, 7.1.
 import struct
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from service.dicom.encoding.charset import character_set
 from service.dicom.encoding.elements import Malformed
-from service.dicom.encoding.explicit import encoded as explicit
+from service.dicom.encoding.explicit import LONG_HEADERS, header
+from service.dicom.encoding.words import ITEM_TAG
 from service.dicom.json.value_bytes import ENCODERS
 from service.dicom_json import Attributes
 
@@ -26,12 +29,13 @@ _PLAIN_SETS = (
     "GBK",
 )
 _TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+_STRINGS = _TEXT_VRS - {"PN"} | {"AE", "AS", "CS", "DA", "DT", "TM", "UI"}  # that are in JSON as they are
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
-_MAX_BYTES = 2**16 - 2  # of a value, which the header of any VR can tell
-_ITEM = 0xFFFEE000
+_MAX_SHORT = 2**16 - 1  # bytes of a value, as most VRs tell it
+_LONG, _SHORT = struct.Struct("<L").pack, struct.Struct("<H").pack
 
 
-class Text(NamedTuple):
+class _Text(NamedTuple):
     """How text is written.
 
     Attributes:
@@ -43,94 +47,89 @@ class Text(NamedTuple):
     codec: str
 
 
-ASCII = Text("", "ascii")
+_ASCII, _UTF_8 = _Text("", "ascii"), _Text(UTF_8, "utf-8")
 
 
-def text_for(attributes: Attributes, wanted: str) -> Text:
-    """Return how the text of some attributes is written: plainly, as somebody wants it, or in UTF-8.
+def encoded(attributes: Attributes, wanted: str = "", *, implicit: bool) -> bytes:
+    """Return a data set in little endian, its elements ascending; it says how its text is written.
+
+    Text that is ASCII is written plainly, other text in the character set that is wanted, or else in UTF-8.
 
     Args:
         attributes: of the data set.
         wanted: a Specific Character Set, as it was sent; several terms with backslashes between them.
+        implicit: VRs are not written.
     """
-    texts = "".join(_texts(attributes))
-    if texts.isascii():
-        return ASCII
-    if wanted in _PLAIN_SETS:
-        codec = character_set(wanted.encode())[0]
-        try:
-            texts.encode(codec)
-        except UnicodeEncodeError:
-            return Text(UTF_8, "utf-8")
-        return Text(wanted, codec)
-    return Text(UTF_8, "utf-8")
+    texts = [_ASCII, _Text(wanted, character_set(wanted.encode())[0])] if wanted in _PLAIN_SETS else [_ASCII]
+    for text in texts:
+        with suppress(UnicodeEncodeError):
+            return _told(attributes, text, implicit=implicit)
+    return _told(attributes, _UTF_8, implicit=implicit)
 
 
-def encoded(attributes: Attributes, text: Text, *, implicit: bool) -> bytes:
-    """Return a data set in little endian, its elements ascending; it says how its text is written."""
-    told = {SPECIFIC_CHARACTER_SET: {"vr": "CS", "Value": [text.term] if text.term else []}}
-    whole = {**attributes, **told} if text.term or SPECIFIC_CHARACTER_SET in attributes else attributes
-    return _data_set(whole, text.codec, implicit=implicit)
+def _told(attributes: Attributes, text: _Text, *, implicit: bool) -> bytes:
+    """Return a data set that says how its text is written.
 
-
-def _texts(attributes: Attributes) -> list[str]:
-    """Return the text that a character set is needed for."""
-    texts: list[str] = []
-    for element in attributes.values():
-        for value in _values(element):
-            if isinstance(value, str):
-                texts.append(value)
-            elif isinstance(value, Mapping):
-                is_item = element["vr"] == "SQ"
-                texts += (
-                    _texts(value) if is_item else [part for part in value.values() if isinstance(part, str)]
-                )
-    return texts
+    Raises:
+        UnicodeEncodeError: its text cannot be written so.
+    """
+    if text.term or SPECIFIC_CHARACTER_SET in attributes:
+        term = {"vr": "CS", "Value": [text.term]} if text.term else {"vr": "CS"}
+        attributes = {**attributes, SPECIFIC_CHARACTER_SET: term}
+    return _data_set(attributes, text.codec, implicit=implicit)
 
 
 def _data_set(attributes: Attributes, codec: str, *, implicit: bool) -> bytes:
-    elements = (
-        _element(int(tag, 16), element, codec, implicit=implicit)
-        for tag, element in sorted(attributes.items())
-    )
+    elements = [_element(tag, attributes[tag], codec, implicit=implicit) for tag in sorted(attributes)]
     return b"".join(elements)
 
 
-def _element(tag: int, element: Any, codec: str, *, implicit: bool) -> bytes:
-    vr = element["vr"]
-    if vr == "SQ":
-        items = b"".join(
-            _item(_data_set(item, codec, implicit=implicit))
-            for item in _values(element)
-            if isinstance(item, Mapping)
-        )
-        value = items
+def _element(tag: str, element: Any, codec: str, *, implicit: bool) -> bytes:
+    vr, values = element["vr"], element.get("Value")
+    if not values and "InlineBinary" not in element:
+        value = b""
+    elif vr in _STRINGS and len(values) == 1 and type(values[0]) is str:
+        value = values[0].encode(codec)
+    elif vr == "SQ":
+        items = (item for item in values if isinstance(item, Mapping))
+        value = b"".join(_item(_data_set(item, codec, implicit=implicit)) for item in items)
     else:
         value = _value(vr, element, codec)
+    if len(value) % 2:
+        value += b"\0" if vr in _PADDED_WITH_NUL else b" "
     if implicit:
-        value += (b"\0" if vr in _PADDED_WITH_NUL else b" ") * (len(value) % 2)
-        return struct.pack("<HHL", tag >> 16, tag & 0xFFFF, len(value)) + value
-    return explicit(tag, vr, value)
+        return b"".join((_tag(tag), _LONG(len(value)), value))
+    if vr in LONG_HEADERS or len(value) > _MAX_SHORT:
+        return header(int(tag, 16), vr, len(value)) + value
+    return b"".join((_start(tag, vr), _SHORT(len(value)), value))
+
+
+@lru_cache(maxsize=4096)
+def _tag(tag: str) -> bytes:
+    return struct.pack("<HH", int(tag[:4], 16), int(tag[4:], 16))
+
+
+@lru_cache(maxsize=4096)
+def _start(tag: str, vr: str) -> bytes:
+    return _tag(tag) + vr.encode()
 
 
 def _item(content: bytes) -> bytes:
-    return struct.pack("<HHL", _ITEM >> 16, _ITEM & 0xFFFF, len(content)) + content
+    return b"".join((ITEM_TAG, _LONG(len(content)), content))
 
 
 def _value(vr: str, element: Any, codec: str) -> bytes:
+    """Return a value; what its VR cannot hold is empty.
+
+    Raises:
+        UnicodeEncodeError: its text cannot be written so.
+    """
     try:
         if "InlineBinary" in element:
-            value = b64decode(element["InlineBinary"])
-        elif vr in ENCODERS:
-            value = ENCODERS[vr](_values(element))
-        else:
+            return b64decode(element["InlineBinary"])
+        if vr not in ENCODERS:
             return b""
-        if vr in _TEXT_VRS and codec != "utf-8":
-            value = value.decode().encode(codec, "replace")
+        value = ENCODERS[vr](list(element["Value"]))
     except (Malformed, ValueError, OverflowError, struct.error):
         return b""
-    return value if len(value) <= _MAX_BYTES else b""
-
-
-def _values(element: Any) -> list[Any]:
-    return list(element.get("Value") or ())
+    return value.decode().encode(codec) if vr in _TEXT_VRS and codec != _UTF_8.codec else value
