@@ -68,6 +68,14 @@ def storage_syntax(proposed: Sequence[str]) -> str | None:
     return next(lossless, None) or next(little_endian, known[0])
 
 
+def sent_syntax(proposed: Sequence[str]) -> str | None:
+    """Return the transfer syntax in which instances are sent to who gets them; None where none is known.
+
+    All can be sent without compression, and nobody knows yet how they are stored.
+    """
+    return next((uid for uid in UNCOMPRESSED[:2] if uid in proposed), None) or storage_syntax(proposed)
+
+
 def _result(proposal: PresentationContext, roles: Roles) -> PresentationContext:
     sop_class = str(proposal.abstract_syntax)
     proposed = [str(uid) for uid in proposal.transfer_syntax]
@@ -80,7 +88,7 @@ def _result(proposal: PresentationContext, roles: Roles) -> PresentationContext:
     if sop_class in SERVICES:
         chosen = next((uid for uid in UNCOMPRESSED if uid in proposed), None)
     elif is_storage(sop_class):
-        chosen = storage_syntax(proposed)
+        chosen = sent_syntax(proposed) if is_scp else storage_syntax(proposed)
     else:
         context.transfer_syntax, context.result = [syntax], _NO_ABSTRACT_SYNTAX
         return context

@@ -33,7 +33,12 @@ CALLED = "ARCHIVE"
 
 @contextmanager
 def node(
-    archive: Archive, peers: Iterable[Peer] = (), me: Peer = ANYBODY, *, max_results: int = 1000
+    archive: Archive,
+    peers: Iterable[Peer] = (),
+    me: Peer = ANYBODY,
+    *,
+    max_results: int = 1000,
+    seconds: float = PATIENCE,
 ) -> Iterator[int]:
     """Run a node on an archive, and yield its port.
 
@@ -42,11 +47,12 @@ def node(
         peers: who can be sent to.
         me: whom the client is taken for.
         max_results: of a search.
+        seconds: that peers have to answer.
     """
     options = Options(CALLED, 20, 2**18, 2**30, PATIENCE, max_results)
     decoder = partial(Decoder, archive.blobs, PixelWorkers(1, 60), Threads(1), 2**20)
     known = Peers([replace(me, ae_title="CLIENT"), *peers])
-    running = Node(archive, options, known, None, None, Calling(CALLED, PATIENCE), decoder)
+    running = Node(archive, options, known, None, None, Calling(CALLED, seconds), decoder)
     port = running.begin("127.0.0.1", 0)
     try:
         yield port

@@ -1,7 +1,7 @@
 """C-MOVE and C-GET: what is stored goes out, as it is stored where that is taken, and all is counted."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -243,6 +243,20 @@ def test_a_destination_that_breaks_off_is_called_once_more(archive: Archive) -> 
     assert len(taker.associations) == 2
 
 
+def test_a_destination_that_never_answers_is_given_up(archive: Archive) -> None:
+    is_over = Event()
+
+    def answer(_: evt.Event) -> int:
+        is_over.wait(60)
+        return 0
+
+    with destination(EVERYTHING, answer) as taker, node(archive, [taker.peer], seconds=0.3) as port:
+        status, _, _ = moved(port, identifier("STUDY", StudyInstanceUID="1"))
+        is_over.set()
+
+    assert (status.Status, counts(status)) == (NONE, (0, 5, 0))
+
+
 def test_a_destination_that_is_gone_fails_all(archive: Archive) -> None:
     with destination(EVERYTHING) as taker:
         pass
@@ -307,7 +321,9 @@ def test_who_may_not_read_moves_nothing(archive: Archive, taker: Destination) ->
     assert status.Status == 0x0124
 
 
-def got(port: int, keys: Dataset, syntaxes: tuple[str, ...]) -> tuple[Dataset, dict[str, tuple[str, bytes]]]:
+def got(
+    port: int, keys: Dataset, syntaxes: Sequence[str | list[str]]
+) -> tuple[Dataset, dict[str, tuple[str, bytes]]]:
     """Get, and return the final response and what came."""
     came: dict[str, tuple[str, bytes]] = {}
 
@@ -346,6 +362,17 @@ def test_what_a_getter_does_not_take_is_counted_as_failed(port: int) -> None:
 
     assert (status.Status, counts(status)) == (SOME_FAILED, (4, 1, 0))
     assert {syntax for syntax, _ in came.values()} == {IMPLICIT}
+
+
+def test_a_getter_that_takes_several_transfer_syntaxes_gets_what_all_can_be_in(
+    port: int, files: dict[str, bytes]
+) -> None:
+    keys = identifier("SERIES", StudyInstanceUID="1", SeriesInstanceUID="1.1")
+
+    status, came = got(port, keys, [[JPEG_2000, EXPLICIT]])
+
+    assert counts(status) == (4, 0, 0)
+    assert came == {uid: (EXPLICIT, body(files[uid])) for uid in SERIES}
 
 
 def test_movescu_moves_a_study_to_itself(archive: Archive, files: dict[str, bytes], tmp_path: Path) -> None:
