@@ -21,6 +21,7 @@ _WRITTEN = {
     "ED": "10²³/ml",
     "EDW": "electron density of water",
     "GY": "Gy",
+    "RELATIVE": "relative",
 }
 _LONGEST = 24  # characters, on a picture
 

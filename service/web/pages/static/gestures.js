@@ -51,17 +51,17 @@ function beginDrag(stage, event, { isGray, view, window, windowOfValues, setNumb
   dragged(stage, event, ({ x, y }) => from.window && setNumbers(windowAfterDrag(from.window, x, y)));
 }
 
-function press(event, { isGray, view, at, scroll, play, setWindow }) {
+function press(event, { isGray, view, at, count, scroll, play, setWindow }) {
   const { key, target } = event;
   const types = target.closest("input:not([type=range], [type=checkbox]), select, textarea, dialog, pre");
   if (types || event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "r" && isGray) return setWindow("", null);
-  if (key === " " && target.closest("a, button, summary, input")) return;
+  if (key === " " && (count() < 2 || target.closest("a, button, summary, input"))) return;
   if (!(key in STEPS || key in ZOOMS || key === " ")) return;
   event.preventDefault();
   if (key === " ") play();
   else if (key in ZOOMS) zoom(view, ZOOMS[key]);
-  else if (event.shiftKey && key in MOVES) view.move(...MOVES[key]);
+  else if (event.shiftKey && key in MOVES && view.scale > 1) view.move(...MOVES[key]);
   else scroll(at() + STEPS[key]);
 }
 

@@ -10,6 +10,7 @@ export class Masks {
   #place = null; // of the picture that is seen: { uid, frame }
   #seen = []; // labels that are painted, each with its mask
   #turn = 0;
+  #taken = new Set(); // colours, as text
 
   // `tell` is called when others are seen.
   constructor(panel, canvas, view, tell) {
@@ -55,13 +56,21 @@ export class Masks {
       for (const mask of await masksOf(box.dataset.mask)) {
         const colours = new Map();
         this.#masks.push({ mask, colours });
-        for (const segment of mask.segments) box.append(choiceOf(segment, colours));
+        for (const segment of mask.segments) box.append(choiceOf(segment, this.#colourOf(segment), colours));
       }
       status.textContent = "";
       await this.#draw();
     } catch ({ message }) {
       status.textContent = `Not on this series: ${message}.`;
     }
+  }
+
+  // The colour that the file recommends, or another one where that is taken.
+  #colourOf({ rgb }) {
+    const free = [rgb, ...COLOURS].find((colour) => colour && !this.#taken.has(String(colour)));
+    const colour = free ?? rgb ?? COLOURS[this.#taken.size % COLOURS.length];
+    this.#taken.add(String(colour));
+    return colour;
   }
 
   // Fetch what is to be seen, and paint it if it is still wanted then.
@@ -107,8 +116,7 @@ function paint(pixels, { mask, labels, colours }) {
 }
 
 // A box to tick for a segment; `colours` has it as long as it is ticked.
-function choiceOf({ number, label, rgb }, colours) {
-  const colour = rgb ?? COLOURS[(number - 1) % COLOURS.length];
+function choiceOf({ number, label }, colour, colours) {
   const choice = document.createElement("label");
   const [tick, swatch] = [document.createElement("input"), document.createElement("i")];
   tick.type = "checkbox";
