@@ -70,7 +70,7 @@ from service.web.state import Service, StoreLimits
 _PICTURE_CACHE_BYTES = 40 * 2**20
 _CODEC_FACTOR = 8  # OpenJPEG has four bytes for each of a frame, and a result besides
 _METADATA_CACHE_BYTES = 16 * 2**20
-_FORM_CACHE_BYTES = 2**20
+_FORM_CACHE_BYTES = 2**22
 _PLAN_CACHE_BYTES = 2**25
 _MASK_CACHE_BYTES = 2**25
 

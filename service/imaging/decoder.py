@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _SOUND_BYTES, _KEY_BYTES = 2**22, 256  # of the memory of what could be decoded
 _TRIED_TOGETHER = 8  # frames
+_SHORT_IMAGE_BYTES, _SHORT_TEXT_BYTES = 2**10, 2**12  # of what describes pixels, as it is kept and as JSON
 
 _Key = tuple[bytes, int]  # of an instance's file, and the number of its frame
 
@@ -224,7 +225,18 @@ def description_of(located: Located, number: int) -> ImageDescription:
     Raises:
         NotRenderable: what describes its pixels is missing or makes no sense.
     """
-    return _description(located.image or b"", number, located.instance.sop_class_uid)
+    image, sop_class_uid = located.image or b"", located.instance.sop_class_uid
+    if len(image) <= _SHORT_IMAGE_BYTES:
+        text = isal_zlib.decompress(image)
+        if len(text) <= _SHORT_TEXT_BYTES:
+            return _short_description(text, number, sop_class_uid)
+    return _description(image, number, sop_class_uid)
+
+
+@lru_cache(maxsize=2048)
+def _short_description(text: bytes, number: int, sop_class_uid: str) -> ImageDescription:
+    """Return a description that takes little memory: kept for who asks for many slices at random."""
+    return describe(json_text.read(text), number, sop_class_uid)
 
 
 @lru_cache(maxsize=64)
