@@ -5,6 +5,7 @@ looked through before their first byte and then streamed, would cost such a fram
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,13 +13,15 @@ import numpy as np
 
 from service.archive.files.runs import read_run_behind
 from service.archive.instance import Located
+from service.dicom.frames import NativeFrames, Span
 from service.errors import NoSuchValues
 from service.imaging.arrays import NumericFrame, array_of, is_native, numeric_frames
-from service.imaging.decoder import Decoder
+from service.imaging.decoder import Decoder, description_of
 from service.imaging.forms import Form, form_of_decoded
 from service.pixels.codecs.decode import DecodedFrame, decoded
+from service.pixels.description import GRAYSCALE
 from service.pixels.numbers.array_files import npy_head
-from service.pixels.numbers.making import MODALITY, STORED, Making
+from service.pixels.numbers.making import MODALITY, STORED, Making, Region
 
 _STORED_BYTES = 4 * 2**20  # of all frames together
 _MADE_PIXELS = 2 * 2**20  # of all of them, where a size is asked for
@@ -81,6 +84,28 @@ def _made_in_place(frame: NumericFrame, content: memoryview, form: Form) -> memo
     return file.data
 
 
+def rows_of_region(located: Located, number: int, making: Making, known: Form | None) -> Span | None:
+    """Return where the rows of a region lie, if they are all of a frame that has to be read.
+
+    Args:
+        located: instance of the frame, for which `is_quick` holds.
+        number: of the frame, counted from 1.
+        making: what is made of it.
+        known: form of the frame, whatever was made of it; without it the whole frame tells its type.
+    """
+    table, region = located.frames, making.region
+    if known is None or region is None or not isinstance(table, NativeFrames) or table.word_size != 1:
+        return None
+    description = description_of(located, number)
+    row_bytes, odd_bits = divmod(description.columns * description.bits_allocated, 8)
+    whole = table.span(number)
+    is_whole = whole.length >= description.frame_length and not (odd_bits or table.frame_bits % 8)
+    is_within = region.bottom <= description.rows and region.right <= description.columns
+    if not (is_whole and is_within and description.photometric_interpretation in GRAYSCALE):
+        return None
+    return Span(whole.offset + region.top * row_bytes, (region.bottom - region.top) * row_bytes)
+
+
 def small_array(
     places: Sequence[tuple[Located, int]],
     contents: Sequence[memoryview],
@@ -88,6 +113,7 @@ def small_array(
     known: Form | None = None,
     *,
     is_stack: bool,
+    has_rows: bool = False,
 ) -> SmallArray:
     """Return an array. Blocking, for worker threads, unless it `is_quick`.
 
@@ -97,6 +123,7 @@ def small_array(
         making: what is made of them.
         known: form of the same frames and values, whatever was made of them.
         is_stack: frames are the first axis; else there is only one frame.
+        has_rows: there is one frame, and of it the rows of the region alone.
 
     Raises:
         NotRenderable: what describes their pixels is missing or makes no sense.
@@ -104,6 +131,8 @@ def small_array(
     """
     frames = numeric_frames(places)
     check_alike(frames)
+    if has_rows:
+        frames, making = [_rows(frames[0], making)], _columns(making)
     decoded_frames = [_decoded(frame, content) for frame, content in zip(frames, contents, strict=True)]
     form = form_of_decoded(decoded_frames, frames, making, known.base if known else None)
     shape = form.shape(frames[0])
@@ -114,6 +143,19 @@ def small_array(
     for decoded_frame, frame, array in zip(decoded_frames, frames, arrays, strict=True):
         form.make(decoded_frame, frame, array)
     return SmallArray(file.data, form)
+
+
+def _rows(frame: NumericFrame, making: Making) -> NumericFrame:
+    assert making.region is not None
+    rows = making.region.bottom - making.region.top
+    return frame._replace(description=replace(frame.description, rows=rows))
+
+
+def _columns(making: Making) -> Making:
+    """Return what is made of the rows of a region: its columns."""
+    assert making.region is not None
+    left, top, right, bottom = making.region
+    return replace(making, region=Region(left, 0, right, bottom - top))
 
 
 def _room(contents: Sequence[memoryview], head: int, size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -12,7 +12,14 @@ from service.archive.files.runs import read_run_behind
 from service.archive.instance import Located
 from service.errors import NotRenderable
 from service.imaging.arrays import check_number_of_frames, numeric_frames
-from service.imaging.small_arrays import HEAD_BYTES, check_alike, is_quick, is_small, small_array
+from service.imaging.small_arrays import (
+    HEAD_BYTES,
+    check_alike,
+    is_quick,
+    is_small,
+    rows_of_region,
+    small_array,
+)
 from service.pixels.numbers.array_files import NPY, npy_head
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import REVISION
@@ -84,13 +91,17 @@ async def _small_array(
     request: Request, places: Sequence[tuple[Located, int]], making: Making, *, is_stack: bool
 ) -> memoryview:
     decoder, forms = service_of(request).decoder, service_of(request).forms
+    key = making.values, *((located.instance.digest, number) for located, number in places)
+    known, quick = forms.get(key), is_quick(places, making)
+    rows = rows_of_region(*places[0], making, known) if quick and not is_stack else None
     contents = [
-        await read_run_behind(decoder.blobs, located.instance, located.frames.span(number), HEAD_BYTES)
+        await read_run_behind(
+            decoder.blobs, located.instance, rows or located.frames.span(number), HEAD_BYTES
+        )
         for located, number in places
         if located.frames is not None
     ]
-    key = making.values, *((located.instance.digest, number) for located, number in places)
-    work = partial(small_array, places, contents, making, forms.get(key), is_stack=is_stack)
-    file, form = work() if is_quick(places, making) else await decoder.threads.run(work)
+    work = partial(small_array, places, contents, making, known, is_stack=is_stack, has_rows=rows is not None)
+    file, form = work() if quick else await decoder.threads.run(work)
     forms.keep(key, form, FORM_BYTES * len(key))
     return file
