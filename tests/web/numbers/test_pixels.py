@@ -73,6 +73,18 @@ async def test_a_crop_has_the_type_of_its_frame_whichever_comes_first(
         np.testing.assert_array_equal(array, expected - 1024.0)
 
 
+async def test_half_a_frame_in_twice_the_bytes_is_not_mixed_up_with_what_it_is_made_of(
+    client: httpx.AsyncClient,
+) -> None:
+    stored = STORED[0].astype(np.uint16) + 60000
+    await store(client, ct_slice(1, stored, BitsStored=16, HighBit=15, RescaleIntercept=0))
+
+    array = await _array(client, "pixels?region=0,3,5,6")
+
+    assert array.dtype == np.float32
+    np.testing.assert_array_equal(array, stored[3:])
+
+
 async def test_a_series_is_a_stack_by_instance_number_wherever_its_frames_lie(
     client: httpx.AsyncClient,
 ) -> None:
