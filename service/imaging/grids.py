@@ -7,7 +7,7 @@ from typing import Any
 import anyio.to_thread
 
 from service.archive import Archive
-from service.archive.index.lookup import locate_all
+from service.archive.index.lookup import find_all, locate_all
 from service.archive.index.metadata import first_metadata
 from service.archive.instance import Target
 from service.dicom_json import Attributes, items, text
@@ -62,6 +62,24 @@ def references_of(metadata: Attributes) -> Iterator[Reference]:
         if series := text(item, "0020000E"):
             instances = items(item, _REFERENCED_INSTANCES)
             yield Reference(series, frozenset(text(instance, "00081155") for instance in instances))
+
+
+async def references_by_images(
+    archive: Archive, scope: Scope, study: str, images: frozenset[str]
+) -> list[Reference]:
+    """Return the series of a study that images are of, for masks which name these alone.
+
+    Args:
+        archive: where they are.
+        scope: of who asks.
+        study: its UID.
+        images: SOP Instance UIDs.
+    """
+    by_series: dict[str, set[str]] = {}
+    for instance in await archive.index.read(find_all, scope, study) if images else ():
+        if instance.uids.instance in images:
+            by_series.setdefault(instance.uids.series, set()).add(instance.uids.instance)
+    return [Reference(series, frozenset(uids)) for series, uids in by_series.items()]
 
 
 async def grid_of(

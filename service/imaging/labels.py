@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.opened import check_files, opened
-from service.archive.files.runs import bring_near, read_now, read_run_now
+from service.archive.files.opened import check_files
+from service.archive.files.runs import bring_near
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
 from service.errors import IrregularVolume, NotRenderable
 from service.imaging.decoder import Decoder
+from service.imaging.frame_contents import frame_contents
 from service.imaging.masks import SEGMENT, each_of
 from service.pixels.arrays import Values
 from service.pixels.codecs.decode import decoded
@@ -28,7 +29,6 @@ from service.pixels.masks.layers import Bits, as_bits, labels, overlapping, plan
 from service.pixels.masks.placing import Placement
 from service.pixels.masks.segments import BINARY, FRACTIONAL, LABELMAP
 from service.pixels.numbers.making import Making
-from service.transfer_syntaxes import DEFLATED
 
 _FRAMES_AT_ONCE = 64
 _BYTES_AT_ONCE = 4 * 2**20
@@ -149,12 +149,10 @@ class Labels:
         """Return what some work in a thread makes of frames: bits of a binary segmentation, or values."""
         unique = list(dict.fromkeys(numbers))
         table = self.located.frames
-        if self._is_native and self.located.instance.transfer_syntax != DEFLATED:
+        if self._is_native:
             if unique and table:
                 await bring_near(decoder.blobs, self.located.instance, table.span(unique[0]).offset)
             return await decoder.threads.run(lambda: work(self._read(decoder.blobs, unique)))
-        if self._is_native:
-            return await decoder.threads.run(lambda: work(self._read_inflated(decoder.blobs, unique)))
         frames = await asyncio.gather(*(decoder.decode(self.located, number) for number in unique))
         return await decoder.threads.run(
             lambda: work(
@@ -163,23 +161,8 @@ class Labels:
         )
 
     def _read(self, blobs: Blobs, numbers: Sequence[int]) -> dict[int, Values]:
-        table = self.located.frames
-        assert table is not None
-        with opened(blobs, self.located.instance) as file:
-            return {
-                number: self._native(table.frame(number, read_now(file, *table.span(number))))
-                for number in numbers
-            }
-
-    def _read_inflated(self, blobs: Blobs, numbers: Sequence[int]) -> dict[int, Values]:
-        table = self.located.frames
-        assert table is not None
-        return {
-            number: self._native(
-                table.frame(number, read_run_now(blobs, self.located.instance, table.span(number)))
-            )
-            for number in numbers
-        }
+        contents = frame_contents(blobs, self.located, numbers)
+        return {number: self._native(content) for number, content in contents.items()}
 
     def _native(self, content: bytes) -> Values:
         if self.kind != BINARY or self.description.bits_allocated != 1:

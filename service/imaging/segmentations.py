@@ -14,7 +14,7 @@ from service.archive.instance import Located
 from service.dicom_json import text
 from service.errors import IrregularVolume, NoSuchValues
 from service.imaging.decoder import description_of
-from service.imaging.grids import OWN_FRAMES, Grid, grid_of, references_of
+from service.imaging.grids import OWN_FRAMES, Grid, grid_of, references_by_images, references_of
 from service.imaging.labels import Labels
 from service.imaging.masks import (
     SEGMENT,
@@ -35,6 +35,7 @@ from service.pixels.masks.segments import (
     Segment,
     background_of,
     maximum_of,
+    sources_of,
 )
 from service.pixels.numbers.making import Making
 from service.pixels.numbers.modality import FLOAT32
@@ -62,7 +63,11 @@ async def segmentation_volume(
     """
     metadata = await archive.index.read(attributes_of, located.instance)
     source = await anyio.to_thread.run_sync(source_of, located, metadata)
+    study = located.instance.uids.study
     references = list(references_of(metadata))
+    if not references:
+        images = await anyio.to_thread.run_sync(sources_of, metadata)
+        references = await references_by_images(archive, scope, study, images)
     grid = await grid_of(
         archive,
         scope,

@@ -11,7 +11,7 @@ from service.archive.index.metadata import attributes_of
 from service.archive.instance import Located
 from service.dicom_json import Attributes
 from service.errors import IrregularVolume, SlicesNotFound, shorten
-from service.imaging.grids import OWN_FRAMES, Grid, Reference, grid_of
+from service.imaging.grids import OWN_FRAMES, Grid, Reference, grid_of, references_by_images
 from service.imaging.masks import (
     ROI,
     MaskVolume,
@@ -30,6 +30,7 @@ from service.pixels.masks.structures import (
     Contour,
     Region,
     contours_of,
+    images_of_contours,
     regions_of,
     structures_referenced,
 )
@@ -80,6 +81,9 @@ async def structure_volume(
     referenced = list(structures_referenced(metadata))
     references = [Reference(series, instances) for _, series, instances in referenced]
     study = located.instance.uids.study
+    if not references and wish.on is None:
+        images = await anyio.to_thread.run_sync(images_of_contours, metadata)
+        references = await references_by_images(archive, scope, study, images)
     grid = await grid_of(archive, scope, study, references, "", wish.on, wish.tolerance)
     if grid.volume is None:
         reason = "they have no frames" if wish.on == OWN_FRAMES else grid.reason

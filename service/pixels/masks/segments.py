@@ -5,6 +5,7 @@ Read from the metadata of its instance.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,17 @@ def frames_of(metadata: Attributes, number_of_frames: int) -> Iterator[SegmentFr
         if segment is None and not is_labelmap:
             raise IrregularVolume(f"frame {number_} has no Referenced Segment Number: expected its segment")
         yield SegmentFrame(number_, segment, plane)
+
+
+def sources_of(metadata: Attributes) -> frozenset[str]:
+    """Return the SOP Instance UIDs of the images that frames say they are made of."""
+    groups = chain(items(metadata, SHARED_GROUPS), items(metadata, PER_FRAME_GROUPS))
+    return frozenset(
+        text(image, "00081155")
+        for group in groups
+        for derivation in items(group, "00089124")
+        for image in items(derivation, "00082112")
+    )
 
 
 def _segment_number(own: Attributes, shared: Attributes, only: int | None) -> int | None:

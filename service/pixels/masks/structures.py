@@ -156,3 +156,13 @@ def structures_referenced(metadata: Attributes) -> Iterator[tuple[str, str, froz
                 if uid := text(series, "0020000E"):
                     images = items(series, "30060016")
                     yield text(frame, "00200052"), uid, frozenset(text(image, "00081155") for image in images)
+
+
+def images_of_contours(metadata: Attributes) -> frozenset[str]:
+    """Return the SOP Instance UIDs of the images that contours say they were drawn on."""
+    return frozenset(
+        text(image, "00081155")
+        for region in items(metadata, _CONTOURS_OF_REGIONS)
+        for contour in items(region, _CONTOURS)
+        for image in items(contour, "30060016")
+    )

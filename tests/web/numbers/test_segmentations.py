@@ -11,9 +11,17 @@ import httpx
 import nibabel
 import numpy as np
 import pytest
-from pydicom.uid import RLELossless
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
 
 from service.pixels.arrays import Values
+from tests.builders import part10
 from tests.segmentations import COLUMNS, ROWS, blocks, ct_series, segmentation
 from tests.web.series import ROOT, ct_slice, enhanced_mr, item, store
 
@@ -445,3 +453,29 @@ async def test_a_label_volume_is_had_in_every_form(client: httpx.AsyncClient) ->
     assert files[0] == zipped == decompress(files[1])
     volume = np.asarray(nibabel.Nifti1Image.from_stream(BytesIO(zipped)).dataobj)
     np.testing.assert_array_equal(volume.T, [number == LABELS for number in (1, 2, 3)])
+
+
+async def test_frames_name_the_series_where_the_segmentation_does_not(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    made = segmentation(images, LABELS)
+    del made.ReferencedSeriesSequence
+    await store(client, *images, made)
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS)
+    assert (await _told(client, VOLUME))["grid"]["of"] == "1.1.1"
+
+
+NATIVE = DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+
+
+@pytest.mark.parametrize("syntax", NATIVE)
+async def test_labels_are_the_same_in_every_native_syntax(client: httpx.AsyncClient, syntax: UID) -> None:
+    images = ct_series(6)
+    made = Dataset()
+    made.update(segmentation(images, LABELS))
+    await store(client, *images)
+    headers = {"content-type": "application/dicom"}
+    response = await client.post(f"{ROOT}/studies", content=part10(made, syntax), headers=headers)
+    assert response.status_code == 200, response.text
+
+    np.testing.assert_array_equal(await _array(client, VOLUME), LABELS)

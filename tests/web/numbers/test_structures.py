@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from service.pixels.arrays import Values
 from tests.segmentations import COLUMNS, ROWS, ct_series
 from tests.structure_sets import Polygon, contour, inside, structure_set
-from tests.web.series import ROOT, store
+from tests.web.series import ROOT, item, store
 
 VOLUME, IMAGES = f"{ROOT}/studies/1.1/series/1.1.4/volume", f"{ROOT}/studies/1.1/series/1.1.1/volume"
 SHAPE = ROWS, COLUMNS
@@ -208,3 +208,13 @@ async def test_contours_are_drawn_on_slices_of_a_tilted_gantry(client: httpx.Asy
 
     drawn = inside([OUTER], SHAPE)
     np.testing.assert_array_equal(await _array(client), _volume({1: drawn, 3: drawn}))
+
+
+async def test_contours_name_the_series_where_the_structure_set_does_not(client: httpx.AsyncClient) -> None:
+    drawn = contour(OUTER, 2)
+    drawn.ContourImageSequence = [item(ReferencedSOPInstanceUID="1.1.1.2")]
+    structures = structure_set({"Body": [drawn]})
+    del structures.ReferencedFrameOfReferenceSequence
+    await store(client, *ct_series(4), structures)
+
+    np.testing.assert_array_equal(await _array(client), _volume({2: inside([OUTER], SHAPE)}))
