@@ -64,8 +64,8 @@ class TableRows:
             if highest <= each <= level
         ]
         below, *above = self._levels
-        grouped = [*(column for rows in reversed(above) for column in of_level[rows.level]), None, None]
-        self._in_order = _picker([*grouped, *of_level[below.level]], columns)
+        grouped = [*(column for rows in reversed(above) for column in rows.columns), None, None]
+        self._in_order = _picker([*grouped, *below.columns], columns)
 
     def read(self, connection: sa.Connection, ids: Sequence[int]) -> list[Cells]:
         """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
@@ -93,7 +93,12 @@ class TableRows:
 
 
 class _LevelRows:
-    """Reads rows of one level: id, id of what is above, and the cells of its columns."""
+    """Reads rows of one level: id, id of what is above, and the cells of its columns.
+
+    Attributes:
+        columns: in the order of these cells.
+        remembered: rows by id, without ids.
+    """
 
     def __init__(
         self,
@@ -104,15 +109,16 @@ class _LevelRows:
         *,
         is_text: bool,
     ) -> None:
-        self.level = level
         self.remembered: dict[int, Cells] = {}
-        self._cells = [(column.element, cell_of(column)) for column in columns]
+        exact = [column for column in columns if column.path in _EXACT]
+        others = [column for column in columns if column.path not in _EXACT]
+        self.columns = [*exact, *others]
+        self._cells = [(column.finder, cell_of(column)) for column in others]
         self._base_url = base_url
-        self._is_exact = all(column.path in _EXACT for column in columns)
-        self._sources = _sources(level, columns) if not self._is_exact else []
-        exact = [_exact(level, column, is_text=is_text) for column in columns] if self._is_exact else []
-        self._by_id = _by_id(level, [*self._sources, *exact])
-        self._in_run = _in_run(level, [*self._sources, *exact])
+        self._sources = _sources(level, others)
+        read = [*self._sources, *(_exact(level, column, is_text=is_text) for column in exact)]
+        self._by_id = _by_id(level, read)
+        self._in_run = _in_run(level, read)
 
     def rows(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Cells]:
         """Return the rows with these ids that there are, in this order."""
@@ -120,7 +126,7 @@ class _LevelRows:
         if [row[0] for row in rows] != list(ids):
             by_id = {row[0]: row for row in rows}
             rows = [by_id[row_id] for row_id in ids if row_id in by_id]
-        return rows if self._is_exact else list(map(self._made, rows))
+        return list(map(self._made, rows)) if self._sources else rows
 
     def _fetched(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Cells]:
         """Return the rows with these ids, and maybe some between them: a run is found faster than each."""
@@ -130,12 +136,15 @@ class _LevelRows:
         return rows_of(connection, self._by_id, {"ids": list_parameter(connection, ids)})
 
     def _made(self, row: Cells) -> Cells:
-        attributes: dict[str, Any] = {}
-        for source, value in zip(self._sources, row[2:], strict=True):
-            attributes |= StoredJson(value, deflated=source is documents.c.metadata).parsed_for(
-                self._base_url
-            )
-        return (row[0], row[1], *[cell(element(attributes)) for element, cell in self._cells])
+        number = len(self._sources)
+        attributes, *more = map(self._parsed, self._sources, row[2 : 2 + number])
+        for other in more:
+            attributes |= other
+        cells = [cell(find(attributes)) for find, cell in self._cells]
+        return (*row[:2], *row[2 + number :], *cells)
+
+    def _parsed(self, source: sa.Column[bytes], value: bytes) -> dict[str, Any]:
+        return StoredJson(value, deflated=source is documents.c.metadata).parsed_for(self._base_url)
 
 
 def _sources(level: Level, columns: Sequence[Column]) -> list[sa.Column[bytes]]:

@@ -32,9 +32,11 @@ def harmless_cell(element: Element | None) -> str:
 
 def text_of(value: Any) -> str:
     """Return one value as text; an item of a sequence as DICOM JSON."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _name(value) if value.keys() <= _GROUPS else dumped(value).decode()
     return str(value)
 

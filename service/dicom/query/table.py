@@ -7,6 +7,7 @@ the first row.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 
 from service.dicom.dictionary import has_one_value, keyword_of, vr_of
@@ -57,6 +58,13 @@ class Column:
     def is_list(self) -> bool:
         """Whether it can have several values: within sequences, or as the dictionary has it."""
         return len(self.path) > 1 or not has_one_value(self.path[-1])
+
+    @property
+    def finder(self) -> Callable[[Attributes], Element | None]:
+        """What finds the element in many data sets: faster than `element` where it is at their top level."""
+        return (
+            self.element if len(self.path) > 1 or ":" in self.path[0] else methodcaller("get", self.path[0])
+        )
 
     def element(self, attributes: Attributes) -> Element | None:
         """Return the element of a data set; one within sequences has the values of all items together."""
