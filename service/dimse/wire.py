@@ -29,7 +29,7 @@ class Wire:
     def __init__(self, association: Association) -> None:
         self.association = association
         most = association.dimse.maximum_pdu_size or _LARGEST_FRAGMENT
-        self._fragment_bytes = max(1, min(most - _OVERHEAD, _LARGEST_FRAGMENT))
+        self._fragment_bytes = max(2, min(most - _OVERHEAD, _LARGEST_FRAGMENT) // 2 * 2)
 
     def send(self, context_id: int, command: Command, data_set: Iterable[bytes] | None = None) -> None:
         """Send a message.
@@ -96,7 +96,10 @@ def _pdu(context_id: int, control: int, fragment: bytes | memoryview) -> bytes:
 
 
 def _fragments(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryview, bool]]:
-    """Yield fragments of at most this many bytes, and whether each is the last; an empty one of no bytes."""
+    """Yield fragments of at most this many bytes, and whether each is the last; an empty one of no bytes.
+
+    Each is of even length: a deflated data set of odd length, or a broken one, ends with a NUL. PS3.5 A.5.
+    """
     waiting: bytes | memoryview = b""
     for chunk in chunks:
         view = memoryview(b"".join((waiting, chunk)) if waiting else chunk)
@@ -105,4 +108,4 @@ def _fragments(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | mem
             yield view[start : start + size], False
             start += size
         waiting = view[start:]
-    yield waiting, True
+    yield (b"".join((waiting, b"\0")) if len(waiting) % 2 else waiting), True

@@ -20,6 +20,7 @@ from service.dimse.peers import Peer
 from service.permissions import Permission
 from tests.archive.intake import put
 from tests.builders import (
+    DEFLATED,
     EXPLICIT,
     IMPLICIT,
     JPEG_2000,
@@ -44,7 +45,7 @@ PIXELS = [64 * number for number in range(64)]  # of `ct_image`
 SERIES = [f"1.1.{number}" for number in range(1, 5)]
 OF_SYNTAX = {syntax: f"2.{place}.1" for place, syntax in enumerate(NATIVE_SYNTAXES, 1)}
 _STUDY = identifier("STUDY", StudyInstanceUID="1")
-COMPRESSED, BROKEN, OTHER = "3.1.1", "3.1.2", "1.2.1"
+COMPRESSED, BROKEN, OTHER, ODD = "3.1.1", "3.1.2", "1.2.1", "4.1.1"
 
 
 def compressed(uid: str) -> bytes:
@@ -65,6 +66,8 @@ def files() -> dict[str, bytes]:
     stored[OTHER] = part10(data_set(OTHER, PatientID="P1"))
     stored |= {uid: part10(ct_image(uid, PatientID="P2"), syntax) for syntax, uid in OF_SYNTAX.items()}
     stored[COMPRESSED] = compressed(COMPRESSED)
+    odd = part10(ct_image(ODD), DEFLATED)
+    stored[ODD] = odd if len(odd) % 2 else odd + b"\0"
     stored[BROKEN] = compressed(BROKEN).replace(b"\xff\x93", b"\xff\x00")
     return stored
 
@@ -189,6 +192,14 @@ def test_what_is_uncompressed_goes_as_the_destination_takes_it(
     syntax, content = taker.data_sets[uid]
     assert syntax == taken
     assert content == body(part10(ct_image(uid, PatientID="P2"), taken))
+
+
+def test_a_deflated_data_set_of_odd_length_is_padded(archive: Archive, files: dict[str, bytes]) -> None:
+    with destination({CTImageStorage: [DEFLATED]}) as taker, node(archive, [taker.peer]) as port:
+        status, _, _ = moved(port, identifier("STUDY", StudyInstanceUID="4"))
+
+    assert counts(status) == (1, 0, 0)
+    assert taker.data_sets[ODD] == (DEFLATED, body(files[ODD]) + b"\0")
 
 
 @pytest.mark.parametrize("taken", [EXPLICIT, IMPLICIT])
