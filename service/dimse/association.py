@@ -144,7 +144,6 @@ class Association(_Association):
             and msg.is_valid_request
             and context_id in self._accepted_cx
         ):
-            self.dimse.cancel_req.clear()
             self._host.ask(self, msg, context_id)
         else:
             super()._serve_request(msg, context_id)

@@ -18,7 +18,7 @@ from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
 from service.dimse.arriving import Arriving
 from service.dimse.association import Association, Rejection
 from service.dimse.forms import Context
-from service.dimse.negotiation import UNCOMPRESSED
+from service.dimse.negotiation import LITTLE_ENDIAN
 from service.dimse.peers import Peer
 from service.dimse.visit import Visit
 from service.dimse.wire import ConnectionLost, Wire
@@ -68,7 +68,7 @@ class Calling:
         """
         role = SCP_SCU_RoleSelectionNegotiation()
         role.sop_class_uid, role.scu_role, role.scp_role = UID(sop_class), False, True
-        wire = self.associate(peer, [Context(sop_class, syntax) for syntax in UNCOMPRESSED[:2]], role)
+        wire = self.associate(peer, [Context(sop_class, syntax) for syntax in LITTLE_ENDIAN], role)
         try:
             yield wire.association
         finally:

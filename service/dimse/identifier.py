@@ -9,7 +9,6 @@ from typing import Any
 
 from service.dicom.dictionary import keyword_of
 from service.dicom.encoding.elements import (
-    EXPLICIT_BIG,
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     Element,
@@ -23,7 +22,7 @@ from service.dicom_json import NAME_GROUPS, DicomJson, first_value
 from service.dimse.failures import IDENTIFIER_UNREADABLE, Failure
 from service.dimse.information_models import QueryLevel, Root
 from service.dimse.statuses import DOES_NOT_MATCH_SOP_CLASS
-from service.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from service.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 
 LEVEL, RETRIEVE_AE_TITLE = "00080052", "00080054"
 INSTANCE_AVAILABILITY, FILE_SET_ID, FILE_SET_UID = "00080056", "00880130", "00880140"
@@ -34,8 +33,6 @@ NO_KEYS = frozenset((SPECIFIC_CHARACTER_SET, LEVEL, RETRIEVE_AE_TITLE, INSTANCE_
 NO_KEYS |= {FILE_SET_ID, FILE_SET_UID}
 
 MAX_BYTES = 2**22  # a list of 60,000 UIDs
-
-_ENCODINGS = {IMPLICIT_VR_LITTLE_ENDIAN: IMPLICIT_LITTLE, EXPLICIT_VR_BIG_ENDIAN: EXPLICIT_BIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ def read_identifier(raw: bytes, transfer_syntax: str, root: Root) -> Identifier:
     """
     if len(raw) > MAX_BYTES:
         raise Failure(IDENTIFIER_UNREADABLE, f"an identifier of {len(raw)} bytes is too long")
-    encoding = _ENCODINGS.get(transfer_syntax, EXPLICIT_LITTLE)
+    encoding = IMPLICIT_LITTLE if transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN else EXPLICIT_LITTLE
     try:
         elements = walk(raw, 0, encoding)
         attributes = JsonModel(raw).convert(elements, encoding)

@@ -3,7 +3,6 @@
 A data set that is stored goes where instances arrive, as it comes. All else is short, and kept in memory.
 """
 
-import queue
 from collections.abc import Mapping
 from io import BytesIO
 from time import monotonic
@@ -48,16 +47,21 @@ class Messages(DIMSEServiceProvider):
         self._storing: tuple[int, StoreRequest] | None = None
 
     def get_msg(self, block: bool = False) -> Any:
-        """Return the next message and its presentation context: (None, None) if none comes in time."""
+        """Return the next message and its presentation context: (None, None) if none comes in time.
+
+        Who waits for it has asked something: requests that come before the answer stay where they are.
+        """
         end, upper_layer = monotonic() + (self.dimse_timeout or 60), self._receiver.dul
-        while block and self.msg_queue.empty() and upper_layer.is_alive() and monotonic() < end:
+        while block and self._next(answers=True) is None and upper_layer.is_alive() and monotonic() < end:
             if upper_layer.peek_next_pdu() is not None:  # the peer ends it
                 break
             upper_layer.work(0.5)
-        try:
-            return self.msg_queue.get(block=False)
-        except queue.Empty:
+        place, waiting = self._next(answers=block), self.msg_queue.queue
+        if place is None:
             return None, None
+        message = waiting[place]
+        del waiting[place]
+        return message
 
     def take(self, context_id: int, is_command: bool, is_last: bool, data: memoryview) -> None:
         """Take a fragment.
@@ -84,6 +88,15 @@ class Messages(DIMSEServiceProvider):
         for _, message in self.msg_queue.queue:
             if isinstance(message, StoreRequest):
                 message.arriving.discard()
+
+    def _next(self, *, answers: bool) -> int | None:
+        """Return the place of the next message in the queue, or of the next answer; None if there is none."""
+        places = (
+            place
+            for place, (_, message) in enumerate(self.msg_queue.queue)
+            if not answers or getattr(message, "MessageIDBeingRespondedTo", None) is not None
+        )
+        return next(places, None)
 
     def _take_command(self, context_id: int, is_last: bool, data: memoryview) -> None:
         if self._incoming or self._storing or len(self._command) + len(data) > _MAX_COMMAND_BYTES:
@@ -137,11 +150,14 @@ class Messages(DIMSEServiceProvider):
         assert message is not None
         primitive: Any = message.message_to_primitive()
         if isinstance(primitive, C_CANCEL):
+            if len(self.cancel_req) >= _MAX_WAITING:
+                self.cancel_req.pop(next(iter(self.cancel_req)))
             self.cancel_req[primitive.MessageIDBeingRespondedTo or 0] = primitive
             return
         self._put(message.context_id or 0, primitive)
 
     def _put(self, context_id: int, message: Any) -> None:
+        self.cancel_req.pop(getattr(message, "MessageID", None) or 0, None)  # that was for one before
         if self.msg_queue.qsize() >= _MAX_WAITING:
             raise ValueError("more messages than are waited for")
         self.msg_queue.put((context_id, message))

@@ -24,8 +24,8 @@ GETS = (f"{PATIENT_ROOT}.3", f"{STUDY_ROOT}.3")
 SERVICES = (VERIFICATION, STORAGE_COMMITMENT, *FINDS, *MOVES, *GETS)
 """SOP classes that are served besides storage."""
 
-UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN)
-"""Transfer syntaxes of identifiers."""
+LITTLE_ENDIAN = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
+"""Transfer syntaxes of identifiers, which are written in no other."""
 
 IMPLICIT_ONLY = (IMPLICIT_VR_LITTLE_ENDIAN,)
 
@@ -73,7 +73,7 @@ def sent_syntax(proposed: Sequence[str]) -> str | None:
 
     All can be sent without compression, and nobody knows yet how they are stored.
     """
-    return next((uid for uid in UNCOMPRESSED[:2] if uid in proposed), None) or storage_syntax(proposed)
+    return next((uid for uid in LITTLE_ENDIAN if uid in proposed), None) or storage_syntax(proposed)
 
 
 def _result(proposal: PresentationContext, roles: Roles) -> PresentationContext:
@@ -86,7 +86,7 @@ def _result(proposal: PresentationContext, roles: Roles) -> PresentationContext:
     context._as_scp, context._as_scu = is_scu, is_scp
     syntax = proposed[0] if proposed else IMPLICIT_VR_LITTLE_ENDIAN
     if sop_class in SERVICES:
-        chosen = next((uid for uid in UNCOMPRESSED if uid in proposed), None)
+        chosen = next((uid for uid in LITTLE_ENDIAN if uid in proposed), None)
     elif is_storage(sop_class):
         chosen = sent_syntax(proposed) if is_scp else storage_syntax(proposed)
     else:

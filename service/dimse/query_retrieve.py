@@ -5,7 +5,7 @@ and cannot say that a limit was reached.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from service.dimse.failures import Failure, failure_of
 from service.dimse.finding import Answers, Negotiated, has_unsupported_keys, matches, query_of
 from service.dimse.identifier import Identifier, check_unique_keys, read_identifier
 from service.dimse.information_models import FIND_CLASSES, Root
-from service.dimse.statuses import NOT_AUTHORIZED, SUCCESS
+from service.dimse.statuses import NOT_AUTHORIZED, SOP_CLASS_NOT_SUPPORTED, SUCCESS
 from service.dimse.visit import Visit
 from service.dimse.wire import ConnectionLost, Wire
 from service.errors import DicomwebError
@@ -74,6 +74,17 @@ class Request:
         """Whether VRs are not written."""
         return self.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
 
+    def root(self, classes: Mapping[str, Root]) -> Root:
+        """Return the information model that it is about, given those of its operation by SOP class.
+
+        Raises:
+            Failure: it came over a presentation context of another operation.
+        """
+        root = classes.get(self.sop_class)
+        if root is None:
+            raise Failure(SOP_CLASS_NOT_SUPPORTED, "the presentation context is of another operation")
+        return root
+
     def identifier(self, root: Root) -> Identifier:
         """Return what it looks for.
 
@@ -126,7 +137,7 @@ class Finding:
 
     def __call__(self, request: Request, visit: Visit) -> None:
         """Send the matches, and how the search ended."""
-        root = FIND_CLASSES[request.sop_class]
+        root = request.root(FIND_CLASSES)
         identifier = request.identifier(root)
         negotiated = negotiated_of(request.wire.association, root.find)
         if not negotiated.relational:

@@ -111,7 +111,7 @@ class Getting:
 
     def __call__(self, request: Request, visit: Visit) -> None:
         """Send what is asked for, and how it went."""
-        instances = _selected(self.archive.index, request, visit, GET_CLASSES[request.sop_class])
+        instances = _selected(self.archive.index, request, visit, request.root(GET_CLASSES))
         wire = request.wire
         suboperations = Suboperations(self.archive, self.transcoding, wire, taken_by(wire.association))
         suboperations.message_id = request.message.MessageID
@@ -135,7 +135,7 @@ class Moving:
     def __call__(self, request: Request, visit: Visit) -> None:
         """Send what is asked for, and how it went."""
         title = request.destination = str(request.message.MoveDestination).strip()
-        instances = _selected(self.index, request, visit, MOVE_CLASSES[request.sop_class])
+        instances = _selected(self.index, request, visit, request.root(MOVE_CLASSES))
         peer = self.peers.destination(title) if self.peers else None
         if peer is None:
             raise Failure(failures.DESTINATION_UNKNOWN, "the move destination is not known here")

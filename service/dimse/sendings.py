@@ -26,6 +26,7 @@ from service.errors import DicomwebError, NotFound
 from service.scope import EVERYTHING
 
 LEASE = 120.0  # seconds
+_AT_ONCE = 3  # studies, so that a peer that does not answer keeps none of others waiting
 _PAUSE = 1.0  # seconds between two looks for what is due
 _LAST = 5.0  # seconds for what is under way when the end comes
 _NOTED = 2.0  # seconds between two notes of how far one has come
@@ -48,17 +49,22 @@ class Sendings:
         self._sender = sender
         self._named = named
         self._is_ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sendings", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name="sendings", daemon=True) for _ in range(_AT_ONCE)
+        ]
 
     def begin(self) -> None:
         """Send what is due, from now on."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def end(self) -> None:
         """Send no more."""
         self._is_ending.set()
-        if self._thread.is_alive():
-            self._thread.join(_LAST)
+        end = monotonic() + _LAST
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0, end - monotonic()))
 
     def send_due(self) -> int:
         """Send what is due; return how many there were."""

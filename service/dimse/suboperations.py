@@ -15,6 +15,7 @@ from service.dimse import commands
 from service.dimse.association import Association
 from service.dimse.commands import Field
 from service.dimse.forms import Context, Taken, outgoing
+from service.dimse.statuses import PROCESSING_FAILURE
 from service.dimse.transcoding import Transcoding
 from service.dimse.wire import ConnectionLost, Wire
 from service.errors import DamagedFile, DicomwebError, Unavailable
@@ -125,7 +126,7 @@ class Suboperations:
         if not isinstance(response, C_STORE) or response.MessageIDBeingRespondedTo != self.message_id:
             self.wire.break_off()
             raise ConnectionLost
-        status = response.Status or 0
+        status = PROCESSING_FAILURE if response.Status is None else response.Status
         outcome = outcome_of(status)
         if outcome is not Outcome.FAILED:
             return Stored(outcome)

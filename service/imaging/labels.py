@@ -198,9 +198,10 @@ class Labels:
                     self._check_labels(number, frames[number])
             elif self.kind == FRACTIONAL:
                 for number, _ in needed:
-                    if frames[number].max() > self.maximum:
+                    lowest, highest = frames[number].min(), frames[number].max()
+                    if lowest < 0 or highest > self.maximum:
                         raise IrregularVolume(
-                            f"frame {number} has values up to {frames[number].max()}: expected up to "
+                            f"frame {number} has values from {lowest} to {highest}: expected 0 to "
                             f"Maximum Fractional Value, {self.maximum:g}"
                         )
 
@@ -215,8 +216,11 @@ class Labels:
     def _check_labels(self, number: int, values: Values) -> None:
         known = np.zeros(2**16, bool)
         known[[*self.segments, self.background, 0]] = True
-        if not known[values].all():
+        ends = values.min(), values.max()
+        unknown = next((end for end in ends if not 0 <= end < len(known)), None)
+        if unknown is None and not known[values].all():
             unknown = values[~known[values]][0]
+        if unknown is not None:
             raise IrregularVolume(f"frame {number} has the value {unknown}: expected numbers of segments")
 
     def _images(self, numbers: range, frames: Mapping[int, Values]) -> list[Values]:

@@ -26,6 +26,7 @@ from service.pixels.masks.placing import contour_on, places_of, steps_of
 from service.pixels.masks.structures import (
     CLOSED,
     EXCLUSIVE,
+    POINT,
     Colour,
     Contour,
     Region,
@@ -122,8 +123,14 @@ def _planned(metadata: Attributes, grid: Grid, volume: Volume, wish: MaskWish, m
 
 def _drawn(metadata: Attributes, volume: Volume, wish: MaskWish) -> list[_Drawn]:
     """Return the regions that are wanted, with their contours on the grid."""
-    drawn = {region.number: _Drawn(region) for region in _wanted(regions_of(metadata), wish)}
+    regions = regions_of(metadata)
+    numbers = {region.number for region in regions}
+    drawn = {region.number: _Drawn(region) for region in _wanted(regions, wish)}
     for number, colour, contours in contours_of(metadata):
+        if contours and number not in numbers:
+            raise IrregularVolume(
+                f"contours of ROI {number}: expected a number of Structure Set ROI Sequence"
+            )
         if number in drawn:
             drawn[number].colour = colour
             _draw(drawn[number], contours, volume, wish)
@@ -155,9 +162,10 @@ def _draw(drawn: _Drawn, contours: Sequence[Contour], volume: Volume, wish: Mask
         drawn.types[contour.geometric_type] = drawn.types.get(contour.geometric_type, 0) + 1
     closed = [contour for contour in contours if contour.geometric_type in (CLOSED, EXCLUSIVE)]
     number = drawn.region.number
-    if closed and len(closed) < len(contours):
+    if len(closed) < len(contours) and set(drawn.types) != {POINT}:
+        types = ", ".join(name or "no type" for name in drawn.types)
         raise IrregularVolume(
-            f"ROI {number} has contours of {', '.join(drawn.types)}: expected closed planar ones"
+            f"ROI {number} has contours of {types}: expected closed planar ones, or points alone"
         )
     if closed:
         _check_space(drawn.region, volume)

@@ -1,10 +1,13 @@
 """A small node for tests: associations whose searches and retrieves are answered here, and clients of it."""
 
+import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,8 +115,13 @@ def asked(
 
 
 def tool(name: str) -> str:
-    """Return where a tool of DCMTK is; a test that needs one is skipped without it."""
-    path = shutil.which(name)
+    """Return where a tool of DCMTK is; a test that needs one is skipped without it.
+
+    Ones of the same names came with pynetdicom, beside this Python.
+    """
+    own = Path(sys.executable).parent
+    folders = [folder for folder in os.get_exec_path() if Path(folder) != own]
+    path = shutil.which(name, path=os.pathsep.join(folders))
     if path is None:
         pytest.skip(f"{name} of DCMTK is not installed")
     return path

@@ -39,7 +39,7 @@ ALL = (*NATIVE_SYNTAXES, JPEG_2000)
 EVERYTHING: dict[str, Any] = {CTImageStorage: ALL, MRImageStorage: ALL}
 
 PENDING, SUCCESS, CANCELLED, SOME_FAILED, NONE = 0xFF00, 0, 0xFE00, 0xB000, 0xA702
-UNKNOWN_DESTINATION, DOES_NOT_MATCH = 0xA801, 0xA900
+UNKNOWN_DESTINATION, DOES_NOT_MATCH, WRONG_CLASS = 0xA801, 0xA900, 0x0122
 
 PIXELS = [64 * number for number in range(64)]  # of `ct_image`
 SERIES = [f"1.1.{number}" for number in range(1, 5)]
@@ -405,3 +405,14 @@ def test_getscu_gets_a_study(port: int, files: dict[str, bytes], tmp_path: Path)
 
     came = {pydicom.dcmread(path).SOPInstanceUID: body(path.read_bytes()) for path in tmp_path.iterdir()}
     assert came == {uid: body(files[uid]) for uid in [*SERIES, OTHER]}
+
+
+def test_an_operation_over_a_context_of_another_one_is_refused(port: int) -> None:
+    with associated(port, STUDY_ROOT.find, STUDY_ROOT.move) as association:
+        over_find = list(association.send_c_move(_STUDY, "CLIENT", STUDY_ROOT.find))
+        over_move = list(association.send_c_find(_STUDY, STUDY_ROOT.move))
+        afterwards = list(association.send_c_find(_STUDY, STUDY_ROOT.find))
+
+    assert [status.Status for status, _ in over_find] == [WRONG_CLASS]
+    assert [status.Status for status, _ in over_move] == [WRONG_CLASS]
+    assert [status.Status for status, _ in afterwards] == [PENDING, SUCCESS]

@@ -157,7 +157,7 @@ def check_whole(metadata: Attributes, number_of_frames: int) -> None:
         number_of_frames: those that can be read.
 
     Raises:
-        IrregularVolume: it is a part of a concatenation, or has fewer frames than it says.
+        IrregularVolume: it is a part of a concatenation, has fewer frames than it says, or colours.
 
     Standard: PS3.3 C.7.6.16.2.2.4.
     """
@@ -167,6 +167,9 @@ def check_whole(metadata: Attributes, number_of_frames: int) -> None:
     if text(metadata, "00209161") and integer(metadata, "00209163") != 1:
         part, total = integer(metadata, "00209162"), integer(metadata, "00209163")
         raise IrregularVolume(f"part {part} of {total} of a concatenation: expected a whole segmentation")
+    samples = integer(metadata, "00280002")
+    if samples is not None and samples != 1:
+        raise IrregularVolume(f"Samples per Pixel {samples}: expected 1 in a segmentation")
 
 
 def frames_of(metadata: Attributes, number_of_frames: int) -> Iterator[SegmentFrame]:

@@ -13,13 +13,15 @@ from service.dicom_json import Attributes, first_value, integer, items, numbers,
 from service.errors import IrregularVolume
 from service.pixels.arrays import Values
 from service.pixels.masks.colours import rgb_of
+from service.pixels.numbers.plane import FARTHEST
 
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
-CLOSED, EXCLUSIVE = "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"
+CLOSED, EXCLUSIVE, POINT = "CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "POINT"
 
 _REGIONS, _CONTOURS_OF_REGIONS, _OBSERVATIONS = "30060020", "30060039", "30060080"
 _NUMBER, _REFERENCED_NUMBER = "30060022", "30060084"
 _CONTOURS, _GEOMETRIC_TYPE, _DATA, _OFFSET = "30060040", "30060042", "30060050", "30060045"
+_NUMBER_OF_POINTS = "30060046"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,15 @@ def _contour(item: Attributes, number: int | None) -> Contour:
         points = np.array(values or [], np.float64)
     except (TypeError, ValueError):
         points = np.full(1, np.nan)
-    if points.ndim != 1 or not points.size or points.size % 3 or not np.isfinite(points).all():
-        raise IrregularVolume(f"Contour Data of ROI {number} cannot be read: expected triplets of numbers")
+    if points.ndim != 1 or not points.size or points.size % 3 or not (np.abs(points) <= FARTHEST).all():
+        raise IrregularVolume(
+            f"Contour Data of ROI {number} cannot be read: expected triplets of numbers up to {FARTHEST:g}"
+        )
+    stated = integer(item, _NUMBER_OF_POINTS)
+    if stated is not None and 3 * stated != points.size:
+        raise IrregularVolume(
+            f"Number of Contour Points {stated} in ROI {number}: expected {points.size // 3}, as there are"
+        )
     if any(numbers(item, _OFFSET)):
         raise IrregularVolume(f"a Contour Offset Vector in ROI {number}: expected none, or 0")
     geometric_type = first_value(item, _GEOMETRIC_TYPE)

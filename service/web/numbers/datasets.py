@@ -120,6 +120,7 @@ class _Spooled:
 
 def _sources(study: str, dataset: Dataset) -> dict[str, Any]:
     """Return where cases come from, and what their labels are; nnU-Net does not look at it."""
+    names = {case.name: names_of(case.mask) for case in dataset.cases}
     return {
         "StudyInstanceUID": study,
         "cases": {
@@ -131,8 +132,9 @@ def _sources(study: str, dataset: Dataset) -> dict[str, Any]:
                 },
                 "grid": case.mask.told["grid"],
                 "labels": [
-                    {**segment, "name": names_of(case.mask)[segment["number"]]}
+                    {**segment, "name": names[case.name][segment["number"]]}
                     for segment in case.mask.told["segments"]
+                    if segment["number"] in names[case.name]
                 ],
             }
             for case in dataset.cases

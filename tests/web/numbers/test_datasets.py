@@ -98,6 +98,17 @@ async def test_labels_get_consecutive_numbers_and_can_be_chosen(
     np.testing.assert_array_equal(labels[2] == 2, inside([SQUARE], labels.shape[1:]))
 
 
+async def test_points_of_a_structure_set_are_no_labels(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    regions = {"Isocenter": [contour(SQUARE[:1], 2, "POINT")], "Core": [contour(SQUARE, 3)]}
+    await store(client, *ct_series(4), structure_set(regions))
+
+    folder = await _folder(client, tmp_path / "out")
+
+    assert folder.json("dataset.json")["labels"] == {"background": 0, "Core": 1}
+    (case,) = folder.json("dicom.json")["cases"].values()
+    assert [label["name"] for label in case["labels"]] == ["Core"]
+
+
 async def test_several_series_on_one_grid_are_channels(client: httpx.AsyncClient, tmp_path: Path) -> None:
     images = ct_series(6)
     others = ct_series(6, SeriesInstanceUID="1.1.3", Modality="PT")

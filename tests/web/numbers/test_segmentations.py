@@ -309,6 +309,42 @@ async def test_values_of_no_segment_are_refused(client: httpx.AsyncClient) -> No
     assert "has the value 2: expected numbers of segments" in (await _refusal(client, VOLUME))["message"]
 
 
+async def test_pixels_that_are_no_labels_are_refused(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    large = segmentation(images, LABELS, "LABELMAP", number=1)
+    large.PixelData = (large.pixel_array.astype(np.uint32) + 70000).tobytes()
+    large.BitsAllocated, large.BitsStored, large.HighBit = 32, 32, 31
+    negative = segmentation(images, 0.5 * (LABELS > 0), "FRACTIONAL", number=2)
+    negative.PixelRepresentation = 1  # its values of 128 are -128 so
+    coloured = segmentation(images, LABELS, "LABELMAP", number=3)
+    coloured.SamplesPerPixel, coloured.PhotometricInterpretation = 3, "RGB"
+    coloured.PlanarConfiguration, coloured.PixelData = 0, 3 * coloured.PixelData
+    await store(client, *images, large, negative, coloured)
+
+    messages = [
+        (await _refusal(client, f"{STUDY}/series/1.1.2/instances/1.1.2.{number}/volume"))["message"]
+        for number in (1, 2, 3)
+    ]
+
+    assert "has the value 7000" in messages[0]
+    assert "has values from -128 to 0: expected 0 to Maximum Fractional Value, 255" in messages[1]
+    assert messages[2] == "Samples per Pixel 3: expected 1 in a segmentation"
+
+
+async def test_a_segmentation_that_is_cut_short_is_refused(client: httpx.AsyncClient) -> None:
+    images = ct_series(6)
+    made = segmentation(images, LABELS)
+    made.PixelData, file = made.PixelData[:-4], BytesIO()
+    made.save_as(file, enforce_file_format=True)
+    await store(client, *images)
+
+    headers = {"content-type": "application/dicom"}
+    response = await client.post(f"{ROOT}/studies", content=file.getvalue(), headers=headers)
+
+    assert response.status_code == 202
+    assert f"expected {made.NumberOfFrames}, which Number of" in (await _refusal(client, VOLUME))["message"]
+
+
 @pytest.mark.parametrize("query", ["size=4,4", "window=bone", "layers=some", "on=x", "tolerance=-1"])
 async def test_what_makes_no_sense_for_labels_is_refused(client: httpx.AsyncClient, query: str) -> None:
     images = ct_series(6)

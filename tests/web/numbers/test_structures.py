@@ -133,7 +133,9 @@ async def test_a_range_is_made_of_the_slices_that_it_lies_in(client: httpx.Async
         pytest.param([contour(OUTER, 2, above=0.5)], "in no slice", id="between slices"),
         pytest.param([contour(OUTER, 9)], "beyond the slices", id="beyond the series"),
         pytest.param([contour(OUTER, 2), contour(OUTER[:1], 3, "POINT")], "POINT", id="and a point"),
-        pytest.param([contour(OUTER, 2, "OPEN_PLANAR")], "no region has closed", id="open"),
+        pytest.param([contour(OUTER, 2, "OPEN_PLANAR")], "contours of OPEN_PLANAR", id="open"),
+        pytest.param([contour(OUTER, 2, "")], "contours of no type", id="of no type"),
+        pytest.param([contour([(1e30, 1), *OUTER], 2)], "cannot be read", id="out of this world"),
     ],
 )
 async def test_contours_that_nobody_can_be_sure_of_are_refused(
@@ -142,6 +144,30 @@ async def test_contours_that_nobody_can_be_sure_of_are_refused(
     await store(client, *ct_series(4), structure_set({"Body": contours}))
 
     assert reason in (await _refusal(client))["message"]
+
+
+async def test_regions_of_open_contours_are_not_left_out(client: httpx.AsyncClient) -> None:
+    regions = {"Body": [contour(OUTER, 2)], "Line": [contour(OUTER, 3, "OPEN_PLANAR")]}
+    await store(client, *ct_series(4), structure_set(regions))
+
+    assert "ROI 2 has contours of OPEN_PLANAR" in (await _refusal(client))["message"]
+    np.testing.assert_array_equal(
+        await _array(client, f"{VOLUME}?roi=Body"), _volume({2: inside([OUTER], SHAPE)})
+    )
+
+
+async def test_contours_that_contradict_themselves_are_refused(client: httpx.AsyncClient) -> None:
+    shorter = structure_set({"Body": [contour(OUTER, 2)]})
+    shorter.ROIContourSequence[0].ContourSequence[0].NumberOfContourPoints = 9
+    strange = structure_set({"Body": [contour(OUTER, 2)], "Other": [contour(OTHER, 3)]})
+    strange.SOPInstanceUID = "1.1.4.2"
+    strange.ROIContourSequence[0].ReferencedROINumber = 7
+    await store(client, *ct_series(4), shorter, strange)
+    instances = f"{VOLUME.removesuffix('/volume')}/instances"
+
+    short = await _refusal(client, f"{instances}/1.1.4.1/volume")
+    assert f"Number of Contour Points 9 in ROI 1: expected {len(OUTER)}" in short["message"]
+    assert "contours of ROI 7" in (await _refusal(client, f"{instances}/1.1.4.2/volume"))["message"]
 
 
 async def test_contours_beside_slices_are_taken_within_a_tolerance(client: httpx.AsyncClient) -> None:
