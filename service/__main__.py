@@ -21,10 +21,10 @@ from service.app import audit_of, blobs_of, copied_to, tls_files_of
 from service.archive import Archive, open_archive, opening
 from service.archive.copying import copy
 from service.archive.files import rights
-from service.archive.index import schema
-from service.archive.index.database import Database
-from service.archive.index.labels import Owner
-from service.archive.index.lookup import number_of_instances
+from service.archive.index.engine.database import Database
+from service.archive.index.lookups.lookup import number_of_instances
+from service.archive.index.owners.labels import Owner
+from service.archive.index.schema import versions
 from service.archive.upkeep import import_files, look_through, reindex, verify
 from service.audit.event import COMMAND_LINE, Action, Actor
 from service.audit.ledger import Ledger
@@ -465,7 +465,7 @@ def _open(settings: Settings, *, anew: bool = False) -> Archive:
             opening.check_tree(archive, url)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        _end(f"the index {schema.place(url)}: {reason}")
+        _end(f"the index {versions.place(url)}: {reason}")
     except (OSError, DicomwebError) as error:
         _end(str(error).splitlines()[0])
     return archive

@@ -33,7 +33,7 @@ from service.archive.files.blobs import Blobs
 from service.archive.files.object_blobs import ObjectBlobs
 from service.archive.files.opening import open_blobs
 from service.archive.filing import file_regularly
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
 from service.archive.orphans import remove_orphans_regularly
 from service.archive.sizes import ArchiveSizes
 from service.audit.audit import Audit

@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
-from service.archive.index.database import Database
-from service.archive.index.lookup import admits
-from service.archive.index.sendings import Tally, add_sending
+from service.archive.index.engine.database import Database
+from service.archive.index.errands.sendings import Tally, add_sending
+from service.archive.index.lookups.lookup import admits
 from service.dimse.destination import Calling, hang_up
 from service.dimse.forms import Context
 from service.dimse.negotiation import VERIFICATION

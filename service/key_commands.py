@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from service.access.keys import digest_of, new_secret
-from service.archive.index.database import Database
-from service.archive.index.keys import Key, add_key, all_keys, revoke_key
-from service.archive.index.witness import noted
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.witness import noted
+from service.archive.index.owners.keys import Key, add_key, all_keys, revoke_key
 from service.audit.event import Action
 from service.audit.ledger import Ledger
 from service.errors import BadRequest

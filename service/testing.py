@@ -17,7 +17,7 @@ import uvicorn
 
 from service.app import blobs_of, create_app
 from service.archive import Archive, open_archive
-from service.archive.index.schema import upgrade
+from service.archive.index.schema.versions import upgrade
 from service.archive.upkeep import files_below, import_files
 from service.server.configuration import configuration
 from service.settings import Settings

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from service.archive.index.database import Database
-from service.archive.index.webhooks import SECOND, all_webhooks, backlog
+from service.archive.index.engine.database import Database
+from service.archive.index.events.webhooks import SECOND, all_webhooks, backlog
 from service.audit.ledger import Ledger
 from service.feed import subscriptions
 from service.feed.allowed_hosts import AllowedHosts

@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
-from service.archive.index.database import create_engine
-from service.archive.index.schema import upgrade
-from service.archive.index.tables import metadata
+from service.archive.index.engine.database import create_engine
+from service.archive.index.schema.tables import metadata
+from service.archive.index.schema.versions import upgrade
 from service.settings import Settings
 from tests import forks
 from tests.object_stores import AZURITE, Server, azurite, seaweedfs

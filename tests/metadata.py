@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from service.archive.index.changes import enter
-from service.archive.index.entry import IndexEntry, entry_of
-from service.archive.index.labels import NOBODY
+from service.archive.index.owners.labels import NOBODY
+from service.archive.index.writes.changes import enter
+from service.archive.index.writes.entry import IndexEntry, entry_of
 from service.archive.instance import new_version
 from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.instance import ParsedInstance, Uids

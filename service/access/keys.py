@@ -6,9 +6,9 @@ from hmac import compare_digest
 from time import time
 
 from service.access.caller import Caller, Means
-from service.archive.index.database import Database
-from service.archive.index.keys import Key, keys_with_digests
-from service.archive.index.together import Together
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.together import Together
+from service.archive.index.owners.keys import Key, keys_with_digests
 from service.cache import Cache
 from service.errors import Unauthorized
 from service.permissions import Roles, permitted

@@ -6,10 +6,10 @@ from time import time
 
 from service.access.caller import Caller, Means
 from service.access.keys import digest_of
-from service.archive.index.database import Database
-from service.archive.index.links import Link, add_link, links_with_digests
-from service.archive.index.together import Together
-from service.archive.index.witness import Note, noted
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.together import Together
+from service.archive.index.engine.witness import Note, noted
+from service.archive.index.owners.links import Link, add_link, links_with_digests
 from service.cache import Cache
 from service.errors import Unauthorized
 from service.permissions import Permission

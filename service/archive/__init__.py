@@ -14,11 +14,11 @@ from service.archive.files.blobs import Blobs
 from service.archive.files.converted import ConvertedFile
 from service.archive.files.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
-from service.archive.index.changes import remove
-from service.archive.index.database import CONNECTIONS, Database
-from service.archive.index.labels import Owner, label
-from service.archive.index.lookup import check_tables
-from service.archive.index.witness import Note, Witness, noted
+from service.archive.index.engine.database import CONNECTIONS, Database
+from service.archive.index.engine.witness import Note, Witness, noted
+from service.archive.index.lookups.lookup import check_tables
+from service.archive.index.owners.labels import Owner, label
+from service.archive.index.writes.changes import remove
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.recent import RecentInstances
 from service.archive.revisions import SeriesRevisions

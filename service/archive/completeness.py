@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import islice
 
 from service.archive.files.blobs import Blobs
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
 from service.archive.unclaimed import unclaimed
 from service.errors import Unavailable
 

@@ -12,7 +12,7 @@ from service.archive import Archive
 from service.archive.batches import batches
 from service.archive.files.blobs import Blobs
 from service.archive.files.spool import Spool, has_digest
-from service.archive.index.lookup import stored_files
+from service.archive.index.lookups.lookup import stored_files
 from service.archive.upkeep import Done
 from service.errors import Unavailable
 

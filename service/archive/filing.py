@@ -8,9 +8,9 @@ from itertools import groupby
 import anyio.to_thread
 
 from service.archive import Archive
-from service.archive.index.filing import file_values, forget_others, unfiled, values_of
-from service.archive.index.stamps import stamp_of
-from service.archive.index.turns import turn
+from service.archive.index.engine.stamps import stamp_of
+from service.archive.index.engine.turns import turn
+from service.archive.index.queries.filing import file_values, forget_others, unfiled, values_of
 from service.dicom.query.filed import FiledAttribute
 from service.dicom.query.levels import Level
 from service.errors import DicomwebError

@@ -11,8 +11,8 @@ from threading import Event, Lock, Thread
 
 from service.archive.files.blobs import Blobs
 from service.archive.files.notes import Note, notes_in
-from service.archive.index import doomed
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
+from service.archive.index.lookups import doomed
 from service.errors import Unavailable
 
 _LAST_SECONDS = 5  # for what is being removed when the archive is closed

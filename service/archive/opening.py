@@ -6,9 +6,9 @@ from contextlib import suppress
 from service.archive import Archive
 from service.archive.completeness import Completeness
 from service.archive.files.blobs import Blobs
-from service.archive.index import schema
-from service.archive.index.database import Database
-from service.archive.index.lookup import has_instances
+from service.archive.index.engine.database import Database
+from service.archive.index.lookups.lookup import has_instances
+from service.archive.index.schema import versions
 from service.archive.leftovers import remove_doomed_files
 from service.errors import Unavailable
 
@@ -21,11 +21,11 @@ def migrate(database_url: str, blobs: Blobs) -> None:
     Raises:
         BrokenIndex: it cannot be used as it is.
     """
-    if schema.revision(database_url) is None:
+    if versions.revision(database_url) is None:
         index = Database(database_url)
         Completeness(blobs, index).begin()
         index.close()
-    schema.upgrade(database_url)
+    versions.upgrade(database_url)
 
 
 def check_tree(archive: Archive, database_url: str) -> None:
@@ -41,7 +41,7 @@ def check_tree(archive: Archive, database_url: str) -> None:
         return
     if not has_files and archive.index.read_now(has_instances):
         raise Unavailable(
-            f"the index {schema.place(database_url)} knows instances, but no file is below "
+            f"the index {versions.place(database_url)} knows instances, but no file is below "
             f"{archive.blobs.place()}: put the files back (is their disk mounted?), or run dicomweb-service "
             "reindex to begin without them"
         )
@@ -50,11 +50,11 @@ def check_tree(archive: Archive, database_url: str) -> None:
 def renew(database_url: str, blobs: Blobs) -> None:
     """Take an index that cannot be used out of the way; files that it still knows to be doomed go first."""
     try:
-        schema.revision(database_url, thorough=True)
-    except schema.BrokenIndex as error:
+        versions.revision(database_url, thorough=True)
+    except versions.BrokenIndex as error:
         _log.warning("%s", error.message)
         index = Database(database_url)
         with suppress(Exception):  # whatever is wrong with it
             remove_doomed_files(index, blobs)
         index.close()
-        schema.discard(database_url)
+        versions.discard(database_url)

@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from service.archive import Archive
 from service.archive.files.blobs import StoredFile
-from service.archive.index.turns import turn
+from service.archive.index.engine.turns import turn
 from service.archive.leftovers import remove_doomed_files
 from service.archive.unclaimed import unclaimed
 from service.errors import DicomwebError

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from service.archive.files.blobs import Blobs
 from service.archive.files.inflated import inflate
 from service.archive.files.spool import Arrived
-from service.archive.index.stored_json import BASE_URL
+from service.archive.index.schema.stored_json import BASE_URL
 from service.dicom.encoding.elements import Buffer, Malformed
 from service.dicom.encoding.part10 import FileMeta, read_file_meta
 from service.dicom.instance import CANNOT_UNDERSTAND, ParsedInstance, read_instance

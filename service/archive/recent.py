@@ -7,10 +7,10 @@ once. Where the index tells by a number that nobody has written since, that is t
 
 from dataclasses import dataclass
 
-from service.archive.index.database import Database
-from service.archive.index.lookup import Standing, locate, standings
-from service.archive.index.scoped import holds
-from service.archive.index.together import Together
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.together import Together
+from service.archive.index.lookups.lookup import Standing, locate, standings
+from service.archive.index.schema.scoped import holds
 from service.archive.instance import Located
 from service.cache import Cache
 from service.dicom.frames import EncapsulatedFrames

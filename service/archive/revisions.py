@@ -6,10 +6,10 @@ study to another tenant. Where the index tells by a number that nobody has writt
 
 from dataclasses import dataclass
 
-from service.archive.index.database import Database
-from service.archive.index.metadata import revisions_of
-from service.archive.index.scoped import holds
-from service.archive.index.together import Together
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.together import Together
+from service.archive.index.lookups.metadata import revisions_of
+from service.archive.index.schema.scoped import holds
 from service.cache import Cache
 from service.errors import SeriesNotFound
 from service.scope import Scope

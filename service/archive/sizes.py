@@ -2,8 +2,8 @@
 
 from time import monotonic
 
-from service.archive.index.database import Database
-from service.archive.index.sizes import Sizes, sizes
+from service.archive.index.engine.database import Database
+from service.archive.index.queries.sizes import Sizes, sizes
 
 _FRESH_SECONDS = 30
 _SHARE = 100  # rows are counted for at most one hundredth of the time

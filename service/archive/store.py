@@ -15,13 +15,13 @@ from service.archive.digests import earlier_digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.notes import written
 from service.archive.files.spool import Arrived, Spool
-from service.archive.index import changes
-from service.archive.index.changes import Batch
-from service.archive.index.database import Database
-from service.archive.index.entering import Entered
-from service.archive.index.entry import IndexEntry, entry_of
-from service.archive.index.labels import NOBODY, Owner
-from service.archive.index.presence import FileVanished
+from service.archive.index.engine.database import Database
+from service.archive.index.owners.labels import NOBODY, Owner
+from service.archive.index.writes import changes
+from service.archive.index.writes.changes import Batch
+from service.archive.index.writes.entering import Entered
+from service.archive.index.writes.entry import IndexEntry, entry_of
+from service.archive.index.writes.presence import FileVanished
 from service.archive.instance import Named, version_of
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.parsing import parse

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from service.archive.files.blobs import StoredFile
-from service.archive.index.database import Database
-from service.archive.index.lookup import with_uids
+from service.archive.index.engine.database import Database
+from service.archive.index.lookups.lookup import with_uids
 from service.archive.instance import uids_of
 
 _TOGETHER = 500

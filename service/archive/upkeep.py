@@ -15,10 +15,10 @@ from service.archive.batches import batches
 from service.archive.clutter import is_clutter
 from service.archive.files.blobs import Blobs, StoredFile
 from service.archive.files.spool import Spool
-from service.archive.index.changes import remove_all
-from service.archive.index.doomed import doomed_blobs
-from service.archive.index.labels import NOBODY, Owner
-from service.archive.index.lookup import stored_files
+from service.archive.index.lookups.doomed import doomed_blobs
+from service.archive.index.lookups.lookup import stored_files
+from service.archive.index.owners.labels import NOBODY, Owner
+from service.archive.index.writes.changes import remove_all
 from service.archive.instance import uids_of
 from service.archive.store import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES

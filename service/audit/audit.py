@@ -9,9 +9,9 @@ from time import time
 import anyio.to_thread
 import sqlalchemy as sa
 
-from service.archive.index import audit
-from service.archive.index.audit import Message, Subject
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
+from service.archive.index.owners import audit
+from service.archive.index.owners.audit import Message, Subject
 from service.audit.delivery import LEASE, Delivery, now_in_milliseconds
 from service.audit.event import SERVICE, Action, Event, Outcome
 from service.audit.sinks import Sink, Source

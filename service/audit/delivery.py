@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from threading import Event, Thread
 from time import monotonic, time
 
-from service.archive.index import audit
-from service.archive.index.audit import Message
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
+from service.archive.index.owners import audit
+from service.archive.index.owners.audit import Message
 from service.audit.sinks import Sink
 from service.errors import Unavailable
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import orjson
 
-from service.archive.index.audit import KeptEvent, Subject
+from service.archive.index.owners.audit import KeptEvent, Subject
 
 _MAX_TEXT = 2000  # characters of what a client has sent
 

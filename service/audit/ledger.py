@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.archive.index import audit
-from service.archive.index.audit import Message, Subject
-from service.archive.index.witness import Note
+from service.archive.index.engine.witness import Note
+from service.archive.index.owners import audit
+from service.archive.index.owners.audit import Message, Subject
 from service.audit.audit import Audit
 from service.audit.event import Action, Actor, Event, Outcome, new_identity
 from service.dicom.instance import Uids

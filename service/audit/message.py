@@ -5,7 +5,7 @@ from base64 import b64encode
 from ipaddress import ip_address
 from typing import Any
 
-from service.archive.index.audit import Subject
+from service.archive.index.owners.audit import Subject
 from service.audit import codes
 from service.audit.codes import Code, Kind
 from service.audit.event import Action, Actor, Event, Outcome, moment

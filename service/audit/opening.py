@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
 from service.audit.audit import Audit
 from service.audit.sinks import File, Sink, Source, StandardOutput, Syslog
 from service.audit_targets import FILE, INDEX, STDOUT, TLS, Target, target_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Any, NamedTuple
 
-from service.archive.index.audit import Subject
+from service.archive.index.owners.audit import Subject
 from service.audit.event import Action, Actor, Event, Outcome
 
 LONGEST = 300  # seconds that a window is open

@@ -5,8 +5,8 @@ from contextlib import suppress
 from time import time
 from typing import Any
 
-from service.archive.index.audit import Subject, subjects
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
+from service.archive.index.owners.audit import Subject, subjects
 from service.archive.instance import Instance
 from service.archive.store import Outcome as Stored
 from service.audit.audit import Audit

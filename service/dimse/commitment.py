@@ -14,14 +14,14 @@ from pydicom.dataset import Dataset
 
 from service.archive import Archive
 from service.archive.files.opened import check_files
-from service.archive.index.commitments import (
+from service.archive.index.errands.commitments import (
     Commitment,
     add_commitment,
     claim_commitment,
     postpone_commitment,
     remove_commitment,
 )
-from service.archive.index.named import find_named
+from service.archive.index.lookups.named import find_named
 from service.archive.instance import Instance, Named
 from service.dicom.instance import is_uid
 from service.dimse.association import Association

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from service.archive.index.database import Database
-from service.archive.index.matching_ids import matching_ids
-from service.archive.index.search import rows_of
+from service.archive.index.engine.database import Database
+from service.archive.index.queries.matching_ids import matching_ids
+from service.archive.index.queries.search import rows_of
 from service.dicom.dictionary import tag_of, vr_of
 from service.dicom.json.data_set import encoded
 from service.dicom.query.fields import fields_of

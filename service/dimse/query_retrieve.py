@@ -11,7 +11,7 @@ from typing import Any
 
 from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE
 
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
 from service.archive.instance import Instance
 from service.dimse import commands, failures
 from service.dimse.association import Association

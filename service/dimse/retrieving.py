@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from service.archive import Archive
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
 from service.archive.instance import Instance
 from service.dicom.json.data_set import encoded
 from service.dimse import failures

@@ -3,9 +3,9 @@
 Unique keys alone select: those of the levels above, and one or several of the level of the request.
 """
 
-from service.archive.index.database import Database
-from service.archive.index.matching_ids import matching_ids
-from service.archive.index.named import with_keys
+from service.archive.index.engine.database import Database
+from service.archive.index.lookups.named import with_keys
+from service.archive.index.queries.matching_ids import matching_ids
 from service.archive.instance import Instance
 from service.dicom.dictionary import keyword_of
 from service.dicom.query.keys import Matching, keys_of

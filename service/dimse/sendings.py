@@ -7,9 +7,8 @@ from contextlib import closing
 from dataclasses import replace
 from time import monotonic
 
-from service.archive.index.database import Database
-from service.archive.index.lookup import find_all
-from service.archive.index.sendings import (
+from service.archive.index.engine.database import Database
+from service.archive.index.errands.sendings import (
     Sending,
     Tally,
     any_due,
@@ -18,6 +17,7 @@ from service.archive.index.sendings import (
     note_progress,
     postpone_sending,
 )
+from service.archive.index.lookups.lookup import find_all
 from service.archive.instance import Instance
 from service.dimse.peers import Peer
 from service.dimse.sending import Sender

@@ -7,9 +7,9 @@ from service.archive import Archive
 from service.archive.digests import digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.opened import opened
-from service.archive.index.labels import Owner
-from service.archive.index.named import find_named
-from service.archive.index.witness import Witness
+from service.archive.index.engine.witness import Witness
+from service.archive.index.lookups.named import find_named
+from service.archive.index.owners.labels import Owner
 from service.archive.instance import Instance, Named
 from service.archive.store import Outcome, Stored
 from service.dicom.encoding.part10 import read_file_meta

@@ -10,7 +10,7 @@ from threading import Lock
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from service.archive import Archive
-from service.archive.index.lookup import locate
+from service.archive.index.lookups.lookup import locate
 from service.archive.instance import Instance, Located
 from service.dicom.encoding.explicit import file_head
 from service.imaging.decoder import Decoder

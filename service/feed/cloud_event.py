@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import orjson
 from standardwebhooks import Webhook as Signer
 
-from service.archive.index.feed import QUIET, Change
-from service.archive.index.webhooks import Webhook
+from service.archive.index.events.feed import QUIET, Change
+from service.archive.index.events.webhooks import Webhook
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 

@@ -14,9 +14,9 @@ from time import monotonic
 
 import httpx
 
-from service.archive.index.database import Database
-from service.archive.index.feed import Change, FeedPage, changes_after
-from service.archive.index.webhooks import Webhook, claim, due_webhooks, note_failure, note_told
+from service.archive.index.engine.database import Database
+from service.archive.index.events.feed import Change, FeedPage, changes_after
+from service.archive.index.events.webhooks import Webhook, claim, due_webhooks, note_failure, note_told
 from service.errors import BadRequest, ChangesForgotten, DicomwebError
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.cloud_event import content, headers

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
 
-from service.archive.index.database import Database
-from service.archive.index.numbering import forget, has_work, number, state_of
+from service.archive.index.engine.database import Database
+from service.archive.index.events.numbering import forget, has_work, number, state_of
 from service.errors import Unavailable
 from service.feed.delivery import Deliveries
 

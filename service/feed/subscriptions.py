@@ -5,8 +5,8 @@ from enum import Enum
 
 import sqlalchemy as sa
 
-from service.archive.index.webhooks import add_webhook, remove_webhook, resume_webhook
-from service.archive.index.witness import Note, noted
+from service.archive.index.engine.witness import Note, noted
+from service.archive.index.events.webhooks import add_webhook, remove_webhook, resume_webhook
 from service.audit.event import Action
 from service.audit.ledger import Ledger
 from service.errors import BadRequest, WebhookNotFound

@@ -11,8 +11,8 @@ import anyio.to_thread
 import numpy as np
 
 from service.archive import Archive
-from service.archive.index.lookup import find_all, locate_all
-from service.archive.index.metadata import first_metadata
+from service.archive.index.lookups.lookup import find_all, locate_all
+from service.archive.index.lookups.metadata import first_metadata
 from service.archive.instance import Located, Target
 from service.dicom_json import Attributes, text
 from service.errors import InstanceGone, IrregularVolume, SlicesNotFound, shorten

@@ -6,7 +6,7 @@ import anyio.to_thread
 import numpy as np
 
 from service.archive import Archive
-from service.archive.index.metadata import first_metadata
+from service.archive.index.lookups.metadata import first_metadata
 from service.archive.instance import Located, Target
 from service.dicom_json import Attributes, text
 from service.errors import InstanceGone, IrregularVolume, NoSuchValues

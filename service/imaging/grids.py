@@ -7,8 +7,8 @@ from typing import Any
 import anyio.to_thread
 
 from service.archive import Archive
-from service.archive.index.lookup import find_all, locate_all
-from service.archive.index.metadata import first_metadata
+from service.archive.index.lookups.lookup import find_all, locate_all
+from service.archive.index.lookups.metadata import first_metadata
 from service.archive.instance import Target
 from service.dicom_json import Attributes, items, text
 from service.errors import InstanceGone, IrregularVolume, SeriesNotFound, SlicesNotFound, shorten

@@ -8,8 +8,8 @@ from functools import partial
 import anyio.to_thread
 
 from service.archive import Archive
-from service.archive.index.lookup import Pictured
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.lookup import Pictured
+from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.cache import Cache
 from service.dicom.text.captions import captions

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.archive.index.stored_json import StoredJson
+from service.archive.index.schema.stored_json import StoredJson
 from service.dicom_json import Attributes, text
 from service.errors import InstanceGone, NoSuchValues
 from service.imaging.arrays import NumericFrame

@@ -6,7 +6,7 @@ stands for others. Standard: PS3.18 10.4.3.3.4; PS3.3 C.7.6.1, C.8.12.4.
 
 from collections.abc import Sequence
 
-from service.archive.index.lookup import Pictured
+from service.archive.index.lookups.lookup import Pictured
 from service.archive.instance import Instance
 from service.dicom_json import DicomJson, text
 

@@ -9,7 +9,7 @@ import anyio.to_thread
 import numpy as np
 
 from service.archive import Archive
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Located
 from service.dicom_json import text
 from service.errors import IrregularVolume, NoSuchValues

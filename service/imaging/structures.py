@@ -7,7 +7,7 @@ from typing import Any
 import anyio.to_thread
 
 from service.archive import Archive
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Located
 from service.dicom_json import Attributes
 from service.errors import IrregularVolume, SlicesNotFound, shorten

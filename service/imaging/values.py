@@ -4,7 +4,7 @@ from base64 import b64decode
 
 from service.archive import Archive
 from service.archive.files.content import Content, InMemory, bulkdata_content
-from service.archive.index.bulkdata import bulkdata_of
+from service.archive.index.lookups.bulkdata import bulkdata_of
 from service.archive.instance import Instance
 from service.dicom_json import DicomJson
 

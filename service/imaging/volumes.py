@@ -6,7 +6,7 @@ Everything is decided by what the index knows: no file is opened for it.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from service.archive.index.stored_json import StoredJson
+from service.archive.index.schema.stored_json import StoredJson
 from service.archive.instance import Located
 from service.errors import IrregularVolume, SlicesNotFound, shorten
 from service.imaging.arrays import NumericFrame, numeric_frames

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from service.access.caller import Caller, Means
-from service.archive.index.audit import Subject, subjects
+from service.archive.index.owners.audit import Subject, subjects
 from service.audit.audit import Audit
 from service.audit.event import WRITES, Action, Actor, Event, Outcome, bounded, outcome_of
 from service.audit.ledger import Ledger

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.file_run import RUN_BYTES, Chunk, FileRun
-from service.archive.index.stamps import stamp_of
+from service.archive.index.engine.stamps import stamp_of
 from service.dicom.query.query import Query
 from service.dicom.query.table import Column
 from service.dicom.query.typed_cells import typed_cell

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.database import Database
-from service.archive.index.numbering import state_of
-from service.archive.index.sizes import unnumbered
-from service.archive.index.webhooks import backlog
+from service.archive.index.engine.database import Database
+from service.archive.index.events.numbering import state_of
+from service.archive.index.events.webhooks import backlog
+from service.archive.index.queries.sizes import unnumbered
 from service.archive.sizes import ArchiveSizes
 from service.errors import Forbidden, NotFound, Unauthorized
 from service.metrics import CONTENT_TYPE

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.search import MAX_COUNT, search
-from service.archive.index.stored_json import StoredJson
+from service.archive.index.queries.search import MAX_COUNT, search
+from service.archive.index.schema.stored_json import StoredJson
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import BadRequest

@@ -6,9 +6,9 @@ from functools import partial
 import anyio.to_thread
 from starlette.requests import Request
 
-from service.archive.index.database import Database
-from service.archive.index.matching_ids import matching_ids
-from service.archive.index.table_rows import Cells, TableRows
+from service.archive.index.engine.database import Database
+from service.archive.index.queries.matching_ids import matching_ids
+from service.archive.index.queries.table_rows import Cells, TableRows
 from service.dicom.query.query import Query
 from service.dicom.query.table import Cell, Column
 from service.web.state import scope_of, service_of

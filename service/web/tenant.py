@@ -4,7 +4,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.labels import tenant_of
+from service.archive.index.owners.labels import tenant_of
 from service.audit.event import Action
 from service.errors import BadRequest, Forbidden
 from service.permissions import is_name

@@ -5,7 +5,7 @@ import pytest
 from service.access.caller import Means
 from service.access.claims import Places
 from service.access.keys import caller_of
-from service.archive.index.keys import Key
+from service.archive.index.owners.keys import Key
 from service.permissions import ROLES
 from service.scope import EVERYTHING, Scope
 

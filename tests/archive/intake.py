@@ -5,7 +5,7 @@ from pathlib import Path
 from service.archive import Archive, open_archive
 from service.archive.files.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
-from service.archive.index.lookup import find
+from service.archive.index.lookups.lookup import find
 from service.archive.instance import Instance
 from service.archive.store import Outcome
 from service.dicom.instance import Uids

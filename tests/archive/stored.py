@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.archive.index.search import Page, search
+from service.archive.index.queries.search import Page, search
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.scope import EVERYTHING

@@ -6,8 +6,8 @@ import pytest
 from service.app import create_app
 from service.archive import Archive
 from service.archive.filing import file_some
-from service.archive.index import unindexed
-from service.archive.index.filing import forget_others
+from service.archive.index.queries import unindexed
+from service.archive.index.queries.filing import forget_others
 from service.dicom.query.filed import filed_attributes
 from service.errors import InvalidParameter
 from service.scope import EVERYTHING

@@ -14,10 +14,10 @@ from service.archive import Archive, open_archive
 from service.archive.digests import digest_of
 from service.archive.files.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
-from service.archive.index.changes import remove
-from service.archive.index.database import Database
-from service.archive.index.lookup import find, stored_files
-from service.archive.index.tables import instances
+from service.archive.index.engine.database import Database
+from service.archive.index.lookups.lookup import find, stored_files
+from service.archive.index.schema.tables import instances
+from service.archive.index.writes.changes import remove
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.store import Outcome, Store, Stored
 from service.archive.upkeep import reindex, verify

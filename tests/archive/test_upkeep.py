@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from service.archive import Archive, upkeep
 from service.archive.files.notes import written
-from service.archive.index.entering import Entered
-from service.archive.index.tables import metadata
+from service.archive.index.schema.tables import metadata
+from service.archive.index.writes.entering import Entered
 from service.archive.instance import blob_key, new_version
 from service.archive.store import Stored
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify

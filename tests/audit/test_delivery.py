@@ -9,9 +9,9 @@ from time import time
 import orjson
 import pytest
 
-from service.archive.index import audit as index_of_audit
-from service.archive.index.audit import Subject
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
+from service.archive.index.owners import audit as index_of_audit
+from service.archive.index.owners.audit import Subject
 from service.audit.audit import Audit
 from service.audit.event import Action, Actor, Event, Outcome
 from service.audit.opening import TlsFiles, open_audit

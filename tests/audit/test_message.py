@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.archive.index.audit import Subject
+from service.archive.index.owners.audit import Subject
 from service.audit.event import Action, Actor, Event, Outcome
 from service.audit.message import message_of
 from service.audit.sinks import Source, Syslog

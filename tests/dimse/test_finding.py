@@ -9,8 +9,8 @@ import pytest
 from pydicom import Dataset, Sequence
 
 from service.archive import Archive, open_archive
-from service.archive.index.database import create_engine
-from service.archive.index.schema import upgrade
+from service.archive.index.engine.database import create_engine
+from service.archive.index.schema.versions import upgrade
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource
 from service.dimse.peers import ANYBODY

@@ -15,7 +15,7 @@ from pydicom.uid import CTImageStorage, MRImageStorage
 from pynetdicom import AE, build_role, evt
 
 from service.archive import Archive, open_archive
-from service.archive.index.schema import upgrade
+from service.archive.index.schema.versions import upgrade
 from service.dimse.peers import Peer
 from service.permissions import Permission
 from tests.archive.intake import put

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.feed_tables import webhooks
+from service.archive.index.schema.feed_tables import webhooks
 from tests.feed.receiver import Receiver, receiving
 from tests.waiting import until
 from tests.web.messages import ct, store, url

@@ -11,7 +11,7 @@ import pytest
 from service.archive import Archive, open_archive, opening
 from service.archive.files.notes import written
 from service.archive.files.opening import open_blobs
-from service.archive.index.changes import remove
+from service.archive.index.writes.changes import remove
 from service.archive.instance import blob_key, new_version
 from service.archive.orphans import remove_orphans
 from service.scope import EVERYTHING

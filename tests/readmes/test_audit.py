@@ -4,7 +4,7 @@ import json
 
 import orjson
 
-from service.archive.index.audit import Subject
+from service.archive.index.owners.audit import Subject
 from service.audit.event import Action, Actor, Outcome
 from service.audit.windows import Amount, Deed, Windows
 from tests.readmes.readme import READMES

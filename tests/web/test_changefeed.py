@@ -10,7 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.feed_tables import changes, feed
+from service.archive.index.schema.feed_tables import changes, feed
 from service.feed.feed import MAX_LISTENERS
 from service.settings import Settings
 from service.testing import running

@@ -8,7 +8,7 @@ import pytest
 
 from service.app import create_app
 from service.archive import Archive, open_archive
-from service.archive.index.database import Database
+from service.archive.index.engine.database import Database
 from service.installed import version
 from service.settings import Settings
 

@@ -1,7 +1,7 @@
 """Which attributes the index keeps as columns, and their values for one instance.
 
 Everything the Standard requires to be matchable (PS3.18 Table 10.6.1-5) and what people search by besides.
-Other attributes can be matched too, only more slowly: see `service.archive.index.search`.
+Other attributes can be matched too, only more slowly: see `service.archive.index.queries.search`.
 """
 
 from collections.abc import Mapping

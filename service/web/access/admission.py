@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from service.access.access import Access
 from service.access.caller import EVERYBODY, Caller
-from service.archive.index.lookup import admits
+from service.archive.index.lookups.lookup import admits
 from service.audit.event import Action
 from service.errors import DicomwebError, Forbidden, Unauthorized
 from service.permissions import Permission

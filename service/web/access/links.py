@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from service.access.caller import Caller, Means
-from service.archive.index.labels import tenant_of
-from service.archive.index.links import Link, links_of, remove_link
-from service.archive.index.witness import noted
+from service.archive.index.engine.witness import noted
+from service.archive.index.owners.labels import tenant_of
+from service.archive.index.owners.links import Link, links_of, remove_link
 from service.audit.event import Action
 from service.durations import seconds_of
 from service.errors import Forbidden, InvalidParameter, LinkNotFound

@@ -5,7 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.feed import Change, changes_after, changes_within, latest_change, oldest_kept, seen
+from service.archive.index.events.feed import (
+    Change,
+    changes_after,
+    changes_within,
+    latest_change,
+    oldest_kept,
+    seen,
+)
 from service.web.feed.entry import entry
 from service.web.feed.events import retrieve_events
 from service.web.feed.parameters import FeedRequest, feed_request

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from service.archive.index.feed import QUIET, Change, Seen
+from service.archive.index.events.feed import QUIET, Change, Seen
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.archive.index.feed import QUIET, Change, changes_after, seen
+from service.archive.index.events.feed import QUIET, Change, changes_after, seen
 from service.errors import DicomwebError, InvalidParameter
 from service.feed.feed import Feed
 from service.permissions import Permission

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from service.archive.index.feed import Window
+from service.archive.index.events.feed import Window
 from service.errors import InvalidParameter
 from service.web.feed.entry import microseconds_of
 

@@ -6,7 +6,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.webhooks import Webhook, all_webhooks, backlog
+from service.archive.index.events.webhooks import Webhook, all_webhooks, backlog
 from service.errors import BadRequest
 from service.feed import subscriptions
 from service.feed.subscriptions import Change

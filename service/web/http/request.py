@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from service.archive.index.lookup import find, find_all, locate_all
+from service.archive.index.lookups.lookup import find, find_all, locate_all
 from service.archive.instance import Instance, Located, Target
 from service.dicom.instance import Uids
 from service.errors import BadRequest, InvalidParameter

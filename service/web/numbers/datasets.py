@@ -11,7 +11,7 @@ from starlette.responses import Response
 from service.archive.files.blobs import Blobs
 from service.archive.files.content import InMemory
 from service.archive.files.spool import Spool
-from service.archive.index.metadata import revision_of
+from service.archive.index.lookups.metadata import revision_of
 from service.archive.instance import Target
 from service.errors import InvalidParameter, IrregularVolume
 from service.imaging.cases import Dataset, names_of, told_of

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.index.metadata import revision_of
+from service.archive.index.lookups.metadata import revision_of
 from service.archive.instance import Located, Target
 from service.errors import IrregularVolume
 from service.imaging.arrays import check_number_of_frames

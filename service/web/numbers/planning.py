@@ -8,7 +8,7 @@ import anyio.to_thread
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from service.archive.index.metadata import first_metadata
+from service.archive.index.lookups.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
 from service.imaging.arrays import check_number_of_frames
 from service.imaging.plans import Plan

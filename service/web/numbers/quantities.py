@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import anyio.to_thread
 from starlette.requests import Request
 
-from service.archive.index.metadata import first_metadata
+from service.archive.index.lookups.metadata import first_metadata
 from service.errors import ContentTooLarge
 from service.imaging.arrays import MAX_FRAMES, NumericFrame
 from service.imaging.quantities import with_factors

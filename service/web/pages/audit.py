@@ -12,7 +12,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from service.archive.index.audit import EventSearch, find_events
+from service.archive.index.owners.audit import EventSearch, find_events
 from service.audit.audit import Audit
 from service.audit.event import Action
 from service.errors import Forbidden, InvalidParameter, NotFound

@@ -7,7 +7,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.browse import StackedInstance, stack_of
+from service.archive.index.queries.browse import StackedInstance, stack_of
 from service.archive.instance import Located
 from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT

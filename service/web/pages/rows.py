@@ -6,8 +6,8 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from service.archive import Archive
-from service.archive.index.metadata import attributes_of
-from service.archive.index.search import Page, search
+from service.archive.index.lookups.metadata import attributes_of
+from service.archive.index.queries.search import Page, search
 from service.archive.instance import Instance
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query

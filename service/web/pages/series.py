@@ -6,8 +6,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.archive.index.browse import StackedInstance, stack_of
-from service.archive.index.sizes import bytes_of
+from service.archive.index.queries.browse import StackedInstance, stack_of
+from service.archive.index.queries.sizes import bytes_of
 from service.dicom.query.levels import Level
 from service.web.http.etags import etag_of
 from service.web.http.request import target_of

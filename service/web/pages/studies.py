@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.browse import (
+from service.archive.index.queries.browse import (
     COUNTED_STUDIES,
     count_studies,
     list_studies,

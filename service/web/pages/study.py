@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.sizes import bytes_of
+from service.archive.index.queries.sizes import bytes_of
 from service.dicom.query.levels import Level
 from service.web.pages.page import page
 from service.web.pages.rows import PER_PAGE, row_of, rows_below

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.lookup import Pictured
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.lookup import Pictured
+from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.dicom_json import integer
 from service.errors import ContentTooLarge, NotRenderable

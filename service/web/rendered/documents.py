@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from service import json_text
 from service.archive.files.content import Content, InMemory, frame_content
-from service.archive.index.metadata import attributes_of
-from service.archive.index.stored_json import StoredJson, to_row
+from service.archive.index.lookups.metadata import attributes_of
+from service.archive.index.schema.stored_json import StoredJson, to_row
 from service.archive.instance import Instance, Located
 from service.dicom.text.report import CONTENT, as_html, as_text, read_report
 from service.dicom.xml.writer import write_xml

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.lookup import find_all, find_pictures
+from service.archive.index.lookups.lookup import find_all, find_pictures
 from service.web.http.request import accept_of, frame_numbers, located_instance, target_of
 from service.web.rendered.answers import answer_frames, answer_instance, answer_instances
 from service.web.rendered.parameters import rendering_of

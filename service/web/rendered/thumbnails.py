@@ -9,8 +9,8 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.lookup import find_all, find_pictures
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.lookup import find_all, find_pictures
+from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.errors import NotAcceptable
 from service.imaging.decoder import check_decodable

@@ -7,7 +7,7 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.labels import Owner
+from service.archive.index.owners.labels import Owner
 from service.dicom.instance import is_uid
 from service.errors import (
     BadRequest,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.opened import check_in_thread
-from service.archive.index.bulkdata import PIXEL_DATA_PATHS, Held, places_of
+from service.archive.index.lookups.bulkdata import PIXEL_DATA_PATHS, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable

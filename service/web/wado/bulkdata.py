@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.bulkdata import PIXEL_DATA_PATHS, held_by, places_of
+from service.archive.index.lookups.bulkdata import PIXEL_DATA_PATHS, held_by, places_of
 from service.errors import NoBulkdata
 from service.web.http.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import scope_of, service_of

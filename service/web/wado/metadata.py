@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.index.lookup import find_all
-from service.archive.index.metadata import first_metadata, metadata_of, revision_of
-from service.archive.index.stored_json import StoredJson, to_row
+from service.archive.index.lookups.lookup import find_all
+from service.archive.index.lookups.metadata import first_metadata, metadata_of, revision_of
+from service.archive.index.schema.stored_json import StoredJson, to_row
 from service.archive.instance import Instance, Target
 from service.cache import Cache
 from service.dicom.query.fields import fields_of

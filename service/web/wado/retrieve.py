@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.index.bulkdata import held_by
+from service.archive.index.lookups.bulkdata import held_by
 from service.errors import NoBulkdata, NotAcceptable
 from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
 from service.web.http.accept import Accept, Offer

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from service.archive import Archive
 from service.archive.files.content import bulkdata_content
-from service.archive.index.bulkdata import PIXEL_DATA_PATHS, bulkdata_of
+from service.archive.index.lookups.bulkdata import PIXEL_DATA_PATHS, bulkdata_of
 from service.archive.instance import Instance, Located
 from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM

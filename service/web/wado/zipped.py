@@ -15,7 +15,7 @@ from service.archive import Archive
 from service.archive.files.content import Content, InMemory, instance_content
 from service.archive.files.opened import check_in_thread
 from service.archive.files.runs import bring_all_near
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
 from service.errors import InvalidParameter

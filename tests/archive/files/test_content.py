@@ -18,8 +18,8 @@ from service.archive.files.content import (
     instance_content,
 )
 from service.archive.files.file_run import RUN_BYTES
-from service.archive.index.bulkdata import bulkdata_of
-from service.archive.index.lookup import locate
+from service.archive.index.lookups.bulkdata import bulkdata_of
+from service.archive.index.lookups.lookup import locate
 from service.errors import BulkdataNotFound, DamagedFile, FrameNotFound, InstanceNotFound
 from service.scope import EVERYTHING
 from tests.archive.intake import stored, tree

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.filing import file_values, unfiled, values_of
+from service.archive.index.queries.filing import file_values, unfiled, values_of
 from service.dicom.query.filed import filed_attributes
 from service.dicom.query.levels import Level
 from tests.archive.stored import INSTANCES, SERIES, STUDIES, UIDS, hits

@@ -1,8 +1,8 @@
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.browse import StackedInstance, list_studies, modalities, stack_of
-from service.archive.index.search import Page
+from service.archive.index.queries.browse import StackedInstance, list_studies, modalities, stack_of
+from service.archive.index.queries.search import Page
 from service.dicom.query.levels import Level
 from service.dicom.query.query import parse_query
 from service.errors import SeriesNotFound

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.changes import Batch, enter, enter_together, remove
-from service.archive.index.doomed import bury, doom_strays, doomed_blobs
-from service.archive.index.entering import Entered
-from service.archive.index.entry import IndexEntry
-from service.archive.index.labels import NOBODY, Owner
-from service.archive.index.lookup import stored_files
-from service.archive.index.presence import FileVanished
-from service.archive.index.stored_json import StoredJson
-from service.archive.index.tables import documents, instances, request_attributes, series, studies
+from service.archive.index.lookups.doomed import bury, doom_strays, doomed_blobs
+from service.archive.index.lookups.lookup import stored_files
+from service.archive.index.owners.labels import NOBODY, Owner
+from service.archive.index.schema.stored_json import StoredJson
+from service.archive.index.schema.tables import documents, instances, request_attributes, series, studies
+from service.archive.index.writes.changes import Batch, enter, enter_together, remove
+from service.archive.index.writes.entering import Entered
+from service.archive.index.writes.entry import IndexEntry
+from service.archive.index.writes.presence import FileVanished
 from service.errors import InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 from service.scope import EVERYTHING, Scope
 from tests.metadata import entry, instance, tag

@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.database import Database, create_engine
-from service.archive.index.tables import doomed
+from service.archive.index.engine.database import Database, create_engine
+from service.archive.index.schema.tables import doomed
 from service.errors import Unavailable
 
 

@@ -7,11 +7,9 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.change_notes import MAX_OF_A_NOTE, Action, note_changes
-from service.archive.index.changes import adopt, enter, remove
-from service.archive.index.database import create_engine
-from service.archive.index.entry import IndexEntry
-from service.archive.index.feed import (
+from service.archive.index.engine.database import create_engine
+from service.archive.index.events.change_notes import MAX_OF_A_NOTE, Action, note_changes
+from service.archive.index.events.feed import (
     CURRENT,
     DELETED,
     QUIET,
@@ -23,10 +21,12 @@ from service.archive.index.feed import (
     latest_change,
     seen,
 )
-from service.archive.index.feed_tables import changes, restless
-from service.archive.index.labels import NOBODY, Owner
-from service.archive.index.numbering import forget, has_work, number, state_of
-from service.archive.index.tables import studies
+from service.archive.index.events.numbering import forget, has_work, number, state_of
+from service.archive.index.owners.labels import NOBODY, Owner
+from service.archive.index.schema.feed_tables import changes, restless
+from service.archive.index.schema.tables import studies
+from service.archive.index.writes.changes import adopt, enter, remove
+from service.archive.index.writes.entry import IndexEntry
 from service.dicom.instance import Uids
 from service.errors import ChangesForgotten
 from service.scope import EVERYTHING, Scope

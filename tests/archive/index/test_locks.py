@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
-from service.archive.index.changes import remove, remove_all
-from service.archive.index.database import Database
-from service.archive.index.locks import locking
-from service.archive.index.lookup import stored_files
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.locks import locking
+from service.archive.index.lookups.lookup import stored_files
+from service.archive.index.writes.changes import remove, remove_all
 from service.archive.leftovers import remove_doomed_files
 from service.archive.store import Stored
 from service.archive.upkeep import verify

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from service.archive import Archive
-from service.archive.index.metadata import attributes_of
+from service.archive.index.lookups.metadata import attributes_of
 from service.errors import InstanceGone
 from tests.archive.intake import stored
 from tests.builders import data_set, part10

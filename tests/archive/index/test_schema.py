@@ -7,8 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from service.archive.index import schema
-from service.archive.index.tables import metadata
+from service.archive.index.schema import versions
+from service.archive.index.schema.tables import metadata
 from service.installed import folder
 
 OF_ONE_DATABASE = {
@@ -36,7 +36,7 @@ def test_a_database_that_is_said_to_be_new_has_the_newest_schema(connection: sa.
 
     version = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
 
-    assert schema.HEAD == newest == version
+    assert versions.HEAD == newest == version
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -44,7 +44,8 @@ def test_processes_that_migrate_at_the_same_time_do_not_disturb_each_other(
     database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = _empty_database(database, request, tmp_path_factory)
-    command = [sys.executable, "-c", f"from service.archive.index.schema import upgrade; upgrade({url!r})"]
+    module = "service.archive.index.schema.versions"
+    command = [sys.executable, "-c", f"from {module} import upgrade; upgrade({url!r})"]
 
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
 

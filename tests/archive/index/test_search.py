@@ -3,8 +3,8 @@ from collections.abc import Iterable
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index import unindexed
-from service.archive.index.search import Page
+from service.archive.index.queries import unindexed
+from service.archive.index.queries.search import Page
 from service.dicom.query.levels import Level
 from service.dicom.query.matches import matches
 from service.dicom.query.query import SearchedResource, parse_query

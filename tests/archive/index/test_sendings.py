@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.archive.index.sendings import (
+from service.archive.index.errands.sendings import (
     FAILED,
     SENDING,
     SENT,

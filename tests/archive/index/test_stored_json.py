@@ -2,7 +2,7 @@
 
 import orjson
 
-from service.archive.index.stored_json import (
+from service.archive.index.schema.stored_json import (
     BASE_URL,
     PARSED_BASE_URL,
     StoredJson,

@@ -5,9 +5,9 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.database import Database
-from service.archive.index.tables import doomed
-from service.archive.index.together import Together
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.together import Together
+from service.archive.index.schema.tables import doomed
 from service.errors import Unavailable
 
 

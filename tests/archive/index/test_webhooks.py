@@ -2,8 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.archive.index.feed_tables import feed, webhooks
-from service.archive.index.webhooks import (
+from service.archive.index.events.webhooks import (
     add_webhook,
     all_webhooks,
     backlog,
@@ -12,6 +11,7 @@ from service.archive.index.webhooks import (
     note_failure,
     note_told,
 )
+from service.archive.index.schema.feed_tables import feed, webhooks
 from service.scope import EVERYTHING, Scope
 
 

@@ -14,7 +14,7 @@ from service import key_commands
 from service.access.keys import digest_of
 from service.app import create_app
 from service.archive import Archive, open_archive
-from service.archive.index.keys import all_keys
+from service.archive.index.owners.keys import all_keys
 from service.permissions import ROLES
 from service.settings import Settings
 from tests.web.service import BASE

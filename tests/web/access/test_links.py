@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from service.access.keys import digest_of
-from service.archive.index.links import Link, add_link
+from service.archive.index.owners.links import Link, add_link
 from tests.web.access.service import Guarded, bearing, guarded, store
 from tests.web.service import image
 

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from service.archive.index.labels import tenant_of
+from service.archive.index.owners.labels import tenant_of
 from service.archive.upkeep import reindex
 from service.scope import EVERYTHING
 from tests.web.access.service import Guarded, bearing, guarded, store

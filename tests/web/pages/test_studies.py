@@ -110,7 +110,7 @@ async def test_the_list_tells_how_many_studies_there_are(
 async def test_a_search_that_finds_very_many_says_so(
     read: Read, two: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("service.archive.index.browse", "service.web.pages.studies"):
+    for module in ("service.archive.index.queries.browse", "service.web.pages.studies"):
         monkeypatch.setattr(f"{module}.COUNTED_STUDIES", 1)
 
     assert "More than 1 studies" in (await read("/?since=1900-01-01")).text

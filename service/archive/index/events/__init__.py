@@ -1,0 +1,1 @@
+"""What happened: changes in the order in which they are told, and who wants to be called."""

@@ -1,0 +1,120 @@
+"""Query → a page of matches, as rows of DICOM JSON. PS3.18 10.6.
+
+Keys with a column are decided by SQL, within its indexes; for any other attribute see `unindexed`. The ids
+of a page come first, then its rows, so that what is passed over is never read. A page without special wishes
+is sent as it is stored. Matches are counted only when a page cannot hold them, and not without end: with its
+ids come those of the matches after it.
+
+A key of a lower level asks for one series or instance that matches: /studies?Modality=CT finds the studies
+with a CT series.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.archive.index.queries.conditions import TABLES, is_indexed
+from service.archive.index.queries.projection import parts_of, put_together
+from service.archive.index.queries.selection import JOINED, Selection, selection
+from service.archive.index.queries.unindexed import matching_rows
+from service.archive.index.schema.stored_json import StoredJson
+from service.archive.index.schema.tables import documents, instances
+from service.dicom.query.levels import Level
+from service.dicom.query.query import Query
+from service.scope import Scope
+
+MAX_COUNT = 1_000
+_MAX_VALUES = 500  # of one IN
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of matches.
+
+    Attributes:
+        rows: DICOM JSON objects.
+        remaining: matches after this page; one more than MAX_COUNT stands for all larger numbers.
+    """
+
+    rows: list[StoredJson]
+    remaining: int
+
+
+def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
+    """Return the matches within a scope from the query's offset on, as many as its limit allows.
+
+    Raises:
+        ContentTooLarge: a key without an index would have to be compared with too many data sets.
+    """
+    indexed = [key for key in query.keys if is_indexed(key)]
+    unindexed = [key for key in query.keys if not is_indexed(key)]
+    if unindexed:
+        ids = matching_rows(connection, scope, query, indexed, unindexed)
+        page = ids[query.offset : query.offset + query.limit]
+        return Page(rows_of(connection, query, page), max(0, len(ids) - query.offset - len(page)))
+    matches = selection(query.resource, indexed, scope, query.sort_keys)
+    if not matches.at_once:
+        ids = _ids(connection, query, matches)
+        page = ids[: query.limit]
+        return Page(rows_of(connection, query, page), len(ids) - len(page))
+    rows = _rows_at_once(connection, query, matches)
+    if len(rows) <= query.limit:
+        return Page(rows, 0)
+    return Page(rows[: query.limit], _count_after(connection, query, matches))
+
+
+def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -> list[StoredJson]:
+    """Return the rows of a page, and one after it."""
+    parts = parts_of(query)
+    columns = [part.column for part in parts]
+    rows = sa.select(*columns).select_from(_with_documents(matches.rows, columns)).where(*matches.conditions)
+    page = rows.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
+    return put_together(parts, connection.execute(page).all(), query.resource.level)
+
+
+def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[int]:
+    """Return the ids of a page, and of the matches after it as far as they are counted.
+
+    Narrow rows and indexes answer this, and looking through them a second time would cost more.
+    """
+    ids = sa.select(TABLES[query.resource.level].c.id).select_from(matches.rows).where(*matches.conditions)
+    page = ids.order_by(*matches.order).limit(query.limit + MAX_COUNT + 1).offset(query.offset)
+    return list(connection.scalars(page))
+
+
+def _count_after(connection: sa.Connection, query: Query, matches: Selection) -> int:
+    """Return how many matches come after a page, as far as they are counted.
+
+    They are counted in their order, so that a planner does not set out to find them another way.
+    """
+    after = sa.select(sa.literal(1)).select_from(matches.rows).where(*matches.conditions)
+    later = after.order_by(*matches.order).limit(MAX_COUNT + 1).offset(query.offset + query.limit).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(later)) or 0
+
+
+def rows_of(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[StoredJson]:
+    """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
+    level, parts = query.resource.level, parts_of(query)
+    statement = _by_id(level, tuple(part.column for part in parts))
+    rows: dict[int, Sequence[Any]] = {}
+    for portion in (ids[start : start + _MAX_VALUES] for start in range(0, len(ids), _MAX_VALUES)):
+        rows |= {row[0]: row[1:] for row in connection.execute(statement, {"ids": portion})}
+    return put_together(parts, [rows[row_id] for row_id in ids if row_id in rows], level)
+
+
+@lru_cache(maxsize=64)
+def _by_id(level: Level, columns: Sequence[sa.Column[bytes]]) -> sa.Select[Any]:
+    """Return the statement that reads columns of rows; building it costs more than running it."""
+    table = TABLES[level]
+    rows = JOINED[level] if any(column.table is not table for column in columns) else table
+    by_id = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(table.c.id, *columns).select_from(_with_documents(rows, columns)).where(by_id)
+
+
+def _with_documents(rows: sa.FromClause, columns: Sequence[sa.Column[bytes]]) -> sa.FromClause:
+    if any(column is documents.c.metadata for column in columns):
+        return rows.join(documents, documents.c.instance == instances.c.id)
+    return rows

@@ -1,0 +1,1 @@
+"""What all SQL is made of: tables, the version of their schema, scopes, and the JSON that they hold."""

@@ -1,0 +1,1 @@
+"""How instances come into the index, and leave it."""
