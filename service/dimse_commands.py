@@ -8,8 +8,7 @@ from service.archive.index.engine.database import Database
 from service.archive.index.errands.sendings import Tally, add_sending
 from service.archive.index.lookups.lookup import admits
 from service.dimse.destination import Calling, hang_up
-from service.dimse.forms import Context
-from service.dimse.negotiation import VERIFICATION
+from service.dimse.negotiation import VERIFICATION, Context
 from service.dimse.peers import Peer, Peers
 from service.dimse.sendings import LEASE, Sendings
 from service.dimse.wire import ConnectionLost

@@ -17,8 +17,7 @@ from pynetdicom.transport import AddressInformation
 from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
 from service.dimse.arriving import Arriving
 from service.dimse.association import Association, Rejection
-from service.dimse.forms import Context
-from service.dimse.negotiation import LITTLE_ENDIAN
+from service.dimse.negotiation import LITTLE_ENDIAN, Context
 from service.dimse.peers import Peer
 from service.dimse.visit import Visit
 from service.dimse.wire import ConnectionLost, Wire

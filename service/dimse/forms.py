@@ -6,11 +6,11 @@ WADO-RS transcodes it: decoded, or losslessly compressed in another way.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from service.archive.files.blobs import Blobs
 from service.archive.files.data_sets import as_stored, in_little_endian, without_vrs
 from service.archive.instance import Instance
+from service.dimse.negotiation import Context
 from service.dimse.transcoding import Transcoding
 from service.errors import NotAcceptable
 from service.imaging.transcoder import is_lossy
@@ -24,13 +24,6 @@ from service.transfer_syntaxes import (
 MAX_CONTEXTS = 128  # of an association: PS3.8 9.3.2.2
 
 _PLAIN = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
-
-
-class Context(NamedTuple):
-    """What is proposed for a SOP class: a transfer syntax alone, so that each is taken or not."""
-
-    sop_class: str
-    transfer_syntax: str
 
 
 class Taken:

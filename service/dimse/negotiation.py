@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from pydicom._uid_dict import UID_dictionary
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
@@ -33,6 +34,13 @@ _ACCEPTED, _NO_ABSTRACT_SYNTAX, _NO_TRANSFER_SYNTAX = 0, 3, 4  # PS3.8 Table 9-1
 
 Roles = Mapping[str, tuple[bool, bool]]
 """SOP class → whether the requestor proposes to be SCU, and SCP."""
+
+
+class Context(NamedTuple):
+    """What is proposed for a SOP class: a transfer syntax alone, so that each is taken or not."""
+
+    sop_class: str
+    transfer_syntax: str
 
 
 def negotiated(

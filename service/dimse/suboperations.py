@@ -14,7 +14,8 @@ from service.archive.instance import Instance
 from service.dimse import commands
 from service.dimse.association import Association
 from service.dimse.commands import Field
-from service.dimse.forms import Context, Taken, outgoing
+from service.dimse.forms import Taken, outgoing
+from service.dimse.negotiation import Context
 from service.dimse.statuses import PROCESSING_FAILURE
 from service.dimse.transcoding import Transcoding
 from service.dimse.wire import ConnectionLost, Wire

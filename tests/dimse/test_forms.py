@@ -2,7 +2,8 @@
 
 from service.archive.instance import Instance
 from service.dicom.instance import Uids
-from service.dimse.forms import MAX_CONTEXTS, Context, contexts_for, rounds
+from service.dimse.forms import MAX_CONTEXTS, contexts_for, rounds
+from service.dimse.negotiation import Context
 from tests.builders import BIG_ENDIAN, EXPLICIT, IMPLICIT, JPEG_2000
 
 
