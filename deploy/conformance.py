@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydicom._uid_dict import UID_dictionary
 
-from service.dimse import failures, statuses
-from service.dimse.negotiation import FINDS, GETS, MOVES, STORAGE_COMMITMENT, VERIFICATION, is_storage
+from service.dimse.network import failures, statuses
+from service.dimse.network.negotiation import FINDS, GETS, MOVES, STORAGE_COMMITMENT, VERIFICATION, is_storage
 from service.settings import Settings, variable
 from service.transfer_syntaxes import TRANSFER_SYNTAXES
 

@@ -30,7 +30,7 @@ from service.access_log import AccessLog
 from service.archive import Archive
 from service.archive.files import rights
 from service.archive.files.blobs import Blobs
-from service.archive.files.object_blobs import ObjectBlobs
+from service.archive.files.objects.object_blobs import ObjectBlobs
 from service.archive.files.opening import open_blobs
 from service.archive.filing import file_regularly
 from service.archive.index.engine.database import Database
@@ -40,14 +40,14 @@ from service.audit.audit import Audit
 from service.audit.opening import TlsFiles, open_audit
 from service.cache import Cache
 from service.dicom.query.filed import filed_attributes
-from service.dimse.peers import parsed_peers
+from service.dimse.network.peers import parsed_peers
 from service.errors import DicomwebError, MisdirectedRequest
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.delivery import Deliveries
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
-from service.imaging.pictures import Pictures
-from service.imaging.plans import Plans
+from service.imaging.display.pictures import Pictures
+from service.imaging.numbers.plans import Plans
 from service.memory import give_memory_back
 from service.metrics import Metrics
 from service.ohif import OhifFiles
@@ -57,13 +57,13 @@ from service.settings import KEYS, NO_ACCESS_CONTROL, OIDC, Settings, blobs_url,
 from service.tables.kept_tables import KeptTables
 from service.threads import Threads
 from service.troubles import is_trouble, trouble
-from service.web.http.base_url import base_url
-from service.web.http.hosts import Hosts
-from service.web.http.measured import Measured
-from service.web.http.paths import resource_path
-from service.web.http.protection import Protected
-from service.web.http.resource import WatchedSend
-from service.web.http.responses import error_response
+from service.web.http.answers.resource import WatchedSend
+from service.web.http.answers.responses import error_response
+from service.web.http.middleware.hosts import Hosts
+from service.web.http.middleware.measured import Measured
+from service.web.http.middleware.protection import Protected
+from service.web.http.requests.base_url import base_url
+from service.web.http.requests.paths import resource_path
 from service.web.pages.missing import answer_unknown_address
 from service.web.state import Service, StoreLimits
 

@@ -7,11 +7,11 @@ from rich.table import Table
 from service.archive.index.engine.database import Database
 from service.archive.index.errands.sendings import Tally, add_sending
 from service.archive.index.lookups.lookup import admits
-from service.dimse.destination import Calling, hang_up
-from service.dimse.negotiation import VERIFICATION, Context
-from service.dimse.peers import Peer, Peers
-from service.dimse.sendings import LEASE, Sendings
-from service.dimse.wire import ConnectionLost
+from service.dimse.network.destination import Calling, hang_up
+from service.dimse.network.negotiation import VERIFICATION, Context
+from service.dimse.network.peers import Peer, Peers
+from service.dimse.network.wire import ConnectionLost
+from service.dimse.outgoing.sendings import LEASE, Sendings
 from service.errors import BadRequest, StudyNotFound
 from service.scope import EVERYTHING
 from service.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN

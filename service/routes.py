@@ -22,7 +22,7 @@ from service.web.delete import delete
 from service.web.feed.changefeed import retrieve_changes, retrieve_latest_change
 from service.web.feed.webhooks import add_hook, list_hooks, remove_hook, resume_hook
 from service.web.health import health, live, ready
-from service.web.http.resource import Handler, Resource
+from service.web.http.answers.resource import Handler, Resource
 from service.web.metrics import Scraping, retrieve_metrics
 from service.web.numbers.datasets import PARAMETERS as DATASET
 from service.web.numbers.datasets import retrieve_dataset

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from service import errors, routes
 from service.web.description import METHODS, description, resolved
-from service.web.http.resource import Resource
+from service.web.http.answers.resource import Resource
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,8 +11,8 @@ import anyio.to_thread
 
 from service.archive.completeness import Completeness
 from service.archive.files.blobs import Blobs
-from service.archive.files.converted import ConvertedFile
-from service.archive.files.local_blobs import LocalBlobs
+from service.archive.files.local.local_blobs import LocalBlobs
+from service.archive.files.reading.converted import ConvertedFile
 from service.archive.files.spool import Spool
 from service.archive.index.engine.database import CONNECTIONS, Database
 from service.archive.index.engine.witness import Note, Witness, noted

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.inflated import inflate
+from service.archive.files.reading.inflated import inflate
 from service.archive.files.spool import Arrived
 from service.archive.index.schema.stored_json import BASE_URL
 from service.dicom.encoding.elements import Buffer, Malformed

@@ -12,10 +12,10 @@ from service.archive.store import Outcome as Stored
 from service.audit.audit import Audit
 from service.audit.event import Action, Actor, Event, Outcome, bounded
 from service.audit.ledger import Ledger
-from service.dimse import failures
-from service.dimse.query_retrieve import Request
-from service.dimse.statuses import NOT_AUTHORIZED, SUCCESS
-from service.dimse.visit import Visit
+from service.dimse.network import failures
+from service.dimse.network.statuses import NOT_AUTHORIZED, SUCCESS
+from service.dimse.network.visit import Visit
+from service.dimse.queries.query_retrieve import Request
 from service.errors import DicomwebError, Refusal
 
 MEANS = "ae title"

@@ -13,7 +13,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from service.archive import Archive
-from service.archive.files.opened import check_files
+from service.archive.files.reading.opened import check_files
 from service.archive.index.errands.commitments import (
     Commitment,
     add_commitment,
@@ -24,11 +24,11 @@ from service.archive.index.errands.commitments import (
 from service.archive.index.lookups.named import find_named
 from service.archive.instance import Instance, Named
 from service.dicom.instance import is_uid
-from service.dimse.association import Association
-from service.dimse.destination import Calling
-from service.dimse.negotiation import STORAGE_COMMITMENT
-from service.dimse.peers import Peer
-from service.dimse.visit import Visit
+from service.dimse.network.association import Association
+from service.dimse.network.destination import Calling
+from service.dimse.network.negotiation import STORAGE_COMMITMENT
+from service.dimse.network.peers import Peer
+from service.dimse.network.visit import Visit
 from service.errors import DicomwebError
 from service.scope import EVERYTHING, Scope
 

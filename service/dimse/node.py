@@ -18,22 +18,22 @@ from service.archive.store import Stored
 from service.audit.audit import Audit
 from service.audit.ledger import Ledger
 from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID
-from service.dimse.arriving import Arriving, StoreRequest
-from service.dimse.association import Association, Rejection
 from service.dimse.auditing import actor_of, tell_of_refusals, tell_of_request, tell_of_stranger
 from service.dimse.commitment import Commitments
-from service.dimse.destination import Calling
-from service.dimse.listener import Listener
-from service.dimse.peers import ANYBODY, Peer, Peers
-from service.dimse.query_retrieve import Finding, Queries, agreed
+from service.dimse.network.arriving import Arriving, StoreRequest
+from service.dimse.network.association import Association, Rejection
+from service.dimse.network.destination import Calling
+from service.dimse.network.listener import Listener
+from service.dimse.network.peers import ANYBODY, Peer, Peers
+from service.dimse.network.statuses import PROCESSING_FAILURE, Status
+from service.dimse.network.visit import Visit
+from service.dimse.network.wire import ConnectionLost, Wire
+from service.dimse.outgoing.sending import Sender
+from service.dimse.outgoing.sendings import Sendings
+from service.dimse.outgoing.transcoding import Transcoding
+from service.dimse.queries.query_retrieve import Finding, Queries, agreed
 from service.dimse.retrieving import Getting, Moving
-from service.dimse.sending import Sender
-from service.dimse.sendings import Sendings
-from service.dimse.statuses import PROCESSING_FAILURE, Status
 from service.dimse.storing import Storing, answered
-from service.dimse.transcoding import Transcoding
-from service.dimse.visit import Visit
-from service.dimse.wire import ConnectionLost, Wire
 from service.imaging.decoder import Decoder
 from service.metrics import Metrics
 

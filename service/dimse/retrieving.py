@@ -9,18 +9,18 @@ from service.archive import Archive
 from service.archive.index.engine.database import Database
 from service.archive.instance import Instance
 from service.dicom.json.data_set import encoded
-from service.dimse import failures
-from service.dimse.commands import Field
-from service.dimse.failures import Failure
-from service.dimse.information_models import GET_CLASSES, MOVE_CLASSES, Root
-from service.dimse.peers import Peers
-from service.dimse.query_retrieve import Request, negotiated_of
-from service.dimse.selecting import instances_of
-from service.dimse.sending import Outcomes, Sender
-from service.dimse.statuses import SUCCESS
-from service.dimse.suboperations import Originator, Outcome, Stored, Suboperations, taken_by
-from service.dimse.transcoding import Transcoding
-from service.dimse.visit import Visit
+from service.dimse.network import failures
+from service.dimse.network.commands import Field
+from service.dimse.network.failures import Failure
+from service.dimse.network.peers import Peers
+from service.dimse.network.statuses import SUCCESS
+from service.dimse.network.visit import Visit
+from service.dimse.outgoing.sending import Outcomes, Sender
+from service.dimse.outgoing.suboperations import Originator, Outcome, Stored, Suboperations, taken_by
+from service.dimse.outgoing.transcoding import Transcoding
+from service.dimse.queries.information_models import GET_CLASSES, MOVE_CLASSES, Root
+from service.dimse.queries.query_retrieve import Request, negotiated_of
+from service.dimse.queries.selecting import instances_of
 
 _FAILED_SOP_INSTANCES = "00080058"
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from service.archive import Archive
 from service.archive.digests import digest_of
 from service.archive.files.blobs import Blobs
-from service.archive.files.opened import opened
+from service.archive.files.reading.opened import opened
 from service.archive.index.engine.witness import Witness
 from service.archive.index.lookups.named import find_named
 from service.archive.index.owners.labels import Owner
@@ -14,10 +14,10 @@ from service.archive.instance import Instance, Named
 from service.archive.store import Outcome, Stored
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.instance import DUPLICATE, WARNING_DOES_NOT_MATCH_SOP_CLASS
-from service.dimse import commands
-from service.dimse.arriving import Arriving, StoreRequest
-from service.dimse.statuses import NOT_AUTHORIZED, SUCCESS, Status
-from service.dimse.visit import Visit
+from service.dimse.network import commands
+from service.dimse.network.arriving import Arriving, StoreRequest
+from service.dimse.network.statuses import NOT_AUTHORIZED, SUCCESS, Status
+from service.dimse.network.visit import Visit
 from service.errors import DicomwebError, Refusal
 from service.metrics import Metrics
 from service.permissions import Permission

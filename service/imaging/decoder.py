@@ -16,8 +16,8 @@ from isal import isal_zlib
 
 from service import json_text
 from service.archive.files.blobs import Blobs
-from service.archive.files.content import frame_content
-from service.archive.files.runs import bring_near, read_run_now
+from service.archive.files.reading.content import frame_content
+from service.archive.files.reading.runs import bring_near, read_run_now
 from service.archive.instance import Located
 from service.cache import Cache
 from service.dicom_json import DicomJson

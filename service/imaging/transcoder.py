@@ -11,7 +11,7 @@ import anyio.to_thread
 import numpy as np
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.transcoded import around_frames
+from service.archive.files.reading.transcoded import around_frames
 from service.archive.instance import Located
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
 from service.dicom.frames import EncapsulatedFrames

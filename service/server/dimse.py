@@ -19,10 +19,10 @@ from service.settings import Settings, roles_of
 from service.web.state import Service
 
 if TYPE_CHECKING:  # to import pynetdicom takes long, so that only who serves DIMSE does
-    from service.dimse.destination import Calling
+    from service.dimse.network.destination import Calling
+    from service.dimse.network.peers import Peers
     from service.dimse.node import Node
-    from service.dimse.peers import Peers
-    from service.dimse.sendings import Sendings
+    from service.dimse.outgoing.sendings import Sendings
 
 
 def serve(settings: Settings, archive: Archive) -> None:
@@ -52,7 +52,7 @@ def peers_of(settings: Settings) -> "Peers | None":
         ValueError: the file cannot be understood.
         OSError: it cannot be read.
     """
-    from service.dimse.peers import parsed_peers  # noqa: PLC0415
+    from service.dimse.network.peers import parsed_peers  # noqa: PLC0415
 
     if settings.dimse_peers is None:
         return None
@@ -64,7 +64,7 @@ def peers_of(settings: Settings) -> "Peers | None":
 
 def calling_of(settings: Settings) -> "Calling":
     """Return how peers are called."""
-    from service.dimse.destination import Calling  # noqa: PLC0415
+    from service.dimse.network.destination import Calling  # noqa: PLC0415
 
     tls = _tls(ssl.Purpose.SERVER_AUTH, settings)
     return Calling(settings.dimse_ae_title, settings.dimse_seconds, tls)
@@ -73,9 +73,9 @@ def calling_of(settings: Settings) -> "Calling":
 @contextmanager
 def sendings_of(settings: Settings, archive: Archive) -> Iterator["Sendings"]:
     """Lend what sends studies to peers, without serving."""
-    from service.dimse.sending import Sender  # noqa: PLC0415
-    from service.dimse.sendings import Sendings  # noqa: PLC0415
-    from service.dimse.transcoding import Transcoding  # noqa: PLC0415
+    from service.dimse.outgoing.sending import Sender  # noqa: PLC0415
+    from service.dimse.outgoing.sendings import Sendings  # noqa: PLC0415
+    from service.dimse.outgoing.transcoding import Transcoding  # noqa: PLC0415
 
     transcoding = Transcoding(archive, partial(decoder_of, settings, archive.blobs))
     peers = peers_of(settings)

@@ -19,8 +19,8 @@ from service.audit.ledger import Ledger
 from service.audit.windows import Amount, Deed
 from service.dicom.instance import is_uid
 from service.errors import DicomwebError, InstanceGone
-from service.web.http.client import client_address
-from service.web.http.resource import Handler
+from service.web.http.answers.resource import Handler
+from service.web.http.requests.client import client_address
 from service.web.state import service_of
 
 _STRANGER = Means.NOTHING.value

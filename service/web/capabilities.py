@@ -5,11 +5,11 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.request import negotiated
-from service.web.http.responses import not_modified
-from service.web.http.urls import up
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import negotiated
+from service.web.http.requests.urls import up
 from service.web.state import service_of
 from service.web.wadl import application, xml
 

@@ -15,9 +15,9 @@ from service.dicom.query.typed_cells import typed_cell
 from service.tables.arrow_stream import ArrowStream
 from service.tables.parquet import ParquetFile
 from service.tables.sinks import TemporaryTable
-from service.web.http.etags import etag_of
-from service.web.http.responses import not_modified, single_part
-from service.web.http.stream import Runs, Stream, joined
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, single_part
+from service.web.http.answers.stream import Runs, Stream, joined
 from service.web.state import scope_of, service_of
 from service.web.table_rows import Rows
 

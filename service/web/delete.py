@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.web.auditing import ledger_of
-from service.web.http.request import target_of
+from service.web.http.requests.request import target_of
 from service.web.state import scope_of, service_of
 
 

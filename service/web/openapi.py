@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.web.description import description
-from service.web.http.etags import etag_of
-from service.web.http.responses import not_modified
-from service.web.http.text import TextResponse
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified
+from service.web.http.answers.text import TextResponse
 
 
 async def openapi(request: Request) -> Response:

@@ -12,10 +12,10 @@ from service.archive.index.schema.stored_json import StoredJson
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.errors import BadRequest
-from service.web.http.request import negotiated
-from service.web.http.text import TextResponse
-from service.web.http.warnings import about_ignored, warning
-from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
+from service.web.http.answers.text import TextResponse
+from service.web.http.answers.warnings import about_ignored, warning
+from service.web.http.answers.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
+from service.web.http.requests.request import negotiated
 from service.web.state import scope_of, service_of
 from service.web.tables import NO_LIMIT, TABLE_OFFERS, answer_table
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from service.archive.index.errands.sendings import Sending, add_sending, sendings_of
 from service.archive.index.owners.labels import tenant_of
 from service.errors import BadRequest
-from service.web.http.request import read_json, target_of
+from service.web.http.requests.request import read_json, target_of
 from service.web.state import scope_of, service_of
 
 

@@ -17,10 +17,10 @@ from service.cache import Cache
 from service.feed.allowed_hosts import AllowedHosts
 from service.feed.feed import Feed
 from service.imaging.decoder import Decoder
-from service.imaging.forms import Form
-from service.imaging.masks import MaskVolume
-from service.imaging.pictures import Pictures
-from service.imaging.plans import Plans
+from service.imaging.display.pictures import Pictures
+from service.imaging.masks.mask_volume import MaskVolume
+from service.imaging.numbers.forms import Form
+from service.imaging.numbers.plans import Plans
 from service.metrics import Metrics
 from service.ohif import OhifFiles
 from service.scope import Scope

@@ -12,9 +12,9 @@ from service.dicom.query.table import Cell, Column, columns_of
 from service.errors import InvalidParameter
 from service.tables.csv_text import BYTE_ORDER_MARK, csv_header, csv_lines
 from service.web.columnar import ARROW, PARQUET, answer_arrow, answer_parquet
-from service.web.http.accept import Offer
-from service.web.http.stream import Chunks
-from service.web.http.text import TextStream
+from service.web.http.answers.stream import Chunks
+from service.web.http.answers.text import TextStream
+from service.web.http.requests.accept import Offer
 from service.web.table_rows import Rows
 
 NO_LIMIT = 2**62

@@ -9,7 +9,7 @@ from service.audit.event import Action
 from service.errors import BadRequest, Forbidden
 from service.permissions import is_name
 from service.web.auditing import ledger_of
-from service.web.http.request import read_json, target_of
+from service.web.http.requests.request import read_json, target_of
 from service.web.state import scope_of, service_of
 
 

@@ -17,12 +17,12 @@ from service.archive.instance import Located
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, InvalidParameter
 from service.imaging.decoder import description_of
-from service.imaging.rendering import DEFAULT_QUALITY
+from service.imaging.display.rendering import DEFAULT_QUALITY
 from service.pixels.display.viewport import MAX_SIDE, Region, Viewport
 from service.pixels.window import Window
-from service.web.http.accept import Accept
-from service.web.http.media_ranges import DICOM, check_kinds, parse_accept
-from service.web.http.request import accept_of, check_uid
+from service.web.http.requests.accept import Accept
+from service.web.http.requests.media_ranges import DICOM, check_kinds, parse_accept
+from service.web.http.requests.request import accept_of, check_uid
 from service.web.rendered.answers import answer_frames
 from service.web.rendered.answers import answer_instance as answer_rendered
 from service.web.rendered.parameters import rendering_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from service.archive import Archive, open_archive
-from service.archive.files.local_blobs import LocalBlobs
+from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.lookups.lookup import find
 from service.archive.instance import Instance

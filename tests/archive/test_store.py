@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from service.archive import Archive, open_archive
 from service.archive.digests import digest_of
-from service.archive.files.local_blobs import LocalBlobs
+from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.engine.database import Database
 from service.archive.index.lookups.lookup import find, stored_files

@@ -8,7 +8,7 @@ from typing import Any
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
-from service.dimse.peers import Peer
+from service.dimse.network.peers import Peer
 
 
 @dataclass(slots=True)

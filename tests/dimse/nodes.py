@@ -20,10 +20,10 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
 
 from service.archive import Archive
-from service.dimse.destination import Calling
-from service.dimse.information_models import FIND_CLASSES, ROOTS
+from service.dimse.network.destination import Calling
+from service.dimse.network.peers import ANYBODY, Peer, Peers
 from service.dimse.node import Node, Options
-from service.dimse.peers import ANYBODY, Peer, Peers
+from service.dimse.queries.information_models import FIND_CLASSES, ROOTS
 from service.imaging.decoder import Decoder
 from service.pixels.workers.pool import PixelWorkers
 from service.threads import Threads

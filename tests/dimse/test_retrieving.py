@@ -16,7 +16,7 @@ from pynetdicom import AE, build_role, evt
 
 from service.archive import Archive, open_archive
 from service.archive.index.schema.versions import upgrade
-from service.dimse.peers import Peer
+from service.dimse.network.peers import Peer
 from service.permissions import Permission
 from tests.archive.intake import put
 from tests.builders import (

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydantic import HttpUrl
 
-from service.archive.files.disk_cache import DiskCache
+from service.archive.files.objects.disk_cache import DiskCache
 from service.settings import Settings
 from tests.archive.intake import LARGE, spooled
 from tests.builders import BIG_ENDIAN, DEFLATED, ct_image, image, part10

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.archive.files.object_store import ObjectStore
+from service.archive.files.objects.object_store import ObjectStore
 from service.errors import DicomwebError
 from tests.serving import run
 

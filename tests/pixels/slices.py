@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from service.pixels.numbers.plane import Plane
-from service.pixels.numbers.slices import Slice
+from service.pixels.numbers.geometry.plane import Plane
+from service.pixels.numbers.geometry.slices import Slice
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 

@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
-from service.archive.files.local_blobs import LocalBlobs
+from service.archive.files.local.local_blobs import LocalBlobs
 from service.server.zero_copy import ZeroCopyProtocol
 from service.settings import Settings
 from service.testing import DicomwebServer, running

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.disk_cache import DiskCache
-from service.archive.files.local_blobs import LocalBlobs
-from service.archive.files.object_blobs import ObjectBlobs
-from service.archive.files.object_store import ObjectStore
+from service.archive.files.local.local_blobs import LocalBlobs
+from service.archive.files.objects.disk_cache import DiskCache
+from service.archive.files.objects.object_blobs import ObjectBlobs
+from service.archive.files.objects.object_store import ObjectStore
 
 
 def open_blobs(folder: Path, url: str | None = None, cache_bytes: int = 0) -> Blobs:

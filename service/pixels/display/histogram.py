@@ -10,7 +10,7 @@ import numpy as np
 
 from service.pixels.arrays import Levels
 from service.pixels.display.font import text_mask
-from service.pixels.numbers.statistics import Statistics
+from service.pixels.numbers.quantities.statistics import Statistics
 
 WIDTH, HEIGHT = 960, 560
 _LEFT, _RIGHT, _TOP, _BOTTOM = 112, 912, 88, 492  # the sides of the plot

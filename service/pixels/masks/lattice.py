@@ -7,10 +7,10 @@ import numpy as np
 
 from service.errors import IrregularVolume
 from service.pixels.arrays import Values
-from service.pixels.numbers.plane import Plane
-from service.pixels.numbers.regularity import incomplete, unlike
-from service.pixels.numbers.slices import Slice
-from service.pixels.numbers.volume import Volume, refuse
+from service.pixels.numbers.geometry.plane import Plane
+from service.pixels.numbers.geometry.regularity import incomplete, unlike
+from service.pixels.numbers.geometry.slices import Slice
+from service.pixels.numbers.geometry.volume import Volume, refuse
 
 _SAME_PLACE = 1e-3  # mm
 _TOLERANCE = 0.1  # of a step

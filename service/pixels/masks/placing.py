@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from service.pixels.arrays import Values
-from service.pixels.numbers.plane import Plane
-from service.pixels.numbers.volume import Volume
+from service.pixels.numbers.geometry.plane import Plane
+from service.pixels.numbers.geometry.volume import Volume
 
 _TOLERANCE = 0.1  # of a voxel
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])

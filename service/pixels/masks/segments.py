@@ -23,7 +23,7 @@ from service.dicom_json import (
 from service.errors import IrregularVolume
 from service.pixels.masks.colours import rgb_of
 from service.pixels.masks.lattice import in_gray
-from service.pixels.numbers.plane import Plane, plane_of
+from service.pixels.numbers.geometry.plane import Plane, plane_of
 
 BINARY, FRACTIONAL, LABELMAP = "BINARY", "FRACTIONAL", "LABELMAP"
 SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")

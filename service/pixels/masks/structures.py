@@ -13,7 +13,7 @@ from service.dicom_json import Attributes, first_value, integer, items, numbers,
 from service.errors import IrregularVolume
 from service.pixels.arrays import Values
 from service.pixels.masks.colours import rgb_of
-from service.pixels.numbers.plane import FARTHEST
+from service.pixels.numbers.geometry.plane import FARTHEST
 
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 CLOSED, EXCLUSIVE, POINT = "CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "POINT"

@@ -17,7 +17,7 @@ from service.web.access.cookies import LINK, SESSION, kept
 from service.web.access.credentials import credential_of
 from service.web.access.origins import check_origin, is_cookie_meant, writes
 from service.web.auditing import audited, note_refusal
-from service.web.http.resource import Handler
+from service.web.http.answers.resource import Handler
 from service.web.state import service_of
 
 _STUDY_PARAMETERS = ("StudyInstanceUID", "0020000D", "StudyInstanceUIDs", "studyUID")

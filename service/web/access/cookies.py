@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.web.http.site import site_of, url_of
+from service.web.http.middleware.site import site_of, url_of
 
 SESSION, HINT, LINK = "dicomweb", "dicomweb-hint", "dicomweb-link"
 SIGN_OUT = "/sign-out"

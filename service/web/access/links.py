@@ -18,8 +18,8 @@ from service.errors import Forbidden, InvalidParameter, LinkNotFound
 from service.permissions import Permission
 from service.web.access.cookies import LINK, keep
 from service.web.auditing import ledger_of, tell_of
-from service.web.http.request import target_of
-from service.web.http.urls import site_url, up
+from service.web.http.requests.request import target_of
+from service.web.http.requests.urls import site_url, up
 from service.web.state import caller_of, scope_of, service_of
 
 DEFAULT_DURATION = "7d"

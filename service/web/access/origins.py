@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from service.errors import Forbidden
-from service.web.http.site import origin_of, site_of
+from service.web.http.middleware.site import origin_of, site_of
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -16,10 +16,10 @@ from service.archive.index.events.feed import (
 from service.web.feed.entry import entry
 from service.web.feed.events import retrieve_events
 from service.web.feed.parameters import FeedRequest, feed_request
-from service.web.http.accept import Offer
-from service.web.http.request import negotiated
-from service.web.http.text import TextResponse, TextStream
-from service.web.http.warnings import about_ignored, warning
+from service.web.http.answers.text import TextResponse, TextStream
+from service.web.http.answers.warnings import about_ignored, warning
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import negotiated
 from service.web.state import scope_of, service_of
 
 _JSON, _EVENTS = Offer("application/json"), Offer("text/event-stream")

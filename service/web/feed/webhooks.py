@@ -12,7 +12,7 @@ from service.feed import subscriptions
 from service.feed.subscriptions import Change
 from service.web.auditing import ledger_of
 from service.web.feed.entry import moment
-from service.web.http.request import read_json
+from service.web.http.requests.request import read_json
 from service.web.state import caller_of, scope_of, service_of
 
 

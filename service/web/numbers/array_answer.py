@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.imaging.arrays import NumericFrame, array_chunks, array_range
 from service.imaging.decoder import Decoder
-from service.imaging.forms import Form, form_of
-from service.pixels.numbers.making import Making
-from service.web.http.responses import single_part
-from service.web.http.stream import Runs, joined
-from service.web.http.zipping import Zipped
+from service.imaging.numbers.arrays import NumericFrame, array_chunks, array_range
+from service.imaging.numbers.forms import Form, form_of
+from service.pixels.numbers.quantities.making import Making
+from service.web.http.answers.responses import single_part
+from service.web.http.answers.stream import Runs, joined
+from service.web.http.answers.zipping import Zipped
 from service.web.state import service_of
 
 FORM_BYTES = 1024

@@ -9,22 +9,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.content import InMemory
+from service.archive.files.reading.content import InMemory
 from service.archive.files.spool import Spool
 from service.archive.index.lookups.metadata import revision_of
 from service.archive.instance import Target
 from service.errors import InvalidParameter, IrregularVolume
-from service.imaging.cases import Dataset, names_of, told_of
-from service.imaging.datasets import DatasetWish, dataset_of
-from service.pixels.numbers.array_files import nifti_head
-from service.pixels.numbers.modality import REVISION
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.request import check_uid, negotiated, target_of
-from service.web.http.responses import not_modified, streamed
-from service.web.http.stream import joined
-from service.web.http.text import gzip_chunks
-from service.web.http.zipping import Zipped, zip_chunks
+from service.imaging.masks.cases import Dataset, names_of, told_of
+from service.imaging.masks.datasets import DatasetWish, dataset_of
+from service.pixels.numbers.files.array_files import nifti_head
+from service.pixels.numbers.quantities.modality import REVISION
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, streamed
+from service.web.http.answers.stream import joined
+from service.web.http.answers.text import gzip_chunks
+from service.web.http.answers.zipping import Zipped, zip_chunks
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import check_uid, negotiated, target_of
 from service.web.numbers.array_answer import ArrayFile
 from service.web.numbers.masks import MaskFile
 from service.web.numbers.wishes import with_values

@@ -14,21 +14,21 @@ from service.archive import Archive
 from service.archive.index.lookups.metadata import revision_of
 from service.archive.instance import Located, Target
 from service.errors import IrregularVolume
-from service.imaging.arrays import check_number_of_frames
 from service.imaging.decoder import Decoder
-from service.imaging.doses import dose_volume
-from service.imaging.masks import ROI, SEGMENT, MaskVolume, MaskWish, mask_description
-from service.imaging.quantities import RT_DOSE
-from service.imaging.segmentations import segmentation_volume
-from service.imaging.structures import structure_volume
+from service.imaging.masks.doses import dose_volume
+from service.imaging.masks.mask_volume import ROI, SEGMENT, MaskVolume, MaskWish, mask_description
+from service.imaging.masks.segmentations import segmentation_volume
+from service.imaging.masks.structures import structure_volume
+from service.imaging.numbers.arrays import check_number_of_frames
+from service.imaging.numbers.quantities import RT_DOSE
 from service.pixels.masks.segments import SEGMENTATIONS
 from service.pixels.masks.structures import STRUCTURE_SET
-from service.pixels.numbers.making import Making
-from service.pixels.numbers.modality import REVISION
+from service.pixels.numbers.quantities.making import Making
+from service.pixels.numbers.quantities.modality import REVISION
 from service.scope import Scope
-from service.web.http.etags import etag_of
-from service.web.http.request import located_instance, located_instances, negotiated, target_of
-from service.web.http.responses import not_modified
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified
+from service.web.http.requests.request import located_instance, located_instances, negotiated, target_of
 from service.web.numbers.volume_answer import VOLUME_OFFERS, UrlOf, VolumeFile, answer, url_with
 from service.web.numbers.wishes import conditions_of, making_of, mask_wish_of, with_values
 from service.web.state import scope_of, service_of

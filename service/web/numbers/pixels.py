@@ -8,11 +8,11 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.runs import read_run_behind
+from service.archive.files.reading.runs import read_run_behind
 from service.archive.instance import Located
 from service.errors import NotRenderable
-from service.imaging.arrays import check_number_of_frames, numeric_frames
-from service.imaging.small_arrays import (
+from service.imaging.numbers.arrays import check_number_of_frames, numeric_frames
+from service.imaging.numbers.small_arrays import (
     HEAD_BYTES,
     check_alike,
     is_quick,
@@ -20,14 +20,14 @@ from service.imaging.small_arrays import (
     rows_of_region,
     small_array,
 )
-from service.pixels.numbers.array_files import NPY, npy_head
-from service.pixels.numbers.making import Making
-from service.pixels.numbers.modality import REVISION
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers_or_ranges, located_instances, negotiated, uids_of
-from service.web.http.responses import not_modified, single_part
-from service.web.http.stream import in_memory
+from service.pixels.numbers.files.array_files import NPY, npy_head
+from service.pixels.numbers.quantities.making import Making
+from service.pixels.numbers.quantities.modality import REVISION
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, single_part
+from service.web.http.answers.stream import in_memory
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import frame_numbers_or_ranges, located_instances, negotiated, uids_of
 from service.web.numbers.array_answer import FORM_BYTES, ArrayFile, array_answer, kept_form
 from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.wishes import making_of

@@ -10,13 +10,13 @@ from starlette.requests import Request
 
 from service.archive.index.lookups.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
-from service.imaging.arrays import check_number_of_frames
-from service.imaging.plans import Plan
-from service.imaging.volumes import Wish, planned
-from service.pixels.numbers.making import Making
-from service.pixels.numbers.modality import REVISION
-from service.web.http.etags import etag_of
-from service.web.http.request import located_instance, located_instances, target_of
+from service.imaging.numbers.arrays import check_number_of_frames
+from service.imaging.numbers.plans import Plan
+from service.imaging.numbers.volumes import Wish, planned
+from service.pixels.numbers.quantities.making import Making
+from service.pixels.numbers.quantities.modality import REVISION
+from service.web.http.answers.etags import etag_of
+from service.web.http.requests.request import located_instance, located_instances, target_of
 from service.web.numbers.array_answer import kept_form
 from service.web.numbers.quantities import quantified, revision_for
 from service.web.numbers.volume_answer import UrlOf

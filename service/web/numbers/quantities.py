@@ -7,10 +7,10 @@ from starlette.requests import Request
 
 from service.archive.index.lookups.metadata import first_metadata
 from service.errors import ContentTooLarge
-from service.imaging.arrays import MAX_FRAMES, NumericFrame
-from service.imaging.quantities import with_factors
-from service.pixels.numbers.making import MODALITY, STORED, Making
-from service.web.http.request import target_of
+from service.imaging.numbers.arrays import MAX_FRAMES, NumericFrame
+from service.imaging.numbers.quantities import with_factors
+from service.pixels.numbers.quantities.making import MODALITY, STORED, Making
+from service.web.http.requests.request import target_of
 from service.web.state import scope_of, service_of
 
 _OF_THEIR_OWN = (MODALITY, STORED)

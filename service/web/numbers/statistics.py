@@ -13,18 +13,18 @@ from starlette.responses import Response
 
 from service.archive.instance import Located
 from service.errors import NotRenderable
-from service.imaging.arrays import check_number_of_frames, numeric_frames
 from service.imaging.decoder import Decoder
+from service.imaging.numbers.arrays import check_number_of_frames, numeric_frames
 from service.pixels.display.histogram import histogram_picture
 from service.pixels.display.image_files import png
-from service.pixels.numbers.modality import REVISION
-from service.pixels.numbers.statistics import Statistics, Tally
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers, located_instances, negotiated
-from service.web.http.responses import not_modified, single_part
-from service.web.http.stream import in_memory
-from service.web.http.text import TextResponse
+from service.pixels.numbers.quantities.modality import REVISION
+from service.pixels.numbers.quantities.statistics import Statistics, Tally
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, single_part
+from service.web.http.answers.stream import in_memory
+from service.web.http.answers.text import TextResponse
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import frame_numbers, located_instances, negotiated
 from service.web.state import service_of
 
 _JSON, _PNG = "application/json", "image/png"

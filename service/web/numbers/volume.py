@@ -8,9 +8,9 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.imaging.descriptions import description_of
-from service.web.http.request import negotiated
-from service.web.http.responses import not_modified
+from service.imaging.numbers.descriptions import description_of
+from service.web.http.answers.responses import not_modified
+from service.web.http.requests.request import negotiated
 from service.web.numbers.array_answer import ArrayFile
 from service.web.numbers.masks import is_mask, mask_answer
 from service.web.numbers.planning import plan_of, planning_of

@@ -9,15 +9,15 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.content import InMemory
-from service.pixels.numbers.along import gradients_of
-from service.pixels.numbers.array_files import NPY, nifti_head, npy_head
-from service.pixels.numbers.volume import Volume
-from service.web.http.accept import Offer
-from service.web.http.stream import Stream, joined
-from service.web.http.text import TextResponse, gzip_chunks
-from service.web.http.zip_format import zip_length
-from service.web.http.zipping import Zipped, zip_chunks
+from service.archive.files.reading.content import InMemory
+from service.pixels.numbers.files.array_files import NPY, nifti_head, npy_head
+from service.pixels.numbers.geometry.along import gradients_of
+from service.pixels.numbers.geometry.volume import Volume
+from service.web.http.answers.stream import Stream, joined
+from service.web.http.answers.text import TextResponse, gzip_chunks
+from service.web.http.answers.zip_format import zip_length
+from service.web.http.answers.zipping import Zipped, zip_chunks
+from service.web.http.requests.accept import Offer
 from service.web.numbers.array_answer import array_answer
 from service.web.numbers.wishes import with_values
 

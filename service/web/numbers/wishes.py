@@ -15,16 +15,16 @@ from starlette.datastructures import QueryParams
 
 from service.dicom.query.keys import path_of
 from service.errors import InvalidParameter
-from service.imaging.grids import OWN_FRAMES
-from service.imaging.masks import ROI, SEGMENT, MaskWish
-from service.imaging.volumes import Wish
-from service.pixels.numbers.condition import Condition, written
-from service.pixels.numbers.frame_values import Path
-from service.pixels.numbers.making import DOSE, MODALITY, STORED, Making, Region, Size
-from service.pixels.numbers.resampling import AREA, LINEAR
-from service.pixels.numbers.suv import SUV_KINDS
-from service.pixels.numbers.volume import Strictness
-from service.web.http.request import check_uid
+from service.imaging.masks.grids import OWN_FRAMES
+from service.imaging.masks.mask_volume import ROI, SEGMENT, MaskWish
+from service.imaging.numbers.volumes import Wish
+from service.pixels.numbers.geometry.frame_values import Path
+from service.pixels.numbers.geometry.volume import Strictness
+from service.pixels.numbers.quantities.condition import Condition, written
+from service.pixels.numbers.quantities.making import DOSE, MODALITY, STORED, Making, Region, Size
+from service.pixels.numbers.quantities.resampling import AREA, LINEAR
+from service.pixels.numbers.quantities.suv import SUV_KINDS
+from service.web.http.requests.request import check_uid
 from service.web.windows import window_of
 
 MAKING = frozenset({"region", "size", "interpolation", "values", "window", "dtype"})

@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import InstanceGone, NoSuchFile, NotFound, VolumeGone
-from service.imaging.descriptions import summary_of
-from service.imaging.masks import mask_description
-from service.imaging.small_arrays import bytes_of_frame
-from service.pixels.numbers.volume import Volume
-from service.pixels.numbers.zarr_files import METADATA, array_json, group_json, is_chunk, slice_index
-from service.web.http.etags import etag_of
-from service.web.http.responses import not_modified, single_part
-from service.web.http.stream import Source, in_memory
+from service.imaging.masks.mask_volume import mask_description
+from service.imaging.numbers.descriptions import summary_of
+from service.imaging.numbers.small_arrays import bytes_of_frame
+from service.pixels.numbers.files.zarr_files import METADATA, array_json, group_json, is_chunk, slice_index
+from service.pixels.numbers.geometry.volume import Volume
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, single_part
+from service.web.http.answers.stream import Source, in_memory
 from service.web.numbers.masks import MaskFile, is_mask, mask_of, mask_planning_of
 from service.web.numbers.planning import plan_of, planning_of
 from service.web.numbers.volume_answer import target_url

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NotFound
-from service.web.http.etags import etag_of
-from service.web.http.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modified
-from service.web.http.text import TextResponse
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modified
+from service.web.http.answers.text import TextResponse
 from service.web.pages.assets import ASSET_CONTENT_TYPES, assets, version
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePath
 
-from service.web.http.etags import etag_of
+from service.web.http.answers.etags import etag_of
 
 ASSET_CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.files.file_head import read_head
+from service.archive.files.reading.file_head import read_head
 from service.archive.instance import Instance
 from service.dicom.json.head import SPECIFIC_CHARACTER_SET
 from service.dicom.text.outline import outline
 from service.dicom_json import DicomJson
 from service.errors import Unavailable
-from service.web.http.request import target_of, uids_of
+from service.web.http.requests.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.rows import all_attributes
 from service.web.state import scope_of, service_of

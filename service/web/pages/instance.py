@@ -13,10 +13,10 @@ from service.dicom.text.outline import outline
 from service.dicom.text.report import CONTENT
 from service.dicom_json import DicomJson, text
 from service.errors import BadRequest, FrameNotFound, NotAcceptable
-from service.imaging.kinds import kind_of
+from service.imaging.display.kinds import kind_of
 from service.pixels.window import PRESETS
 from service.transfer_syntaxes import is_video
-from service.web.http.request import target_of, uids_of
+from service.web.http.requests.request import target_of, uids_of
 from service.web.pages.page import page
 from service.web.pages.picture import PictureView, picture_of
 from service.web.pages.readout import frames_a_second, readout_of

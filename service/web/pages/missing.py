@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import NotAcceptable, NotFound
-from service.web.http.accept import Accept, Offer
-from service.web.http.responses import error_response
+from service.web.http.answers.responses import error_response
+from service.web.http.requests.accept import Accept, Offer
 from service.web.pages.page import answering_with_pages
 
 _JSON, _PAGE = Offer("application/json"), Offer("text/html")

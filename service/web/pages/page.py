@@ -13,11 +13,11 @@ from service.access.caller import EVERYBODY, Caller, Means
 from service.audit.audit import Audit
 from service.errors import DicomwebError, Unauthorized
 from service.permissions import Permission
-from service.web.http.etags import etag_of
-from service.web.http.resource import Handler
-from service.web.http.responses import CHALLENGE, not_modified
-from service.web.http.text import TextResponse
-from service.web.http.urls import up
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.resource import Handler
+from service.web.http.answers.responses import CHALLENGE, not_modified
+from service.web.http.answers.text import TextResponse
+from service.web.http.requests.urls import up
 from service.web.pages.assets import version
 from service.web.pages.text import count_of, text_of
 from service.web.state import service_of

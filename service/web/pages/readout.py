@@ -7,12 +7,12 @@ import orjson
 
 from service.archive.instance import Located
 from service.dicom_json import DicomJson
-from service.imaging.kinds import frame_seconds
-from service.pixels.numbers.directions import Edges, edges_of
-from service.pixels.numbers.places import Objection, place_of
-from service.pixels.numbers.plane import FARTHEST, Plane
-from service.pixels.numbers.scale import Scale, scale_of
-from service.pixels.numbers.unit import unit_of
+from service.imaging.display.kinds import frame_seconds
+from service.pixels.numbers.geometry.directions import Edges, edges_of
+from service.pixels.numbers.geometry.places import Objection, place_of
+from service.pixels.numbers.geometry.plane import FARTHEST, Plane
+from service.pixels.numbers.quantities.scale import Scale, scale_of
+from service.pixels.numbers.quantities.unit import unit_of
 
 _FASTEST, _SLOWEST = 60.0, 1.0  # frames a second
 

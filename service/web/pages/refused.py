@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import DicomwebError, Unauthorized
-from service.web.http.responses import error_response
+from service.web.http.answers.responses import error_response
 from service.web.pages.page import error_page
 from service.web.pages.sign_in import lead_to_sign_in
 

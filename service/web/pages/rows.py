@@ -12,7 +12,7 @@ from service.archive.instance import Instance
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource, parse_query
 from service.dicom_json import DicomJson
-from service.web.http.request import target_of
+from service.web.http.requests.request import target_of
 from service.web.state import scope_of, service_of
 
 PER_PAGE = 200  # series of a study, instances of a series

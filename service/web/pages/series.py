@@ -9,10 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from service.archive.index.queries.browse import StackedInstance, stack_of
 from service.archive.index.queries.sizes import bytes_of
 from service.dicom.query.levels import Level
-from service.web.http.etags import etag_of
-from service.web.http.request import target_of
-from service.web.http.responses import not_modified
-from service.web.http.text import TextResponse
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified
+from service.web.http.answers.text import TextResponse
+from service.web.http.requests.request import target_of
 from service.web.pages.page import page
 from service.web.pages.rows import PER_PAGE, row_of, rows_below
 from service.web.pages.text import size

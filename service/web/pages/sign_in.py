@@ -11,8 +11,8 @@ from service.errors import BadRequest, NotFound, Unauthorized
 from service.web.access.cookies import HINT, SESSION, attempt_cookie, forget, keep, kept
 from service.web.access.origins import check_origin
 from service.web.auditing import tell_of
-from service.web.http.responses import CHALLENGE
-from service.web.http.site import HOME, own_place, place_of, url_of
+from service.web.http.answers.responses import CHALLENGE
+from service.web.http.middleware.site import HOME, own_place, place_of, url_of
 from service.web.pages.page import page
 from service.web.state import service_of
 

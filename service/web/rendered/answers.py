@@ -17,18 +17,24 @@ from service.archive.instance import Instance, Located
 from service.dicom_json import integer
 from service.errors import ContentTooLarge, NotRenderable
 from service.imaging.decoder import check_decodable
-from service.imaging.kinds import frame_seconds, has_picture
-from service.imaging.pictures import Shot, decodable, reel, stills
-from service.imaging.rendering import Rendering
-from service.imaging.representative import presentable, representative
+from service.imaging.display.kinds import frame_seconds, has_picture
+from service.imaging.display.pictures import Shot, decodable, reel, stills
+from service.imaging.display.rendering import Rendering
+from service.imaging.display.representative import presentable, representative
 from service.pixels.display import gif
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.multipart import boundary_for
-from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified, single_part
-from service.web.http.stream import Stream, in_memory
-from service.web.http.urls import instance_url
-from service.web.http.warnings import warning
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for
+from service.web.http.answers.responses import (
+    SOME_LEFT_OUT,
+    MultipartRelated,
+    Part,
+    not_modified,
+    single_part,
+)
+from service.web.http.answers.stream import Stream, in_memory
+from service.web.http.answers.warnings import warning
+from service.web.http.requests.accept import Accept, Offer
+from service.web.http.requests.urls import instance_url
 from service.web.rendered.documents import answer_document
 from service.web.rendered.parameters import GIF, PICTURE_MESSAGE_OFFERS, PICTURE_OFFERS
 from service.web.state import service_of

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service import json_text
-from service.archive.files.content import Content, InMemory, frame_content
+from service.archive.files.reading.content import Content, InMemory, frame_content
 from service.archive.index.lookups.metadata import attributes_of
 from service.archive.index.schema.stored_json import StoredJson, to_row
 from service.archive.instance import Instance, Located
@@ -18,12 +18,12 @@ from service.dicom.text.report import CONTENT, as_html, as_text, read_report
 from service.dicom.xml.writer import write_xml
 from service.dicom_json import DicomJson, first_value
 from service.errors import NotRenderable, shorten
-from service.imaging.kinds import PDF, kind_of, mime_type
-from service.imaging.values import binary_value
+from service.imaging.display.kinds import PDF, kind_of, mime_type
+from service.imaging.display.values import binary_value
 from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.responses import not_modified, single_part
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, single_part
+from service.web.http.requests.accept import Accept, Offer
 from service.web.state import service_of
 
 _DOCUMENT, _DOCUMENT_LENGTH = "00420011", "00420015"

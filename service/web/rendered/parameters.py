@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from service.dicom.text.captions import KEYWORDS
 from service.errors import InvalidParameter
-from service.imaging.rendering import DEFAULT_QUALITY, NO_PROFILE, Rendering
+from service.imaging.display.rendering import DEFAULT_QUALITY, NO_PROFILE, Rendering
 from service.pixels.display.icc import SPACES
 from service.pixels.display.render import RENDERED_MEDIA_TYPES
 from service.pixels.display.viewport import Region, Viewport
-from service.web.http.accept import Offer
+from service.web.http.requests.accept import Offer
 from service.web.windows import DECIMAL, window_of
 
 GIF = Offer("image/gif")

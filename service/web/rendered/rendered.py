@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive.index.lookups.lookup import find_all, find_pictures
-from service.web.http.request import accept_of, frame_numbers, located_instance, target_of
+from service.web.http.requests.request import accept_of, frame_numbers, located_instance, target_of
 from service.web.rendered.answers import answer_frames, answer_instance, answer_instances
 from service.web.rendered.parameters import rendering_of
 from service.web.state import scope_of, service_of

@@ -14,19 +14,19 @@ from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Instance, Located
 from service.errors import NotAcceptable
 from service.imaging.decoder import check_decodable
-from service.imaging.kinds import has_picture, kind_of
-from service.imaging.pictures import decodable, frames_of
-from service.imaging.rendering import Rendering
-from service.imaging.representative import presentable, representative
+from service.imaging.display.kinds import has_picture, kind_of
+from service.imaging.display.pictures import decodable, frames_of
+from service.imaging.display.rendering import Rendering
+from service.imaging.display.representative import presentable, representative
 from service.pixels.display.annotation import placeholder
 from service.pixels.display.render import RenderOptions, finished
 from service.pixels.display.viewport import Viewport
 from service.transfer_syntaxes import is_video
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.request import frame_numbers, located_instance, negotiated, target_of
-from service.web.http.responses import not_modified, single_part
-from service.web.http.stream import in_memory
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, single_part
+from service.web.http.answers.stream import in_memory
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import frame_numbers, located_instance, negotiated, target_of
 from service.web.rendered.parameters import PICTURE_OFFERS, viewport_of
 from service.web.state import scope_of, service_of
 

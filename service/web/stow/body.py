@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from starlette.requests import ClientDisconnect, Request
 
 from service.errors import ContentTooLarge, InvalidMultipart
-from service.web.http import header_fields
-from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, Splitter, boundary_of
+from service.web.http.answers.multipart import MULTIPART_RELATED, PartBegins, PartEnds, Splitter, boundary_of
+from service.web.http.requests import header_fields
 from service.web.state import StoreLimits
 
 _CONTENT_LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)

@@ -18,8 +18,8 @@ from service.archive.files.blobs import Blobs
 from service.dicom.encoding.elements import Buffer, Malformed
 from service.dicom.encoding.explicit import Value
 from service.transfer_syntaxes import OCTET_STREAM, frame_media_type
-from service.web.http import header_fields
-from service.web.http.media_ranges import ANY, SYNONYMS
+from service.web.http.requests import header_fields
+from service.web.http.requests.media_ranges import ANY, SYNONYMS
 
 _FRAME_LOCATION = re.compile(r"(.*)/frames/([1-9][0-9]{0,8})", re.DOTALL)
 _PIXEL_DATA_PATH = "/bulkdata/7FE00010"  # what the service's own URI of Pixel Data ends with

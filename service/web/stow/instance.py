@@ -5,8 +5,8 @@ from functools import partial
 import anyio.to_thread
 from starlette.requests import Request
 
-from service.archive.files.assembly import assemble
 from service.archive.files.blobs import Blobs
+from service.archive.files.reading.assembly import assemble
 from service.archive.files.spool import Spool
 from service.dicom.encoding.elements import Malformed
 from service.dicom.encoding.explicit import Value, file_head

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from service.dicom.instance import CANNOT_UNDERSTAND
 from service.dicom.xml.reader import read_xml
 from service.errors import BadRequest, ContentTooLarge, InvalidXml, Refusal
-from service.web.http import header_fields
+from service.web.http.requests import header_fields
 from service.web.state import StoreLimits, service_of
 from service.web.stow.batch import Batch
 from service.web.stow.bulkdata import BulkdataParts

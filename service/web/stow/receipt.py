@@ -12,10 +12,10 @@ from service.archive.store import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, WARNING_DOES_NOT_MATCH_SOP_CLASS
 from service.dicom.xml.writer import write_xml
 from service.errors import Refusal
-from service.web.http.accept import Offer
-from service.web.http.responses import RETRY_AFTER
-from service.web.http.text import TextResponse
-from service.web.http.urls import instance_url, series_url, study_url
+from service.web.http.answers.responses import RETRY_AFTER
+from service.web.http.answers.text import TextResponse
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.urls import instance_url, series_url, study_url
 
 _XML_RECEIPT = Offer("application/dicom+xml")
 RECEIPT_OFFERS = (Offer("application/dicom+json"), Offer("application/json"), _XML_RECEIPT)

@@ -19,10 +19,10 @@ from service.errors import (
 )
 from service.permissions import is_name
 from service.web.auditing import ledger_of
-from service.web.http import header_fields
-from service.web.http.media_ranges import DICOM
-from service.web.http.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
-from service.web.http.request import negotiated
+from service.web.http.answers.multipart import MULTIPART_RELATED, PartBegins, PartEnds, boundary_of
+from service.web.http.requests import header_fields
+from service.web.http.requests.media_ranges import DICOM
+from service.web.http.requests.request import negotiated
 from service.web.state import caller_of, service_of
 from service.web.stow.batch import Batch
 from service.web.stow.body import parts_of

@@ -15,9 +15,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from service.errors import NotFound
 from service.ohif import OhifFile
-from service.web.http.etags import etag_of, gzipped
-from service.web.http.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modified
-from service.web.http.text import takes_gzip
+from service.web.http.answers.etags import etag_of, gzipped
+from service.web.http.answers.responses import ASK_EACH_TIME, KEEP_FOR_EVER, not_modified
+from service.web.http.answers.text import takes_gzip
 from service.web.state import service_of
 from service.web.viewer.config import app_config
 from service.web.viewer.policy import content_policy

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.opened import check_in_thread
+from service.archive.files.reading.opened import check_in_thread
 from service.archive.index.lookups.bulkdata import PIXEL_DATA_PATHS, Held, places_of
 from service.archive.instance import Instance
 from service.dicom.json.writer import Bulkdata
 from service.errors import InstanceGone, NoBulkdata, NotAcceptable
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.media_ranges import ANY
-from service.web.http.multipart import boundary_for
-from service.web.http.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified
-from service.web.http.urls import bulkdata_url
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for
+from service.web.http.answers.responses import SOME_LEFT_OUT, MultipartRelated, Part, not_modified
+from service.web.http.requests.accept import Accept, Offer
+from service.web.http.requests.media_ranges import ANY
+from service.web.http.requests.urls import bulkdata_url
 from service.web.state import scope_of, service_of
 from service.web.wado.pixel_data import Forms, pixel_form, pixel_parts, undecoded_forms
 from service.web.wado.syntaxes import MULTIPART_ONLY

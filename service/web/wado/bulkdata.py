@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from service.archive.index.lookups.bulkdata import PIXEL_DATA_PATHS, held_by, places_of
 from service.errors import NoBulkdata
-from service.web.http.request import accept_of, instances_of, located_instance, target_of
+from service.web.http.requests.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import scope_of, service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata
 from service.web.wado.value import answer_value

@@ -5,11 +5,11 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.web.http.etags import etag_of
-from service.web.http.multipart import boundary_for
-from service.web.http.request import accept_of, frame_numbers, located_instance
-from service.web.http.responses import MultipartRelated, message_of_one, not_modified, single_part
-from service.web.http.urls import instance_url
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for
+from service.web.http.answers.responses import MultipartRelated, message_of_one, not_modified, single_part
+from service.web.http.requests.request import accept_of, frame_numbers, located_instance
+from service.web.http.requests.urls import instance_url
 from service.web.state import service_of
 from service.web.wado.offered_frames import (
     feasible_offer,

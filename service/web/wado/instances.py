@@ -12,18 +12,16 @@ from functools import lru_cache, partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.files.content import instance_content
-from service.archive.files.opened import check_in_thread
-from service.archive.files.runs import bring_all_near
+from service.archive.files.reading.content import instance_content
+from service.archive.files.reading.opened import check_in_thread
+from service.archive.files.reading.runs import bring_all_near
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import is_lossy, transcoded_file, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.media_ranges import ANY, DICOM
-from service.web.http.multipart import boundary_for, message_length
-from service.web.http.responses import (
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for, message_length
+from service.web.http.answers.responses import (
     SOME_LEFT_OUT,
     MultipartRelated,
     Part,
@@ -32,8 +30,10 @@ from service.web.http.responses import (
     single_part,
     streamed,
 )
-from service.web.http.stream import Chunks
-from service.web.http.urls import instance_url
+from service.web.http.answers.stream import Chunks
+from service.web.http.requests.accept import Accept, Offer
+from service.web.http.requests.media_ranges import ANY, DICOM
+from service.web.http.requests.urls import instance_url
 from service.web.state import scope_of, service_of
 from service.web.wado.syntaxes import ANY_FORM, MULTIPART_ONLY, choose_form, stored_form
 

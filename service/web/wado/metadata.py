@@ -20,13 +20,13 @@ from service.cache import Cache
 from service.dicom.query.fields import fields_of
 from service.dicom.query.levels import selected
 from service.dicom_json import DicomJson
-from service.web.http.accept import Offer
-from service.web.http.etags import etag_of
-from service.web.http.multipart import boundary_for
-from service.web.http.request import instances_of, negotiated, target_of
-from service.web.http.responses import not_modified
-from service.web.http.text import DicomJsonArray, TextResponse, takes_gzip
-from service.web.http.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for
+from service.web.http.answers.responses import not_modified
+from service.web.http.answers.text import DicomJsonArray, TextResponse, takes_gzip
+from service.web.http.answers.xml_message import DATA_SET_OFFERS, XML_MESSAGE, xml_message
+from service.web.http.requests.accept import Offer
+from service.web.http.requests.request import instances_of, negotiated, target_of
 from service.web.state import scope_of, service_of
 
 _EDITION = 2  # another number whenever the same file has other metadata

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from service.archive.files.content import Content, InMemory, frame_content
+from service.archive.files.reading.content import Content, InMemory, frame_content
 from service.archive.instance import Located
 from service.dicom.frames import EncapsulatedFrames, FrameTable
 from service.errors import NotAcceptable
@@ -15,8 +15,8 @@ from service.transfer_syntaxes import (
     OCTET_STREAM,
     frame_media_type,
 )
-from service.web.http.accept import Accept, Offer
-from service.web.http.responses import Part
+from service.web.http.answers.responses import Part
+from service.web.http.requests.accept import Accept, Offer
 from service.web.state import Service
 
 

@@ -13,17 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.files.content import Content, bulkdata_content
+from service.archive.files.reading.content import Content, bulkdata_content
 from service.archive.instance import Instance, Located
 from service.dicom.frames import EncapsulatedFrames
 from service.dicom.json.writer import Bulkdata
 from service.imaging.decoder import Decoder
 from service.imaging.transcoder import TranscodedPixels, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.multipart import boundary_for
-from service.web.http.responses import MultipartRelated, Part, not_modified, single_part, streamed
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for
+from service.web.http.answers.responses import MultipartRelated, Part, not_modified, single_part, streamed
+from service.web.http.requests.accept import Accept, Offer
 from service.web.state import Service, service_of
 from service.web.wado.offered_frames import (
     feasible_offer,

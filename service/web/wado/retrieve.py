@@ -13,9 +13,9 @@ from starlette.responses import Response
 from service.archive.index.lookups.bulkdata import held_by
 from service.errors import NoBulkdata, NotAcceptable
 from service.transfer_syntaxes import FRAME_MEDIA_TYPES, OCTET_STREAM
-from service.web.http.accept import Accept, Offer
-from service.web.http.media_ranges import DICOM
-from service.web.http.request import accept_of, instances_of, located_instance, target_of
+from service.web.http.requests.accept import Accept, Offer
+from service.web.http.requests.media_ranges import DICOM
+from service.web.http.requests.request import accept_of, instances_of, located_instance, target_of
 from service.web.state import scope_of, service_of
 from service.web.wado.all_bulkdata import answer_all_bulkdata
 from service.web.wado.instances import answer_instance, answer_instances

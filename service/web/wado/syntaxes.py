@@ -14,7 +14,7 @@ from service.imaging.transcoder import transcodable_syntaxes
 from service.pixels.codecs.encoders import ENCODERS
 from service.scope import EVERYTHING
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from service.web.http.accept import Accept, Offer
+from service.web.http.requests.accept import Accept, Offer
 
 MULTIPART_ONLY, ANY_FORM = (True,), (True, False)
 """Whether offers are multipart: all of them, or either way with multipart first."""

@@ -4,16 +4,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.files.content import bulkdata_content
+from service.archive.files.reading.content import bulkdata_content
 from service.archive.index.lookups.bulkdata import PIXEL_DATA_PATHS, bulkdata_of
 from service.archive.instance import Instance, Located
 from service.dicom.json.writer import Bulkdata
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, OCTET_STREAM
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.multipart import boundary_for
-from service.web.http.responses import MultipartRelated, Part, not_modified, one_part, single_part
-from service.web.http.urls import bulkdata_url
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.multipart import boundary_for
+from service.web.http.answers.responses import MultipartRelated, Part, not_modified, one_part, single_part
+from service.web.http.requests.accept import Accept, Offer
+from service.web.http.requests.urls import bulkdata_url
 from service.web.state import service_of
 from service.web.wado.pixel_data import answer_pixel_data
 

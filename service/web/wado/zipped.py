@@ -12,21 +12,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.archive import Archive
-from service.archive.files.content import Content, InMemory, instance_content
-from service.archive.files.opened import check_in_thread
-from service.archive.files.runs import bring_all_near
+from service.archive.files.reading.content import Content, InMemory, instance_content
+from service.archive.files.reading.opened import check_in_thread
+from service.archive.files.reading.runs import bring_all_near
 from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Instance
 from service.dicom.fileset.dicomdir import Directory
 from service.errors import InvalidParameter
-from service.web.http.accept import Accept, Offer
-from service.web.http.etags import etag_of
-from service.web.http.media_ranges import ANY
-from service.web.http.request import target_of
-from service.web.http.responses import not_modified, streamed
-from service.web.http.stream import joined
-from service.web.http.zip_format import zip_length
-from service.web.http.zipping import zip_chunks
+from service.web.http.answers.etags import etag_of
+from service.web.http.answers.responses import not_modified, streamed
+from service.web.http.answers.stream import joined
+from service.web.http.answers.zip_format import zip_length
+from service.web.http.answers.zipping import zip_chunks
+from service.web.http.requests.accept import Accept, Offer
+from service.web.http.requests.media_ranges import ANY
+from service.web.http.requests.request import target_of
 from service.web.state import service_of
 
 ZIP = Offer("application/zip", ANY)

@@ -10,7 +10,7 @@ import pytest
 from service.archive.digests import digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.opening import open_blobs
-from service.archive.files.runs import read_now
+from service.archive.files.reading.runs import read_now
 from service.archive.instance import blob_key, uids_of, version_of
 from service.dicom.instance import Uids
 from service.errors import DamagedFile

@@ -3,7 +3,7 @@ import pytest
 
 from service.pixels.arrays import Levels, Values
 from service.pixels.display.histogram import HEIGHT, WIDTH, histogram_picture
-from service.pixels.numbers.statistics import Tally
+from service.pixels.numbers.quantities.statistics import Tally
 from tests.pixels.images import described
 
 BAR = 110

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from service.dicom_json import Attributes
-from service.pixels.numbers.directions import Edges, edges_of
-from service.pixels.numbers.plane import plane_of
-from service.pixels.numbers.scale import CALIBRATED, DETECTOR, FILM, Scale, scale_of
-from service.pixels.numbers.unit import unit_of
+from service.pixels.numbers.geometry.directions import Edges, edges_of
+from service.pixels.numbers.geometry.plane import plane_of
+from service.pixels.numbers.quantities.scale import CALIBRATED, DETECTOR, FILM, Scale, scale_of
+from service.pixels.numbers.quantities.unit import unit_of
 from tests.metadata import data_set, tag
 
 AXIAL, SAGITTAL, CORONAL = [1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1]

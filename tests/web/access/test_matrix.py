@@ -13,7 +13,7 @@ from starlette.routing import Route
 from service.permissions import Permission
 from service.routes import HEALTH, PAGES, ROUTES, VIEWER, WADO_URI
 from service.web.access.admission import Admitting
-from service.web.http.resource import Resource
+from service.web.http.answers.resource import Resource
 from tests.web.access.service import Guarded, bearing, guarded, store
 from tests.web.service import image
 

@@ -1,7 +1,7 @@
 import pytest
 
 from service.errors import InvalidParameter, InvalidWindow
-from service.imaging.rendering import Rendering
+from service.imaging.display.rendering import Rendering
 from service.pixels.display.viewport import Region, Viewport
 from service.pixels.window import PRESETS, Window
 from service.web.rendered.parameters import rendering_of

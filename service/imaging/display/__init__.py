@@ -1,0 +1,1 @@
+"""Pictures of instances, and which instance and frame stand for a series or study."""

@@ -1,0 +1,1 @@
+"""Arrays as files: npy, NIfTI and Zarr."""

@@ -1,0 +1,1 @@
+"""What values mean: modality values, standardized uptake, units, and what was done to them."""

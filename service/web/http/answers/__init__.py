@@ -1,0 +1,1 @@
+"""How answers are made: bodies, streams, multipart, XML, ZIP, headers and warnings."""

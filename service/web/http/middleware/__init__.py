@@ -1,0 +1,1 @@
+"""What stands around all handlers: hosts, headers of protection, measures, other sites."""

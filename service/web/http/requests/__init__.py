@@ -1,0 +1,1 @@
+"""What requests say: media types, ranges, addresses, headers."""
