@@ -15,10 +15,11 @@ from time import sleep
 
 import uvicorn
 
-from service.app import blobs_of, create_app
+from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.index.schema.versions import upgrade
 from service.archive.upkeep import files_below, import_files
+from service.parts import blobs_of
 from service.server.configuration import configuration
 from service.settings import Settings
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from service.app import audit_of, decoder_of
 from service.archive import Archive
 from service.audit.audit import Audit
 from service.metrics import Metrics
+from service.parts import audit_of, decoder_of
 from service.server.tuning import tune
 from service.settings import Settings, roles_of
 from service.web.state import Service

@@ -19,9 +19,10 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from service.app import blobs_of, create_app
+from service.app import create_app
 from service.archive import Archive, open_archive
 from service.metrics import FOLDER
+from service.parts import blobs_of
 from service.server import dimse
 from service.server.configuration import configuration
 from service.server.log import configure_log

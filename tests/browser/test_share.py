@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from service import key_commands
+from service.commands import keys
 from service.permissions import ROLES
 from service.settings import Settings
 from service.testing import DicomwebServer, running
@@ -32,7 +32,7 @@ def keyed(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def key_of(server: DicomwebServer, role: str) -> str:
     """Return a new key for somebody who is called as their role."""
-    return key_commands.add(server.archive.index, ROLES, role, (role,), None, None)
+    return keys.add(server.archive.index, ROLES, role, (role,), None, None)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from service import key_commands
+from service.commands import keys
 from service.permissions import ROLES
 from service.settings import Settings
 from service.testing import DicomwebServer, running
@@ -131,7 +131,7 @@ def keyed(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 async def test_a_key_signs_in_until_it_is_revoked(context: BrowserContext, keyed: DicomwebServer) -> None:
-    key = key_commands.add(keyed.archive.index, ROLES, "ada", ("reader",), None, None)
+    key = keys.add(keyed.archive.index, ROLES, "ada", ("reader",), None, None)
     site = urljoin(keyed.url, "/")
     page = await context.new_page()
     await page.goto(f"{site}docs")
@@ -144,7 +144,7 @@ async def test_a_key_signs_in_until_it_is_revoked(context: BrowserContext, keyed
 
     await page.wait_for_url(f"{site}docs")
     await expect(page.get_by_role("banner")).to_contain_text("ada")
-    key_commands.revoke(keyed.archive.index, "ada")
+    keys.revoke(keyed.archive.index, "ada")
     assert await until(lambda: is_asked_to_sign_in(page, site))
 
 

@@ -13,7 +13,7 @@ import requests
 from dicomweb_client.api import DICOMwebClient
 from requests.auth import HTTPBasicAuth
 
-from service import key_commands
+from service.commands import keys
 from service.permissions import ROLES
 from service.settings import Settings
 from service.testing import DicomwebServer, running
@@ -33,7 +33,7 @@ def keyed(sqlite_url: str, tmp_path: Path) -> Iterator[DicomwebServer]:
 
 def key_of(server: DicomwebServer, role: str) -> str:
     """Return a new key for somebody who is called as their role."""
-    return key_commands.add(server.archive.index, ROLES, role, (role,), None, None)
+    return keys.add(server.archive.index, ROLES, role, (role,), None, None)
 
 
 def client_with(server: DicomwebServer, key: str, way: str) -> DICOMwebClient:

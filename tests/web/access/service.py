@@ -10,11 +10,11 @@ import httpx
 import pydicom
 from starlette.applications import Starlette
 
-from service import key_commands
 from service.access.keys import digest_of
 from service.app import create_app
 from service.archive import Archive, open_archive
 from service.archive.index.owners.keys import all_keys
+from service.commands import keys
 from service.permissions import ROLES
 from service.settings import Settings
 from tests.web.service import BASE
@@ -36,13 +36,13 @@ class Guarded(NamedTuple):
     def key(self, *roles: str, tenant: str | None = None, seconds: int | None = None) -> str:
         """Return a new key of these roles."""
         name = f"key {len(key_names(self.archive))}"
-        return key_commands.add(self.archive.index, ROLES, name, roles, tenant, seconds)
+        return keys.add(self.archive.index, ROLES, name, roles, tenant, seconds)
 
     def revoke(self, secret: str) -> None:
         """Revoke a key."""
         digest = digest_of(secret)
         [name] = [key.name for key in self.archive.index.read_now(all_keys) if key.digest == digest]
-        key_commands.revoke(self.archive.index, name)
+        keys.revoke(self.archive.index, name)
 
 
 @asynccontextmanager

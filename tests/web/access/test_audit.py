@@ -13,10 +13,11 @@ import orjson
 import pydicom
 import pytest
 
-from service.app import audit_of, create_app
+from service.app import create_app
 from service.archive import open_archive
 from service.archive.upkeep import reindex
 from service.audit.event import Action
+from service.parts import audit_of
 from service.settings import Settings
 from tests.web.access.service import Guarded, bearing, store
 from tests.web.service import BASE, image

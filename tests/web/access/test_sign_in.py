@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from service import key_commands
+from service.commands import keys
 from service.permissions import ROLES
 from tests.access.issuer import AUDIENCE, DISCOVERY, Issuer, as_json
 from tests.builders import ct_image, part10
@@ -460,7 +460,7 @@ async def test_people_of_several_tenants_choose_one_on_the_page(
 
 async def test_with_keys_too_there_are_both_ways(sqlite_url: str, tmp_path: Path, issuer: Issuer) -> None:
     async with serving_people(sqlite_url, tmp_path, issuer, auth=["keys", "oidc"]) as person:
-        key = key_commands.add(person.archive.index, ROLES, "robot", ("reader",), None, None)
+        key = keys.add(person.archive.index, ROLES, "robot", ("reader",), None, None)
         page = await person.open("/sign-in")
         by_key = await person.client.get("/dicom-web/studies", headers={"authorization": f"Bearer {key}"})
         by_token = await person.client.get(

@@ -5,13 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from service import key_commands
+from service.commands import keys
 from service.permissions import ROLES
 from tests.web.access.person import PAGE, SITE, Person
 
 
 def new_key(person: Person, name: str = "ada", role: str = "reader", seconds: int | None = None) -> str:
-    return key_commands.add(person.archive.index, ROLES, name, (role,), None, seconds)
+    return keys.add(person.archive.index, ROLES, name, (role,), None, seconds)
 
 
 async def sign_in(person: Person, key: str, then: str = "/") -> httpx.Response:
@@ -49,7 +49,7 @@ async def test_revoking_the_key_ends_the_session(holder: Person) -> None:
     await sign_in(holder, new_key(holder))
     assert (await holder.open("/")).status_code == 200
 
-    key_commands.revoke(holder.archive.index, "ada")
+    keys.revoke(holder.archive.index, "ada")
 
     response = await holder.client.get("/dicom-web/studies")
     assert response.status_code == 401

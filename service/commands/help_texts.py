@@ -2,6 +2,9 @@
 
 from service.settings import Settings, variable
 
+OF_AN_ARCHIVE = ("data", "database_url", "database_connections", "blobs", "on_conflict", "log_level")
+"""Settings that every command looks at which opens the archive."""
+
 
 def option(name: str, meaning: str) -> str:
     """Return the help of an option that stands for a setting."""
