@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import httpx
@@ -147,7 +148,8 @@ def _run_alone(project: pytest.Pytester) -> pytest.RunResult:
 
 
 def _without_other_plugins() -> list[str]:
-    return [word for name in ("anyio", "asyncio", "hypothesispytest") for word in ("-p", f"no:{name}")]
+    installed = {plugin.name for plugin in entry_points(group="pytest11")} - {"dicomweb"}
+    return [word for name in sorted(installed) for word in ("-p", f"no:{name}")]
 
 
 def _first_url(tests: "subprocess.Popen[str]") -> str:
