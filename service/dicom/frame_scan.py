@@ -82,11 +82,19 @@ def number_of_frames(attributes: Attributes) -> int | None:
     return _positive(attributes, "00280008")
 
 
+def is_number_unreadable(attributes: Attributes) -> bool:
+    """Tell whether Number of Frames (0028,0008) is there and no number: those count then that are there."""
+    value = first_value(attributes, "00280008")
+    return value is not None and not isinstance(value, int)
+
+
 def _native(element: Element, encoding: Encoding, attributes: Attributes) -> NativeFrames:
     allocated = _FLOAT_BITS.get(element.tag) or _positive(attributes, "00280100") or 0
     bits = _frame_bits(attributes, allocated)
     available = element.length * 8 // bits if bits else 0
-    count = min(number_of_frames(attributes) or 1, available)
+    count = (
+        available if is_number_unreadable(attributes) else min(number_of_frames(attributes) or 1, available)
+    )
     swapped = not encoding.little_endian and element.vr != "OB"
     word_size = PIXEL_SIZES.get(allocated, WORD_SIZES["OW"]) if swapped else 1
     return NativeFrames(element.offset, bits, count, word_size)

@@ -9,7 +9,7 @@ from service.dicom.dictionary import described, tag_name
 from service.dicom.encoding.elements import Buffer, Element, Malformed, TooMany, Truncated
 from service.dicom.encoding.part10 import FileMeta
 from service.dicom.encoding.walk import walk
-from service.dicom.frame_scan import frame_table, number_of_frames
+from service.dicom.frame_scan import frame_table, is_number_unreadable, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
 from service.dicom.json.writer import Bulkdata, JsonModel
 from service.dicom_json import DicomJson
@@ -190,8 +190,8 @@ def _tolerated(
     if not meta.conformant:
         yield "the file has no complete Part 10 head; its transfer syntax was recognised"
     stated = number_of_frames(metadata) or 1
-    video = is_video(meta.transfer_syntax)
-    if frames is not None and frames.number_of_frames != stated and not video:
+    is_known = not is_video(meta.transfer_syntax) and not is_number_unreadable(metadata)
+    if frames is not None and frames.number_of_frames != stated and is_known:
         yield f"{stated} frames are described, {frames.number_of_frames} are there"
     for tag, wrong in islice(flaws.items(), _MAX_FLAWS):
         yield f"{described(tag)}: {wrong}"

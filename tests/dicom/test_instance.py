@@ -213,6 +213,18 @@ def test_three_frames_are_three_frames_when_they_are_written_with_decimals() -> 
     assert "NumberOfFrames (0028,0008)" in parsed.warning
 
 
+def test_those_frames_count_that_are_there_when_their_number_cannot_be_read() -> None:
+    number = element(0x00280008, "IS", b"1A")
+    file = part10(image(np.zeros((3, 2, 2), "u1"))).replace(element(0x00280008, "IS", b"3 "), number)
+
+    parsed = parse(file)
+
+    assert parsed.frames is not None
+    assert parsed.frames.number_of_frames == 3
+    assert "NumberOfFrames (0028,0008)" in parsed.warning
+    assert "are there" not in parsed.warning
+
+
 @pytest.mark.parametrize("value", ["0", "1.2", "2.25.0", "1.0.10", "9" * 64])
 def test_digits_and_dots_are_a_uid(value: str) -> None:
     assert is_uid(value)
