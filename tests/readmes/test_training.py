@@ -1,5 +1,6 @@
 """The data sets for PyTorch and MONAI in the README, with NumPy in the place of both."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -50,8 +51,21 @@ def test_slices_and_volumes_come_as_tensors_with_their_place(
 
     slices, (scout, volume) = names["slices"], names["volumes"]
     tensors = [slices[number] for number in range(len(slices))]
-    slices.client.close()
+    assert [_forked(slices) for _ in range(2)] == [0, 0]
+    names["client"](os.getpid()).close()
     assert [(tensor.shape, tensor.dtype.name) for tensor in tensors] == [((1, 128, 128), "float32")] * 3
     assert (scout.voxels.shape, volume.voxels.shape) == ((1, 128, 128, 1), (1, 128, 128, 2))
     np.testing.assert_array_equal(volume.voxels[0, :, :, 0].T, tensors[1][0])
     np.testing.assert_allclose(volume.affine[:3, 3], [158.135803, 179.035797, -75.699997])
+
+
+def _forked(slices: Sequence[Any]) -> int:
+    """Return the exit code of a worker process that reads slices while this process does, too."""
+    if not (worker := os.fork()):
+        try:
+            assert [len(slices[number]) for number in [0, 1, 2] * 20] == [1] * 60
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert [len(slices[number]) for number in [0, 1, 2] * 20] == [1] * 60
+    return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])

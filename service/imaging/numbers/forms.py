@@ -129,16 +129,16 @@ class Form:
     def make(self, decoded_frame: DecodedFrame, frame: NumericFrame, out: Values) -> None:
         """Write what `made_of` returns where it is to be: of that shape and type. Blocking: for threads."""
         making = self.making
-        if (
-            frame.is_grayscale
-            and making.values == MODALITY
-            and not making.is_rounded
-            and self.kind == self.base
-        ):
-            part, description = making.part(decoded_frame.values), decoded_frame.described(frame.description)
-            modality_values(part, description, self.base, out)
-        else:
+        if not (frame.is_grayscale and making.values == MODALITY and not making.is_rounded):
             out[...] = self.made_of(decoded_frame, frame)
+            return
+        part, description = making.part(decoded_frame.values), decoded_frame.described(frame.description)
+        if self.kind == self.base:
+            modality_values(part, description, self.base, out)
+        elif self.holds_all:
+            out[...] = modality_values(part, description, self.base)
+        else:
+            out[...] = typed(modality_values(part, description, self.base), self.kind)
 
     def shape(self, frame: NumericFrame) -> tuple[int, ...]:
         """Return the shape of what is made of a frame."""

@@ -55,11 +55,11 @@ def is_small(places: Sequence[tuple[Located, int]], making: Making) -> bool:
 
 def is_quick(places: Sequence[tuple[Located, int]], making: Making) -> bool:
     """Tell whether a small array is made in less time than a hop to a thread costs."""
-    if making.is_rounded or making.dtype:
+    if making.is_rounded:
         return False
     sizes = (located.frames.span(number).length for located, number in places if located.frames)
     are_short = all(len(located.image or b"") <= _QUICK_DESCRIPTION_BYTES for located, _ in places)
-    return are_short and sum(sizes) <= _QUICK_BYTES
+    return are_short and sum(sizes) * (2 if making.dtype else 1) <= _QUICK_BYTES
 
 
 async def bytes_of_frame(decoder: Decoder, frame: NumericFrame, form: Form) -> memoryview:
