@@ -80,6 +80,12 @@ async def test_the_dose_decays_from_the_injection_to_the_beginning_of_the_series
             HOUR_DECAYED,
             id="midnight between them",
         ),
+        pytest.param(
+            {"RadiopharmaceuticalStartDateTime": "20240128100000", "RadionuclideHalfLife": 282240},
+            {},
+            1000 * WEIGHT / (DOSE * 2 ** (-3 * 86400 / 282240)),
+            id="days before, of a nuclide that lasts",
+        ),
         pytest.param({}, {"DecayCorrection": "ADMIN"}, 1000 * WEIGHT / DOSE, id="corrected to the injection"),
         pytest.param({}, {"Units": "GML"}, 1.0, id="SUV already"),
     ],
@@ -148,6 +154,12 @@ async def test_lean_mass_and_body_surface_stand_in_place_of_the_weight(client: h
         ({"RadiopharmaceuticalStartTime": None}, {}, "Start Time"),
         ({"RadiopharmaceuticalStartDateTime": "20240101090000"}, {}, "24 hours"),
         ({"RadiopharmaceuticalStartDateTime": "20240131110000"}, {}, "24 hours"),
+        ({"RadiopharmaceuticalStartTime": "100030"}, {}, "before the scan"),  # dynamic: not of the day before
+        ({"RadionuclideHalfLife": 76}, {}, "0.422 hours"),  # rubidium: none is left
+        ({}, {"SeriesTime": "150000", "FrameReferenceTime": "1e20"}, "make sense"),
+        ({"RadionuclideHalfLife": "1e-320"}, {"SeriesTime": "150000", "FrameReferenceTime": 1}, "SUV"),
+        ({"RadionuclideTotalDose": "1e-320"}, {}, "make sense"),
+        ({"RadionuclideHalfLife": 282240}, {}, "Start DateTime"),  # zirconium: on which day?
         ({}, {"DecayCorrection": "NONE"}, "Decay Correction"),
         ({}, {"CorrectedImage": ["ATTN"]}, "DECY"),
         ({}, {"CorrectedImage": ["DECY"]}, "ATTN"),
@@ -156,6 +168,8 @@ async def test_lean_mass_and_body_surface_stand_in_place_of_the_weight(client: h
         ({}, {"Units": "GML", "SUVType": "LBM"}, "SUV Type"),
         ({}, {"AcquisitionTime": None}, "Acquisition"),
         ({}, {"SeriesTime": "150000", "FrameReferenceTime": None}, "Series Time"),
+        ({}, {"SeriesTime": "150000"}, "Frame Reference Time"),  # which is 0: nobody filled it in
+        ({}, {"RadiopharmaceuticalInformationSequence": [item(), item()]}, "one item"),
         ({}, {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2"}, "PET"),
     ],
 )

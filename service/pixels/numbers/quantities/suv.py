@@ -15,7 +15,13 @@ from service.pixels.numbers.quantities.uptake import Uptake
 BODY_WEIGHT, LEAN_MASS, BODY_SURFACE = "suv", "suv-lbm", "suv-bsa"
 SUV_KINDS = (BODY_WEIGHT, LEAN_MASS, BODY_SURFACE)
 
-_LONGEST_WAIT = timedelta(hours=24)  # from the injection to the scan
+_LONGEST_WAIT = 86_400.0  # seconds from the injection to the scan
+_HALF_LIVES, _ALL_HALF_LIVES = (
+    5,
+    20,
+)  # in which a nuclide is scanned where these are longer; of which is none left
+_LONGEST_GUESS = timedelta(hours=12)  # from an injection without a date to a scan on the next day
+_LONGEST_UNDATED = 43_200.0  # half-life in seconds; what lasts longer is scanned days after the injection
 _ALIKE = 1.005  # factors of a series: their times may be rounded to seconds
 _DAY = timedelta(days=1)
 _BW_TYPES = ("", "BW")
@@ -33,7 +39,14 @@ def suv_factors(uptakes: Mapping[str, Uptake], kind: str) -> dict[str, float]:
     """
     acquired = [uptake.acquired for uptake in uptakes.values() if uptake.acquired]
     earliest = min(acquired) if len(acquired) == len(uptakes) else None
-    factors = {uid: _by_weight(uptake, earliest) * _of_kind(uptake, kind) for uid, uptake in uptakes.items()}
+    try:
+        factors = {
+            uid: _by_weight(uptake, earliest) * _of_kind(uptake, kind) for uid, uptake in uptakes.items()
+        }
+    except (ArithmeticError, ValueError) as error:  # years before the first, numbers beyond all
+        raise _none("times and a half-life that make sense") from error
+    if not all(map(math.isfinite, factors.values())):
+        raise _none("times and a half-life that make sense")
     if max(factors.values()) > _ALIKE * min(factors.values()):
         raise _none("images of a series that agree on when it began, and on the patient's size")
     return factors
@@ -63,20 +76,23 @@ def _by_weight(uptake: Uptake, earliest: datetime | None) -> float:
 
 def _of_activity(uptake: Uptake, earliest: datetime | None) -> float:
     """Return the factor from Bq/ml to g/ml: the patient's grams for each Bq that is left of the dose."""
-    dose, half_life = uptake.dose, uptake.half_life
-    if dose is None:
-        raise _none("Radionuclide Total Dose above 0")
+    if uptake.doses > 1:
+        raise _none("one item of Radiopharmaceutical Information Sequence")
+    dose = _needed(uptake.dose, "Radionuclide Total Dose above 0")
     weight = _needed(uptake.weight, "Patient's Weight above 0")
     if uptake.decay_correction == "ADMIN":
         return 1000 * weight / dose
     if uptake.decay_correction != "START":
         raise _none("Decay Correction START or ADMIN")
-    half_life = _needed(half_life, "Radionuclide Half Life above 0")
+    half_life = _needed(uptake.half_life, "Radionuclide Half Life above 0")
     scan = _scan(uptake, half_life, earliest)
-    wait = scan - _given(uptake, scan)
-    if not timedelta() <= wait <= _LONGEST_WAIT:
-        raise _none("a scan that begins up to 24 hours after the Radiopharmaceutical Start")
-    return 1000 * weight / (dose * math.pow(2, -wait.total_seconds() / half_life))
+    wait = (scan - _given(uptake, scan, half_life)).total_seconds()
+    longest = min(max(_LONGEST_WAIT, _HALF_LIVES * half_life), _ALL_HALF_LIVES * half_life)
+    if not 0 <= wait <= longest:
+        raise _none(
+            f"a scan that begins up to {longest / 3600:.3g} hours after the Radiopharmaceutical Start"
+        )
+    return 1000 * weight / (dose * math.pow(2, -wait / half_life))
 
 
 def _scan(uptake: Uptake, half_life: float, earliest: datetime | None) -> datetime:
@@ -91,20 +107,29 @@ def _scan(uptake: Uptake, half_life: float, earliest: datetime | None) -> dateti
     if uptake.ge_scan is not None and uptake.ge_scan <= earliest:
         return uptake.ge_scan
     reference, duration = uptake.reference_seconds, uptake.duration_seconds
-    if uptake.acquired is None or reference is None or duration is None or duration <= 0:
+    if uptake.acquired is None or not reference or not duration or min(reference, duration) <= 0:
         raise _none("Series Time before all acquisitions, or Frame Reference Time and Actual Frame Duration")
     decay = math.log(2) / half_life
     average = math.log(decay * duration / -math.expm1(-decay * duration)) / decay
     return uptake.acquired + timedelta(seconds=average - reference)
 
 
-def _given(uptake: Uptake, scan: datetime) -> datetime:
-    """Return when the dose was given; of a time without a date, the last before the scan."""
+def _given(uptake: Uptake, scan: datetime, half_life: float) -> datetime:
+    """Return when the dose was given; of a time without a date, the nearest to the scan.
+
+    A dynamic scan begins before the injection: a time shortly after the scan is none of the day before.
+    """
     if uptake.given is not None:
         return uptake.given
+    if half_life > _LONGEST_UNDATED:
+        raise _none("Radiopharmaceutical Start DateTime of a nuclide that lasts for days")
     seconds = _needed(uptake.given_time, "Radiopharmaceutical Start Time or Start DateTime")
     given = datetime(scan.year, scan.month, scan.day) + timedelta(seconds=seconds)
-    return given if given <= scan else given - _DAY
+    if given <= scan:
+        return given
+    if scan - (given - _DAY) > _LONGEST_GUESS:
+        raise _none("an injection before the scan, or Radiopharmaceutical Start DateTime")
+    return given - _DAY
 
 
 def _of_kind(uptake: Uptake, kind: str) -> float:

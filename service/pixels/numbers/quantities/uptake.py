@@ -31,6 +31,7 @@ class Uptake:
         height: of the patient, in m.
         sex: M, F or other.
         suv_type: of values that are SUV already.
+        doses: how many were given.
         dose: given, in Bq.
         half_life: of the nuclide, in seconds.
         given: when the dose was, its date if that is known.
@@ -54,6 +55,7 @@ class Uptake:
     height: float | None
     sex: str
     suv_type: str
+    doses: int
     dose: float | None
     half_life: float | None
     given: datetime | None
@@ -69,7 +71,8 @@ class Uptake:
 
 def uptake_of(metadata: Attributes) -> Uptake:
     """Return what an instance says of its activity."""
-    drug = next(iter(items(metadata, "00540016")), {})
+    drugs = list(items(metadata, "00540016"))
+    drug = drugs[0] if drugs else {}
     offset = text(metadata, "00080201")
     given = _date_time(text(drug, "00181078"), offset)
     return Uptake(
@@ -81,6 +84,7 @@ def uptake_of(metadata: Attributes) -> Uptake:
         height=_positive(number(metadata, "00101020")),
         sex=text(metadata, "00100040").upper(),
         suv_type=text(metadata, "00541006").upper(),
+        doses=len(drugs),
         dose=_positive(number(drug, "00181074")),
         half_life=_positive(number(drug, "00181075")),
         given=given,
