@@ -15,6 +15,7 @@ from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 
+from tests.dimse.nodes import tool
 from tests.waiting import PATIENCE
 
 VERIFICATION, IMPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2"
@@ -106,7 +107,7 @@ def data_set(content: bytes) -> bytes:
 
 
 def dcmtk(program: str, *words: object) -> "subprocess.CompletedProcess[str]":
-    """Run a program of DCMTK to its end."""
+    """Run a program of DCMTK to its end; a test is skipped without it."""
     return subprocess.run(
-        [program, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE, check=False
+        [tool(program), *map(str, words)], capture_output=True, text=True, timeout=PATIENCE, check=False
     )

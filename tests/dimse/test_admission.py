@@ -223,6 +223,22 @@ def test_peers_without_a_certificate_and_those_without_tls_get_nothing(
         assert answer(port, context) == b""
 
 
+def test_dcmtk_stores_by_tls_with_a_certificate_and_not_without(
+    secret: tuple[int, Certificate, Certificate], tmp_path: Path
+) -> None:
+    port, theirs, authority = secret
+    (tmp_path / "file.dcm").write_bytes(part10(dataset("32.2.1")))
+    trusted = ("+cf", authority.path, "localhost", port, tmp_path / "file.dcm")
+
+    named = dcmtk("storescu", "+tls", theirs.path, theirs.path, *trusted)
+    nameless = dcmtk("storescu", "+tla", *trusted)
+    plain = dcmtk("storescu", "localhost", port, tmp_path / "file.dcm")
+
+    assert named.returncode == 0, named.stderr
+    assert nameless.returncode != 0
+    assert plain.returncode != 0
+
+
 def test_dcmtk_greets_and_stores(port: int, tmp_path: Path) -> None:
     (tmp_path / "file.dcm").write_bytes(part10(dataset("33.1.1")))
     assert dcmtk("echoscu", "localhost", port).returncode == 0
