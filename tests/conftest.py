@@ -49,7 +49,7 @@ def postgresql_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp", ignore_cleanup_errors=True) as folder:
         server = get_server(folder)
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        _execute(url, sa.text("ALTER SYSTEM SET fsync = off"), sa.text("SELECT pg_reload_conf()"))
+        execute(url, sa.text("ALTER SYSTEM SET fsync = off"), sa.text("SELECT pg_reload_conf()"))
         yield url
         server.cleanup()
 
@@ -57,7 +57,7 @@ def postgresql_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_server: str) -> str:
     """The URL of a migrated database."""
-    _execute(postgresql_server, sa.text("CREATE DATABASE migrated"))
+    execute(postgresql_server, sa.text("CREATE DATABASE migrated"))
     url = sa.make_url(postgresql_server).set(database="migrated").render_as_string(hide_password=False)
     upgrade(url)
     return url
@@ -81,7 +81,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(migrated_postgresql: str) -> str:
     """A migrated PostgreSQL database with nothing in it; one for all, as making one takes half a second."""
-    _execute(migrated_postgresql, *map(sa.delete, reversed(metadata.sorted_tables)))
+    execute(migrated_postgresql, *map(sa.delete, reversed(metadata.sorted_tables)))
     return migrated_postgresql
 
 
@@ -186,7 +186,8 @@ def dicomweb_with(sqlite_url: str, tmp_path: Path) -> Iterator[Callable[..., htt
         )
 
 
-def _execute(url: str, *statements: sa.Executable) -> None:
+def execute(url: str, *statements: sa.Executable) -> None:
+    """Execute statements on a database, each for itself."""
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in statements:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from queue import Queue
 from socket import create_server
 
@@ -12,9 +11,11 @@ from pydicom.uid import MRImageStorage
 from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 
+from service.settings import Settings
 from tests.builders import EXPLICIT, IMPLICIT, part10
 from tests.builders import data_set as dataset
 from tests.dimse.calling import association, stored
+from tests.dimse.places import environment_of
 from tests.serving import Process, process
 from tests.waiting import PATIENCE, wait_for
 
@@ -22,6 +23,11 @@ COMMITMENT, INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
 ALL_KEPT, SOME_NOT = 1, 2
 NO_SUCH_INSTANCE, CLASS_CONFLICT, INVALID_ARGUMENT, NO_SUCH_ACTION = 0x0112, 0x0119, 0x0115, 0x0123
 Report = tuple[int, Dataset]
+
+
+@pytest.fixture(scope="module")
+def pacs(placed: Process) -> Process:
+    return placed
 
 
 def asked(transaction: str, *names: tuple[str, str]) -> Dataset:
@@ -87,15 +93,15 @@ def test_what_cannot_be_asked_is_refused(port: int, information: Dataset, action
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, int, Path]]:
-    """Lend a service that knows where a scanner listens: once it does."""
-    folder = tmp_path_factory.mktemp("known")
+def known(place: Settings) -> Iterator[tuple[Process, int, dict[str, str]]]:
+    """Lend a service that knows where a scanner listens, once it does; and its settings."""
     with create_server(("127.0.0.1", 0)) as free:
         listening = free.getsockname()[1]
-    peers = folder / "peers.toml"
+    peers = place.data.with_suffix(".toml")
     peers.write_text(f'[SCANNER]\nroles = ["writer"]\nhost = "127.0.0.1"\nport = {listening}\n')
-    with process(folder / "data", "--dimse", "0", DICOMWEB_DIMSE_PEERS=str(peers)) as service:
-        yield service, listening, folder
+    settings = {"DICOMWEB_DIMSE_PEERS": str(peers), **environment_of(place)}
+    with process(place.data, "--dimse", "0", **settings) as service:
+        yield service, listening, settings
 
 
 @contextmanager
@@ -110,9 +116,9 @@ def scanner(listening: int, reports: "Queue[Report]") -> Iterator[None]:
 
 
 def test_a_peer_that_does_not_listen_yet_is_told_once_it_does_also_after_a_crash(
-    known: tuple[Process, int, Path],
+    known: tuple[Process, int, dict[str, str]], place: Settings
 ) -> None:
-    service, listening, folder = known
+    service, listening, settings = known
     assert service.dimse_port is not None
     store(service.dimse_port, "20.2.1")
     with association(service.dimse_port, [(COMMITMENT, [IMPLICIT])]) as caller:
@@ -121,11 +127,7 @@ def test_a_peer_that_does_not_listen_yet_is_told_once_it_does_also_after_a_crash
     wait_for(lambda: "SCANNER was not told" in service.log.read_text())
     service.popen.kill()
     reports: Queue[Report] = Queue()
-    peers = str(folder / "peers.toml")
-    with (
-        scanner(listening, reports),
-        process(folder / "data", "--dimse", "0", DICOMWEB_DIMSE_PEERS=peers),
-    ):
+    with scanner(listening, reports), process(place.data, "--dimse", "0", **settings):
         kind, report = reports.get(timeout=PATIENCE)
     assert (kind, report.TransactionUID) == (ALL_KEPT, "1.2.4")
     assert [item.ReferencedSOPInstanceUID for item in report.ReferencedSOPSequence] == ["20.2.1"]

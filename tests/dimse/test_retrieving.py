@@ -14,8 +14,7 @@ from pydicom import Dataset
 from pydicom.uid import CTImageStorage, MRImageStorage
 from pynetdicom import AE, build_role, evt
 
-from service.archive import Archive, open_archive
-from service.archive.index.schema.versions import upgrade
+from service.archive import Archive
 from service.dimse.network.peers import Peer
 from service.permissions import Permission
 from tests.archive.intake import put
@@ -73,13 +72,9 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]) -> Iterator[Archive]:
-    folder = tmp_path_factory.mktemp("retrieved")
-    upgrade(f"sqlite:///{folder / 'index.db'}")
-    archive = open_archive(f"sqlite:///{folder / 'index.db'}", folder / "files", replace=False)
+def archive(archive: Archive, files: dict[str, bytes]) -> Archive:
     put(archive, *files.values())
-    yield archive
-    archive.close()
+    return archive
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,11 @@ PACKAGED = (
 )
 
 
+@pytest.fixture(scope="module")
+def pacs(placed: Process) -> Process:
+    return placed
+
+
 def content_of(pacs: Process, uid: str) -> bytes:
     """Return an instance as DICOMweb gives it."""
     study, series, _ = uid.split(".")

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from pydicom.uid import MRImageStorage
 
+from service.settings import Settings
 from tests.builders import EXPLICIT, data_set, part10
 from tests.dimse.calling import data_set as body
 from tests.dimse.destinations import Destination, destination
+from tests.dimse.places import environment_of
 from tests.object_stores import free_ports
 from tests.serving import Process, process, run
 from tests.waiting import wait_for
@@ -35,10 +37,10 @@ def peers(tmp_path_factory: pytest.TempPathFactory, taker: Destination) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pacs(tmp_path_factory: pytest.TempPathFactory, peers: Path) -> Iterator[Process]:
+def pacs(place: Settings, peers: Path) -> Iterator[Process]:
     """The service, with a study of two instances."""
-    data = tmp_path_factory.mktemp("sending") / "data"
-    with process(data, "--dimse", "0", DICOMWEB_DIMSE_PEERS=str(peers)) as running:
+    settings = {"DICOMWEB_DIMSE_PEERS": str(peers), **environment_of(place)}
+    with process(place.data, "--dimse", "0", **settings) as running:
         for content in FILES.values():
             running.client.post("/studies", content=content, headers={"content-type": "application/dicom"})
         yield running

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset, Sequence
 
-from service.archive import Archive, open_archive
-from service.archive.index.engine.database import create_engine
-from service.archive.index.schema.versions import upgrade
+from service.archive import Archive
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource
 from service.dimse.network.peers import ANYBODY
@@ -24,18 +22,9 @@ PENDING, UNSUPPORTED, CANCELLED, LIMITED = 0xFF00, 0xFF01, 0xFE00, 0xB001
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    folder = tmp_path_factory.mktemp("found")
-    url = f"sqlite:///{folder / 'index.db'}"
-    upgrade(url)
-    engine = create_engine(url)
-    with engine.connect().execution_options(writing=True) as connection:
-        store(connection, *stored.STORED)
-        connection.commit()
-    engine.dispose()
-    archive = open_archive(url, folder / "files", replace=False)
-    yield archive
-    archive.close()
+def archive(archive: Archive) -> Archive:
+    archive.index.write_now(store, *stored.STORED)
+    return archive
 
 
 @pytest.fixture(scope="module")
