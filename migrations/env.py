@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import context
 
-from service.archive.index.engine.database import create_engine
+from service.archive.index.engine.engines import create_engine
 from service.archive.index.schema.tables import metadata
 
 _LOCK = 0x0D1C0_A1E  # any number, the same in every process

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
-from service.archive.index.engine.database import create_engine
+from service.archive.index.engine.engines import create_engine
 from service.archive.index.schema.tables import metadata
 from service.archive.index.schema.versions import upgrade
 from service.settings import Settings

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.engine.database import create_engine
+from service.archive.index.engine.engines import create_engine
 from tests.builders import ct_image, part10
 from tests.serving import COMMAND, ROOT, Process, environment, process, run
 from tests.waiting import until

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.engine.database import create_engine
+from service.archive.index.engine.engines import create_engine
 from tests.builders import DEFLATED, ct_image, part10
 from tests.serving import process
 from tests.waiting import until

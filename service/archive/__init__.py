@@ -14,15 +14,17 @@ from service.archive.files.blobs import Blobs
 from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.reading.converted import ConvertedFile
 from service.archive.files.spool import Spool
-from service.archive.index.engine.database import CONNECTIONS, Database
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.engines import CONNECTIONS
 from service.archive.index.engine.witness import Note, Witness, noted
 from service.archive.index.lookups.lookup import check_tables
 from service.archive.index.owners.labels import Owner, label
 from service.archive.index.writes.changes import remove
 from service.archive.leftovers import Leftovers, remove_doomed_files
+from service.archive.outcomes import Outcome
 from service.archive.recent import RecentInstances
 from service.archive.revisions import SeriesRevisions
-from service.archive.store import Outcome, Store
+from service.archive.store import Store
 from service.cache import Cache
 from service.errors import Unavailable
 from service.scope import Scope

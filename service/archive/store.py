@@ -7,7 +7,6 @@ disturb the others. They are stored a batch at a time, so that one transaction a
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from service.archive.arrivals import Arrival, keep, placed, refusal_of
@@ -24,44 +23,28 @@ from service.archive.index.writes.entry import IndexEntry, entry_of
 from service.archive.index.writes.presence import FileVanished
 from service.archive.instance import Named, version_of
 from service.archive.leftovers import Leftovers, remove_doomed_files
+from service.archive.outcomes import (
+    Outcome,
+    in_order,
+    leaves_a_file,
+    leaves_a_stray,
+    outcome_of,
+    unread,
+)
 from service.archive.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DOES_NOT_MATCH_SOP_CLASS,
-    DUPLICATE,
-    NOT_AUTHORIZED,
     OTHER_STUDY,
     OUT_OF_RESOURCES,
     PROCESSING_FAILURE,
-    Uids,
-    reason_of,
 )
 from service.errors import Refusal, Unavailable
-from service.troubles import trouble
 
 _ENTER_ATTEMPTS = 10
-_DOOMED_WITH = (DUPLICATE, NOT_AUTHORIZED)  # reasons of refusals that doom the file in the same transaction
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An instance that is in the archive now.
-
-    Attributes:
-        uids: its identity.
-        sop_class_uid: (0008,0016).
-        entered: whether it is new, was here already, or took another's place.
-        warning: what was tolerated; empty if nothing.
-    """
-
-    uids: Uids
-    sop_class_uid: str
-    entered: Entered
-    warning: str
-
-
-Outcome = Stored | Refusal
 _Write = Callable[[Sequence[IndexEntry], Owner], list[Entered]]
 
 
@@ -106,7 +89,7 @@ class Store:
                 for entry, spool in zip(entries, spools, strict=True)
                 if isinstance(entry, IndexEntry)
             ]
-            return _in_order(entries, self._enter(arrivals, owner) if arrivals else [])
+            return in_order(entries, self._enter(arrivals, owner) if arrivals else [])
         finally:
             for spool in spools:
                 spool.discard()
@@ -115,7 +98,7 @@ class Store:
         """Enter files that lie in the tree already. Nothing but the index is written."""
         entries = list(self._blobs.each(self._adopted, keys))
         own = [entry for entry in entries if isinstance(entry, IndexEntry)]
-        return _in_order(entries, self._write(self._taken_over, own, NOBODY))
+        return in_order(entries, self._write(self._taken_over, own, NOBODY))
 
     def _adopted(self, key: str) -> IndexEntry | Refusal:
         """Parse a file of the tree; its name has to be the one that its content asks for."""
@@ -126,7 +109,7 @@ class Store:
                     with file.buffer() as buffer:
                         entry = entry.with_digest(earlier_digest_of(buffer))
         except (Unavailable, OSError) as error:
-            return _unread(error)
+            return unread(error)
         if isinstance(entry, Refusal) or entry.blob == key:
             return entry
         return Refusal("the file's name does not agree with its content", CANNOT_UNDERSTAND)
@@ -155,7 +138,7 @@ class Store:
         except Refusal as refusal:
             return refusal.without_frames()
         except (Unavailable, OSError) as error:
-            return _unread(error)
+            return unread(error)
         except Exception as error:
             _log.error("an instance could not be read: %s", type(error).__name__)
             return Refusal("the instance could not be processed", PROCESSING_FAILURE)
@@ -191,9 +174,9 @@ class Store:
             outcomes = [refusals.get(entry) or results[entry] for entry, _ in arrivals]
         finally:
             if note:
-                is_done = bool(outcomes) and not any(map(_leaves_a_stray, outcomes))
+                is_done = bool(outcomes) and not any(map(leaves_a_stray, outcomes))
                 self._leftovers.finish(note, all_have_rows=is_done)
-        if any(map(_leaves_a_file, arrivals, outcomes)):
+        if any(map(leaves_a_file, arrivals, outcomes)):
             with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
                 remove_doomed_files(self._index, self._blobs)
         return outcomes
@@ -221,7 +204,7 @@ class Store:
             return [refusal_of(entry, error.message, OUT_OF_RESOURCES) for entry in entries]
         if owner.witness is not None:
             owner.witness.committed()
-        return list(map(_outcome, entries, results))
+        return list(map(outcome_of, entries, results))
 
     def _write_alone(self, write: _Write, entry: IndexEntry, owner: Owner) -> Outcome:
         """Write an entry's rows in a transaction of its own."""
@@ -241,41 +224,3 @@ class Store:
     def _taken_over(self, entries: Sequence[IndexEntry], owner: Owner) -> list[Entered]:
         """Enter files of the tree, of which none goes."""
         return self._index.write_now(changes.adopt, entries, replace=self._replace, owner=owner)
-
-
-def _unread(error: Unavailable | OSError) -> Refusal:
-    """Return the refusal of an instance that could not be read."""
-    if isinstance(error, Unavailable):
-        return Refusal(error.message, reason_of(error))
-    if isinstance(error, FileNotFoundError | IsADirectoryError):
-        return Refusal("it is no file, or a link to none", CANNOT_UNDERSTAND)
-    _log.error("an instance could not be read: %s", error.strerror)
-    return Refusal(trouble("the instance cannot be read", error).message, OUT_OF_RESOURCES)
-
-
-def _in_order(entries: Sequence[IndexEntry | Refusal], outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return what became of each entry, given those of the ones that are no refusals yet."""
-    of_entries = iter(outcomes)
-    return [next(of_entries) if isinstance(entry, IndexEntry) else entry for entry in entries]
-
-
-def _outcome(entry: IndexEntry, entered: Entered) -> Outcome:
-    if entered is Entered.REFUSED:
-        message = "an instance with these UIDs and other content is stored already, and stays"
-        return refusal_of(entry, message, DUPLICATE)
-    if entered is Entered.DENIED:
-        return refusal_of(entry, "not authorized to store this instance", NOT_AUTHORIZED)
-    parsed = entry.parsed
-    return Stored(parsed.uids, parsed.sop_class_uid, entered, parsed.warning)
-
-
-def _leaves_a_file(arrival: Arrival, outcome: Outcome) -> bool:
-    """Tell whether a file is doomed by what became of an arrival: its own, or the one that was there."""
-    if isinstance(outcome, Stored):
-        return arrival.entry.brings_its_file and outcome.entered is not Entered.STORED
-    return outcome.reason in _DOOMED_WITH
-
-
-def _leaves_a_stray(outcome: Outcome) -> bool:
-    """Tell whether a file may be in the tree that has no row and is not doomed."""
-    return isinstance(outcome, Refusal) and outcome.reason not in _DOOMED_WITH

@@ -20,7 +20,7 @@ from service.archive.index.lookups.lookup import stored_files
 from service.archive.index.owners.labels import NOBODY, Owner
 from service.archive.index.writes.changes import remove_all
 from service.archive.instance import uids_of
-from service.archive.store import Outcome, Stored
+from service.archive.outcomes import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES
 from service.errors import Unavailable
 

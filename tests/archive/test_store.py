@@ -19,7 +19,8 @@ from service.archive.index.lookups.lookup import find, stored_files
 from service.archive.index.schema.tables import instances
 from service.archive.index.writes.changes import remove
 from service.archive.leftovers import Leftovers, remove_doomed_files
-from service.archive.store import Outcome, Store, Stored
+from service.archive.outcomes import Outcome, Stored
+from service.archive.store import Store
 from service.archive.upkeep import reindex, verify
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,

@@ -12,7 +12,7 @@ from service.archive.files.notes import written
 from service.archive.index.schema.tables import metadata
 from service.archive.index.writes.entering import Entered
 from service.archive.instance import blob_key, new_version
-from service.archive.store import Stored
+from service.archive.outcomes import Stored
 from service.archive.upkeep import Done, files_below, import_files, reindex, verify
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource

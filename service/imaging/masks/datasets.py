@@ -23,9 +23,9 @@ from service.imaging.masks.mask_volume import MaskVolume, MaskWish
 from service.imaging.masks.renumbered import renumbered
 from service.imaging.masks.segmentations import segmentation_volume
 from service.imaging.masks.structures import structure_volume
-from service.imaging.numbers.arrays import check_number_of_frames
 from service.imaging.numbers.forms import form_of
 from service.imaging.numbers.frame_images import FrameImages
+from service.imaging.numbers.numeric_frames import check_number_of_frames
 from service.imaging.numbers.volumes import Wish, planned
 from service.pixels.masks.segments import SEGMENTATIONS, label_type
 from service.pixels.masks.structures import STRUCTURE_SET

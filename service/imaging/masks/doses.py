@@ -13,9 +13,9 @@ from service.errors import InstanceGone, IrregularVolume, NoSuchValues
 from service.imaging.masks.grids import Grid, grid_of, references_of
 from service.imaging.masks.mask_volume import MaskVolume, MaskWish, part_of
 from service.imaging.masks.sampled import Sampled
-from service.imaging.numbers.arrays import NumericFrame
 from service.imaging.numbers.forms import Form
 from service.imaging.numbers.frame_images import FrameImages
+from service.imaging.numbers.numeric_frames import NumericFrame
 from service.imaging.numbers.quantities import check_dose
 from service.imaging.numbers.volumes import Wish, planned
 from service.pixels.masks.sampling import trilinear

@@ -12,7 +12,7 @@ from service.archive.index.lookups.metadata import first_metadata
 from service.archive.instance import Target
 from service.dicom_json import Attributes, items, text
 from service.errors import InstanceGone, IrregularVolume, SeriesNotFound, SlicesNotFound, shorten
-from service.imaging.numbers.arrays import check_number_of_frames
+from service.imaging.numbers.numeric_frames import check_number_of_frames
 from service.imaging.numbers.volumes import Wish, volume_alone
 from service.pixels.masks.lattice import in_gray
 from service.pixels.numbers.geometry.slices import Slice

@@ -7,121 +7,32 @@ What stands in the way of an array is looked for before its first byte too: an a
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from service.archive.files.blobs import Blobs
 from service.archive.files.reading.opened import check_files
 from service.archive.files.reading.runs import bring_near, read_run_now
-from service.archive.instance import Located
-from service.dicom.frames import NativeFrames
-from service.errors import ContentTooLarge, NotRenderable, shorten
-from service.imaging.decoder import Decoder, description_of
+from service.errors import NotRenderable
+from service.imaging.decoder import Decoder
+from service.imaging.numbers.numeric_frames import NumericFrame, is_native, unknown_interpretation
 from service.pixels.arrays import Values
-from service.pixels.codecs.decode import NATIVE_SYNTAXES, DecodedFrame, decoded
-from service.pixels.description import GRAYSCALE, ImageDescription
+from service.pixels.codecs.decode import DecodedFrame, decoded
+from service.pixels.description import ImageDescription
 from service.pixels.display.render import DISPLAYS
 from service.pixels.numbers.quantities.modality import INT16, fits_int16, may_fit_int16, value_type
-from service.transfer_syntaxes import DEFLATED
 
-MAX_FRAMES = 2**16
-MAX_DECODED_BYTES = 2**32  # of compressed frames, all of which are decoded before the first byte
 _ARRAY_BYTES_AT_ONCE = 4 * 2**20  # of an array that are in memory together
 _LOOKED_AT_TOGETHER = 8  # frames
-_PALETTE_COLOR, _SUBSAMPLED = "PALETTE COLOR", "YBR_FULL_422"
 _VALUE_BYTES = 2  # of most
 _RGB8: np.dtype[Any] = np.dtype("u1")
 
 
-def check_number_of_frames(number: int) -> None:
-    """Refuse to compute with more frames than an answer can be waited for.
-
-    Raises:
-        ContentTooLarge: there are more than `MAX_FRAMES`.
-    """
-    if number > MAX_FRAMES:
-        raise ContentTooLarge(f"{number} frames: numbers are made of up to {MAX_FRAMES} at a time")
-
-
-class NumericFrame(NamedTuple):
-    """One frame of an array.
-
-    Attributes:
-        located: its instance.
-        number: counted from 1.
-        description: of it.
-        factor: modality value → SUV.
-    """
-
-    located: Located
-    number: int
-    description: ImageDescription
-    factor: float = 1.0
-
-    @property
-    def is_grayscale(self) -> bool:
-        """Whether the frame has modality values."""
-        return self.description.photometric_interpretation in GRAYSCALE
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Rows and columns; of a colour frame, also the three colours."""
-        size = self.description.rows, self.description.columns
-        return size if self.is_grayscale else (*size, 3)
-
-
 Maker = Callable[[DecodedFrame, NumericFrame], Values]
 """Stored values of a frame, and what describes it → what is sent of it. Called in threads."""
-
-
-def numeric_frames(places: Iterable[tuple[Located, int]]) -> list[NumericFrame]:
-    """Return frames, given by their instances and numbers. Blocking: for worker threads.
-
-    Raises:
-        NotRenderable: what describes its pixels is missing or makes no sense.
-        ContentTooLarge: they are compressed, and more than `MAX_DECODED_BYTES`.
-    """
-    frames = [NumericFrame(located, number, description_of(located, number)) for located, number in places]
-    _check_decoded_bytes(frames)
-    for frame in frames:
-        if frame.located.instance.transfer_syntax in NATIVE_SYNTAXES:
-            _check_native(frame.description)
-        _check(frame.description)
-    return frames
-
-
-def _check_decoded_bytes(frames: Iterable[NumericFrame]) -> None:
-    """Raise ContentTooLarge if the compressed frames among these take longer to decode than anyone waits."""
-    size = sum(frame.description.value_bytes for frame in frames if not _is_native(frame))
-    if size > MAX_DECODED_BYTES:
-        raise ContentTooLarge(
-            f"compressed frames of {size} bytes: numbers are made of up to {MAX_DECODED_BYTES} at a time"
-        )
-
-
-def _check_native(description: ImageDescription) -> None:
-    """Raise NotRenderable if nobody knows what the samples mean; decoders may bring others to light."""
-    name = description.photometric_interpretation
-    if name not in (*DISPLAYS, _SUBSAMPLED):
-        raise _unknown_interpretation(name)
-
-
-def _check(description: ImageDescription) -> None:
-    """Raise NotRenderable if the frame cannot become numbers, whatever its stored values are."""
-    name, samples = description.photometric_interpretation, description.samples_per_pixel
-    expected = 1 if name in (*GRAYSCALE, _PALETTE_COLOR) else 3
-    if samples != expected:
-        raise NotRenderable(f"{samples} Samples per Pixel in {shorten(name)}: expected {expected}")
-    if name == _PALETTE_COLOR and description.palette is None:
-        raise NotRenderable("no palette: expected tables of red, green and blue")
-
-
-def _unknown_interpretation(name: str) -> NotRenderable:
-    expected = ", ".join(DISPLAYS)
-    return NotRenderable(f"Photometric Interpretation {shorten(name)}: expected one of {expected}")
 
 
 async def array_type(decoder: Decoder, frames: Sequence[NumericFrame]) -> np.dtype[Any]:
@@ -231,7 +142,9 @@ async def array_range(
 
 
 async def _arrays(decoder: Decoder, frames: Sequence[NumericFrame], made_of: Maker) -> list[Values]:
-    if all(map(_is_native, frames)):  # in one hop to a thread: decoding is less work than the hop
+    if all(
+        is_native(frame.located) for frame in frames
+    ):  # in one hop to a thread: decoding is less work than the hop
         await asyncio.gather(*(_bring_near(decoder.blobs, frame) for frame in frames))
         work = partial(_native_arrays, decoder.blobs, frames, made_of)
         return await decoder.threads.run(work)
@@ -246,15 +159,6 @@ async def _bring_near(blobs: Blobs, frame: NumericFrame) -> None:
     """Fetch a frame that lies far away: many at the same time, and not one after the other."""
     assert frame.located.frames is not None
     await bring_near(blobs, frame.located.instance, frame.located.frames.span(frame.number).offset)
-
-
-def _is_native(frame: NumericFrame) -> bool:
-    return is_native(frame.located)
-
-
-def is_native(located: Located) -> bool:
-    """Tell whether the frames of an instance lie in its file as they are."""
-    return isinstance(located.frames, NativeFrames) and located.instance.transfer_syntax != DEFLATED
 
 
 def _native_arrays(blobs: Blobs, frames: Sequence[NumericFrame], made_of: Maker) -> list[Values]:
@@ -277,5 +181,5 @@ def red_green_blue(decoded_frame: DecodedFrame, frame: NumericFrame) -> Values:
     description = decoded_frame.described(frame.description)
     display = DISPLAYS.get(description.photometric_interpretation)
     if display is None:
-        raise _unknown_interpretation(description.photometric_interpretation)
+        raise unknown_interpretation(description.photometric_interpretation)
     return np.ascontiguousarray(display.levels(decoded_frame.values, description, None))

@@ -10,7 +10,8 @@ import numpy as np
 
 from service.errors import NoSuchValues
 from service.imaging.decoder import Decoder
-from service.imaging.numbers.arrays import NumericFrame, array_type, declared_type, red_green_blue
+from service.imaging.numbers.arrays import array_type, declared_type, red_green_blue
+from service.imaging.numbers.numeric_frames import NumericFrame
 from service.pixels.arrays import Values
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.description import ImageDescription

@@ -10,8 +10,9 @@ import numpy as np
 
 from service.archive.files.reading.opened import check_files
 from service.imaging.decoder import Decoder
-from service.imaging.numbers.arrays import NumericFrame, array_of
+from service.imaging.numbers.arrays import array_of
 from service.imaging.numbers.forms import Form
+from service.imaging.numbers.numeric_frames import NumericFrame
 from service.pixels.arrays import Values
 
 

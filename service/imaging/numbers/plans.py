@@ -13,8 +13,8 @@ import numpy as np
 from service.archive.instance import Located
 from service.cache import Cache
 from service.dicom.frames import EncapsulatedFrames
-from service.imaging.numbers.arrays import NumericFrame
 from service.imaging.numbers.forms import Form
+from service.imaging.numbers.numeric_frames import NumericFrame
 from service.pixels.description import ImageDescription
 from service.pixels.lut import LookupTable
 from service.pixels.numbers.geometry.volume import Volume

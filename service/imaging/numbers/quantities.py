@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from service.archive.index.schema.stored_json import StoredJson
 from service.dicom_json import Attributes, text
 from service.errors import InstanceGone, NoSuchValues
-from service.imaging.numbers.arrays import NumericFrame
+from service.imaging.numbers.numeric_frames import NumericFrame
 from service.pixels.numbers.quantities.making import DOSE
 from service.pixels.numbers.quantities.suv import suv_factors
 from service.pixels.numbers.quantities.uptake import Uptake, uptake_of

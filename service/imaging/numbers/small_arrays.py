@@ -16,8 +16,9 @@ from service.archive.instance import Located
 from service.dicom.frames import NativeFrames, Span
 from service.errors import NoSuchValues
 from service.imaging.decoder import Decoder, description_of
-from service.imaging.numbers.arrays import NumericFrame, array_of, is_native, numeric_frames
+from service.imaging.numbers.arrays import array_of
 from service.imaging.numbers.forms import Form, form_of_decoded
+from service.imaging.numbers.numeric_frames import NumericFrame, is_native, numeric_frames
 from service.pixels.codecs.decode import DecodedFrame, decoded
 from service.pixels.description import GRAYSCALE
 from service.pixels.numbers.files.array_files import npy_head

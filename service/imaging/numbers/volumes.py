@@ -9,7 +9,7 @@ from typing import NamedTuple
 from service.archive.index.schema.stored_json import StoredJson
 from service.archive.instance import Located
 from service.errors import IrregularVolume, SlicesNotFound, shorten
-from service.imaging.numbers.arrays import NumericFrame, numeric_frames
+from service.imaging.numbers.numeric_frames import NumericFrame, numeric_frames
 from service.pixels.numbers.geometry.along import Key, keys_of, volume_along
 from service.pixels.numbers.geometry.frame_values import Path, values_of_frames
 from service.pixels.numbers.geometry.groups import groups_of

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.imaging.decoder import Decoder
-from service.imaging.numbers.arrays import NumericFrame, array_chunks, array_range
+from service.imaging.numbers.arrays import array_chunks, array_range
 from service.imaging.numbers.forms import Form, form_of
+from service.imaging.numbers.numeric_frames import NumericFrame
 from service.pixels.numbers.quantities.making import Making
 from service.web.http.answers.responses import single_part
 from service.web.http.answers.stream import Runs, joined

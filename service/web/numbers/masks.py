@@ -19,7 +19,7 @@ from service.imaging.masks.doses import dose_volume
 from service.imaging.masks.mask_volume import ROI, SEGMENT, MaskVolume, MaskWish, mask_description
 from service.imaging.masks.segmentations import segmentation_volume
 from service.imaging.masks.structures import structure_volume
-from service.imaging.numbers.arrays import check_number_of_frames
+from service.imaging.numbers.numeric_frames import check_number_of_frames
 from service.imaging.numbers.quantities import RT_DOSE
 from service.pixels.masks.segments import SEGMENTATIONS
 from service.pixels.masks.structures import STRUCTURE_SET

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from service.archive.files.reading.runs import read_run_behind
 from service.archive.instance import Located
 from service.errors import NotRenderable
-from service.imaging.numbers.arrays import check_number_of_frames, numeric_frames
+from service.imaging.numbers.numeric_frames import check_number_of_frames, numeric_frames
 from service.imaging.numbers.small_arrays import (
     HEAD_BYTES,
     check_alike,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from service.archive.index.lookups.metadata import first_metadata
 from service.errors import InstanceGone, IrregularVolume
-from service.imaging.numbers.arrays import check_number_of_frames
+from service.imaging.numbers.numeric_frames import check_number_of_frames
 from service.imaging.numbers.plans import Plan
 from service.imaging.numbers.volumes import Wish, planned
 from service.pixels.numbers.quantities.making import Making

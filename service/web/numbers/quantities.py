@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from service.archive.index.lookups.metadata import first_metadata
 from service.errors import ContentTooLarge
-from service.imaging.numbers.arrays import MAX_FRAMES, NumericFrame
+from service.imaging.numbers.numeric_frames import MAX_FRAMES, NumericFrame
 from service.imaging.numbers.quantities import with_factors
 from service.pixels.numbers.quantities.making import MODALITY, STORED, Making
 from service.web.http.requests.request import target_of

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from service.archive.instance import Located
 from service.errors import NotRenderable
 from service.imaging.decoder import Decoder
-from service.imaging.numbers.arrays import check_number_of_frames, numeric_frames
+from service.imaging.numbers.numeric_frames import check_number_of_frames, numeric_frames
 from service.pixels.display.histogram import histogram_picture
 from service.pixels.display.image_files import png
 from service.pixels.numbers.quantities.modality import REVISION

@@ -193,7 +193,7 @@ async def test_more_frames_than_anybody_waits_for_are_refused(client: httpx.Asyn
 async def test_more_compressed_frames_than_anybody_waits_for_are_refused(
     client: httpx.AsyncClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.imaging.numbers.arrays.MAX_DECODED_BYTES", 1000)
+    monkeypatch.setattr("service.imaging.numbers.numeric_frames.MAX_DECODED_BYTES", 1000)
     frame = stored_values(16, 16)
     dataset = image(frame, SOPClassUID=CTImageStorage, SOPInstanceUID="1.1.1.1")
     dataset.NumberOfFrames = 2

@@ -5,18 +5,18 @@ threads share a transaction, see `writing`, and hold the locks that they say the
 """
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 import anyio
 import anyio.to_thread
 import sqlalchemy as sa
 
+from service.archive.index.engine.engines import CONNECTIONS, PATIENCE, create_engine
 from service.archive.index.engine.inline_reads import IndexFunction, InlineReader, TakesLonger
 from service.archive.index.engine.locks import locks_of, take_locks
 from service.archive.index.engine.writing import Job, Writer
@@ -27,23 +27,11 @@ P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
-CONNECTIONS = 10
 _ENOUGH = 5  # connections, so that two of them can write
 _WRITERS = 40  # threads that wait for their turn to write, so that those of others are not taken by them
-_PATIENCE = 30  # seconds, for a connection or a lock
-_PREPARE = "prepare_threshold"  # "none" in a URL: of poolers that give each transaction another connection
 _PAUSE = 0.05  # seconds, until a server that has no connection left is asked again
 _NO_CONNECTION_LEFT = ("too many clients", "too many connections", "connection slots", "more connections")
 
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # a commit is on disk before it is acknowledged
-    "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {_PATIENCE * 1000}",
-    "PRAGMA case_sensitive_like = ON",  # as on PostgreSQL
-    "PRAGMA cache_size = -4096",
-    "PRAGMA temp_store = MEMORY",
-)
 
 BROKEN = (sa.exc.DatabaseError, sa.exc.InternalError)  # themselves, not what is derived from them
 
@@ -176,7 +164,7 @@ class Database:
                 return engine.connect()
             except sa.exc.OperationalError as error:
                 is_full = any(words in str(error.orig) for words in _NO_CONNECTION_LEFT)
-                if not is_full or monotonic() - begin > _PATIENCE:
+                if not is_full or monotonic() - begin > PATIENCE:
                     raise
             sleep(_PAUSE)
 
@@ -212,43 +200,6 @@ class Database:
 
 def _unmeasured(_seconds: float) -> None:
     """Take no notice of how long something took."""
-
-
-def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:
-    """Return an engine whose transactions mean the same on SQLite and PostgreSQL."""
-    parsed = sa.make_url(url)
-    arguments: dict[str, object] = {}
-    if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.query.get(_PREPARE) == "none":
-            parsed, arguments = parsed.difference_update_query([_PREPARE]), {_PREPARE: None}
-    engine = sa.create_engine(
-        parsed,
-        connect_args=arguments,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=_PATIENCE,
-        hide_parameters=True,  # they belong to patients, and errors are logged
-    )
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _open_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _open_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself; `_begin_sqlite` does
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
-    driver: Any = connection.connection.driver_connection
-    try:
-        driver.execute(statement)  # at a fifth of what SQLAlchemy takes to pass it on
-    except sqlite3.Error as error:
-        raise getattr(sa.exc, type(error).__name__)(statement, None, error) from error
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from service.archive.index.engine.database import BROKEN, create_engine
+from service.archive.index.engine.database import BROKEN
+from service.archive.index.engine.engines import create_engine
 from service.archive.index.schema.tables import metadata
 from service.errors import Unavailable
 from service.installed import folder

@@ -7,7 +7,8 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.engine.database import Database, create_engine
+from service.archive.index.engine.database import Database
+from service.archive.index.engine.engines import create_engine
 from service.archive.index.schema.tables import doomed
 from service.errors import Unavailable
 

@@ -15,7 +15,7 @@ from service.archive.index.engine.locks import locking
 from service.archive.index.lookups.lookup import stored_files
 from service.archive.index.writes.changes import remove, remove_all
 from service.archive.leftovers import remove_doomed_files
-from service.archive.store import Stored
+from service.archive.outcomes import Stored
 from service.archive.upkeep import verify
 from service.errors import NotFound, Unavailable
 from service.scope import EVERYTHING

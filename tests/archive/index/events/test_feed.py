@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.engine.database import create_engine
+from service.archive.index.engine.engines import create_engine
 from service.archive.index.events.change_notes import MAX_OF_A_NOTE, Action, note_changes
 from service.archive.index.events.feed import (
     CURRENT,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from service.archive.index.engine.database import create_engine
+from service.archive.index.engine.engines import create_engine
 from service.archive.index.schema.versions import upgrade
 from service.settings import Settings
 from tests.serving import ROOT, serving
