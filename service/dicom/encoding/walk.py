@@ -221,7 +221,7 @@ class _Walk:
                 position = _ending(buffer, position, end, nested=nested)
                 break
             tag, vr, offset, length = read(buffer, position)
-            if vr in _PLAIN and length <= end - offset:  # most; an undefined length is never that short
+            if vr in _PLAIN and length <= end - offset and length != UNDEFINED:  # most
                 elements.append(Element(tag, vr, offset, length))
                 position = offset + length
                 continue

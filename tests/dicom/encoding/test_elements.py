@@ -1,3 +1,4 @@
+import mmap
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +17,9 @@ from tests.dicom.packaged import READABLE, reference
 from tests.dicom.sequences import (
     CLOSE,
     ENCODINGS,
+    ITEM,
     NAME,
+    SEQUENCE_END,
     UNDEFINED,
     image_with_sequences,
     nested,
@@ -200,3 +203,18 @@ def test_the_leading_group_is_told_from_what_follows() -> None:
 
     assert [element.tag for element in elements] == [0x00020010]
     assert buffer[position:] == NAME
+
+
+def test_fragments_of_a_file_of_more_than_4_gb_are_found(tmp_path: Path) -> None:
+    length = 2**32 - 2
+    head = b"\xe0\x7f\x10\x00OB\x00\x00" + UNDEFINED + item(b"") + ITEM + struct.pack("<L", length)
+    with (tmp_path / "large").open("w+b") as file:
+        file.write(head)
+        file.seek(len(head) + length)  # a hole: nothing is written, and it reads as zeros
+        file.write(item(b"last") + SEQUENCE_END + bytes(4))
+        file.flush()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
+            (element,) = walk(buffer, 0, EXPLICIT_LITTLE)
+
+    assert element.fragments is not None
+    assert [fragment.length for fragment in element.fragments] == [0, length, 4]
