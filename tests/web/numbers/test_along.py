@@ -1,5 +1,7 @@
 """Volumes of a series with a fourth axis: times, echoes, gradients."""
 
+import struct
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -9,6 +11,7 @@ import nibabel
 import numpy as np
 import orjson
 import pytest
+from pydicom.dataset import Dataset
 
 from tests.web.series import SERIES, ct_slice, store, stored_values
 
@@ -100,6 +103,50 @@ async def test_gradients_are_told_as_fsl_wants_them(client: httpx.AsyncClient) -
     directions = {-1.0: [-1, 0, 0], -half: [-half, half, 0]}
     for column in np.array(description["fsl"]["bvec"]).T[1:]:
         np.testing.assert_allclose(column, directions[min(directions, key=lambda x: abs(x - column[0]))])
+
+
+def _siemens(b_value: float, direction: list[float] | None, vr: bool) -> Dataset:
+    """Return private attributes as a scanner writes them, or as an archive that does not know their VRs."""
+    written = Dataset()
+    block = written.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0C, *(("IS", f"{b_value:g}") if vr else ("UN", f"{b_value:g} ".encode())))
+    if direction:
+        block.add_new(0x0E, *(("FD", direction) if vr else ("UN", struct.pack("<3d", *direction))))
+    return written
+
+
+def _philips(b_value: float, direction: list[float] | None, vr: bool) -> Dataset:
+    """Return what `_siemens` does, of Philips, which writes directions of 0 where there are none."""
+    written = Dataset()
+    packed = [(value if vr else struct.pack("<f", value)) for value in (b_value, *(direction or [0, 0, 0]))]
+    of_b_value, *of_direction = [("FL" if vr else "UN", value) for value in packed]
+    written.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x03, *of_b_value)
+    block = written.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
+    for axis, (kind, value) in enumerate(of_direction):
+        block.add_new(0xB0 + axis, kind, value)
+    return written
+
+
+@pytest.mark.parametrize("vr", [True, False], ids=["", "of unknown VR"])
+@pytest.mark.parametrize("private", [_siemens, _philips])
+async def test_gradients_are_those_of_private_attributes_where_the_standard_has_none(
+    client: httpx.AsyncClient, private: Callable[[float, list[float] | None, bool], Dataset], vr: bool
+) -> None:
+    """Compared with dcm2niix, which reads the same of them."""
+    gradients: list[tuple[float, list[float] | None]] = [(0, None), (800, [0.6, 0.8, 0]), (1000, [0, 0, 1])]
+    for number, (b_value, direction) in enumerate(gradients):
+        data_set = ct_slice(number + 1, STORED[number, 0], Modality="MR", ImagePositionPatient=[0, 0, 0])
+        data_set.update(private(b_value, direction, vr))
+        await store(client, data_set)
+
+    description = (await client.get(f"{VOLUME}?along=auto&accept=application/json")).json()
+    one = await client.get(f"{VOLUME}?DiffusionBValue=800")
+
+    assert description["along"]["attributes"] == ["DiffusionBValue"]
+    assert description["fsl"]["bval"] == [0, 800, 1000]
+    directions = np.array([[0, -0.6, 0], [0, 0.8, 0], [0, 0, 1]])
+    np.testing.assert_allclose(description["fsl"]["bvec"], directions, atol=1e-7)
+    np.testing.assert_array_equal(np.load(BytesIO(one.content)), HU[1, :1])
 
 
 async def test_a_zip_file_has_what_fsl_reads_beside_the_nifti(client: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from service.dicom_json import PER_FRAME_GROUPS, SHARED_GROUPS, Attributes, items
 from service.json_text import Later
+from service.pixels.numbers.geometry.diffusion import with_diffusion
 
 Path = tuple[str, ...]
 Found = tuple[Any, ...]
@@ -30,6 +31,7 @@ def values_of_frames(
 
     Standard: PS3.3 C.7.6.16, C.8.4.8.
     """
+    metadata = with_diffusion(metadata)
     shared = next(iter(items(metadata, SHARED_GROUPS)), {})
     usual = [_in_group(shared, path) or _at_path(metadata, path) for path in paths]
     groups = items(metadata, PER_FRAME_GROUPS)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from service.dicom_json import PER_FRAME_GROUPS, SHARED_GROUPS, Attributes, items
 from service.json_text import Later
+from service.pixels.numbers.geometry.diffusion import with_diffusion
 
 Traits = tuple[Any, ...]
 """The values of one slice, in the order of TRAITS; None where it has none."""
@@ -101,6 +102,7 @@ for _index, _trait in enumerate(TRAITS):
 
 def traits_of(metadata: Attributes, number_of_frames: int) -> Iterator[Traits]:
     """Yield the traits of each frame of an instance: what its own functional groups say comes first."""
+    metadata = with_diffusion(metadata)
     shared = next(iter(items(metadata, SHARED_GROUPS)), {})
     usual = {**_values(metadata), **_values(shared)}
     groups = items(metadata, PER_FRAME_GROUPS)
