@@ -119,6 +119,18 @@ async def test_types_do_not_depend_on_what_rows_hold(
         assert table[name].to_pylist() == [None] * len(uids)
 
 
+async def test_dates_and_times_may_be_written_as_before_dicom(
+    client: httpx.AsyncClient, archive: Archive
+) -> None:
+    archive.index.write_now(store, instance("3.1.1", StudyDate="2024.01.31", StudyTime="10:15:30.25"))
+
+    table = await _table(client, "studies/3/instances?includefield=StudyDate,StudyTime", ARROW)
+
+    assert table.to_pylist() == [
+        {"StudyDate": datetime.date(2024, 1, 31), "StudyTime": datetime.time(10, 15, 30, 250000)}
+    ]
+
+
 @pytest.mark.parametrize("accept", [ARROW, PARQUET])
 @pytest.mark.parametrize("path", ["studies", "series", "instances", "studies/1/series/1.1/instances"])
 async def test_every_search_is_a_table_of_its_usual_columns(

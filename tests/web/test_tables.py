@@ -39,6 +39,7 @@ def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
         SliceThickness=-2.5,
         ImageComments="two\nlines",
         RequestAttributesSequence=REQUESTS,
+        AcquisitionContextSequence=[{}],
     )
     other = instance("2.1.1", PatientName="Smith^Ann", PatientID="P2", StudyDate="20230131", Modality="MR")
     archive.index.write_now(store, lung | PRIVATE, instance("1.1.2", Modality="CT", InstanceNumber=1), other)
@@ -114,6 +115,7 @@ async def test_each_match_is_a_row_however_many_a_page_holds(
             "S1\\S2",
         ),
         ("00400275.00401001", "RequestAttributesSequence.RequestedProcedureID", "R1"),
+        ("AcquisitionContextSequence", "AcquisitionContextSequence", "{}"),
         ("0009xx01:ACME 1.2", "0009xx01:ACME 1.2", "1.5"),
         ("00091101", "00091101", "1.5"),
         ("0009xx01:ACME", "0009xx01:ACME", ""),

@@ -37,7 +37,7 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return _name(value) if value.keys() <= _GROUPS else dumped(value).decode()
+        return _name(value) if value and value.keys() <= _GROUPS else dumped(value).decode()
     return str(value)
 
 

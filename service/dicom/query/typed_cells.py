@@ -41,7 +41,7 @@ _KINDS = {
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})\.?([0-9]{2})\.?([0-9]{2})", re.ASCII)
-_TIME = re.compile(r"([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:\.([0-9]{1,6}))?)?)? *", re.ASCII)
+_TIME = re.compile(r"([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:\.([0-9]{1,6}))?)?)? *", re.ASCII)
 _LIMITS = {Kind.WHOLE: (-(2**63), 2**63), Kind.WHOLE_UNSIGNED: (0, 2**64)}
 
 
