@@ -15,8 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.uid import CTImageStorage, SecondaryCaptureImageStorage
 
-from tests.builders import ct_image, image, part10
+from tests.builders import EXPLICIT, ct_image, image, part10
+from tests.dimse.calling import association, stored
 from tests.serving import Process, process
 from tests.web.messages import DICOM, fetch, reasons, store, url
 
@@ -145,6 +147,24 @@ def test_on_a_full_disk_stores_are_unavailable_and_nothing_is_half_stored(small_
         ballast.unlink()
         assert store(server.client, OTHER, LARGE).status_code == 200
         assert len(list(small_disk.rglob("*.dcm"))) == 3
+
+
+def test_on_a_full_disk_a_scanner_is_told_so_and_its_association_goes_on(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    with process(small_disk / "data", "--dimse", "0") as server:
+        assert server.dimse_port is not None
+        contexts = [(CTImageStorage, [EXPLICIT]), (SecondaryCaptureImageStorage, [EXPLICIT])]
+        with (
+            association(server.dimse_port, contexts[:1]) as small,
+            association(server.dimse_port, contexts[1:]) as large,
+        ):
+            fill(ballast)
+            full = [stored(small, SMALL)[0], stored(large, LARGE)[0]]
+            ballast.unlink()
+            free = [stored(small, SMALL)[0], stored(large, LARGE)[0]]
+
+        assert (full, free) == ([OUT_OF_RESOURCES] * 2, [0, 0])
+        assert list((small_disk / "data/incoming").iterdir()) == []
 
 
 def test_of_files_of_which_some_fit_on_the_disk_these_are_stored(small_disk: Path) -> None:

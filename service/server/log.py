@@ -2,7 +2,7 @@
 
 What an exception says of itself may be a value of a file or of a URL, so that no traceback ends with it.
 Other software says at its debug level what passes through it, and is heard from `warning` on. Python's own
-warnings have values in them, and are not heard.
+warnings and those of pydicom have values in them, and are not heard.
 """
 
 import logging
@@ -22,6 +22,7 @@ def configure_log(level: str) -> None:
     logging.basicConfig(level=max(logging.WARNING, _number(level)), handlers=[handler])
     for name in _OURS:
         logging.getLogger(name).setLevel(_number(level))
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
     warnings.simplefilter("ignore")
 
 

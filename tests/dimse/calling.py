@@ -54,14 +54,14 @@ def association(
             caller.release()
 
 
-def request(contexts: int = 1) -> bytes:
+def request(contexts: int = 1, calling: str = "STRANGER", called: str = "DICOMWEB") -> bytes:
     """Return an A-ASSOCIATE-RQ."""
     syntaxes = item(0x30, VERIFICATION.encode()) + item(0x40, IMPLICIT.encode())
     presentation = b"".join(
         item(0x20, bytes([2 * (number % 128) + 1, 0, 0, 0]) + syntaxes) for number in range(contexts)
     )
     user = item(0x50, item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3"))
-    body = struct.pack(">HH16s16s32x", 1, 0, b"DICOMWEB".ljust(16), b"STRANGER".ljust(16))
+    body = struct.pack(">HH16s16s32x", 1, 0, called.encode().ljust(16), calling.encode().ljust(16))
     body += item(0x10, b"1.2.840.10008.3.1.1.1") + presentation + user
     return struct.pack(">BxI", 1, len(body)) + body
 
