@@ -174,6 +174,7 @@ class Settings(BaseSettings):
     dimse_port: int = Field(default=11112, ge=0, le=65535)
     dimse_ae_title: str = Field(default="DICOMWEB", pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")
     dimse_peers: FilePath | None = None
+    dimse_workers: int = Field(default=1, ge=1)
     dimse_max_associations: int = Field(default=100, ge=1)
     dimse_max_pdu_bytes: int = Field(default=256 * 2**10, ge=4096, le=16 * 2**20)
     dimse_max_results: int = Field(default=10_000, ge=1)

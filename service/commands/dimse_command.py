@@ -9,10 +9,11 @@ from service.commands.configured import check, settings_of
 from service.commands.help_texts import OF_AN_ARCHIVE
 from service.commands.opened import opened, told
 from service.server import dimse as dimse_server
+from service.server import dimse_processes
 from service.settings_problems import dimse_problem
 
 OF_DIMSE = (
-    "dimse_host", "dimse_port", "dimse_ae_title", "dimse_peers", "dimse_max_associations",
+    "dimse_host", "dimse_port", "dimse_workers", "dimse_ae_title", "dimse_peers", "dimse_max_associations",
     "dimse_max_pdu_bytes", "dimse_max_results", "dimse_seconds", "dimse_tls_certificate", "dimse_tls_key",
     "dimse_tls_ca", *OF_AN_ARCHIVE,
 )  # fmt: skip
@@ -30,14 +31,23 @@ def serve(
             help=help_texts.option("dimse_port", "port to listen on, 0 for any free one"), min=0, max=65535
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help=help_texts.option("dimse_workers", "processes that serve side by side"), min=1),
+    ] = None,
 ) -> None:
     """Serve DIMSE: C-STORE, C-FIND, C-MOVE, C-GET, storage commitment. Migrates first."""
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of(dimse_host=host, dimse_port=port)
+    settings = settings_of(dimse_host=host, dimse_port=port, dimse_workers=workers)
     check(dimse_problem(settings))
     with told():
-        dimse_server.serve(settings, opened(settings))
+        archive = opened(settings)
+        if settings.dimse_workers == 1:
+            dimse_server.serve(settings, archive, dimse_server.listener(settings))
+        else:
+            archive.close()
+            dimse_processes.serve_in_processes(settings)
 
 
 def show() -> None:

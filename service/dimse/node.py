@@ -1,6 +1,7 @@
 """Our application entity: it listens, admits, and answers."""
 
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -118,18 +119,17 @@ class Node:
 
     # While it listens
 
-    def begin(self, host: str, port: int) -> int:
-        """Listen, and return the port.
+    def begin(self, listening: socket.socket) -> None:
+        """Take connections that come in.
 
-        Raises:
-            OSError: the address is in use, or not ours.
+        Args:
+            listening: a socket that listens, to be closed with the node; other processes may have it too.
         """
-        self._listener = Listener(self._entity, (host, port), self._open, self._options.tls, self._handlers())
+        self._listener = Listener(self._entity, listening, self._open, self._options.tls, self._handlers())
         thread = threading.Thread(target=self._listener.serve_forever, name="dimse", daemon=True)
         thread.start()
         self._commitments.begin()
         self._sendings.begin()
-        return int(self._listener.server_address[1])
 
     def end(self, seconds: float) -> None:
         """Take no more associations, and let those there are finish what they are about, for so long."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,25 +25,47 @@ if TYPE_CHECKING:  # to import pynetdicom takes long, so that only who serves DI
     from service.dimse.node import Node
     from service.dimse.outgoing.sendings import Sendings
 
+_BACKLOG = 256
 
-def serve(settings: Settings, archive: Archive) -> None:
-    """Serve DIMSE until the process is told to end, and close the archive.
+
+def listener(settings: Settings) -> socket.socket:
+    """Return a socket that listens, and say where.
 
     Raises:
-        OSError: the port is in use.
-        ValueError: the file of peers cannot be understood.
+        OSError: the address is in use, or not ours.
+    """
+    host = settings.dimse_host or settings.host
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, settings.dimse_port), family=family, backlog=_BACKLOG)
+    print(f"DIMSE at {settings.dimse_ae_title}@{host}:{listening.getsockname()[1]}", flush=True)
+    return listening
+
+
+def serve(settings: Settings, archive: Archive, listening: socket.socket) -> None:
+    """Serve DIMSE until the process is told to end, and close the archive.
+
+    Args:
+        settings: read once.
+        archive: open.
+        listening: where associations come in; other processes may have it too.
+
+    Raises:
+        OSError, ValueError: the file of peers cannot be read or understood.
     """
     tune()
-    asyncio.run(_serve(settings, archive))
+    asyncio.run(_serve(settings, archive, listening))
 
 
 def begin(settings: Settings, archive: Archive, service: Service) -> "Node":
     """Serve DIMSE beside the web server.
 
     Raises:
-        OSError, ValueError: as `serve` does.
+        OSError: the port is in use.
+        ValueError: the file of peers cannot be understood.
     """
-    return _begin(settings, archive, service.audit, service.metrics)
+    node = _node(settings, archive, service.audit, service.metrics)
+    node.begin(listener(settings))
+    return node
 
 
 def peers_of(settings: Settings) -> "Peers | None":
@@ -86,12 +109,13 @@ def sendings_of(settings: Settings, archive: Archive) -> Iterator["Sendings"]:
         transcoding.close()
 
 
-async def _serve(settings: Settings, archive: Archive) -> None:
+async def _serve(settings: Settings, archive: Archive, listening: socket.socket) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
     audit = audit_of(settings, archive.index)
-    node = _begin(settings, archive, audit, Metrics() if settings.metrics == "on" else None)
+    node = _node(settings, archive, audit, Metrics() if settings.metrics == "on" else None)
+    node.begin(listening)
     if audit:
         await audit.begin()
     await ending.wait()
@@ -101,7 +125,7 @@ async def _serve(settings: Settings, archive: Archive) -> None:
     archive.close()
 
 
-def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
+def _node(settings: Settings, archive: Archive, audit: Audit | None, metrics: Metrics | None) -> "Node":
     from service.dimse.node import Node, Options  # noqa: PLC0415
 
     options = Options(
@@ -114,11 +138,7 @@ def _begin(settings: Settings, archive: Archive, audit: Audit | None, metrics: M
         _tls(ssl.Purpose.CLIENT_AUTH, settings),
     )
     make_decoder = partial(decoder_of, settings, archive.blobs)
-    node = Node(archive, options, peers_of(settings), audit, metrics, calling_of(settings), make_decoder)
-    host = settings.dimse_host or settings.host
-    port = node.begin(host, settings.dimse_port)
-    print(f"DIMSE at {settings.dimse_ae_title}@{host}:{port}", flush=True)
-    return node
+    return Node(archive, options, peers_of(settings), audit, metrics, calling_of(settings), make_decoder)
 
 
 def _tls(purpose: ssl.Purpose, settings: Settings) -> ssl.SSLContext | None:

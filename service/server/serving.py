@@ -4,13 +4,11 @@ What processes have to agree on is in the database and in the tree of files; eac
 itself, under names that hold only as long as nothing has changed.
 """
 
-import ctypes
 import os
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +23,7 @@ from service.metrics import FOLDER
 from service.parts import blobs_of
 from service.server import dimse
 from service.server.configuration import configuration
+from service.server.lifeline import end_with_parent
 from service.server.log import configure_log
 from service.server.tuning import tune
 from service.settings import Settings
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from service.dimse.node import Node
 
 _STARTUP_SECONDS = 60
-_PR_SET_PDEATHSIG = 1  # prctl.h
 
 
 def listener(settings: Settings) -> socket.socket:
@@ -102,8 +100,7 @@ def _folder_for_metrics(settings: Settings) -> Iterator[None]:
 def application() -> Starlette:
     """Return the application of one of several processes, which ends with the process that started it."""
     tune()
-    with suppress(OSError, AttributeError):  # not Linux
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent()
     settings = Settings()
     configure_log(settings.log_level)
     archive = open_archive(

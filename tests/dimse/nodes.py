@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import pytest
@@ -56,9 +57,10 @@ def node(
     decoder = partial(Decoder, archive.blobs, PixelWorkers(1, 60), Threads(1), 2**20)
     known = Peers([replace(me, ae_title="CLIENT"), *peers])
     running = Node(archive, options, known, None, None, Calling(CALLED, seconds), decoder)
-    port = running.begin("127.0.0.1", 0)
+    listening = create_server(("127.0.0.1", 0))
+    running.begin(listening)
     try:
-        yield port
+        yield listening.getsockname()[1]
     finally:
         running.end(PATIENCE)
 

@@ -11,7 +11,6 @@ from pynetdicom.transport import AssociationServer, AssociationSocket, RequestHa
 from service.dimse.network.association import Association
 
 _Open = Callable[[], Association]
-_BACKLOG = 256
 
 
 class Listener(AssociationServer):
@@ -19,27 +18,40 @@ class Listener(AssociationServer):
 
     Args:
         entity: ours.
-        address: host and port.
+        listening: a socket that listens; other processes may have it too.
         opening: makes an association.
         tls: for connections; None for none. Hands are shaken in the association's thread.
         handlers: of what is asked.
     """
 
-    request_queue_size = _BACKLOG
-
     def __init__(
         self,
         entity: ApplicationEntity,
-        address: tuple[str, int],
+        listening: socket.socket,
         opening: _Open,
         tls: ssl.SSLContext | None,
         handlers: Sequence[tuple[Any, Callable[..., Any]]],
     ) -> None:
         self.open = opening
         self.handlers = handlers
-        super().__init__(entity, address, entity.ae_title, [], tls, [], _Connection)
+        self._listening = listening
+        super().__init__(entity, listening.getsockname()[:2], entity.ae_title, [], tls, [], _Connection)
         servers: list[Any] = entity._servers
         servers.append(self)
+
+    def server_bind(self) -> None:
+        """Take the socket; where another process accepts a connection first, nobody waits for the next."""
+        assert self.socket is not None
+        self.socket.close()
+        self.socket = self._listening
+        self.socket.setblocking(False)
+
+    def server_activate(self) -> None:
+        """Do nothing: it listens."""
+
+    def server_close(self) -> None:
+        """Close the socket here, and leave it to others as it is."""
+        self._listening.close()
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         """Return a connection and where it comes from."""
