@@ -43,6 +43,10 @@ async def test_the_value_under_the_pointer_is_told_with_its_place(placed: Page) 
 
     under = placed.locator(".under")
     await expect(under).to_have_text(re.compile(r"^-320 HU · x -2\.0 y -6\.0 z 20\.0 mm · col 3, row 1$"))
+    letter, line = await placed.locator(".edges .bottom").bounding_box(), await under.bounding_box()
+    assert letter
+    assert line
+    assert letter["y"] + letter["height"] <= line["y"]  # of whatever length the line is
     await placed.keyboard.press("ArrowDown")
     await expect(under).to_have_text(re.compile("^-320 HU .* z 30.0 mm"))
     await placed.get_by_role("heading", name="Series 1").last.hover()
