@@ -27,6 +27,7 @@ from service.errors import DicomwebError
 from service.permissions import Permission
 from service.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 
+_AT_ONCE = 50  # matches that go out together; a portion of the index is some times as many
 _log = logging.getLogger(__name__)
 
 
@@ -109,6 +110,19 @@ class Request:
         Raises:
             ConnectionLost: there is nobody to send it to.
         """
+        self._send(status, data_set, fields)
+
+    def pass_on(self, status: int, data_set: bytes, *, is_last: bool) -> None:
+        """Send a match; unless it is the last of some, it may go out with the next response.
+
+        Raises:
+            ConnectionLost: there is nobody to send it to.
+        """
+        self._send(status, data_set, {}, is_followed=not is_last)
+
+    def _send(
+        self, status: int, data_set: bytes | None, fields: Mapping[str, Field], *, is_followed: bool = False
+    ) -> None:
         command: dict[int, Field] = {
             commands.COMMAND_FIELD: self._response,
             commands.MESSAGE_ID_RESPONDED_TO: self.message.MessageID,
@@ -117,7 +131,8 @@ class Request:
         }
         self.status = status
         command |= {getattr(commands, name): value for name, value in fields.items()}
-        self.wire.send(self._context_id, command, None if data_set is None else [data_set])
+        data_sets = None if data_set is None else [data_set]
+        self.wire.send(self._context_id, command, data_sets, is_followed=is_followed)
 
 
 Answer = Callable[[Request, Visit], None]
@@ -148,14 +163,14 @@ class Finding:
         answers = Answers(identifier, visit.called, implicit=request.is_implicit)
         rows = matches(self.index, visit.scope, query, identifier.level)
         for number, row in enumerate(rows):
-            if request.is_cancelled:
+            if number % _AT_ONCE == 0 and request.is_cancelled:
                 request.respond(failures.CANCELLED)
                 return
             if number == self.max_results:
                 message = f"the first {number} matches; narrow the search"
                 request.respond(failures.LIMIT_REACHED, ERROR_COMMENT=commands.comment(message))
                 return
-            request.respond(pending, answers.of(row))
+            request.pass_on(pending, answers.of(row), is_last=(number + 1) % _AT_ONCE == 0)
         request.respond(SUCCESS)
 
 

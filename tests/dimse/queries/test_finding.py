@@ -16,7 +16,7 @@ from service.permissions import Permission
 from tests.archive import stored
 from tests.builders import IMPLICIT
 from tests.dimse.nodes import CALLED, PATIENT_ROOT, STUDY_ROOT, asked, associated, identifier, node, tool
-from tests.metadata import store
+from tests.metadata import instance, store
 
 PENDING, UNSUPPORTED, CANCELLED, LIMITED = 0xFF00, 0xFF01, 0xFE00, 0xB001
 
@@ -199,6 +199,18 @@ def test_a_search_that_finds_too_much_says_so(archive: Archive) -> None:
 
     assert len(found) == 2
     assert status.Status == LIMITED
+
+
+def test_of_many_matches_each_comes_once(sqlite_archive: Archive) -> None:
+    uids = [f"9.1.{number}" for number in range(1, 131)]
+    sqlite_archive.index.write_now(store, *map(instance, uids))
+    wanted = identifier("IMAGE", StudyInstanceUID="9", SeriesInstanceUID="9.1", SOPInstanceUID=None)
+
+    with node(sqlite_archive) as port:
+        found, status, _ = asked(port, wanted)
+
+    assert sorted(match.SOPInstanceUID for match in found) == sorted(uids)
+    assert status.Status == 0
 
 
 def test_a_search_can_be_cancelled(port: int) -> None:
