@@ -14,6 +14,7 @@ from pynetdicom.association import Association as _Association
 from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE
 
 from service.dimse.network.arriving import Arriving, StoreRequest
+from service.dimse.network.commands import StoreResponse
 from service.dimse.network.messages import Messages
 from service.dimse.network.negotiation import negotiated
 from service.dimse.network.upper_layer import UpperLayer
@@ -145,7 +146,7 @@ class Association(_Association):
             and context_id in self._accepted_cx
         ):
             self._host.ask(self, msg, context_id)
-        else:
+        elif not isinstance(msg, StoreResponse):  # to a request that nobody waits for any more
             super()._serve_request(msg, context_id)
             self._is_paused = True
         while self.afterwards and self.is_established:

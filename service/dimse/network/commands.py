@@ -6,6 +6,7 @@ requests, each with one.
 
 import struct
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 Field = str | int | list[str]
 Command = Mapping[int, Field]
@@ -30,7 +31,30 @@ NO_DATA_SET, WITH_DATA_SET = 0x0101, 0x0001
 MAX_COMMENT = 64  # characters of an LO
 
 _GROUP_LENGTH = 0x00000000
+_C_STORE_RSP, _NO_DATA_SET = (number.to_bytes(2, "little") for number in (C_STORE_RSP, NO_DATA_SET))
 _HEAD = struct.Struct("<HHL")
+
+
+class StoreResponse(NamedTuple):
+    """A C-STORE-RSP that has come. PS3.7 9.3.1.2.
+
+    Attributes:
+        message_id: of the request that it answers.
+        status: None where it has none.
+    """
+
+    message_id: int
+    status: int | None
+
+
+def store_response(command: Mapping[int, bytes]) -> StoreResponse | None:
+    """Return the response that a command set is; None if it is another message."""
+    if command.get(COMMAND_FIELD) != _C_STORE_RSP or command.get(DATA_SET_TYPE) != _NO_DATA_SET:
+        return None
+    message_id, status = command.get(MESSAGE_ID_RESPONDED_TO, b""), command.get(STATUS)
+    return StoreResponse(
+        int.from_bytes(message_id, "little"), None if status is None else int.from_bytes(status, "little")
+    )
 
 
 def _uid(text: Field) -> bytes:

@@ -15,6 +15,7 @@ from pynetdicom.dsutils import decode
 
 from service.dimse.network import commands
 from service.dimse.network.arriving import Arriving, StoreRequest
+from service.dimse.network.commands import StoreResponse
 
 _NO_DATA_SET = 0x0101
 _NONE, _C_STORE = (number.to_bytes(2, "little") for number in (_NO_DATA_SET, commands.C_STORE_RQ))
@@ -94,7 +95,9 @@ class Messages(DIMSEServiceProvider):
         places = (
             place
             for place, (_, message) in enumerate(self.msg_queue.queue)
-            if not answers or getattr(message, "MessageIDBeingRespondedTo", None) is not None
+            if not answers
+            or isinstance(message, StoreResponse)
+            or getattr(message, "MessageIDBeingRespondedTo", None) is not None
         )
         return next(places, None)
 
@@ -105,7 +108,12 @@ class Messages(DIMSEServiceProvider):
         if not is_last:
             return
         content, self._command = bytes(self._command), bytearray()
-        if self._is_store(context_id, commands.decoded(content)):
+        fields = commands.decoded(content)
+        response = commands.store_response(fields)
+        if response is not None:
+            self._put(context_id, response)
+            return
+        if self._is_store(context_id, fields):
             return
         command = decode(BytesIO(content), True, True)
         message = DIMSEMessage()

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from pynetdicom.dimse_primitives import C_STORE
-
 from service.archive import Archive
 from service.archive.instance import Instance
 from service.dimse.network import commands
 from service.dimse.network.association import Association
-from service.dimse.network.commands import Field
+from service.dimse.network.commands import Field, StoreResponse
 from service.dimse.network.negotiation import Context
 from service.dimse.network.statuses import PROCESSING_FAILURE
 from service.dimse.network.wire import ConnectionLost, Wire
@@ -124,10 +122,10 @@ class Suboperations:
 
     def _answered(self) -> Stored:
         response = self.wire.receive()
-        if not isinstance(response, C_STORE) or response.MessageIDBeingRespondedTo != self.message_id:
+        if not isinstance(response, StoreResponse) or response.message_id != self.message_id:
             self.wire.break_off()
             raise ConnectionLost
-        status = PROCESSING_FAILURE if response.Status is None else response.Status
+        status = PROCESSING_FAILURE if response.status is None else response.status
         outcome = outcome_of(status)
         if outcome is not Outcome.FAILED:
             return Stored(outcome)
