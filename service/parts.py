@@ -12,7 +12,7 @@ from service.access.requests import Requests
 from service.access.seal import Seal, kept_secret
 from service.access.sessions import Sessions
 from service.access.tokens import Rules, Tokens
-from service.archive import Archive
+from service.archive import Archive, open_archive
 from service.archive.files import rights
 from service.archive.files.blobs import Blobs
 from service.archive.files.opening import open_blobs
@@ -48,6 +48,16 @@ def blobs_of(settings: Settings) -> Blobs:
         OSError: the folder cannot be made.
     """
     return open_blobs(settings.data, settings.blobs, settings.cache_bytes)
+
+
+def archive_of(settings: Settings, blobs: Blobs) -> Archive:
+    """Return the archive, on a database that has been migrated; the caller closes it."""
+    return open_archive(
+        settings.index_url,
+        blobs,
+        replace=settings.on_conflict == "replace",
+        connections=settings.database_connections,
+    )
 
 
 def copied_to(settings: Settings, place: str) -> Blobs:

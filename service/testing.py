@@ -16,10 +16,10 @@ from time import sleep
 import uvicorn
 
 from service.app import create_app
-from service.archive import Archive, open_archive
+from service.archive import Archive
 from service.archive.index.schema.versions import upgrade
 from service.archive.upkeep import files_below, import_files
-from service.parts import blobs_of
+from service.parts import archive_of, blobs_of
 from service.server.configuration import configuration
 from service.settings import Settings
 
@@ -71,12 +71,7 @@ def empty_server() -> Iterator[DicomwebServer]:
 @contextmanager
 def running(settings: Settings) -> Iterator[DicomwebServer]:
     """Run a server on a free port of this machine, on a database that has been migrated."""
-    archive = open_archive(
-        settings.index_url,
-        blobs_of(settings),
-        replace=settings.on_conflict == "replace",
-        connections=settings.database_connections,
-    )
+    archive = archive_of(settings, blobs_of(settings))
     server = uvicorn.Server(configuration(create_app(settings, archive), settings))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="dicomweb", daemon=True)

@@ -8,14 +8,14 @@ from typing import NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.archive import Archive, open_archive, opening
+from service.archive import Archive, opening
 from service.archive.files import rights
 from service.archive.index.engine.database import Database
 from service.archive.index.schema import versions
 from service.audit.event import COMMAND_LINE, Action, Actor
 from service.audit.ledger import Ledger
 from service.errors import DicomwebError
-from service.parts import audit_of, blobs_of
+from service.parts import archive_of, audit_of, blobs_of
 from service.settings import Settings
 
 
@@ -33,12 +33,7 @@ def opened(settings: Settings, *, anew: bool = False) -> Archive:
         if anew:
             opening.renew(url, blobs)
         opening.migrate(url, blobs)
-        archive = open_archive(
-            url,
-            blobs,
-            replace=settings.on_conflict == "replace",
-            connections=settings.database_connections,
-        )
+        archive = archive_of(settings, blobs)
         if not anew:
             opening.check_tree(archive, url)
     except SQLAlchemyError as error:

@@ -11,8 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
 from threading import Event
 
-from service.archive import open_archive
-from service.parts import blobs_of
+from service.parts import archive_of, blobs_of
 from service.server import dimse
 from service.server.lifeline import end_with_parent
 from service.server.log import configure_log
@@ -63,10 +62,5 @@ def _alive(process: SpawnProcess, settings: Settings, listening: socket.socket) 
 def _serve(settings: Settings, listening: socket.socket) -> None:
     end_with_parent()
     configure_log(settings.log_level)
-    archive = open_archive(
-        settings.index_url,
-        blobs_of(settings),
-        replace=settings.on_conflict == "replace",
-        connections=settings.database_connections,
-    )
+    archive = archive_of(settings, blobs_of(settings))
     dimse.serve(settings, archive, listening)

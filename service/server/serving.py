@@ -18,9 +18,9 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from service.app import create_app
-from service.archive import Archive, open_archive
+from service.archive import Archive
 from service.metrics import FOLDER
-from service.parts import blobs_of
+from service.parts import archive_of, blobs_of
 from service.server import dimse
 from service.server.configuration import configuration
 from service.server.lifeline import end_with_parent
@@ -103,12 +103,7 @@ def application() -> Starlette:
     end_with_parent()
     settings = Settings()
     configure_log(settings.log_level)
-    archive = open_archive(
-        settings.index_url,
-        blobs_of(settings),
-        replace=settings.on_conflict == "replace",
-        connections=settings.database_connections,
-    )
+    archive = archive_of(settings, blobs_of(settings))
     return create_app(settings, archive)
 
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from service.archive import Archive
 from service.archive.index.lookups.lookup import find_all, locate_all
-from service.archive.index.lookups.metadata import first_metadata
 from service.archive.instance import Located, Target
 from service.dicom_json import Attributes, text
-from service.errors import InstanceGone, IrregularVolume, SlicesNotFound, shorten
+from service.errors import IrregularVolume, SlicesNotFound, shorten
 from service.imaging.decoder import Decoder
 from service.imaging.masks.cases import BACKGROUND, Case, Channel, Dataset, names_of
 from service.imaging.masks.grids import OWN_FRAMES
@@ -23,6 +22,7 @@ from service.imaging.masks.mask_volume import MaskVolume, MaskWish
 from service.imaging.masks.renumbered import renumbered
 from service.imaging.masks.segmentations import segmentation_volume
 from service.imaging.masks.structures import structure_volume
+from service.imaging.numbers.described import described
 from service.imaging.numbers.forms import form_of
 from service.imaging.numbers.frame_images import FrameImages
 from service.imaging.numbers.numeric_frames import check_number_of_frames
@@ -150,11 +150,7 @@ def _numbered(volume: MaskVolume, names: Sequence[str]) -> MaskVolume:
 
 async def _channel(archive: Archive, decoder: Decoder, scope: Scope, target: Target) -> Channel:
     instances = await archive.index.read(locate_all, scope, target.study, target.series or "")
-    check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    metadata = dict(await archive.index.read(first_metadata, scope, target, len(instances)))
-    for located in instances:
-        if located.instance.digest not in metadata:
-            raise InstanceGone(located.instance.uids.instance)
+    metadata = await described(archive.index, scope, target, instances)
     try:
         volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, Wish())
     except IrregularVolume as error:

@@ -8,11 +8,10 @@ import anyio.to_thread
 
 from service.archive import Archive
 from service.archive.index.lookups.lookup import find_all, locate_all
-from service.archive.index.lookups.metadata import first_metadata
 from service.archive.instance import Target
 from service.dicom_json import Attributes, items, text
-from service.errors import InstanceGone, IrregularVolume, SeriesNotFound, SlicesNotFound, shorten
-from service.imaging.numbers.numeric_frames import check_number_of_frames
+from service.errors import IrregularVolume, SeriesNotFound, SlicesNotFound, shorten
+from service.imaging.numbers.described import described
 from service.imaging.numbers.volumes import Wish, volume_alone
 from service.pixels.masks.lattice import in_gray
 from service.pixels.numbers.geometry.slices import Slice
@@ -161,11 +160,7 @@ async def _grid_of_series(
         IrregularVolume: it makes no volume.
     """
     instances = await archive.index.read(locate_all, scope, target.study, target.series or "")
-    check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    metadata = dict(await archive.index.read(first_metadata, scope, target, len(instances)))
-    for located in instances:
-        if located.instance.digest not in metadata:
-            raise InstanceGone(located.instance.uids.instance)
+    metadata = await described(archive.index, scope, target, instances)
     wish = Wish(strictness=Strictness(tolerance))
     try:
         volume = await anyio.to_thread.run_sync(volume_alone, instances, metadata, wish)

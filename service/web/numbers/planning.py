@@ -8,9 +8,8 @@ import anyio.to_thread
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from service.archive.index.lookups.metadata import first_metadata
-from service.errors import InstanceGone, IrregularVolume
-from service.imaging.numbers.numeric_frames import check_number_of_frames
+from service.errors import IrregularVolume
+from service.imaging.numbers.described import described
 from service.imaging.numbers.plans import Plan
 from service.imaging.numbers.volumes import Wish, planned
 from service.pixels.numbers.quantities.making import Making
@@ -98,12 +97,8 @@ async def plan_of(request: Request, query: QueryParams, planning: Planning, url_
 
 async def _planned(request: Request, planning: Planning) -> Plan:
     instances = await located_instances(request)
-    check_number_of_frames(sum(located.frames.number_of_frames for located in instances if located.frames))
-    index, target = service_of(request).archive.index, target_of(request)
-    metadata = dict(await index.read(first_metadata, scope_of(request), target, len(instances)))
-    for located in instances:
-        if located.instance.digest not in metadata:
-            raise InstanceGone(located.instance.uids.instance)
+    index = service_of(request).archive.index
+    metadata = await described(index, scope_of(request), target_of(request), instances)
     volume, frames = await anyio.to_thread.run_sync(planned, instances, metadata, planning.wish)
     making = planning.making
     quantities = await quantified(request, frames, making)
