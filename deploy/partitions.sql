@@ -17,11 +17,11 @@ DROP INDEX ix_instances_sop_instance_uid, ix_instances_sop_class_uid_series, ix_
 CREATE TABLE instances (LIKE instances_whole INCLUDING DEFAULTS INCLUDING STORAGE) PARTITION BY HASH (series);
 ALTER TABLE instances
     ADD CONSTRAINT pk_instances PRIMARY KEY (id, series),
-    ADD CONSTRAINT uq_instances_series_sop_instance_uid UNIQUE (series, sop_instance_uid),
+    ADD CONSTRAINT uq_instances_series_sop_instance_uid UNIQUE (series, sop_instance_uid) INCLUDE (id),
     ADD CONSTRAINT fk_instances_series FOREIGN KEY (series) REFERENCES series ON DELETE CASCADE;
 CREATE INDEX ix_instances_sop_instance_uid ON instances (sop_instance_uid);
-CREATE INDEX ix_instances_sop_class_uid_series ON instances (sop_class_uid, series);
-CREATE INDEX ix_instances_instance_number_series ON instances (instance_number, series);
+CREATE INDEX ix_instances_sop_class_uid_series ON instances (sop_class_uid, series) INCLUDE (id);
+CREATE INDEX ix_instances_instance_number_series ON instances (instance_number, series) INCLUDE (id);
 
 DO $$
 BEGIN

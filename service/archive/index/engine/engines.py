@@ -14,7 +14,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {PATIENCE * 1000}",
     "PRAGMA case_sensitive_like = ON",  # as on PostgreSQL
-    "PRAGMA cache_size = -4096",
+    "PRAGMA cache_size = -8192",
     "PRAGMA temp_store = MEMORY",
 )
 

@@ -2,11 +2,11 @@
 
 A look at a few rows costs less than the hop to a thread and back. Nobody knows beforehand which reads take
 longer, but SQLite counts the steps of its virtual machine: a read that needs more than some thousands is
-interrupted, and the caller gives it to a thread.
+interrupted, and the caller gives it to a thread. So are the next ones of its kind, without a trial.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from traceback import clear_frames
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +18,24 @@ IndexFunction = Callable[Concatenate[sa.Connection, P], T]
 
 _STEPS_OF_A_CALL = 5_000  # between two calls of the progress handler; a row takes some twenty
 _MAX_CALLS = 2
+_PASSED_ON = 31  # reads of a kind that needed too many steps, until one of them is tried again
+_MAX_KINDS = 1024
+
+_kinds: dict[object, Callable[..., Hashable]] = {}
+
+
+def of_kind(kind: Callable[..., Hashable]) -> Callable[[IndexFunction[P, T]], IndexFunction[P, T]]:
+    """Let a reading function be known by what it is asked for: reads of a kind need steps alike.
+
+    Args:
+        kind: of a read, told by the function's arguments but for the connection.
+    """
+
+    def decorate(function: IndexFunction[P, T]) -> IndexFunction[P, T]:
+        _kinds[function] = kind
+        return function
+
+    return decorate
 
 
 class TakesLonger(Exception):
@@ -34,6 +52,7 @@ class InlineReader:
         self._driver.set_progress_handler(self._is_long, _STEPS_OF_A_CALL)
         self._driver.execute("PRAGMA busy_timeout = 0")
         self._calls = 0
+        self._passed_on: dict[Hashable, int] = {}
 
     def moment(self) -> int | None:
         """Return a number that is another one once anybody else has written; None if it cannot be told.
@@ -51,8 +70,12 @@ class InlineReader:
         """Run a reading function in a transaction of its own.
 
         Raises:
-            TakesLonger: it needs too many steps, or would have to wait.
+            TakesLonger: it needs too many steps, as the last of its kind did, or would have to wait.
         """
+        kind = _kinds[function](*args, **kwargs) if function in _kinds else None
+        if left := self._passed_on.get(kind, 0):
+            self._passed_on[kind] = left - 1
+            raise TakesLonger
         self._calls = 0
         try:
             with self._connection.begin():
@@ -60,11 +83,18 @@ class InlineReader:
         except sa.exc.DatabaseError as error:  # a thread will say what else is wrong
             for cause in (error, error.orig):
                 clear_frames(cause.__traceback__ if cause else None)  # frames hold rows, and each other
+            if kind is not None:
+                self._pass_on(kind)
             raise TakesLonger from None
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _pass_on(self, kind: Hashable) -> None:
+        if len(self._passed_on) >= _MAX_KINDS:
+            self._passed_on.clear()
+        self._passed_on[kind] = _PASSED_ON
 
     def _is_long(self) -> bool:
         self._calls += 1

@@ -9,13 +9,15 @@ A key of a lower level asks for one series or instance that matches: /studies?Mo
 with a CT series.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from service.archive.index.engine import driver_rows
+from service.archive.index.engine.inline_reads import of_kind
 from service.archive.index.queries.conditions import TABLES, is_indexed
 from service.archive.index.queries.projection import parts_of, put_together
 from service.archive.index.queries.selection import JOINED, Selection, selection
@@ -43,6 +45,15 @@ class Page:
     remaining: int
 
 
+def _kind(scope: Scope, query: Query) -> Hashable:
+    """Return what searches have in common that look at about as many rows."""
+    resource = query.resource
+    keys = tuple((key.path, type(key.match)) for key in query.keys)
+    place = (resource.level, resource.study is None, resource.series is None, scope.is_everything)
+    return (*place, keys, query.sort_keys, query.offset.bit_length(), query.limit.bit_length())
+
+
+@of_kind(_kind)
 def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
     """Return the matches within a scope from the query's offset on, as many as its limit allows.
 
@@ -82,7 +93,7 @@ def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[in
     """
     ids = sa.select(TABLES[query.resource.level].c.id).select_from(matches.rows).where(*matches.conditions)
     page = ids.order_by(*matches.order).limit(query.limit + MAX_COUNT + 1).offset(query.offset)
-    return list(connection.scalars(page))
+    return [row_id for (row_id,) in driver_rows.rows_of(connection, page, {})]
 
 
 def _count_after(connection: sa.Connection, query: Query, matches: Selection) -> int:

@@ -13,7 +13,7 @@ from service.archive.index.schema.tables import metadata
 from service.errors import Unavailable
 from service.installed import folder
 
-HEAD = "0011"  # the newest revision in migrations/versions
+HEAD = "0012"  # the newest revision in migrations/versions
 
 
 class BrokenIndex(Unavailable):
