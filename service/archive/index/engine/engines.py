@@ -33,6 +33,7 @@ def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=PATIENCE,
+        pool_use_lifo=True,  # the one used last has pages and plans in memory
         hide_parameters=True,  # they belong to patients, and errors are logged
     )
     if engine.dialect.name == "sqlite":

@@ -1,12 +1,13 @@
 """Short reads of an SQLite index in the event loop itself.
 
 A look at a few rows costs less than the hop to a thread and back. Nobody knows beforehand which reads take
-longer, but SQLite counts the steps of its virtual machine: a read that needs more than some thousands is
-interrupted, and the caller gives it to a thread. So are the next ones of its kind, without a trial.
+longer, but SQLite counts the steps of its virtual machine: a read that needs some ten thousands, or waits for
+a cold disk, is interrupted, and the caller gives it to a thread. So are the next ones of its kind, untried.
 """
 
 import sqlite3
 from collections.abc import Callable, Hashable
+from time import perf_counter
 from traceback import clear_frames
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -16,8 +17,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 IndexFunction = Callable[Concatenate[sa.Connection, P], T]
 
-_STEPS_OF_A_CALL = 5_000  # between two calls of the progress handler; a row takes some twenty
-_MAX_CALLS = 2
+_STEPS_OF_A_CALL = 1_000  # between two calls of the progress handler; a row takes some twenty
+_MAX_CALLS = 30
+_MAX_SECONDS = 0.01
 _PASSED_ON = 31  # reads of a kind that needed too many steps, until one of them is tried again
 _MAX_KINDS = 1024
 
@@ -52,6 +54,7 @@ class InlineReader:
         self._driver.set_progress_handler(self._is_long, _STEPS_OF_A_CALL)
         self._driver.execute("PRAGMA busy_timeout = 0")
         self._calls = 0
+        self._begin = 0.0
         self._passed_on: dict[Hashable, int] = {}
 
     def moment(self) -> int | None:
@@ -59,7 +62,7 @@ class InlineReader:
 
         All others are anybody else: this connection only reads. To ask costs a fiftieth of a query.
         """
-        self._calls = 0
+        self._calls, self._begin = 0, perf_counter()
         try:
             moment: int = self._driver.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error:
@@ -76,7 +79,7 @@ class InlineReader:
         if left := self._passed_on.get(kind, 0):
             self._passed_on[kind] = left - 1
             raise TakesLonger
-        self._calls = 0
+        self._calls, self._begin = 0, perf_counter()
         try:
             with self._connection.begin():
                 return function(self._connection, *args, **kwargs)
@@ -98,4 +101,4 @@ class InlineReader:
 
     def _is_long(self) -> bool:
         self._calls += 1
-        return self._calls >= _MAX_CALLS
+        return self._calls >= _MAX_CALLS or perf_counter() - self._begin > _MAX_SECONDS
