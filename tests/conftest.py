@@ -18,7 +18,7 @@ from service.archive.index.schema.tables import metadata
 from service.archive.index.schema.versions import upgrade
 from service.settings import Settings
 from tests import forks
-from tests.object_stores import AZURITE, Server, azurite, seaweedfs
+from tests.object_stores import AZURITE, Server, azurite, google, seaweedfs
 from tests.serving import ROOT, serving
 
 _studies = itertools.count(1_000_000)
@@ -143,6 +143,15 @@ def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def google_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An object store that is taken for Google's, in the environment of all that runs afterwards."""
+    with google(tmp_path_factory.mktemp("google")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+
+
 @pytest.fixture
 def s3_url(s3_server: Server) -> str:
     """The URL of an empty place in an object store that speaks S3."""
@@ -153,6 +162,12 @@ def s3_url(s3_server: Server) -> str:
 def azure_url(azure_server: Server) -> str:
     """The URL of an empty place in an object store that speaks Azure's language."""
     return f"{azure_server.url}/{next(_prefixes)}/files"
+
+
+@pytest.fixture
+def google_url(google_server: Server) -> str:
+    """The URL of an empty place in an object store that is taken for Google's."""
+    return f"{google_server.url}/{next(_prefixes)}/files"
 
 
 @pytest.fixture

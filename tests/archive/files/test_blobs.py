@@ -26,7 +26,7 @@ CONTENTS = pytest.mark.parametrize(
 CACHE_BYTES = 2**30
 
 
-@pytest.fixture(params=["folder", "s3", "s3 without a cache", "azure"])
+@pytest.fixture(params=["folder", "s3", "s3 without a cache", "azure", "google"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
     """An empty place of each kind in turn."""
     kind, _, without_cache = request.param.partition(" ")

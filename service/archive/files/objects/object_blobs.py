@@ -129,12 +129,12 @@ class ObjectBlobs:
         return failures
 
     def holds(self, key: str, spool: Spool) -> bool:
-        """Tell whether an object has the bytes of a spool, by what was noted when it was written."""
+        """Tell whether an object has the bytes of a spool, by what was noted of it, else by its own."""
         try:
             head = self._store.head(key)
         except FileNotFoundError:
             return False
-        return head.size == spool.size and (head.digest is None or has_digest(spool, head.digest))
+        return head.size == spool.size and has_digest(spool, head.digest or self.digest(key))
 
     def is_gone(self, _: str) -> bool:
         """Tell whether an object is known not to be there, which it never is."""

@@ -21,7 +21,7 @@ _RETRY_TIME = timedelta(seconds=5)  # since the first attempt, beyond which ther
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
-    "gs": (),
+    "gs": ("GOOGLE_BASE_URL",),
 }
 
 
