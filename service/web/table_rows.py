@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from service.archive.index.engine.database import Database
 from service.archive.index.queries.matching_ids import matching_ids
-from service.archive.index.queries.table_rows import Cells, TableRows
+from service.archive.index.queries.stored_cells import Cells
+from service.archive.index.queries.table_rows import TableRows
 from service.dicom.query.query import Query
 from service.dicom.query.table import Cell, Column
 from service.web.state import scope_of, service_of

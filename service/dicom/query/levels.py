@@ -132,6 +132,8 @@ _ASCENDING_OTHERS = {
     Level.STUDY: sorted((*OTHERS[Level.STUDY], *SHOWN_WITH_STUDY)),
     Level.SERIES: sorted(OTHERS[Level.SERIES]),
 }
+BESIDE = {level: frozenset(tags) for level, tags in _ASCENDING_OTHERS.items()}
+"""What Study and Series have beside what is returned, as it is kept."""
 _EMPTY = {level: {tag: {"vr": vr_of(tag)} for tag in REQUIRED[level]} for level in Level}
 
 

@@ -14,15 +14,12 @@ import sqlalchemy as sa
 from service.archive.index.engine.dialects import IsAmong, list_parameter
 from service.archive.index.engine.driver_rows import rows_of
 from service.archive.index.queries.conditions import TABLES
-from service.archive.index.queries.projection import OTHERS
-from service.archive.index.schema.stored_json import StoredJson
+from service.archive.index.queries.stored_cells import CellOf, Cells, stored_cells
 from service.archive.index.schema.tables import documents, instances, series
 from service.dicom.query.columns import COLUMNS
 from service.dicom.query.keys import path_of
-from service.dicom.query.levels import RETURNED, Level
-from service.dicom.query.table import Cell, Column
-
-Cells = tuple[Any, ...]
+from service.dicom.query.levels import Level
+from service.dicom.query.table import Column
 
 _MOST_REMEMBERED = 5_000  # series, or studies
 _MOST_IN_RUN = 1.25  # rows that are read for each that is asked for
@@ -49,7 +46,7 @@ class TableRows:
         self,
         level: Level,
         columns: Sequence[Column],
-        cell_of: Callable[[Column], Cell],
+        cell_of: CellOf,
         base_url: str,
         *,
         is_text: bool,
@@ -104,7 +101,7 @@ class _LevelRows:
         self,
         level: Level,
         columns: Sequence[Column],
-        cell_of: Callable[[Column], Cell],
+        cell_of: CellOf,
         base_url: str,
         *,
         is_text: bool,
@@ -112,11 +109,13 @@ class _LevelRows:
         self.remembered: dict[int, Cells] = {}
         exact = [column for column in columns if column.path in _EXACT]
         others = [column for column in columns if column.path not in _EXACT]
-        self.columns = [*exact, *others]
-        self._cells = [(column.finder, cell_of(column)) for column in others]
-        self._base_url = base_url
-        self._sources = _sources(level, others)
-        read = [*self._sources, *(_exact(level, column, is_text=is_text) for column in exact)]
+        self._stored = stored_cells(level, others, cell_of, base_url)
+        self.columns = [*exact, *(column for stored in self._stored for column in stored.columns)]
+        read = [
+            *(_exact(level, column, is_text=is_text) for column in exact),
+            *(stored.source for stored in self._stored),
+        ]
+        self._end = 2 + len(exact)  # of what a row has without stored JSON
         self._by_id = _by_id(level, read)
         self._in_run = _in_run(level, read)
 
@@ -126,7 +125,7 @@ class _LevelRows:
         if [row[0] for row in rows] != list(ids):
             by_id = {row[0]: row for row in rows}
             rows = [by_id[row_id] for row_id in ids if row_id in by_id]
-        return list(map(self._made, rows)) if self._sources else rows
+        return self._made(rows) if self._stored else rows
 
     def _fetched(self, connection: sa.Connection, ids: Sequence[int]) -> Sequence[Cells]:
         """Return the rows with these ids, and maybe some between them: a run is found faster than each."""
@@ -135,23 +134,14 @@ class _LevelRows:
             return rows_of(connection, self._in_run, {"first": first, "last": last})
         return rows_of(connection, self._by_id, {"ids": list_parameter(connection, ids)})
 
-    def _made(self, row: Cells) -> Cells:
-        number = len(self._sources)
-        attributes, *more = map(self._parsed, self._sources, row[2 : 2 + number])
-        for other in more:
-            attributes |= other
-        cells = [cell(find(attributes)) for find, cell in self._cells]
-        return (*row[:2], *row[2 + number :], *cells)
-
-    def _parsed(self, source: sa.Column[bytes], value: bytes) -> dict[str, Any]:
-        return StoredJson(value, deflated=source is documents.c.metadata).parsed_for(self._base_url)
-
-
-def _sources(level: Level, columns: Sequence[Column]) -> list[sa.Column[bytes]]:
-    """Return the columns of stored JSON that have these attributes."""
-    tags = {column.path[0] for column in columns}
-    others = [OTHERS[level]] if tags - RETURNED[level] else []
-    return [*others, TABLES[level].c.attributes] if tags & RETURNED[level] else others
+    def _made(self, rows: Sequence[Cells]) -> list[Cells]:
+        end = self._end
+        parts = [
+            stored.of([row[place] for row in rows]) for place, stored in enumerate(self._stored, start=end)
+        ]
+        if len(parts) == 1:
+            return [row[:end] + cells for row, cells in zip(rows, parts[0], strict=True)]
+        return [row[:end] + first + second for row, first, second in zip(rows, *parts, strict=True)]
 
 
 def _exact(level: Level, column: Column, *, is_text: bool) -> sa.ColumnElement[Any]:

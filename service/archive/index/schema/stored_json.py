@@ -53,6 +53,12 @@ class StoredJson:
         return isal_zlib.decompress(self._content) if self._deflated else self._content
 
     @staticmethod
+    def served_texts(contents: Iterable[bytes], base_url: str) -> list[str]:
+        """Return the objects of a column, which is not deflated, as answers have them."""
+        url = base_url.encode()
+        return [content.replace(_MARK, url).decode() for content in contents]
+
+    @staticmethod
     def served_array(objects: Iterable["StoredJson"], base_url: str) -> bytes:
         """Return the objects as the array that an answer is."""
         texts = b",".join([stored._text() for stored in objects])

@@ -1,0 +1,106 @@
+"""Values taken out of the text of DICOM JSON: those that parsing it gives, or none at all."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.dicom.json.plain import is_plain, plain_bytes, plain_values, values_in
+from service.json_text import read, written
+from tests.metadata import data_set, element, tag
+
+KEYWORDS = (
+    "StudyDate StudyTime AccessionNumber ModalitiesInStudy ReferringPhysicianName RetrieveURL PatientName "
+    "PatientID PatientAge PatientSize OtherPatientIDs PatientComments StudyInstanceUID InstanceNumber Rows"
+)
+SEQUENCE = "RequestAttributesSequence"
+KNOWN = sorted(map(tag, [*KEYWORDS.split(), SEQUENCE]))
+WANTED = [each for each in KNOWN if is_plain(each)]
+USUAL = data_set(
+    StudyDate="20240131",
+    StudyTime=None,
+    ModalitiesInStudy=["CT", "SR"],
+    PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう",
+    PatientID="{P}, [1]",
+    PatientSize=1.74,
+    StudyInstanceUID="1.2",
+    InstanceNumber=-3,
+    Rows=512,
+    RequestAttributesSequence=[data_set(RequestedProcedureID="[R]", RequestAttributesSequence=[{}])],
+)
+
+texts = st.text(st.sampled_from('a"\\{}[],:=\x1a\n é') | st.characters(exclude_categories=["Cs"]), max_size=9)
+broken = st.builds(
+    "{}{}{}".format, texts, st.sampled_from(['"', "}", ']},"', '"]},"00100020":{"vr":"LO"}']), texts
+)
+names = st.dictionaries(st.sampled_from(["Alphabetic", "Ideographic", "Phonetic"]), texts, max_size=3)
+numbers = (
+    st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.decimals(-1000, 1000, allow_nan=False, places=3).map(float)
+)
+VRS = ["CS", "DA", "DS", "IS", "LO", "PN", "SH", "SQ", "TM", "UI", "UN", "UR", "US"]
+values: st.SearchStrategy[Any] = texts | broken | names | numbers | st.none() | st.deferred(lambda: objects)
+elements = st.builds(
+    lambda vr, content: {"vr": vr} | content,
+    st.sampled_from(VRS),
+    st.just({}) | st.builds(lambda content: {"Value": content}, st.lists(values, max_size=3)),
+)
+objects: st.SearchStrategy[dict[str, Any]] = st.dictionaries(st.sampled_from(KNOWN), elements, max_size=3)
+
+
+def values_of(attributes: dict[str, Any], found: Any) -> None:
+    assert found is not None
+    for name, raw in zip(WANTED, found, strict=True):
+        expected = attributes.get(name, {}).get("Value")
+        assert (None if raw is None else values_in(name)(raw)) == expected, name
+
+
+def test_all_values_of_a_usual_object_are_found() -> None:
+    text = written(USUAL)
+
+    [found] = plain_values(WANTED, KNOWN)([text.decode()])
+    [in_bytes] = plain_bytes(WANTED, KNOWN)([text])
+
+    values_of(USUAL, found)
+    assert in_bytes is not None
+    assert [raw and raw.decode() for raw in in_bytes] == list(found or ())
+
+
+@given(objects)
+def test_what_is_found_is_what_parsing_gives(nested: dict[str, Any]) -> None:
+    for attributes in (nested, USUAL | nested, dict(sorted((USUAL | nested).items()))):
+        text = written(attributes)
+
+        [found] = plain_values(WANTED, KNOWN)([text.decode()])
+
+        if found is not None:
+            values_of(read(text), found)
+
+
+@given(numbers)
+def test_a_number_is_its_own_text(number: float) -> None:
+    name = tag("PatientSize")
+
+    [found] = plain_values([name], [])([written({name: element("DS", number)}).decode()])
+
+    assert found in (None, (str(number),))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({tag("StudyDate"): element("DA", "20240131", "20240201")}, id="two values of one"),
+        pytest.param({tag("StudyDate"): element("LO", "20240131")}, id="another VR"),
+        pytest.param({tag("PatientID"): element("LO", 'a "quoted" one')}, id="an escaped character"),
+        pytest.param({tag("PatientID"): element("LO", None)}, id="null"),
+        pytest.param({tag("SliceThickness"): element("DS", 1)}, id="an attribute that nobody knows of"),
+        pytest.param({tag("OtherPatientIDs"): element("LO")}, id="no value of what can have several"),
+        pytest.param({tag("PatientName"): element("PN", {"Ideographic": "山田"})}, id="no alphabetic group"),
+    ],
+)
+def test_an_odd_object_is_left_to_others(odd: dict[str, Any]) -> None:
+    text = written(dict(sorted((USUAL | odd).items()))).decode()
+
+    assert list(plain_values(WANTED, KNOWN)([text])) == [None]
