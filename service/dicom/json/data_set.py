@@ -19,8 +19,10 @@ from service.dicom.encoding.words import ITEM_TAG
 from service.dicom.json.value_bytes import ENCODERS
 from service.dicom_json import Attributes
 
-UTF_8 = "ISO_IR 192"
 SPECIFIC_CHARACTER_SET = "00080005"
+
+TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+"""Whose values are in the character set that a data set tells of."""
 
 # Whose text is one codec's from beginning to end, and has ASCII in its place.
 _PLAIN_SETS = (
@@ -28,14 +30,13 @@ _PLAIN_SETS = (
     "GB18030",
     "GBK",
 )
-_TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
-_STRINGS = _TEXT_VRS - {"PN"} | {"AE", "AS", "CS", "DA", "DT", "TM", "UI"}  # that are in JSON as they are
+_STRINGS = TEXT_VRS - {"PN"} | {"AE", "AS", "CS", "DA", "DT", "TM", "UI"}  # that are in JSON as they are
 _PADDED_WITH_NUL = frozenset(("OB", "UI", "UN"))
 _MAX_SHORT = 2**16 - 1  # bytes of a value, as most VRs tell it
 _LONG, _SHORT = struct.Struct("<L").pack, struct.Struct("<H").pack
 
 
-class _Text(NamedTuple):
+class Text(NamedTuple):
     """How text is written.
 
     Attributes:
@@ -47,7 +48,7 @@ class _Text(NamedTuple):
     codec: str
 
 
-_ASCII, _UTF_8 = _Text("", "ascii"), _Text(UTF_8, "utf-8")
+ASCII, UTF_8 = Text("", "ascii"), Text("ISO_IR 192", "utf-8")
 
 
 def encoded(attributes: Attributes, wanted: str = "", *, implicit: bool) -> bytes:
@@ -60,14 +61,18 @@ def encoded(attributes: Attributes, wanted: str = "", *, implicit: bool) -> byte
         wanted: a Specific Character Set, as it was sent; several terms with backslashes between them.
         implicit: VRs are not written.
     """
-    texts = [_ASCII, _Text(wanted, character_set(wanted.encode())[0])] if wanted in _PLAIN_SETS else [_ASCII]
-    for text in texts:
+    for text in (ASCII, text_of(wanted)):
         with suppress(UnicodeEncodeError):
             return _told(attributes, text, implicit=implicit)
-    return _told(attributes, _UTF_8, implicit=implicit)
+    return _told(attributes, UTF_8, implicit=implicit)
 
 
-def _told(attributes: Attributes, text: _Text, *, implicit: bool) -> bytes:
+def text_of(wanted: str) -> Text:
+    """Return how text is written, if it can be, for who wants a Specific Character Set; UTF-8 for others."""
+    return Text(wanted, character_set(wanted.encode())[0]) if wanted in _PLAIN_SETS else UTF_8
+
+
+def _told(attributes: Attributes, text: Text, *, implicit: bool) -> bytes:
     """Return a data set that says how its text is written.
 
     Raises:
@@ -96,12 +101,22 @@ def _element(tag: str, element: Any, codec: str, *, implicit: bool) -> bytes:
     else:
         value = _value(vr, element, codec)
     if len(value) % 2:
-        value += b"\0" if vr in _PADDED_WITH_NUL else b" "
+        value += padding(vr)
+    return element_head(tag, vr, len(value), implicit=implicit) + value
+
+
+def padding(vr: str) -> bytes:
+    """Return what makes the length of a value even. PS3.5 6.2."""
+    return b"\0" if vr in _PADDED_WITH_NUL else b" "
+
+
+def element_head(tag: str, vr: str, length: int, *, implicit: bool) -> bytes:
+    """Return what comes before a value of so many bytes."""
     if implicit:
-        return b"".join((_tag(tag), _LONG(len(value)), value))
-    if vr in LONG_HEADERS or len(value) > _MAX_SHORT:
-        return header(int(tag, 16), vr, len(value)) + value
-    return b"".join((_start(tag, vr), _SHORT(len(value)), value))
+        return _tag(tag) + _LONG(length)
+    if vr in LONG_HEADERS or length > _MAX_SHORT:
+        return header(int(tag, 16), vr, length)
+    return _start(tag, vr) + _SHORT(length)
 
 
 @lru_cache(maxsize=4096)
@@ -132,4 +147,4 @@ def _value(vr: str, element: Any, codec: str) -> bytes:
         value = ENCODERS[vr](list(element["Value"]))
     except (Malformed, ValueError, OverflowError, struct.error):
         return b""
-    return value.decode().encode(codec) if vr in _TEXT_VRS and codec != _UTF_8.codec else value
+    return value.decode().encode(codec) if vr in TEXT_VRS and codec != UTF_8.codec else value

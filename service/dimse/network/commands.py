@@ -24,7 +24,7 @@ REMAINING, COMPLETED, FAILED, WARNING = 0x00001020, 0x00001021, 0x00001022, 0x00
 MOVE_ORIGINATOR = 0x00001030
 MOVE_ORIGINATOR_MESSAGE_ID = 0x00001031
 
-C_STORE_RQ, C_STORE_RSP = 0x0001, 0x8001
+C_STORE_RQ, C_STORE_RSP, C_FIND_RQ = 0x0001, 0x8001, 0x0020
 C_FIND_RSP, C_GET_RSP, C_MOVE_RSP = 0x8020, 0x8010, 0x8021
 
 NO_DATA_SET, WITH_DATA_SET = 0x0101, 0x0001
@@ -51,10 +51,8 @@ def store_response(command: Mapping[int, bytes]) -> StoreResponse | None:
     """Return the response that a command set is; None if it is another message."""
     if command.get(COMMAND_FIELD) != _C_STORE_RSP or command.get(DATA_SET_TYPE) != _NO_DATA_SET:
         return None
-    message_id, status = command.get(MESSAGE_ID_RESPONDED_TO, b""), command.get(STATUS)
-    return StoreResponse(
-        int.from_bytes(message_id, "little"), None if status is None else int.from_bytes(status, "little")
-    )
+    status = number_of(command, STATUS) if STATUS in command else None
+    return StoreResponse(number_of(command, MESSAGE_ID_RESPONDED_TO), status)
 
 
 def _uid(text: Field) -> bytes:
@@ -106,6 +104,16 @@ def decoded(content: bytes) -> dict[int, bytes]:
             raise ValueError("the command ends within an element")
         values[group << 16 | element] = content[offset - length : offset]
     return values
+
+
+def text_of(command: Mapping[int, bytes], tag: int) -> str:
+    """Return the text of a field without its padding; "" where it is missing."""
+    return command.get(tag, b"").rstrip(b" \0").decode("ascii", "replace")
+
+
+def number_of(command: Mapping[int, bytes], tag: int) -> int:
+    """Return the number that a field has; 0 where it is missing."""
+    return int.from_bytes(command.get(tag, b""), "little")
 
 
 def comment(message: str) -> str:

@@ -16,9 +16,12 @@ from pynetdicom.dsutils import decode
 from service.dimse.network import commands
 from service.dimse.network.arriving import Arriving, StoreRequest
 from service.dimse.network.commands import StoreResponse
+from service.dimse.network.searching import FindRequest
 
 _NO_DATA_SET = 0x0101
-_NONE, _C_STORE = (number.to_bytes(2, "little") for number in (_NO_DATA_SET, commands.C_STORE_RQ))
+_NONE, _C_STORE, _C_FIND = (
+    number.to_bytes(2, "little") for number in (_NO_DATA_SET, commands.C_STORE_RQ, commands.C_FIND_RQ)
+)
 _MAX_COMMAND_BYTES = 2**16
 _MAX_DATA_BYTES = 8 * 2**20  # of an identifier: a hundred thousand UIDs
 _MAX_WAITING = 16  # messages; who negotiates no asynchronous operations sends one, and waits
@@ -44,7 +47,7 @@ class Messages(DIMSEServiceProvider):
         super().__init__(association)
         self._receiver: Receiver = association
         self._command = bytearray()
-        self._incoming: DIMSEMessage | None = None
+        self._incoming: DIMSEMessage | FindRequest | None = None
         self._storing: tuple[int, StoreRequest] | None = None
 
     def get_msg(self, block: bool = False) -> Any:
@@ -115,6 +118,12 @@ class Messages(DIMSEServiceProvider):
             return
         if self._is_store(context_id, fields):
             return
+        if (
+            fields.get(commands.COMMAND_FIELD) == _C_FIND
+            and fields.get(commands.DATA_SET_TYPE, _NONE) != _NONE
+        ):
+            self._incoming = FindRequest(context_id, fields)
+            return
         command = decode(BytesIO(content), True, True)
         message = DIMSEMessage()
         message.__class__ = _MESSAGE_TYPES[command.CommandField][1]
@@ -128,11 +137,11 @@ class Messages(DIMSEServiceProvider):
         number = command.get(commands.COMMAND_FIELD, b"")
         if number != _C_STORE or command.get(commands.DATA_SET_TYPE, _NONE) == _NONE:
             return False
-        sop_class = _text(command, commands.AFFECTED_SOP_CLASS_UID)
-        instance = _text(command, commands.AFFECTED_SOP_INSTANCE_UID)
+        sop_class = commands.text_of(command, commands.AFFECTED_SOP_CLASS_UID)
+        instance = commands.text_of(command, commands.AFFECTED_SOP_INSTANCE_UID)
         if not sop_class or not instance:
             raise ValueError("a C-STORE that names no instance")
-        message_id = int.from_bytes(command.get(commands.MESSAGE_ID, b""), "little")
+        message_id = commands.number_of(command, commands.MESSAGE_ID)
         arriving = self._receiver.arriving(sop_class, instance, context_id)
         self._storing = context_id, StoreRequest(message_id, sop_class, instance, arriving)
         return True
@@ -169,7 +178,3 @@ class Messages(DIMSEServiceProvider):
         if self.msg_queue.qsize() >= _MAX_WAITING:
             raise ValueError("more messages than are waited for")
         self.msg_queue.put((context_id, message))
-
-
-def _text(command: Mapping[int, bytes], tag: int) -> str:
-    return command.get(tag, b"").rstrip(b" \0").decode("ascii", "replace")

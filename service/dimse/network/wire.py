@@ -6,11 +6,10 @@ Here fragments are made of what comes in chunks, and go out some hundred kilobyt
 
 import struct
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 from service.dimse.network.association import Association
-from service.dimse.network.commands import DATA_SET_TYPE, NO_DATA_SET, WITH_DATA_SET, Command, Field, encoded
+from service.dimse.network.commands import DATA_SET_TYPE, NO_DATA_SET, WITH_DATA_SET, Command, encoded
 
 _BURST_BYTES = 2**18
 _LARGEST_FRAGMENT = 2**18  # bytes, also of peers that take longer PDUs
@@ -29,7 +28,6 @@ class Wire:
 
     def __init__(self, association: Association) -> None:
         self.association = association
-        self._held = bytearray()
         most = association.dimse.maximum_pdu_size or _LARGEST_FRAGMENT
         self._fragment_bytes = max(2, min(most - _OVERHEAD, _LARGEST_FRAGMENT) // 2 * 2)
 
@@ -38,8 +36,6 @@ class Wire:
         context_id: int,
         command: Command,
         data_set: Iterable[bytes] | None = None,
-        *,
-        is_followed: bool = False,
     ) -> None:
         """Send a message.
 
@@ -47,23 +43,45 @@ class Wire:
             context_id: of the presentation context.
             command: without Command Data Set Type.
             data_set: encoded, in chunks of any size; None for a message without.
-            is_followed: it may wait for the next one, and go out with that.
 
         Raises:
             ConnectionLost: the association has ended.
         """
         kind = NO_DATA_SET if data_set is None else WITH_DATA_SET
-        pdus, self._held = self._held, bytearray()
-        pdus += _pdu(context_id, _COMMAND | _LAST, _encoded(tuple(command.items()), kind))
+        head = _pdu(context_id, _COMMAND | _LAST, encoded({**command, DATA_SET_TYPE: kind}))
+        pdus = bytearray(head)
         fragments = () if data_set is None else _fragments(data_set, self._fragment_bytes)
         for fragment, is_last in fragments:
             if len(pdus) >= _BURST_BYTES:
                 self._put(pdus)
                 pdus = bytearray()
             pdus += _pdu(context_id, _LAST if is_last else 0, fragment)
-        if is_followed and len(pdus) < _BURST_BYTES:
-            self._held = pdus
-        else:
+        self._put(pdus)
+
+    def send_all(self, context_id: int, command: Command, data_sets: Iterable[bytes]) -> None:
+        """Send short messages that differ in their data sets alone, many at a time.
+
+        Args:
+            context_id: of the presentation context.
+            command: of each, without Command Data Set Type.
+            data_sets: encoded, each of an even number of bytes.
+
+        Raises:
+            ConnectionLost: the association has ended.
+        """
+        head = _pdu(context_id, _COMMAND | _LAST, encoded({**command, DATA_SET_TYPE: WITH_DATA_SET}))
+        pdus = bytearray()
+        for data_set in data_sets:
+            pdus += head
+            if len(data_set) <= self._fragment_bytes:
+                pdus += _pdu(context_id, _LAST, data_set)
+            else:
+                for fragment, is_last in _fragments((data_set,), self._fragment_bytes):
+                    pdus += _pdu(context_id, _LAST if is_last else 0, fragment)
+            if len(pdus) >= _BURST_BYTES:
+                self._put(pdus)
+                pdus = bytearray()
+        if pdus:
             self._put(pdus)
 
     def receive(self) -> Any:
@@ -101,11 +119,6 @@ class Wire:
         except ConnectionError as error:
             self.break_off()
             raise ConnectionLost from error
-
-
-@lru_cache(maxsize=64)  # one after the other is often the same: the responses of a search
-def _encoded(command: tuple[tuple[int, Field], ...], kind: int) -> bytes:
-    return encoded({**dict(command), DATA_SET_TYPE: kind})
 
 
 def _pdu(context_id: int, control: int, fragment: bytes | memoryview) -> bytes:

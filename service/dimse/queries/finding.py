@@ -5,44 +5,38 @@ the newest of the matching studies says of the patient. Studies without a Patien
 each name and birth date.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from itertools import chain, islice
 
 from service.archive.index.engine.database import Database
 from service.archive.index.queries.matching_ids import matching_ids
-from service.archive.index.queries.search import rows_of
-from service.dicom.dictionary import tag_of, vr_of
-from service.dicom.json.data_set import encoded
+from service.archive.index.queries.search import contents_of, rows_of
+from service.dicom.dictionary import tag_of
 from service.dicom.query.fields import fields_of
 from service.dicom.query.keys import Matching, keys_of, path_of
-from service.dicom.query.levels import OF_PATIENT, SHOWN_WITH_STUDY, level_of, tag_in
+from service.dicom.query.levels import OF_PATIENT, SHOWN_WITH_STUDY, level_of
 from service.dicom.query.query import Query, SearchedResource, with_combined_ranges
 from service.dicom.query.sorting import sort_keys_of
-from service.dicom_json import Attributes, DicomJson
+from service.dicom_json import DicomJson
+from service.dimse.queries.answers import NEVER_RETURNED, Answers
 from service.dimse.queries.identifier import (
     FILE_SET_ID,
     FILE_SET_UID,
-    INSTANCE_AVAILABILITY,
-    LEVEL,
     NO_KEYS,
-    RETRIEVE_AE_TITLE,
     Identifier,
-    name_of,
     text_of,
 )
 from service.dimse.queries.information_models import QueryLevel
 from service.scope import Scope
 
 _NO_LIMIT = 2**62
-_ROWS_AT_ONCE = 200
+_ROWS_AT_ONCE = 250
+_AT_ONCE = 50  # answers: between them it is asked whether they are wanted yet
 _MAX_LIST = 10_000  # UIDs
 
 _PATIENT_ID, _ISSUER = tag_of("PatientID") or "", tag_of("IssuerOfPatientID") or ""
 _NAME, _BIRTH_DATE = tag_of("PatientName") or "", tag_of("PatientBirthDate") or ""
-_NEVER_RETURNED = frozenset(map(tag_of, ("RetrieveURL", "SOPClassesInStudy")))
-_UNKNOWN = ""  # the name of what no answer has
 _ANYWHERE = NO_KEYS - {FILE_SET_ID, FILE_SET_UID}
 
 
@@ -90,8 +84,10 @@ def query_of(identifier: Identifier, negotiated: Negotiated, limit: int) -> Quer
     )
 
 
-def matches(index: Database, scope: Scope, query: Query, level: QueryLevel) -> Iterator[DicomJson]:
-    """Yield the matches of a query within a scope, read a few at a time.
+def found(
+    index: Database, scope: Scope, query: Query, level: QueryLevel, answers: Answers
+) -> Iterator[list[bytes]]:
+    """Yield the answers that the matches of a query within a scope are, some at a time.
 
     Raises:
         ContentTooLarge: a key without an index would have to be compared with too many data sets.
@@ -100,84 +96,17 @@ def matches(index: Database, scope: Scope, query: Query, level: QueryLevel) -> I
     ids = index.read_now(matching_ids, scope, query)
     try:
         portions = ids.portions(_ROWS_AT_ONCE)
-        rows = (row.parsed() for portion in portions for row in index.read_now(rows_of, query, portion))
-        yield from _patients(rows) if level is QueryLevel.PATIENT else rows
+        if level is QueryLevel.PATIENT:
+            rows = (row.parsed() for portion in portions for row in index.read_now(rows_of, query, portion))
+            encoded = map(answers.of, _patients(rows))
+            yield from iter(lambda: list(islice(encoded, _AT_ONCE)), [])
+            return
+        for portion in portions:
+            contents = index.read_now(contents_of, query, portion)
+            for start in range(0, len(contents), _AT_ONCE):
+                yield answers.of_contents(contents[start : start + _AT_ONCE])
     finally:
         ids.close()
-
-
-class Answers:
-    """Makes of matches the identifiers of answers: what was asked for, empty where it is not known.
-
-    Args:
-        identifier: of the request.
-        ae_title: where matches can be retrieved from.
-        implicit: the answers' VRs are not written.
-    """
-
-    def __init__(self, identifier: Identifier, ae_title: str, *, implicit: bool) -> None:
-        self._character_set = identifier.character_set
-        self._implicit = implicit
-        self._fields = _fields(identifier.attributes)
-        self._unique = [level.unique_key for level in (*identifier.levels_above(), identifier.level)]
-        self._always: DicomJson = {
-            LEVEL: {"vr": "CS", "Value": [identifier.level.name]},
-            RETRIEVE_AE_TITLE: {"vr": "AE", "Value": [ae_title]},
-        }
-        if INSTANCE_AVAILABILITY in identifier.attributes:
-            self._always[INSTANCE_AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
-
-    def of(self, row: Attributes) -> bytes:
-        """Return the answer that a match is."""
-        attributes = {field.tag: field.of(row) for field in self._fields}
-        for tag in self._unique:
-            if tag not in attributes:
-                attributes[tag] = row.get(tag) or {"vr": vr_of(tag)}
-        attributes |= self._always
-        return encoded(attributes, self._character_set, implicit=self._implicit)
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """An attribute that is wanted.
-
-    Attributes:
-        tag: of the request's.
-        name: how it is named to the index.
-        empty: what is answered where it is not known.
-        inside: what is wanted of the items of a sequence; none for all.
-    """
-
-    tag: str
-    name: str
-    empty: DicomJson
-    inside: "Sequence[_Field]"
-
-    def of(self, row: Attributes) -> Any:
-        """Return the element of an answer."""
-        here = row.get(tag_in(row, self.name) if ":" in self.name else self.name)
-        if here is None or (here["vr"] == "SQ") != (self.empty["vr"] == "SQ"):
-            return self.empty
-        if not self.inside:
-            return here
-        items = [{field.tag: field.of(item) for field in self.inside} for item in here.get("Value") or ()]
-        return {"vr": "SQ", "Value": items}
-
-
-def _fields(wanted: DicomJson) -> "Sequence[_Field]":
-    return [
-        _Field(tag, _name(wanted, tag), {"vr": element["vr"]}, _inside(element))
-        for tag, element in wanted.items()
-    ]
-
-
-def _name(wanted: DicomJson, tag: str) -> str:
-    return _UNKNOWN if tag in _NEVER_RETURNED else name_of(wanted, tag)
-
-
-def _inside(element: DicomJson) -> "Sequence[_Field]":
-    items = list(element.get("Value") or ()) if element["vr"] == "SQ" else []
-    return _fields(items[0]) if items and items[0] else ()
 
 
 def has_unsupported_keys(identifier: Identifier) -> bool:
@@ -188,7 +117,7 @@ def has_unsupported_keys(identifier: Identifier) -> bool:
 def _is_returned(tag: str, level: QueryLevel) -> bool:
     if tag in _ANYWHERE:
         return True
-    if tag in _NEVER_RETURNED or tag in NO_KEYS:
+    if tag in NEVER_RETURNED or tag in NO_KEYS:
         return False
     if level is QueryLevel.PATIENT:
         return tag in OF_PATIENT

@@ -5,7 +5,7 @@ and cannot say that a limit was reached.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,14 @@ from service.dimse.network.failures import Failure, failure_of
 from service.dimse.network.statuses import NOT_AUTHORIZED, SOP_CLASS_NOT_SUPPORTED, SUCCESS
 from service.dimse.network.visit import Visit
 from service.dimse.network.wire import ConnectionLost, Wire
-from service.dimse.queries.finding import Answers, Negotiated, has_unsupported_keys, matches, query_of
+from service.dimse.queries.answers import Answers
+from service.dimse.queries.finding import Negotiated, found, has_unsupported_keys, query_of
 from service.dimse.queries.identifier import Identifier, check_unique_keys, read_identifier
 from service.dimse.queries.information_models import FIND_CLASSES, Root
 from service.errors import DicomwebError
 from service.permissions import Permission
 from service.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 
-_AT_ONCE = 50  # matches that go out together; a portion of the index is some times as many
 _log = logging.getLogger(__name__)
 
 
@@ -110,29 +110,26 @@ class Request:
         Raises:
             ConnectionLost: there is nobody to send it to.
         """
-        self._send(status, data_set, fields)
+        data_sets = None if data_set is None else [data_set]
+        command = self._command(status) | {getattr(commands, name): value for name, value in fields.items()}
+        self.wire.send(self._context_id, command, data_sets)
 
-    def pass_on(self, status: int, data_set: bytes, *, is_last: bool) -> None:
-        """Send a match; unless it is the last of some, it may go out with the next response.
+    def respond_with_all(self, status: int, data_sets: Sequence[bytes]) -> None:
+        """Send a response with each of some short data sets.
 
         Raises:
-            ConnectionLost: there is nobody to send it to.
+            ConnectionLost: there is nobody to send them to.
         """
-        self._send(status, data_set, {}, is_followed=not is_last)
+        self.wire.send_all(self._context_id, self._command(status), data_sets)
 
-    def _send(
-        self, status: int, data_set: bytes | None, fields: Mapping[str, Field], *, is_followed: bool = False
-    ) -> None:
-        command: dict[int, Field] = {
+    def _command(self, status: int) -> dict[int, Field]:
+        self.status = status
+        return {
             commands.COMMAND_FIELD: self._response,
             commands.MESSAGE_ID_RESPONDED_TO: self.message.MessageID,
             commands.AFFECTED_SOP_CLASS_UID: self.sop_class,
             commands.STATUS: status,
         }
-        self.status = status
-        command |= {getattr(commands, name): value for name, value in fields.items()}
-        data_sets = None if data_set is None else [data_set]
-        self.wire.send(self._context_id, command, data_sets, is_followed=is_followed)
 
 
 Answer = Callable[[Request, Visit], None]
@@ -160,17 +157,18 @@ class Finding:
         query = query_of(identifier, negotiated, self.max_results + 1)
         is_warned = has_unsupported_keys(identifier)
         pending = failures.PENDING_WITH_UNSUPPORTED_KEYS if is_warned else failures.PENDING
-        answers = Answers(identifier, visit.called, implicit=request.is_implicit)
-        rows = matches(self.index, visit.scope, query, identifier.level)
-        for number, row in enumerate(rows):
-            if number % _AT_ONCE == 0 and request.is_cancelled:
+        answers = Answers(identifier, query, visit.called, implicit=request.is_implicit)
+        room = self.max_results
+        for portion in found(self.index, visit.scope, query, identifier.level, answers):
+            if request.is_cancelled:
                 request.respond(failures.CANCELLED)
                 return
-            if number == self.max_results:
-                message = f"the first {number} matches; narrow the search"
+            request.respond_with_all(pending, portion[:room])
+            if len(portion) > room:
+                message = f"the first {self.max_results} matches; narrow the search"
                 request.respond(failures.LIMIT_REACHED, ERROR_COMMENT=commands.comment(message))
                 return
-            request.pass_on(pending, answers.of(row), is_last=(number + 1) % _AT_ONCE == 0)
+            room -= len(portion)
         request.respond(SUCCESS)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.archive.index.engine import driver_rows
+from service.archive.index.engine.dialects import IsAmong, list_parameter
 from service.archive.index.engine.inline_reads import of_kind
 from service.archive.index.queries.conditions import TABLES, is_indexed
 from service.archive.index.queries.projection import parts_of, put_together
@@ -29,7 +30,6 @@ from service.dicom.query.query import Query
 from service.scope import Scope
 
 MAX_COUNT = 1_000
-_MAX_VALUES = 500  # of one IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,15 @@ def _count_after(connection: sa.Connection, query: Query, matches: Selection) ->
 
 def rows_of(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[StoredJson]:
     """Return the rows with these ids, in their order; those that have gone meanwhile are left out."""
-    level, parts = query.resource.level, parts_of(query)
-    statement = _by_id(level, tuple(part.column for part in parts))
-    rows: dict[int, Sequence[Any]] = {}
-    for portion in (ids[start : start + _MAX_VALUES] for start in range(0, len(ids), _MAX_VALUES)):
-        rows |= {row[0]: row[1:] for row in connection.execute(statement, {"ids": portion})}
-    return put_together(parts, [rows[row_id] for row_id in ids if row_id in rows], level)
+    return put_together(parts_of(query), contents_of(connection, query, ids), query.resource.level)
+
+
+def contents_of(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[Sequence[bytes]]:
+    """Return what rows with these ids are made of: the stored JSON of each part of the query."""
+    statement = _by_id(query.resource.level, tuple(part.column for part in parts_of(query)))
+    read = driver_rows.rows_of(connection, statement, {"ids": list_parameter(connection, ids)})
+    rows = {row[0]: row[1:] for row in read}
+    return [rows[row_id] for row_id in ids if row_id in rows]
 
 
 @lru_cache(maxsize=64)
@@ -121,7 +124,7 @@ def _by_id(level: Level, columns: Sequence[sa.Column[bytes]]) -> sa.Select[Any]:
     """Return the statement that reads columns of rows; building it costs more than running it."""
     table = TABLES[level]
     rows = JOINED[level] if any(column.table is not table for column in columns) else table
-    by_id = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    by_id = IsAmong(table.c.id, sa.bindparam("ids"))
     return sa.select(table.c.id, *columns).select_from(_with_documents(rows, columns)).where(by_id)
 
 
