@@ -18,6 +18,7 @@ _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _NAMES = {vr: vr.decode("ascii") for vr in _LONG_VRS | _SHORT_VRS}
 VALUE_REPRESENTATIONS = frozenset(_NAMES.values())
+_MAX_HEADS = 2**14
 _PLACEHOLDERS = frozenset((b"??", b"--", b"  "))  # that writers put where they know no VR
 
 
@@ -91,6 +92,16 @@ HEADER_READERS: dict[Encoding, Reader] = {
     IMPLICIT_LITTLE: _implicit_reader("<"),
     Encoding(implicit=True, little_endian=False): _implicit_reader(">"),
 }
+
+
+KNOWN_HEADS: dict[bytes, tuple[int, str]] = {}
+"""Tag and VR in explicit VR little endian, where a length of two bytes follows → tag and name of the VR."""
+
+
+def know_head(encoded: bytes, tag: int, vr: str) -> None:
+    """Remember how such a tag and VR are encoded; files have nearly the same ones."""
+    if len(KNOWN_HEADS) < _MAX_HEADS:
+        KNOWN_HEADS[encoded] = tag, vr
 
 
 def item_header(buffer: Buffer, position: int, end: int, little_endian: bool) -> tuple[int, int]:

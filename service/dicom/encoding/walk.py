@@ -32,10 +32,18 @@ from service.dicom.encoding.elements import (
     Truncated,
 )
 from service.dicom.encoding.fragments import fragments_at
-from service.dicom.encoding.headers import HEADER_READERS, VALUE_REPRESENTATIONS, encoding_at, item_header
+from service.dicom.encoding.headers import (
+    HEADER_READERS,
+    KNOWN_HEADS,
+    VALUE_REPRESENTATIONS,
+    encoding_at,
+    item_header,
+    know_head,
+)
 from service.dicom.encoding.vr import dictionary_vr
 from service.dicom.encoding.words import BIG_ENDIAN_ITEM_TAG, ITEM_HEADER, ITEM_TAG
 
+_new = tuple.__new__  # at a third of what it costs to call the class
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
 _FORGOTTEN = 2**18  # that any file may have
@@ -216,13 +224,23 @@ class _Walk:
         elements, end, delimited, encoding = level
         buffer, position, read, known = self.buffer, self.position, HEADER_READERS[encoding], len(elements)
         nested = self.is_item or len(self.levels) > 1
+        heads = KNOWN_HEADS if encoding == EXPLICIT_LITTLE else {}
         while (position < end or delimited) and len(elements) <= MAX_ELEMENTS:
+            if head := heads.get(buffer[position : position + 6]):  # most
+                offset = position + 8
+                length = buffer[offset - 2] | buffer[offset - 1] << 8 if offset <= end else UNDEFINED
+                if length <= end - offset:
+                    elements.append(_new(Element, (*head, offset, length, None, None)))
+                    position = offset + length
+                    continue
             if position + 8 > end:
                 position = _ending(buffer, position, end, nested=nested)
                 break
             tag, vr, offset, length = read(buffer, position)
-            if vr in _PLAIN and length <= end - offset and length != UNDEFINED:  # most
+            if vr in _PLAIN and length <= end - offset and length != UNDEFINED:
                 elements.append(Element(tag, vr, offset, length))
+                if encoding == EXPLICIT_LITTLE and offset == position + 8:
+                    know_head(buffer[position : position + 6], tag, vr)
                 position = offset + length
                 continue
             if tag >> 16 == 0xFFFE:

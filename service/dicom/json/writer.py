@@ -4,11 +4,10 @@ Straight from the encoded bytes, once, when an instance arrives. Values that are
 where they are: the JSON gets a Bulkdata URI, and `Bulkdata` notes which bytes it stands for.
 """
 
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from service.dicom.dictionary import tag_name
 from service.dicom.encoding import vr
@@ -16,9 +15,9 @@ from service.dicom.encoding.charset import DEFAULT, Charset, character_set, is_k
 from service.dicom.encoding.elements import PIXEL_DATA, Buffer, Element, Encoding, Item, TooMany
 from service.dicom.encoding.vr import Context
 from service.dicom.encoding.walk import DistantElements
-from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES, swapped
-from service.dicom.json import values
-from service.dicom.json.flaws import flaw
+from service.dicom.encoding.words import NUMBER_SIZES, WORD_SIZES
+from service.dicom.json.attribute import attribute_of
+from service.dicom.json.known_values import LONGEST, known_values
 from service.dicom.json.room import ATTRIBUTE_ROOM, ITEM_ROOM, Room, room_of
 from service.dicom_json import DicomJson
 from service.json_text import LATER_FROM, later, later_items
@@ -35,7 +34,6 @@ _PADDING = 0xFFFCFFFC
 _CONTEXTUAL = frozenset((_SPECIFIC_CHARACTER_SET, _PIXEL_REPRESENTATION))
 _FEW_ITEMS = 64  # of a sequence within another, beyond which nobody reads the items before they are stored
 _TOP_ITEM = 2  # slashes in the path of an item of the top level
-_REPEATED = 64  # bytes of a value up to which it is worth remembering
 BULKDATA_VRS = (
     frozenset(["DS", "FD", "FL", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"])
     | WORD_SIZES.keys()
@@ -115,36 +113,51 @@ class JsonModel:
         attributes: dict[int, DicomJson] = {}
         creators: dict[int, str] = {}
         scope = Scope(scope.encoding, scope.charset, Context(scope.context.signed, creators))
-        room = self.room
+        known = known_values(scope.charset, scope.encoding.little_endian)
+        buffer, only, room = self.buffer, self.only, self.room
         room.take(ITEM_ROOM)
         for element in elements:
             tag, name, offset, length, items, fragments = element
-            if self.only is not None and tag not in self.only:
+            if only is not None and tag not in only:
+                continue
+            raw = buffer[offset : offset + length] if length <= LONGEST else None
+            if kept := known.get((tag, name, raw)):  # most
+                attributes[tag], size = kept
+                room.left -= size
                 continue
             if not path:
                 room.begin()
             if not _is_plain(tag):
                 if is_encoding(tag):
                     continue
-                if tag in _CONTEXTUAL:
-                    scope = self._within(scope, element)
-                else:
-                    creators[vr.block_of_creator(tag)] = self._start(element).decode("latin-1").strip(" \0")
+                scope = self._within(scope, element, creators)
+                known = known_values(scope.charset, scope.encoding.little_endian)
             if not name or name == "UN":
                 name = self._resolved(tag, name, scope)
-            if 0 < length <= _REPEATED and items is None and fragments is None and tag not in _PIXELS:
-                raw = self.buffer[offset : offset + length]
-                attributes[tag], wrong, size = _repeated(
-                    name, raw, scope.charset, scope.encoding.little_endian
-                )
-                room.left -= size
-                if wrong:
-                    self.flaws.setdefault(tag, wrong)
+            if not length or (raw is not None and items is None and fragments is None and tag not in _PIXELS):
+                attributes[tag] = self._short(tag, name, raw or b"", scope)
             else:
                 attributes[tag] = self._attribute(element, name, scope, path)
+        if not path:
+            room.begin()
+        room.take(0)  # what was known has taken some without being asked
         if _SPECIFIC_CHARACTER_SET in attributes and len(attributes[_SPECIFIC_CHARACTER_SET]) > 1:
             attributes[_SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": ["ISO_IR 192"]}
         return {tag_name(tag): attributes[tag] for tag in sorted(attributes)}
+
+    def _short(self, tag: int, name: str, raw: bytes, scope: Scope) -> DicomJson:
+        """Return the attribute of a short value, and remember one that would always be the same."""
+        key, encoding = (tag, name, raw), scope.encoding
+        known = known_values(scope.charset, encoding.little_endian)
+        attribute, size = known.get(key, (None, 0))
+        if attribute is None:
+            attribute, wrong, size = attribute_of(name, raw, scope.charset, encoding.little_endian)
+            if wrong:
+                self.flaws.setdefault(tag, wrong)
+            elif name != "UN" and _is_plain(tag):
+                known.keep(key, attribute, size)
+        self.room.left -= size
+        return attribute
 
     def _resolved(self, tag: int, name: str, scope: Scope) -> str:
         """Return the VR of an element that is encoded without one, or as UN."""
@@ -152,9 +165,12 @@ class JsonModel:
             self.flaws.setdefault(tag, "no VR is written with it, that of the dictionary is taken")
         return vr.resolve(tag, name, scope.context)
 
-    def _within(self, scope: Scope, element: Element) -> Scope:
+    def _within(self, scope: Scope, element: Element, creators: dict[int, str]) -> Scope:
         """Return the scope that begins with an element which the meaning of those after it depends on."""
         raw = self._start(element)
+        if element.tag not in _CONTEXTUAL:
+            creators[vr.block_of_creator(element.tag)] = raw.decode("latin-1").strip(" \0")
+            return scope
         if element.tag == _SPECIFIC_CHARACTER_SET:
             if not is_known(raw):
                 self.flaws.setdefault(element.tag, "a character set that is not known")
@@ -170,8 +186,6 @@ class JsonModel:
         if element.items is not None:
             return self._sequence(element, scope, path)
         tag, offset, length = element.tag, element.offset, element.length
-        if not length:
-            return {"vr": name}
         inline = self.only is not None and element.fragments is None
         if not inline and (tag in _PIXELS or element.fragments is not None or _is_long(name, length)):
             return self._by_reference(element, name, scope.encoding, path)
@@ -182,7 +196,7 @@ class JsonModel:
             raise TooMany(f"the attributes besides bulk data take more than {MAX_METADATA_BYTES} bytes")
         raw = bytes(self.buffer[offset : offset + length])
         self.room.take(room_of(name, raw))
-        attribute, wrong, _ = _converted(name, raw, scope.charset, scope.encoding.little_endian)
+        attribute, wrong, _ = attribute_of(name, raw, scope.charset, scope.encoding.little_endian)
         if wrong:
             self.flaws.setdefault(tag, wrong)
         if self.only is None and length > LATER_FROM and "Value" in attribute:
@@ -214,23 +228,6 @@ class JsonModel:
         return {"vr": name, "BulkDataURI": self.url + path}
 
 
-def _converted(name: str, raw: bytes, charset: Charset, little_endian: bool) -> tuple[DicomJson, str, int]:
-    """Return the attribute of a value, what is wrong with it, and the room that it takes."""
-    room = ATTRIBUTE_ROOM + room_of(name, raw)
-    if read_text := values.TEXT_DECODERS.get(name):
-        contents = read_text(raw, charset)
-    elif read_numbers := values.NUMBER_DECODERS.get(name):
-        contents = read_numbers(raw, little_endian)
-    else:
-        binary = raw if little_endian else swapped(raw, WORD_SIZES.get(name, 1))
-        return {"vr": name, "InlineBinary": b64encode(binary).decode("ascii")}, "", room
-    return _with_values(name, contents), flaw(name, raw, charset, contents), room
-
-
-# The instances of a series say nearly the same: their attributes are shared, and nobody changes them.
-_repeated = lru_cache(maxsize=4096)(_converted)
-
-
 def is_encoding(tag: int) -> bool:
     """Tell group lengths, group 0002 and what else belongs to the encoding alone. PS3.18 F.2.2."""
     return not tag & 0xFFFF or tag >> 16 <= 0x0002 or tag in _OFFSET_TABLES or tag == _PADDING
@@ -246,10 +243,3 @@ def _is_long(name: str, length: int) -> bool:
     if name in WORD_SIZES:
         return length > MAX_INLINE_BYTES
     return length > MAX_INLINE_TEXT_BYTES and name in BULKDATA_VRS
-
-
-def _with_values(name: str, contents: list[Any]) -> DicomJson:
-    """Return the attribute; one without a single value has none: PS3.18 F.2.5."""
-    if all(value is None for value in contents):
-        return {"vr": name}
-    return {"vr": name, "Value": contents}

@@ -10,8 +10,9 @@ from pydicom import Dataset
 from pydicom.dataelem import DataElement
 from pydicom.valuerep import STANDARD_VR
 
-from service.dicom.encoding.elements import Encoding
+from service.dicom.encoding.elements import EXPLICIT_LITTLE, Encoding
 from service.dicom.encoding.part10 import read_file_meta
+from service.dicom.encoding.walk import walk
 from service.dicom.json.writer import JsonModel
 from service.dicom_json import DicomJson
 from tests.builders import BIG_ENDIAN, EXPLICIT, IMPLICIT, data_set, element, item
@@ -207,3 +208,26 @@ def test_a_hundred_thousand_private_blocks_are_read() -> None:
     buffer = b"".join(element(group << 16 | block, "LO", b"A ") for group, block in blocks)
 
     assert len(of_bytes(buffer)) > 100_000
+
+
+def test_bytes_that_were_read_before_mean_what_they_mean_here() -> None:
+    known, unknown = (privately(creator, 0x00191002, "SL", 5) for creator in ("GEMS_ACQU_01", "NOBODY"))
+    in_german, in_russian = (
+        of_bytes(element(0x00080005, "CS", charset), element(0x00081040, "LO", b"\xdc "))
+        for charset in (b"ISO_IR 100", b"ISO_IR 144")
+    )
+
+    vrs = [metadata(each, IMPLICIT)["00191002"]["vr"] for each in (known, unknown, known, unknown)]
+
+    assert vrs == ["SL", "UN", "SL", "UN"]
+    assert [each["00081040"]["Value"] for each in (in_german, in_russian)] == [["Ü"], ["м"]]
+
+
+def test_what_is_wrong_with_a_value_is_told_each_time() -> None:
+    instance = element(0x00080020, "DA", b"yesterday ")
+    models = JsonModel(instance), JsonModel(instance)
+
+    for model in models:
+        model.convert(walk(instance, 0, EXPLICIT_LITTLE), EXPLICIT_LITTLE)
+
+    assert [list(model.flaws) for model in models] == [[0x00080020]] * 2
