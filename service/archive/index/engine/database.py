@@ -6,7 +6,7 @@ threads share a transaction, see `writing`, and hold the locks that they say the
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from service.archive.index.engine.engines import CONNECTIONS, PATIENCE, create_engine
 from service.archive.index.engine.inline_reads import IndexFunction, InlineReader, TakesLonger
+from service.archive.index.engine.kept_connections import KeptConnections
 from service.archive.index.engine.locks import locks_of, take_locks
 from service.archive.index.engine.writing import Job, Writer
 from service.errors import Unavailable
@@ -57,9 +58,12 @@ class Database:
         self._reading = (
             self.engine if self.reads_at_once else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         )
-        self._writing = self.engine.execution_options(writing=True)
+        writing = self.engine.execution_options(writing=True)
         self.writers = anyio.CapacityLimiter(_WRITERS)
-        writers = 1 if self.reads_at_once or connections < _ENOUGH else 2
+        has_enough = connections >= _ENOUGH
+        writers = 2 if has_enough and not self.reads_at_once else 1
+        self._reads = KeptConnections(partial(self._connected, self._reading), int(has_enough))
+        self._writes = KeptConnections(partial(self._connected, writing), writers * has_enough)
         self._readers = Threads(max(1, connections - writers - 1))
         self._inline: InlineReader | None = None
         self._writer = Writer(self._transaction, writers, self._waited)
@@ -108,7 +112,7 @@ class Database:
             return self._read(function, *args, **kwargs)  # on a new connection, after one that was cut
 
     def _read(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._connected(self._reading) as connection:
+        with self._reads.lent() as connection:
             return function(connection, *args, **kwargs)
 
     async def write(self, function: IndexFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -147,6 +151,8 @@ class Database:
         self._readers.close()
         if self._inline is not None:
             self._inline.close()
+        self._reads.close()
+        self._writes.close()
         self.engine.dispose()
 
     def _inline_reader(self) -> InlineReader | None:
@@ -174,28 +180,24 @@ class Database:
     @contextmanager
     def _transaction(self, locks: frozenset[str]) -> Iterator[sa.Connection]:
         """Lend a connection in a writing transaction that has its locks; one that was cut is replaced."""
-        try:
-            connection = self._begun(locks)
-        except sa.exc.DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            connection = self._begun(locks)
-        transaction = connection.get_transaction()
-        assert transaction is not None
-        begin = perf_counter()
-        with connection, transaction:
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._begun(locks))
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                connection = stack.enter_context(self._begun(locks))
+            begin = perf_counter()
             yield connection
+            connection.commit()
         self.on_hold(perf_counter() - begin)
 
-    def _begun(self, locks: frozenset[str]) -> sa.Connection:
-        connection = self._connected(self._writing)
-        try:
+    @contextmanager
+    def _begun(self, locks: frozenset[str]) -> Iterator[sa.Connection]:
+        with self._writes.lent() as connection:
             connection.begin()
             take_locks(connection, locks)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            yield connection
 
 
 def _unmeasured(_seconds: float) -> None:

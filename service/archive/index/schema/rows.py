@@ -47,6 +47,12 @@ def series_row(attributes: Attributes, study: str, series: str, number_of_instan
     )
 
 
+def recounted(row: bytes, keyword: str, before: int, after: int) -> bytes | None:
+    """Return a row with another number in one of its counts; None if the text does not have it just once."""
+    count, other = (b'"%b":{"vr":"IS","Value":[%d]}' % (_tag(keyword).encode(), n) for n in (before, after))
+    return row.replace(count, other) if row.count(count) == 1 else None
+
+
 def instance_row(parsed: ParsedInstance) -> bytes:
     """Return the row of an instance. PS3.18 Table 10.6.3-5."""
     uids = parsed.uids

@@ -86,18 +86,19 @@ def add(connection: sa.Connection, study: Study, newcomers: Sequence[Newcomers])
     _add_to_study(connection, study, newcomers)
     for arrivals in newcomers:
         uids, of_series = arrivals.first.uids, arrivals.series
-        of_series.instances += arrivals.number
+        before, of_series.instances = of_series.instances, of_series.instances + arrivals.number
         if of_series.key is None:
             values = series_values(arrivals.first, of_series.instances) | {"study": study.key}
             of_series.key = connection.scalars(_INSERT_SERIES, values).one()
             insert_requests(connection, of_series.key, arrivals.first)
             continue
-        attributes = StoredJson(of_series.attributes).parsed()
+        row, count = of_series.attributes, of_series.instances
         values = {
             "key": of_series.key,
-            "count": of_series.instances,
+            "count": count,
             "new_revision": new_revision(),
-            "row": rows.series_row(attributes, uids.study, uids.series, of_series.instances),
+            "row": rows.recounted(row, "NumberOfSeriesRelatedInstances", before, count)
+            or rows.series_row(StoredJson(row).parsed(), uids.study, uids.series, count),
         }
         COUNT_SERIES.run(connection, values)
 
@@ -109,20 +110,21 @@ def _add_to_study(connection: sa.Connection, study: Study, newcomers: Sequence[N
     are_others = modalities != study.modalities
     study.modalities = modalities
     study.series += len(made)
-    study.instances += sum(arrivals.number for arrivals in newcomers)
+    before, study.instances = study.instances, study.instances + sum(each.number for each in newcomers)
     if study.key is None:
         tenant = labelled(connection, first.uids.study, newcomers[0].tenant)
         study.tenant = tenant
         values = study_values(first, study.modalities, study.series, study.instances) | {"tenant": tenant}
         study.key = connection.scalars(_INSERT_STUDY, values).one()
         return
-    attributes = StoredJson(study.attributes).parsed()
+    uid, row, count = first.uids.study, study.attributes, study.instances
     values = {
         "key": study.key,
         "series": study.series,
-        "count": study.instances,
+        "count": count,
         "new_revision": new_revision(),
-        "row": rows.study_row(attributes, first.uids.study, modalities, study.series, study.instances),
+        "row": (not made and rows.recounted(row, "NumberOfStudyRelatedInstances", before, count))
+        or rows.study_row(StoredJson(row).parsed(), uid, modalities, study.series, count),
     }
     if are_others:
         values["modalities"] = listed(modalities)
