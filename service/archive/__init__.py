@@ -33,6 +33,7 @@ from service.threads import Threads
 _CHECK_SECONDS = 0.8
 _REMOTE_CHECK_SECONDS = 5  # a slow store is no reason to take the service out of use
 _CONVERSIONS_BYTES = 2**25
+_STORES = 40  # at a time; they wait for the disk, and for their turn to write
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Archive:
         completeness: whether the index is known to lack files.
         leftovers: how files go that have no rows.
         conversions: files that were made anew last on their way out.
+        stores: the threads in which files are stored.
         checks: the thread in which it is looked whether all of it works; nobody else keeps it waiting.
     """
 
@@ -61,6 +63,7 @@ class Archive:
     completeness: Completeness
     leftovers: Leftovers
     conversions: Cache[ConvertedFile] = field(default_factory=partial(Cache, _CONVERSIONS_BYTES))
+    stores: Threads = field(default_factory=partial(Threads, _STORES))
     checks: Threads = field(default_factory=partial(Threads, 1))
 
     async def delete(
@@ -93,10 +96,8 @@ class Archive:
         await self.index.write(noted(label, note), scope, study, tenant)
 
     async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:
-        """Store whole files, as `Store.batch` does, in one of the threads that write."""
-        return await anyio.to_thread.run_sync(
-            self.store.batch, spools, study, owner, limiter=self.index.writers
-        )
+        """Store whole files, as `Store.batch` does, in a thread."""
+        return await self.stores.run(partial(self.store.batch, spools, study, owner))
 
     async def check(self) -> None:
         """Return if the index answers and is complete, and a file can be written; without waiting for long.
@@ -118,6 +119,7 @@ class Archive:
     def close(self) -> None:
         """Finish what is waiting and close the database."""
         self.checks.close()
+        self.stores.close()
         self.leftovers.close()
         self.index.close()
         self.blobs.close()

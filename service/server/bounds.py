@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from service.server.ending import EndingProtocol
+from service.server.bodies import BodyProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Awaited(Enum):
     NOTHING = auto()  # the answer is ours to give
 
 
-class BoundedProtocol(EndingProtocol):
+class BoundedProtocol(BodyProtocol):
     """Uvicorn's protocol, within bounds."""
 
     def __init__(self, *arguments: Any, bounds: Bounds, **more: Any) -> None:
@@ -148,8 +148,7 @@ class BoundedProtocol(EndingProtocol):
         if is_free:
             self.transport.write(_answer(status, message))
         if self._is_answering:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+            self._disconnect()
         self.transport.close()
 
 

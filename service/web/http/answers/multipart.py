@@ -26,6 +26,7 @@ MULTIPART_RELATED = "multipart/related"
 _MAX_BOUNDARY = 200  # characters; RFC 2046 has 70
 _BOUNDARY = re.compile(rf"[ -~]{{0,{_MAX_BOUNDARY - 1}}}[!-~]")
 _MAX_PADDING = 1024  # blanks behind a delimiter
+_BLANKS = (b" ", b"\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,14 @@ class _Padding:
     def removed(self, chunk: bytes) -> bytes:
         """Return the next bytes without blanks; a delimiter that may go on comes with those after."""
         content = self._held + chunk if self._held else chunk
-        self.has_delimiter = self._delimiter in content
-        if self.has_delimiter:
-            content = self._padded.sub(rb"\1\r\n", content)
+        start = content.find(self._delimiter)
+        self.has_delimiter = start >= 0
+        while start >= 0:
+            start += len(self._delimiter)
+            if content[start : start + 1] in _BLANKS:
+                content = self._padded.sub(rb"\1\r\n", content)
+                break
+            start = content.find(self._delimiter, start)
         end = self._end(content)
         self._held = content[end:]
         return content[:end] if self._held else content

@@ -6,9 +6,10 @@ proportion to its length.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-Parameters = list[tuple[str, str]]
+Parameters = Sequence[tuple[str, str]]
 
 _PIECES = {mark: re.compile(rf'(?:[^"{mark}]+|"(?:[^"\\]+|\\.)*"?)+', re.DOTALL) for mark in ",;"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -25,10 +26,11 @@ def parameters(pieces: Iterable[str]) -> Parameters:
     return [(name.strip().lower(), unquote(value.strip())) for name, _, value in pairs]
 
 
+@lru_cache(maxsize=64)
 def media_type(text: str) -> tuple[str, Parameters]:
     """Return the media type in lower case, and its parameters in their order. Never raises."""
     name, *pieces = split(text, ";") or [""]
-    return name.lower(), parameters(pieces)
+    return name.lower(), tuple(parameters(pieces))
 
 
 def unquote(text: str) -> str:

@@ -22,8 +22,8 @@ def test_a_media_type_and_its_parameters_are_read_tolerantly() -> None:
     name, pairs = media_type(' Multipart/Related ;  TYPE = "Application/DICOM" ; boundary=a=b; flag')
 
     assert name == "multipart/related"
-    assert pairs == [("type", "Application/DICOM"), ("boundary", "a=b"), ("flag", "")]
-    assert media_type("") == ("", [])
+    assert pairs == (("type", "Application/DICOM"), ("boundary", "a=b"), ("flag", ""))
+    assert media_type("") == ("", ())
 
 
 @pytest.mark.parametrize(
