@@ -1,7 +1,7 @@
 """Files that no row claims: what stores leave that were refused or ended in between, and how it goes.
 
-Before files come into the tree, their names are noted in a file where others arrive. The note goes when all
-of them have their rows. Of what is left of a store, or found at a start, those without rows are removed.
+Before files come into the tree, their names are noted beside it. The note goes when all of them have their
+rows. Of what is left of a store, or found at a start, those without rows are removed.
 """
 
 import logging
@@ -10,31 +10,37 @@ from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
 from service.archive.files.blobs import Blobs
-from service.archive.files.notes import Note, notes_in
+from service.archive.files.notes import Note, Notes
 from service.archive.index.engine.database import Database
 from service.archive.index.lookups import doomed
 from service.errors import Unavailable
 
 _LAST_SECONDS = 5  # for what is being removed when the archive is closed
+_NOTES = "notes"  # a folder beside the tree
 _PAUSE = 2  # seconds between two attempts while the index is away
 
 _log = logging.getLogger(__name__)
 
 
 class Leftovers:
-    """What is left to be removed; a thread of its own tries again while the index is away."""
+    """What is left to be removed; a thread of its own tries again while the index is away.
+
+    Attributes:
+        notes: of files that are under way.
+    """
 
     def __init__(self, index: Database, blobs: Blobs) -> None:
         self._index = index
         self._blobs = blobs
-        self._notes: SimpleQueue[Note | None] = SimpleQueue()
+        self.notes = Notes(blobs.incoming.parent / _NOTES, blobs.incoming)
+        self._unsettled: SimpleQueue[Note | None] = SimpleQueue()
         self._starting = Lock()
         self._thread: Thread | None = None
         self._closing = Event()
 
     def clean(self) -> None:
         """Remove what an earlier process left, as far as it can be told by its notes, and what is doomed."""
-        for note in notes_in(self._blobs.incoming):
+        for note in self.notes.left():
             self._settle(note)
         remove_doomed_files(self._index, self._blobs)
 
@@ -43,7 +49,7 @@ class Leftovers:
         if all_have_rows or all(map(self._blobs.is_gone, note.keys)):
             note.discard()
             return
-        self._notes.put(note)
+        self._unsettled.put(note)
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._work, name="leftovers", daemon=True)
@@ -60,16 +66,17 @@ class Leftovers:
     def close(self) -> None:
         """Finish what is being removed, and leave the rest to the next start."""
         self._closing.set()
-        self._notes.put(None)
+        self._unsettled.put(None)
         if self._thread is not None:
             self._thread.join(_LAST_SECONDS)
+        self.notes.close()
 
     def _work(self) -> None:
-        while (note := self._notes.get()) and not self._closing.is_set():
+        while (note := self._unsettled.get()) and not self._closing.is_set():
             try:
                 self._settle(note)
             except Unavailable:
-                self._notes.put(note)
+                self._unsettled.put(note)
                 self._closing.wait(_PAUSE)
 
     def _settle(self, note: Note) -> None:

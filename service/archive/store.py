@@ -12,7 +12,6 @@ from itertools import zip_longest
 from service.archive.arrivals import Arrival, keep, placed, refusal_of
 from service.archive.digests import earlier_digest_of
 from service.archive.files.blobs import Blobs
-from service.archive.files.notes import written
 from service.archive.files.spool import Arrived, Spool
 from service.archive.index.engine.database import Database
 from service.archive.index.owners.labels import NOBODY, Owner
@@ -163,7 +162,7 @@ class Store:
         """
         new = [entry.blob for entry, _ in arrivals if entry.brings_its_file]
         try:
-            note = written(self._blobs.incoming, new) if new else None
+            note = self._leftovers.notes.write(new) if new else None
         except Unavailable as error:
             return [refusal_of(entry, error.message, OUT_OF_RESOURCES) for entry, _ in arrivals]
         outcomes: list[Outcome] = []

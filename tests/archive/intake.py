@@ -57,6 +57,11 @@ def tree(archive: Archive) -> LocalBlobs:
     return archive.blobs
 
 
+def note(archive: Archive, *keys: str) -> None:
+    """Note files as under way, and say no more of them: as a store that has been killed."""
+    archive.leftovers.notes.write(keys)
+
+
 def another_process(archive: Archive) -> Archive:
     """Open the same archive a second time, as another process would; this one may replace."""
     url = archive.index.engine.url.render_as_string(hide_password=False)

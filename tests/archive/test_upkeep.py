@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, upkeep
-from service.archive.files.notes import written
 from service.archive.index.schema.tables import metadata
 from service.archive.index.writes.entering import Entered
 from service.archive.instance import blob_key, new_version
@@ -17,7 +16,7 @@ from service.archive.upkeep import Done, files_below, import_files, reindex, ver
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource
 from service.errors import Refusal
-from tests.archive.intake import another_process, files, keys, put, spooled, tree
+from tests.archive.intake import another_process, files, keys, note, put, spooled, tree
 from tests.archive.stored import find
 from tests.builders import ct_image, data_set, part10
 from tests.waiting import until
@@ -204,7 +203,7 @@ def test_of_an_incomplete_index_no_file_is_removed(sqlite_archive: Archive) -> N
 def test_what_was_under_way_is_removed_at_the_next_start_and_what_was_stored_stays(archive: Archive) -> None:
     put(archive, *FILES.values())
     left = orphan(archive, "1.1.3")
-    written(archive.blobs.incoming, [*keys(archive), "1/1.1/cut by a ki"])
+    note(archive, *keys(archive), "1/1.1/cut by a ki")
 
     another_process(archive).close()
 
@@ -215,7 +214,7 @@ def test_what_was_under_way_is_removed_at_the_next_start_and_what_was_stored_sta
 
 def test_beside_an_index_that_is_lost_nothing_is_taken_for_left_over(sqlite_archive: Archive) -> None:
     put(sqlite_archive, *FILES.values())
-    written(sqlite_archive.blobs.incoming, keys(sqlite_archive))
+    note(sqlite_archive, *keys(sqlite_archive))
     sqlite_archive.completeness.doubt()
     sqlite_archive.index.write_now(lose_everything)
 

@@ -9,14 +9,13 @@ import httpx
 import pytest
 
 from service.archive import Archive, open_archive, opening
-from service.archive.files.notes import written
 from service.archive.files.opening import open_blobs
 from service.archive.index.writes.changes import remove
 from service.archive.instance import blob_key, new_version
 from service.archive.orphans import remove_orphans
 from service.scope import EVERYTHING
 from service.settings import Settings
-from tests.archive.intake import keys, put, spooled
+from tests.archive.intake import keys, note, put, spooled
 from tests.builders import ct_image, part10
 from tests.serving import run, serving
 from tests.web.messages import fetch, store, url
@@ -180,7 +179,7 @@ def test_an_index_begun_while_the_store_was_away_is_looked_at_when_it_is_back(
 def test_what_a_killed_store_noted_is_removed_at_the_next_start(archive: Archive) -> None:
     put(archive, *FILES.values())
     left = orphan(archive, "3.1.1")
-    written(archive.blobs.incoming, [*keys(archive), "3/3.1/cut by a ki"])
+    note(archive, *keys(archive), "3/3.1/cut by a ki")
 
     archive.leftovers.clean()
 
