@@ -26,13 +26,13 @@ def write_past_cache(descriptor: int, data: Buffer) -> None:
     Raises:
         OSError: the disk is full, or fails.
     """
-    pages_end = len(data) // _PAGE * _PAGE
+    pages_end, written = len(data) // _PAGE * _PAGE, 0
     if pages_end >= _MIN_DIRECT and _set_direct(descriptor, on=True):
         try:
-            _write_pages(descriptor, data, pages_end)
+            written = _write_pages(descriptor, data, pages_end)
         finally:
             _set_direct(descriptor, on=False)
-    write_all(descriptor, data[os.lseek(descriptor, 0, os.SEEK_CUR) :])
+    write_all(descriptor, memoryview(data)[written:])
 
 
 def write_all(descriptor: int, data: Buffer | memoryview) -> None:
@@ -42,27 +42,32 @@ def write_all(descriptor: int, data: Buffer | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _write_pages(descriptor: int, data: Buffer, end: int) -> None:
-    """Write the first `end` bytes, or fewer where the file system wants them aligned otherwise."""
+def _write_pages(descriptor: int, data: Buffer, end: int) -> int:
+    """Write the first `end` bytes, or fewer where the file system wants them aligned otherwise.
+
+    Returns:
+        How many.
+    """
     aligned = _spare_buffers.pop() if _spare_buffers else mmap.mmap(-1, _BUFFER_BYTES)
     try:
         for start in range(0, end, _BUFFER_BYTES):
             length = min(_BUFFER_BYTES, end - start)
-            aligned[:length] = data[start : start + length]
+            aligned[:length] = memoryview(data)[start : start + length]
             with memoryview(aligned) as view:
                 write_all(descriptor, view[:length])
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
+        return os.lseek(descriptor, 0, os.SEEK_CUR)
     finally:
         _spare_buffers.append(aligned)
+    return end
 
 
 def _set_direct(descriptor: int, *, on: bool) -> bool:
-    """Turn direct writing on or off; tell whether that can be done here."""
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    """Turn direct writing on or off, and nothing else on; tell whether that can be done here."""
     try:
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | _DIRECT if on else flags & ~_DIRECT)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, _DIRECT if on else 0)
     except OSError:
         return False
     return bool(_DIRECT)

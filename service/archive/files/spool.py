@@ -49,7 +49,7 @@ class Spool:
         self._waiting = 0
         self._hash = Hash()
         self._file: int | None = None
-        self._path: Path | None = None
+        self._path: str | None = None  # to make a Path of it takes as long as to move the file
         self._whole: bytes | None = None
         self._digest: bytes | None = None
 
@@ -109,7 +109,7 @@ class Spool:
             return self._joined()
         self.to_file()
         assert self._path is not None
-        return self._path
+        return Path(self._path)
 
     def give_to(self, target: Path) -> None:
         """Make the bytes a file at `target`, which is not synced: moved there, or copied.
@@ -129,14 +129,14 @@ class Spool:
         else:
             target.write_bytes(content)
 
-    def move_to(self, target: Path) -> None:
+    def move_to(self, target: str | Path) -> None:
         """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
         self.to_file()
         assert self._file is not None
         assert self._path is not None
         with disk_troubles():
             os.fsync(self._file)
-            self._path.rename(target)
+            os.rename(self._path, target)  # noqa: PTH104 (strings, for every store)
             self._path = None
 
     def _to_new_file(self) -> None:
@@ -161,7 +161,7 @@ class Spool:
 
     def _new_file(self) -> int:
         try:
-            path = self._folder / f"part-{token_hex(8)}"
+            path = f"{self._folder}/part-{token_hex(8)}"
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
         except FileNotFoundError as error:
             raise Unavailable("the folder for files that arrive is gone") from error
@@ -179,7 +179,7 @@ class Spool:
         self._file = self._path = None
         if path is not None:
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)  # noqa: PTH108 (a string)
         if file is not None:
             with suppress(OSError):
                 os.close(file)

@@ -1,13 +1,14 @@
 """What is on the disk when it is said to be: names in folders, and short texts."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from service.archive.files.spool import disk_troubles
 
 
-def sync(folders: set[Path]) -> None:
+def sync(folders: Iterable[str | Path]) -> None:
     """Bring new names in these folders to the disk.
 
     Raises:
@@ -32,4 +33,4 @@ def write_durably(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    sync({path.parent})
+    sync([path.parent])

@@ -41,6 +41,7 @@ class LocalBlobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "instances"
+        self._root = str(self.folder)  # for every store: to make Paths takes as long as to move a file
         self.incoming = folder / "incoming"
         for place in (self.folder, self.incoming):
             place.mkdir(parents=True, exist_ok=True)
@@ -85,11 +86,11 @@ class LocalBlobs:
         of them to the disk.
         """
         failures: dict[str, Unavailable] = {}
-        folders: set[Path] = set()
+        folders: set[str] = set()
         new: list[tuple[str, Spool]] = []
         for key, spool in files:
-            if _is_the_same(self.path(key), spool):
-                folders.add(self.path(key).parent)
+            if self.holds(key, spool):
+                folders.add(_folder_of(f"{self._root}/{key}"))
                 continue
             try:
                 spool.to_file()
@@ -98,7 +99,7 @@ class LocalBlobs:
                 failures[key] = error
         for key, spool in new:
             try:
-                folders |= self._keep(spool, self.path(key))
+                folders |= self._keep(spool, f"{self._root}/{key}")
             except Unavailable as error:
                 failures[key] = error
         try:
@@ -107,7 +108,7 @@ class LocalBlobs:
             return {key: failures.get(key, error) for key, _ in files}
         return failures
 
-    def _keep(self, spool: Spool, target: Path) -> set[Path]:
+    def _keep(self, spool: Spool, target: str) -> set[str]:
         """Put a file into the tree, its bytes on disk.
 
         Returns:
@@ -116,13 +117,14 @@ class LocalBlobs:
         Raises:
             Unavailable: the disk is full or read-only, or the folder is gone.
         """
-        changed = {target.parent}
+        folder = _folder_of(target)
+        changed = {folder}
         for _ in range(_FOLDER_ATTEMPTS):
             with suppress(FileNotFoundError):  # the first of its folder, or a delete took the folder away
                 spool.move_to(target)
                 return changed
             with disk_troubles():
-                changed |= self._make_folders(target.parent)
+                changed.update(map(str, self._make_folders(Path(folder))))
         raise Unavailable("the folder of stored files is gone")
 
     def _make_folders(self, folder: Path) -> set[Path]:
@@ -149,7 +151,7 @@ class LocalBlobs:
 
     def holds(self, key: str, spool: Spool) -> bool:
         """Tell whether a file of the tree has the bytes of a spool, all of them."""
-        return _is_the_same(self.path(key), spool)
+        return _is_the_same(f"{self._root}/{key}", spool)
 
     @contextmanager
     def arrived(self, key: str) -> Iterator[Arrived]:
@@ -239,16 +241,15 @@ class LocalBlobs:
         """Nothing is held open."""
 
 
-def _is_the_same(path: Path, spool: Spool) -> bool:
-    """Tell whether this is a file that holds the bytes of a spool."""
-    with suppress(OSError):  # it cannot be read: no better than if it were gone
-        return _is_as_long(path, spool) and FileInPlace(path).digest == spool.digest
-    return False
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
-def _is_as_long(path: Path, spool: Spool) -> bool:
-    """Tell whether this is a file of its own, as long as a spool."""
-    with suppress(OSError):
-        found = path.lstat()
-        return stat.S_ISREG(found.st_mode) and found.st_size == spool.size
-    return False
+def _is_the_same(path: str, spool: Spool) -> bool:
+    """Tell whether this is a file of its own that holds the bytes of a spool."""
+    try:
+        found = os.lstat(path)
+        is_as_long = stat.S_ISREG(found.st_mode) and found.st_size == spool.size
+        return is_as_long and FileInPlace(Path(path)).digest == spool.digest
+    except OSError:  # it cannot be read: no better than if it were gone
+        return False
