@@ -1,8 +1,9 @@
 """One instance as it arrives: everything a later answer needs, read in one pass."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from service.dicom.dictionary import described, tag_name
@@ -87,7 +88,7 @@ def is_uid(value: str) -> bool:
 
 
 def read_instance(
-    buffer: Buffer, dataset_offset: int, meta: FileMeta, image_tags: Collection[int], base: str
+    buffer: Buffer, dataset_offset: int, meta: FileMeta, image_tags: frozenset[int], base: str
 ) -> ParsedInstance:
     """Read one instance.
 
@@ -132,22 +133,32 @@ def read_instance(
 
 
 def _image(
-    buffer: Buffer, elements: Sequence[Element], meta: FileMeta, metadata: DicomJson, tags: Collection[int]
+    buffer: Buffer, elements: Sequence[Element], meta: FileMeta, metadata: DicomJson, tags: frozenset[int]
 ) -> DicomJson:
     """Return what rendering needs: out of the metadata, unless a sequence or a long table is among it."""
-    chosen = {name: metadata[name] for tag in tags if (name := tag_name(tag)) in metadata}
+    names = _names(tags)
+    chosen = {name: attribute for name, attribute in metadata.items() if name in names}
     if any(element["vr"] == "SQ" or "BulkDataURI" in element for element in chosen.values()):
         return JsonModel(buffer, only=tags).convert(elements, meta.encoding)
     return chosen
 
 
+@lru_cache
+def _names(tags: frozenset[int]) -> frozenset[str]:
+    return frozenset(map(tag_name, tags))
+
+
 def _identifiers(buffer: Buffer, elements: Iterable[Element]) -> dict[int, str]:
     """Return the values of the identifying attributes that are there."""
     return {
-        tag: bytes(buffer[offset : offset + min(length, 128)]).decode("latin-1").strip(" \0")
-        for tag, _, offset, length, _, _ in elements
-        if tag in _IDENTIFYING and length
+        element.tag: _beginning(buffer, element).decode("latin-1").strip(" \0")
+        for element in elements
+        if element[0] in _IDENTIFYING and element.length
     }
+
+
+def _beginning(buffer: Buffer, element: Element) -> bytes:
+    return buffer[element.offset : element.offset + min(element.length, 128)]
 
 
 def _identity(identifiers: dict[int, str]) -> tuple[Uids, str]:

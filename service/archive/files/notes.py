@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-from service.archive.files.spool import disk_troubles
+from service.archive.files.disk_troubles import disk_troubles
 from service.errors import Unavailable
 
 _PREFIX = "batch-"

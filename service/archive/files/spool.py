@@ -1,7 +1,6 @@
 """Bytes on their way in: a few in memory, many in a file, and files of the tree read in the same way."""
 
 import errno
-import logging
 import mmap
 import os
 import shutil
@@ -15,15 +14,13 @@ from typing import Protocol
 
 from service.archive.digests import Hash, digest_of, earlier_digest_of, is_of_earlier_version
 from service.archive.files.direct import write_all, write_past_cache
+from service.archive.files.disk_troubles import disk_troubles
 from service.dicom.encoding.elements import Buffer
-from service.errors import TooLargeForDisk, Unavailable
-from service.troubles import trouble
+from service.errors import Unavailable
 
 _MAX_IN_MEMORY = 2**20  # bytes
 _MAX_AGE = 24 * 3600  # seconds; what arrives is written to all the time
 _COPIED_BYTES = 2**20  # at a time, from one file to another
-
-_log = logging.getLogger(__name__)
 
 
 class Arrived(Protocol):
@@ -232,20 +229,3 @@ def sweep(folder: Path) -> None:
         with suppress(OSError):
             if time.time() - part.stat().st_mtime > _MAX_AGE:
                 part.unlink()
-
-
-@contextmanager
-def disk_troubles() -> Iterator[None]:
-    """Turn what the system denies, as where the disk is full or read-only, into `Unavailable`.
-
-    That a folder is not there is left to the caller.
-    """
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        _log.error("a file cannot be kept: %s", error.strerror)
-        if error.errno == errno.EFBIG:
-            raise TooLargeForDisk("the file cannot be kept: it is longer than the disk takes") from error
-        raise trouble("the file cannot be kept", error) from error

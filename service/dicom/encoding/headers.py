@@ -18,6 +18,7 @@ _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _NAMES = {vr: vr.decode("ascii") for vr in _LONG_VRS | _SHORT_VRS}
 VALUE_REPRESENTATIONS = frozenset(_NAMES.values())
+_LITTLE_ITEM, _BIG_ITEM = struct.Struct("<HHL").unpack_from, struct.Struct(">HHL").unpack_from
 _MAX_HEADS = 2**14
 _PLACEHOLDERS = frozenset((b"??", b"--", b"  "))  # that writers put where they know no VR
 
@@ -112,5 +113,5 @@ def item_header(buffer: Buffer, position: int, end: int, little_endian: bool) ->
     """
     if position + ITEM_HEADER > end:
         raise Truncated(f"a sequence reaches beyond what holds it, which ends at byte {end}")
-    group, element, length = struct.unpack_from("<HHL" if little_endian else ">HHL", buffer, position)
+    group, element, length = (_LITTLE_ITEM if little_endian else _BIG_ITEM)(buffer, position)
     return group << 16 | element, length

@@ -202,7 +202,7 @@ class _Walk:
         items.append(item)
         if len(self.levels) == 2:
             self.open_item = position, self.count, length == UNDEFINED
-        self.levels.append(_DataSet(elements, item_end, length == UNDEFINED, item.encoding))
+        self.levels.append(_new(_DataSet, (elements, item_end, length == UNDEFINED, item.encoding)))
         self.position = position
 
     def _forget_last(self, items: list[Item]) -> None:

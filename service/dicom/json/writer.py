@@ -218,7 +218,9 @@ class JsonModel:
     def _item(self, item: Item, scope: Scope, path: str) -> DicomJson:
         if path.count("/") == _TOP_ITEM:
             self.room.begin()
-        return self._data_set(item.elements, Scope(item.encoding, scope.charset, scope.context), path)
+        if item.encoding != scope.encoding:
+            scope = scope._replace(encoding=item.encoding)
+        return self._data_set(item.elements, scope, path)
 
     def _by_reference(self, element: Element, name: str, encoding: Encoding, path: str) -> DicomJson:
         path = f"{path}{element.tag:08X}"

@@ -63,6 +63,8 @@ _REQUEST = {
 }
 MAX_COLUMN_CHARACTERS = 512  # PostgreSQL indexes no value of more than 2,704 bytes
 
+_SMALL = 2**32
+
 GROUP_SUFFIXES = ("", "_ideographic", "_phonetic")  # of the columns of a person name
 
 REQUEST_ATTRIBUTES_SEQUENCE = "00400275"
@@ -116,6 +118,8 @@ def _item(item: Attributes) -> dict[str, str | None]:
 
 
 def _column(element: Any, vr: str, column: str) -> dict[str, Any]:
+    if (count := _count(element)) is not None and vr in normal_forms.NUMBER_VRS:
+        return {column: count}
     value = normal_forms.first(normal_forms.values(element, vr))
     if vr == "PN":
         groups = value or ("", "", "")
@@ -126,3 +130,11 @@ def _column(element: Any, vr: str, column: str) -> dict[str, Any]:
     if isinstance(value, Decimal):
         return {column: normal_forms.integer(value)}
     return {column: value and value[:MAX_COLUMN_CHARACTERS]}
+
+
+def _count(element: Any) -> int | None:
+    """Return the only value if it is a small number already, as nearly all numbers of columns are."""
+    match element:
+        case {"Value": [int(number)]} if type(number) is int and 0 <= number < _SMALL:
+            return number
+    return None

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from service.archive.digests import digest_of
-from service.archive.files.spool import FileInPlace, disk_troubles
+from service.archive.files.disk_troubles import disk_troubles
+from service.archive.files.spool import FileInPlace
 from service.errors import TooLargeForDisk, Unavailable
 from tests.archive.intake import LARGE, SMALL, spooled
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from service.archive.files.spool import disk_troubles
+from service.archive.files.disk_troubles import disk_troubles
 
 
 def sync(folders: Iterable[str | Path]) -> None:

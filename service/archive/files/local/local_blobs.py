@@ -17,10 +17,11 @@ from typing import TypeVar
 import anyio
 
 from service.archive.files.blobs import StoredFile
+from service.archive.files.disk_troubles import disk_troubles
 from service.archive.files.lengths import check_length
 from service.archive.files.local.durable import sync, write_durably
 from service.archive.files.local.local_file import LocalFile, length_of
-from service.archive.files.spool import Arrived, FileInPlace, Spool, disk_troubles, sweep
+from service.archive.files.spool import Arrived, FileInPlace, Spool, sweep
 from service.errors import Unavailable
 from service.troubles import trouble
 
