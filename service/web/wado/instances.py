@@ -74,11 +74,12 @@ async def answer_instances(request: Request, instances: Sequence[Instance], acce
         DamagedFile: the file of one is not as long as what was stored.
     """
     outgoing = await _acceptable(request, instances, accept)
-    if answer := not_modified(request, _etag(outgoing)):
+    etag = _etag(outgoing)
+    if answer := not_modified(request, etag):
         return answer
     blobs = service_of(request).archive.blobs
     await check_in_thread(blobs, [instance.instance for instance in outgoing])
-    return _message(request, outgoing, 200 if len(outgoing) == len(instances) else SOME_LEFT_OUT)
+    return _message(request, outgoing, etag, 200 if len(outgoing) == len(instances) else SOME_LEFT_OUT)
 
 
 async def _form(request: Request, instance: Instance, accept: Accept, forms: tuple[bool, ...]) -> Offer:
@@ -148,20 +149,22 @@ async def _answer(request: Request, outgoing: OutgoingInstance) -> Response:
         part = Part(offer.content_type, chunks, location=instance_url(request.state.base_url, instance.uids))
         return MultipartRelated(one_part(part), offer, boundary_for(etag), etag=etag)
     if offer.multipart:
-        return _message(request, [outgoing])
+        return _message(request, [outgoing], etag)
     archive = service_of(request).archive
     content = await instance_content(archive.blobs, instance, archive.conversions)
     return single_part(request, content.runs, content.size, content_type=offer.content_type, etag=etag)
 
 
 def _etag(instances: Sequence[OutgoingInstance]) -> str:
+    names = {id(outgoing.offer): str(outgoing.offer) for outgoing in instances}  # a few, of all
     return etag_of(
-        *(part for outgoing in instances for part in (outgoing.instance.digest, str(outgoing.offer)))
+        *(part for outgoing in instances for part in (outgoing.instance.digest, names[id(outgoing.offer)]))
     )
 
 
-def _message(request: Request, instances: Sequence[OutgoingInstance], status_code: int = 200) -> Response:
-    etag = _etag(instances)
+def _message(
+    request: Request, instances: Sequence[OutgoingInstance], etag: str, status_code: int = 200
+) -> Response:
     boundary = boundary_for(etag)
     syntaxes = {outgoing.offer.transfer_syntax for outgoing in instances}
     offer = Offer(DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
@@ -181,21 +184,21 @@ def _length(instances: Sequence[OutgoingInstance], boundary: str, base_url: str)
 
 async def _parts(request: Request, instances: Sequence[OutgoingInstance]) -> AsyncIterator[Part]:
     blobs = service_of(request).archive.blobs
-    by_instance = {outgoing.instance: outgoing for outgoing in instances}
-    async for instance in bring_all_near(blobs, list(by_instance)):
-        yield await _part(request, by_instance[instance])
+    following = iter(instances)
+    async for _ in bring_all_near(blobs, [outgoing.instance for outgoing in instances]):
+        yield await _part(request, next(following))
 
 
 async def _part(request: Request, outgoing: OutgoingInstance) -> Part:
     """Return an instance as a part; what cannot be decoded after all goes as it is stored, and says so."""
     instance = outgoing.instance
-    url = instance_url(request.state.base_url, instance.uids)
+    url, kind = instance_url(request.state.base_url, instance.uids), outgoing.offer.content_type
     if outgoing.is_transcoded:
         with suppress(NotAcceptable):
-            return Part(outgoing.offer.content_type, await _transcoded(request, outgoing), location=url)
+            return Part(kind, await _transcoded(request, outgoing), location=url)
+        kind = Offer(DICOM, instance.outgoing_syntax).content_type
     archive = service_of(request).archive
     content = await instance_content(archive.blobs, instance, archive.conversions)
-    kind = Offer(DICOM, instance.outgoing_syntax).content_type
     return Part(kind, content.runs(0, content.size), content.size, url)
 
 

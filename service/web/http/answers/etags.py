@@ -13,10 +13,8 @@ _GZIP_ENDING = '-gzip"'
 
 def etag_of(*determinants: str | bytes | int) -> str:
     """Return the strong tag, quotes included, of an answer determined by these values in this order."""
-    digest = sha256()
-    for value in determinants:
-        text = value if isinstance(value, bytes) else str(value).encode()
-        digest.update(b"%d:%b" % (len(text), text))
+    texts = [value if isinstance(value, bytes) else str(value).encode() for value in determinants]
+    digest = sha256(b"".join([b"%d:%b" % (len(text), text) for text in texts]))
     return f'"{digest.hexdigest()[:32]}"'
 
 
