@@ -20,6 +20,7 @@ from service.archive.index.engine.witness import Note, Witness, noted
 from service.archive.index.lookups.lookup import check_tables
 from service.archive.index.owners.labels import Owner, label
 from service.archive.index.writes.changes import remove
+from service.archive.joint import JointStores
 from service.archive.leftovers import Leftovers, remove_doomed_files
 from service.archive.outcomes import Outcome
 from service.archive.recent import RecentInstances
@@ -50,8 +51,9 @@ class Archive:
         revisions: of the series used last.
         completeness: whether the index is known to lack files.
         leftovers: how files go that have no rows.
-        conversions: files that were made anew last on their way out.
         stores: the threads in which files are stored.
+        joint: how small stores are done together.
+        conversions: files that were made anew last on their way out.
         checks: the thread in which it is looked whether all of it works; nobody else keeps it waiting.
     """
 
@@ -62,8 +64,9 @@ class Archive:
     revisions: SeriesRevisions
     completeness: Completeness
     leftovers: Leftovers
+    stores: Threads
+    joint: JointStores
     conversions: Cache[ConvertedFile] = field(default_factory=partial(Cache, _CONVERSIONS_BYTES))
-    stores: Threads = field(default_factory=partial(Threads, _STORES))
     checks: Threads = field(default_factory=partial(Threads, 1))
 
     async def delete(
@@ -96,8 +99,10 @@ class Archive:
         await self.index.write(noted(label, note), scope, study, tenant)
 
     async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:
-        """Store whole files, as `Store.batch` does, in a thread."""
-        return await self.stores.run(partial(self.store.batch, spools, study, owner))
+        """Store whole files, as `Store.batch` does, in a thread; small ones together with those of others."""
+        if self.blobs.is_remote:  # which waits for each file by itself
+            return await self.stores.run(partial(self.store.batch, spools, study, owner))
+        return await self.joint.take(spools, study, owner)
 
     async def check(self) -> None:
         """Return if the index answers and is complete, and a file can be written; without waiting for long.
@@ -145,12 +150,15 @@ def open_archive(
         leftovers.clean()
     except Unavailable as error:  # of an index that lacks rows nobody can tell which files have none
         _log.error("%s", error.message)
+    store, stores = Store(index, blobs, leftovers, replace=replace), Threads(_STORES)
     return Archive(
         index,
         blobs,
-        Store(index, blobs, leftovers, replace=replace),
+        store,
         RecentInstances(index),
         SeriesRevisions(index),
         completeness,
         leftovers,
+        stores,
+        JointStores(store.batch, stores),
     )
