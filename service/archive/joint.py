@@ -71,6 +71,7 @@ class JointStores:
             return await self._threads.run(partial(self._store, spools, study, owner))
         finally:
             self._under_way -= 1
+            self._waiting = [asked for asked in self._waiting if not asked.outcomes.done()]  # but who gave up
             if self._waiting:
                 task = asyncio.create_task(self._store_for_all(self._next_group()))
                 self._tasks.add(task)
