@@ -71,10 +71,53 @@ def plain_bytes(
     return values
 
 
-def can_be_several(tag: str) -> bool:
-    """Tell whether the raw values of a plain attribute can be several, or the groups of a name."""
+def plain_values_anywhere(
+    wanted: Iterable[str], missing: Raw = None
+) -> Callable[[Iterable[str]], Iterator[tuple[Raw, ...] | None]]:
+    """Return the same for texts of which nobody knows which attributes they have: attribute by attribute."""
+    elements = [(f'"{tag}', re.compile(_wanted(tag)).match) for tag in sorted(wanted)]
+
+    def taken(text: str) -> tuple[Raw, ...] | None:
+        plain = None if "\\" in text else _without_sequences(text)
+        if plain is None:
+            return None
+        values = []
+        for start, match in elements:
+            place = plain.find(start)
+            found = None if place < 0 else match(plain, place)
+            if found is None and place >= 0:  # another value begins so, or it is a sequence
+                return None
+            raw = found[1] if found else None
+            values.append(missing if raw is None else raw)
+        return tuple(values)
+
+    return lambda texts: map(taken, texts)
+
+
+def _without_sequences(text: str) -> str | None:
+    """Return a text without its sequences, so that all tags in it are those of the object itself.
+
+    None where that cannot be told: the text is in lines, or a sequence is odd, or has others deep within.
+    """
+    if not text.startswith('{"'):
+        return None
+    pieces, start = [], 0
+    while (place := text.find(_SEQUENCE_START, start)) >= 0:
+        sequence = _SEQUENCE(text, place)
+        if sequence is None:
+            return None
+        pieces.append(text[start:place])
+        start = sequence.end()
+    pieces.append(text[start:])
+    return "".join(pieces)
+
+
+def separator_in(tag: str) -> str:
+    """Return what stands in the raw value of a plain attribute that has several, or groups of a name."""
     vr = vr_of(tag)
-    return vr == "PN" or (vr in _STRINGS and not has_one_value(tag))
+    if vr == "PN" or (vr in _STRINGS and not has_one_value(tag)):
+        return '","'
+    return "" if has_one_value(tag) else ","
 
 
 def values_in(tag: str) -> Callable[[str], list[Any]]:
@@ -83,12 +126,16 @@ def values_in(tag: str) -> Callable[[str], list[Any]]:
     if vr == "PN":
         return lambda raw: [_name_in(raw)]
     if vr in _WHOLE_NUMBERS:
-        return lambda raw: [int(raw)]
+        return lambda raw: list(map(int, raw.split(",")))
     if vr in _DECIMALS:
-        return lambda raw: [float(raw) if "." in raw else int(raw)]
+        return lambda raw: list(map(_number, raw.split(",")))
     if vr in _STRINGS and not has_one_value(tag):
         return _strings_in
     return lambda raw: [raw]
+
+
+def _number(raw: str) -> float:
+    return float(raw) if "." in raw else int(raw)
 
 
 def _strings_in(raw: str) -> list[str]:
@@ -121,9 +168,9 @@ def _value(tag: str) -> str:
         return _TEXT
     if vr == "PN":
         return _NAME
-    if vr in _WHOLE_NUMBERS:
-        return f"({_WHOLE})"
-    return f"({_DECIMAL})" if vr in _DECIMALS else ""
+    number = _WHOLE if vr in _WHOLE_NUMBERS else _DECIMAL if vr in _DECIMALS else ""
+    several = f"(?:,{number})*" if number and not has_one_value(tag) else ""
+    return f"({number}{several})" if number else ""
 
 
 def _passed(tag: str) -> str:
@@ -147,3 +194,8 @@ def _sequence(depth: int) -> str:
     element = f'"[0-9A-F]{{8}}":(?:{_PASSED_VALUE}|{_PASSED_NAME}{inner})'
     item = rf"\{{(?:{element},?)*+\}}"
     return rf'\{{"vr":"SQ"(?:,"Value":\[(?:{item},?)*+\]|)\}}'
+
+
+_SEQUENCE_START = '":{"vr":"SQ"'
+# What follows it shows that it has not ended within a string, after which no tag comes.
+_SEQUENCE = re.compile(rf'":{_sequence(_DEEPEST + 1)}(?=,"[0-9A-F]{{8}}":|\}}\Z)').match

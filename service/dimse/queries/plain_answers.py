@@ -23,7 +23,7 @@ from service.dicom.json.data_set import (
     padding,
     text_of,
 )
-from service.dicom.json.plain import RawBytes, is_plain, plain_bytes
+from service.dicom.json.plain import RawBytes, is_plain, plain_bytes, separator_in
 from service.dicom.query.levels import BESIDE, REQUIRED, RETURNED
 from service.dimse.queries.plain_fields import PlainField
 
@@ -144,7 +144,10 @@ def plain_answers(parts: Sequence[RowPart], wanted: Wanted, *, implicit: bool) -
         if tag not in always and tag not in wanted.never and (numbers := _giving(parts, tag))
     }
     if not given or not all(
-        is_plain(tag) and attributes[tag] == vr_of(tag) and _is_of_last(parts, tag, numbers)
+        is_plain(tag)
+        and separator_in(tag) != ","
+        and attributes[tag] == vr_of(tag)
+        and _is_of_last(parts, tag, numbers)
         for tag, numbers in given.items()
     ):
         return None

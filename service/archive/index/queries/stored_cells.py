@@ -9,7 +9,14 @@ from service.archive.index.queries.conditions import TABLES
 from service.archive.index.queries.projection import OTHERS
 from service.archive.index.schema.stored_json import StoredJson
 from service.archive.index.schema.tables import documents
-from service.dicom.json.plain import Raw, can_be_several, is_plain, plain_values, values_in
+from service.dicom.json.plain import (
+    Raw,
+    is_plain,
+    plain_values,
+    plain_values_anywhere,
+    separator_in,
+    values_in,
+)
 from service.dicom.query.cells import text_cell
 from service.dicom.query.levels import BESIDE, RETURNED, Level
 from service.dicom.query.table import Cell, Column
@@ -66,19 +73,21 @@ class StoredCells:
         self._cells = [(column.finder, cell) for column, cell in zip(self.columns, cells, strict=True)]
         self._is_text = all(cell is text_cell for cell in cells)
         self._plain: Callable[[Iterable[str]], Iterator[tuple[Raw, ...] | None]] | None = None
-        if known is not None and all(
-            len(column.path) == 1 and is_plain(column.path[0]) for column in columns
-        ):
-            tags = [column.path[0] for column in self.columns]
-            self._plain = plain_values(tags, known, "" if self._is_text else None)
+        tags = [column.path[0] for column in self.columns]
+        if all(len(column.path) == 1 and is_plain(column.path[0]) for column in columns):
+            missing = "" if self._is_text else None
+            self._plain = (
+                plain_values_anywhere(tags, missing) if known is None else plain_values(tags, known, missing)
+            )
             self._values = [values_in(tag) for tag in tags]
-            self._several = [place for place, tag in enumerate(tags) if can_be_several(tag)]
+            separators = enumerate(map(separator_in, tags))
+            self._several = [(place, separator) for place, separator in separators if separator]
 
     def of(self, contents: Sequence[bytes]) -> list[Cells]:
         """Return the cells that values of the source make, of each of them."""
         if self._plain is None:
             return list(map(self._parsed, contents))
-        found = self._plain(StoredJson.served_texts(contents, self._base_url))
+        found = self._plain(StoredJson.served_texts(contents, self._base_url, deflated=self._is_deflated))
         return [
             self._parsed(content) if values is None else self._converted(values)
             for content, values in zip(contents, found, strict=True)
@@ -91,7 +100,7 @@ class StoredCells:
     def _converted(self, values: tuple[Raw, ...]) -> Cells:
         """Return the cells that raw values make; a single one is its own text."""
         if self._is_text:
-            several = [place for place in self._several if '"' in (values[place] or "")]
+            several = [place for place, separator in self._several if separator in (values[place] or "")]
             return self._with_texts(values, several) if several else values
         elements = (
             None if raw is None else {"Value": values_of(raw)}

@@ -5,7 +5,7 @@ The base URL of the service is known only when somebody asks, so that a mark sta
 be taken out before a text is parsed: a noncharacter of Unicode stands in meanwhile.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from isal import isal_zlib
@@ -53,10 +53,11 @@ class StoredJson:
         return isal_zlib.decompress(self._content) if self._deflated else self._content
 
     @staticmethod
-    def served_texts(contents: Iterable[bytes], base_url: str) -> list[str]:
-        """Return the objects of a column, which is not deflated, as answers have them."""
+    def served_texts(contents: Iterable[bytes], base_url: str, *, deflated: bool = False) -> Iterator[str]:
+        """Yield the objects of a column as answers have them."""
         url = base_url.encode()
-        return [content.replace(_MARK, url).decode() for content in contents]
+        texts = map(isal_zlib.decompress, contents) if deflated else contents
+        return (text.replace(_MARK, url).decode() for text in texts)
 
     @staticmethod
     def served_array(objects: Iterable["StoredJson"], base_url: str) -> bytes:
