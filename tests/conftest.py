@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -123,12 +123,19 @@ def sqlite_archive(sqlite_url: str, tmp_path: Path) -> Iterator[Archive]:
     archive.close()
 
 
+@contextmanager
+def _in_environment(server: Server) -> Iterator[None]:
+    """Let what runs meanwhile find a server by the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An object store that speaks S3, in the environment of all that runs afterwards."""
-    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server, pytest.MonkeyPatch.context() as patch:
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server, _in_environment(server):
         yield server
 
 
@@ -137,18 +144,14 @@ def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An object store that speaks Azure's language, in the environment of all that runs afterwards."""
     if shutil.which("node") is None or not AZURITE.exists():
         pytest.skip("needs Azurite: make clients")
-    with azurite(tmp_path_factory.mktemp("azurite")) as server, pytest.MonkeyPatch.context() as patch:
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
+    with azurite(tmp_path_factory.mktemp("azurite")) as server, _in_environment(server):
         yield server
 
 
 @pytest.fixture(scope="session")
 def google_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An object store that is taken for Google's, in the environment of all that runs afterwards."""
-    with google(tmp_path_factory.mktemp("google")) as server, pytest.MonkeyPatch.context() as patch:
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
+    with google(tmp_path_factory.mktemp("google")) as server, _in_environment(server):
         yield server
 
 
