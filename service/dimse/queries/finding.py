@@ -5,13 +5,14 @@ the newest of the matching studies says of the patient. Studies without a Patien
 each name and birth date.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from service.archive.index.engine.database import Database
 from service.archive.index.queries.matching_ids import matching_ids
-from service.archive.index.queries.search import contents_of, rows_of
+from service.archive.index.queries.search import contents_at_once, contents_of, rows_of
+from service.archive.index.queries.selection import is_by_uid
 from service.dicom.dictionary import tag_of
 from service.dicom.query.fields import fields_of
 from service.dicom.query.keys import Matching, keys_of, path_of
@@ -93,20 +94,29 @@ def found(
         ContentTooLarge: a key without an index would have to be compared with too many data sets.
         Unavailable: the index cannot be read.
     """
+    is_of_patients = level is QueryLevel.PATIENT
+    if not is_of_patients and is_by_uid(query.resource, query.keys):
+        contents = index.read_now(contents_at_once, scope, query, _ROWS_AT_ONCE)
+        if contents is not None:
+            yield from _answered(contents, answers)
+            return
     ids = index.read_now(matching_ids, scope, query)
     try:
         portions = ids.portions(_ROWS_AT_ONCE)
-        if level is QueryLevel.PATIENT:
+        if is_of_patients:
             rows = (row.parsed() for portion in portions for row in index.read_now(rows_of, query, portion))
             encoded = map(answers.of, _patients(rows))
             yield from iter(lambda: list(islice(encoded, _AT_ONCE)), [])
             return
         for portion in portions:
-            contents = index.read_now(contents_of, query, portion)
-            for start in range(0, len(contents), _AT_ONCE):
-                yield answers.of_contents(contents[start : start + _AT_ONCE])
+            yield from _answered(index.read_now(contents_of, query, portion), answers)
     finally:
         ids.close()
+
+
+def _answered(contents: Sequence[Sequence[bytes]], answers: Answers) -> Iterator[list[bytes]]:
+    for start in range(0, len(contents), _AT_ONCE):
+        yield answers.of_contents(contents[start : start + _AT_ONCE])
 
 
 def has_unsupported_keys(identifier: Identifier) -> bool:

@@ -201,15 +201,16 @@ def test_a_search_that_finds_too_much_says_so(archive: Archive) -> None:
     assert status.Status == LIMITED
 
 
-def test_of_many_matches_each_comes_once(sqlite_archive: Archive) -> None:
-    uids = [f"9.1.{number}" for number in range(1, 131)]
-    sqlite_archive.index.write_now(store, *map(instance, uids))
+@pytest.mark.parametrize("number", [130, 300])
+def test_of_many_matches_each_comes_once(sqlite_archive: Archive, number: int) -> None:
+    uids = [f"9.1.{each}" for each in range(1, number + 1)]
+    sqlite_archive.index.write_now(store, *(instance(uid, InstanceNumber=uid[4:]) for uid in uids))
     wanted = identifier("IMAGE", StudyInstanceUID="9", SeriesInstanceUID="9.1", SOPInstanceUID=None)
 
     with node(sqlite_archive) as port:
         found, status, _ = asked(port, wanted)
 
-    assert sorted(match.SOPInstanceUID for match in found) == sorted(uids)
+    assert [match.SOPInstanceUID for match in found] == uids
     assert status.Status == 0
 
 

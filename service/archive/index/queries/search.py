@@ -21,7 +21,7 @@ from service.archive.index.engine.dialects import IsAmong, list_parameter
 from service.archive.index.engine.inline_reads import of_kind
 from service.archive.index.queries.conditions import TABLES, is_indexed
 from service.archive.index.queries.projection import parts_of, put_together
-from service.archive.index.queries.selection import JOINED, Selection, selection
+from service.archive.index.queries.selection import JOINED, Selection, is_by_uid, selection
 from service.archive.index.queries.unindexed import matching_rows
 from service.archive.index.schema.stored_json import StoredJson
 from service.archive.index.schema.tables import documents, instances
@@ -77,13 +77,33 @@ def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
     return Page(rows[: query.limit], _count_after(connection, query, matches))
 
 
+def contents_at_once(
+    connection: sa.Connection, scope: Scope, query: Query, most: int
+) -> Sequence[Sequence[bytes]] | None:
+    """Return what all matches are made of, as `contents_of` does, of a search by UIDs; None if they are more.
+
+    To look for ids first would take longer.
+    """
+    if not is_by_uid(query.resource, query.keys) or not all(map(is_indexed, query.keys)):
+        return None
+    matches = selection(query.resource, query.keys, scope, query.sort_keys)
+    contents = _contents(connection, query, matches, min(query.limit, most + 1))
+    return None if len(contents) > most else contents
+
+
 def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -> list[StoredJson]:
     """Return the rows of a page, and one after it."""
-    parts = parts_of(query)
-    columns = [part.column for part in parts]
+    contents = _contents(connection, query, matches, query.limit + 1)
+    return put_together(parts_of(query), contents, query.resource.level)
+
+
+def _contents(
+    connection: sa.Connection, query: Query, matches: Selection, limit: int
+) -> Sequence[Sequence[bytes]]:
+    columns = [part.column for part in parts_of(query)]
     rows = sa.select(*columns).select_from(_with_documents(matches.rows, columns)).where(*matches.conditions)
-    page = rows.order_by(*matches.order).limit(query.limit + 1).offset(query.offset)
-    return put_together(parts, connection.execute(page).all(), query.resource.level)
+    page: Any = rows.order_by(*matches.order).limit(limit).offset(query.offset)
+    return driver_rows.rows_of(connection, page, {})
 
 
 def _ids(connection: sa.Connection, query: Query, matches: Selection) -> list[int]:

@@ -83,13 +83,18 @@ def selection(
     resource: SearchedResource, keys: Sequence[Key], scope: Scope, sort_keys: Sequence[SortKey] = ()
 ) -> Selection:
     """Return what a search selects within a scope, with keys that the index decides, in its order."""
-    by_uid = resource.study is not None or any(key.path in _UID_PATHS for key in keys)
+    by_uid = is_by_uid(resource, keys)
     highest = _highest(resource, keys, scope)
     is_sorted_above = any(sort_key.level < highest for sort_key in sort_keys)
     rows = JOINED[resource.level] if by_uid or is_sorted_above else _NESTED[highest, resource.level]
     at_once = not sort_keys and (by_uid or (resource.level is Level.STUDY and not keys))
     matching = [*conditions_of(scope), *where(resource, keys)]
     return Selection(rows, matching, order(resource, keys, sort_keys, scope), at_once)
+
+
+def is_by_uid(resource: SearchedResource, keys: Iterable[Key]) -> bool:
+    """Tell whether a search is about studies, series or instances that it names."""
+    return resource.study is not None or any(key.path in _UID_PATHS for key in keys)
 
 
 def order(
