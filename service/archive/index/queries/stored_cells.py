@@ -100,6 +100,8 @@ class StoredCells:
     def _converted(self, values: tuple[Raw, ...]) -> Cells:
         """Return the cells that raw values make; a single one is its own text."""
         if self._is_text:
+            if not self._several:
+                return values
             several = [place for place, separator in self._several if separator in (values[place] or "")]
             return self._with_texts(values, several) if several else values
         elements = (
