@@ -26,6 +26,7 @@ MULTIPART_RELATED = "multipart/related"
 _MAX_BOUNDARY = 200  # characters; RFC 2046 has 70
 _BOUNDARY = re.compile(rf"[ -~]{{0,{_MAX_BOUNDARY - 1}}}[!-~]")
 _MAX_PADDING = 1024  # blanks behind a delimiter
+_PADDING = re.compile(b"[ \t]{0,%d}\r?" % _MAX_PADDING)
 _BLANKS = (b" ", b"\t")
 
 
@@ -120,8 +121,6 @@ class _Padding:
 
     def __init__(self, boundary: str) -> None:
         self._delimiter = f"\r\n--{boundary}".encode()
-        self._padded = re.compile(b"(%b)[ \t]+\r\n" % re.escape(self._delimiter))
-        self._unended = re.compile(b"%b[ \t]{0,%d}\r?" % (re.escape(self._delimiter), _MAX_PADDING))
         self._held = b""
         self.has_delimiter = False
 
@@ -133,7 +132,7 @@ class _Padding:
         while start >= 0:
             start += len(self._delimiter)
             if content[start : start + 1] in _BLANKS:
-                content = self._padded.sub(rb"\1\r\n", content)
+                content = re.sub(b"(%b)[ \t]+\r\n" % re.escape(self._delimiter), rb"\1\r\n", content)
                 break
             start = content.find(self._delimiter, start)
         end = self._end(content)
@@ -143,7 +142,7 @@ class _Padding:
     def _end(self, content: bytes) -> int:
         """Return the place from which on a delimiter may not have ended."""
         start = content.rfind(self._delimiter, -len(self._delimiter) - _MAX_PADDING - 1)
-        if start >= 0 and self._unended.fullmatch(content, start):
+        if start >= 0 and _PADDING.fullmatch(content, start + len(self._delimiter)):
             return start
         start = content.rfind(b"\r", -len(self._delimiter))
         return start if start >= 0 and self._delimiter.startswith(content[start:]) else len(content)
