@@ -81,10 +81,12 @@ def inserting(table: sa.Table, *, returning_key: bool = False) -> Prepared:
 
 def _compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> _Compiled:
     compiled: Any = statement.compile(dialect=dialect)
+    takes_bytes = dialect.name == "sqlite"
     processors = {
         name: processor
         for name, bind in compiled.binds.items()
-        if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        if not (takes_bytes and isinstance(bind.type, sa.LargeBinary))
+        and (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }
     return _Compiled(str(compiled), compiled.positiontup, processors)
 

@@ -56,11 +56,14 @@ class IndexEntry:
         Args:
             stored: the damaged file of the index whose place it takes, if there is one.
         """
-        return replace(self, version=new_version(), stored=stored)
+        return self._with_file(new_version(), stored)
 
     def with_file_of(self, stored: str, version: str | None) -> "IndexEntry":
         """Return the entry with the file that the index has already."""
-        return replace(self, version=version, stored=stored)
+        return self._with_file(version, stored)
+
+    def _with_file(self, version: str | None, stored: str | None) -> "IndexEntry":
+        return IndexEntry(self.parsed, self.digest, version, self.row, self.document, stored)
 
 
 def entry_of(parsed: ParsedInstance, size: int, digest: bytes, version: str | None) -> IndexEntry:
