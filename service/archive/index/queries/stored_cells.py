@@ -9,6 +9,7 @@ from service.archive.index.queries.conditions import TABLES
 from service.archive.index.queries.projection import OTHERS
 from service.archive.index.schema.stored_json import StoredJson
 from service.archive.index.schema.tables import documents
+from service.dicom.dictionary import vr_of
 from service.dicom.json.plain import (
     Raw,
     is_plain,
@@ -80,8 +81,11 @@ class StoredCells:
                 plain_values_anywhere(tags, missing) if known is None else plain_values(tags, known, missing)
             )
             self._values = [values_in(tag) for tag in tags]
-            separators = enumerate(map(separator_in, tags))
-            self._several = [(place, separator) for place, separator in separators if separator]
+            self._several = [
+                (place, separator, _text_of(tag, separator))
+                for place, (tag, separator) in enumerate(zip(tags, map(separator_in, tags), strict=True))
+                if separator
+            ]
 
     def of(self, contents: Sequence[bytes]) -> list[Cells]:
         """Return the cells that values of the source make, of each of them."""
@@ -100,19 +104,26 @@ class StoredCells:
     def _converted(self, values: tuple[Raw, ...]) -> Cells:
         """Return the cells that raw values make; a single one is its own text."""
         if self._is_text:
-            if not self._several:
-                return values
-            several = [place for place, separator in self._several if separator in (values[place] or "")]
-            return self._with_texts(values, several) if several else values
+            return self._as_texts(values)
         elements = (
             None if raw is None else {"Value": values_of(raw)}
             for raw, values_of in zip(values, self._values, strict=True)
         )
         return tuple([cell(element) for (_, cell), element in zip(self._cells, elements, strict=True)])
 
-    def _with_texts(self, values: tuple[Raw, ...], places: Iterable[int]) -> Cells:
-        cells = list(values)
-        for place in places:
-            raw = values[place]
-            cells[place] = text_cell({"Value": self._values[place](raw)}) if raw else raw
-        return tuple(cells)
+    def _as_texts(self, values: tuple[Raw, ...]) -> Cells:
+        cells: list[Raw] | None = None
+        for place, separator, text_of in self._several:
+            raw = values[place] or ""
+            if separator in raw:
+                cells = cells or list(values)
+                cells[place] = text_of(raw)
+        return values if cells is None else tuple(cells)
+
+
+def _text_of(tag: str, separator: str) -> Callable[[str], str]:
+    """Return what makes the text of several raw values, or of a name of several groups."""
+    if vr_of(tag) == "PN":
+        values_of = values_in(tag)
+        return lambda raw: text_cell({"Value": values_of(raw)})
+    return lambda raw: raw.replace(separator, "\\")
