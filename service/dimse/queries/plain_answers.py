@@ -125,7 +125,7 @@ class PlainAnswers:
             yield b"".join((told, *own, after))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def plain_answers(parts: Sequence[RowPart], wanted: Wanted, *, implicit: bool) -> PlainAnswers | None:
     """Return what makes answers; None if something is wanted that is not made here.
 

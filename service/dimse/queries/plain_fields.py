@@ -11,9 +11,9 @@ from service.dicom.json.plain import RawBytes, values_in
 _BINARY = frozenset(("FD", "FL", "SL", "SS", "UL", "US"))
 _FEW = frozenset(("AS", "CS", "DA", "IS"))
 """VRs of which the same values come again and again."""
-_MOST_ELEMENTS = 4096  # of an attribute, that are kept
+_MOST_ELEMENTS = 256  # of an attribute, that are kept
 _IMPLICIT_HEAD = 8  # bytes
-_USUAL_LENGTH = 1024  # bytes, up to which frames are kept
+_USUAL_LENGTH = 128  # bytes of a value, up to which something is kept for the next one
 _MAX_DECIMAL = 16  # characters of a DS: a longer one has to be rounded
 
 
@@ -89,7 +89,9 @@ class _Elements(dict[bytes, bytes]):
 
     def __missing__(self, value: bytes) -> bytes:
         element = self._frames[len(value)] % value
-        if len(self) < _MOST_ELEMENTS:
+        if len(value) <= _USUAL_LENGTH:
+            if len(self) >= _MOST_ELEMENTS:
+                self.clear()
             self[value] = element
         return element
 
