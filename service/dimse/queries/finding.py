@@ -33,7 +33,7 @@ from service.scope import Scope
 
 _NO_LIMIT = 2**62
 _ROWS_AT_ONCE = 250
-_AT_ONCE = 50  # answers: between them it is asked whether they are wanted yet
+_AT_ONCE = 100  # answers: between them it is asked whether they are wanted yet
 _MAX_LIST = 10_000  # UIDs
 
 _PATIENT_ID, _ISSUER = tag_of("PatientID") or "", tag_of("IssuerOfPatientID") or ""

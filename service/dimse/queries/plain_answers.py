@@ -79,16 +79,16 @@ class PlainAnswers:
     def of(self, rows: Sequence[Sequence[bytes]]) -> list[bytes | None]:
         """Return the answers that matches are, of each given what the index holds; None of an odd one."""
         answers: list[bytes | None] = [None] * len(rows)
-        alike: dict[Text, tuple[list[int], list[Values]]] = {}
+        alike: dict[Text, list[tuple[int, Values]]] = {text: [] for text in self._told}
         for number, found in enumerate(self._found(rows)):
             if found is not None:
                 text, values = found
-                numbers, together = alike.setdefault(text, ([], []))
-                numbers.append(number)
-                together.append(values)
-        for text, (numbers, together) in alike.items():
-            for number, answer in zip(numbers, self._encoded(together, text), strict=True):
-                answers[number] = answer
+                alike[text].append((number, values))
+        for text, together in alike.items():
+            if together:
+                numbers, group = zip(*together, strict=True)
+                for number, answer in zip(numbers, self._encoded(group, text), strict=True):
+                    answers[number] = answer
         return answers
 
     def _found(self, rows: Sequence[Sequence[bytes]]) -> Iterator[tuple[Text, Values] | None]:
