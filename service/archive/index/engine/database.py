@@ -172,6 +172,8 @@ class Database:
                 is_full = any(words in str(error.orig) for words in _NO_CONNECTION_LEFT)
                 if not is_full or monotonic() - begin > PATIENCE:
                     raise
+            self._reads.close()
+            self._writes.close()  # one that is kept for others may be all there is
             sleep(_PAUSE)
 
     def _waited(self, seconds: float) -> None:
