@@ -71,7 +71,6 @@ class JointStores:
             return await self._threads.run(partial(self._store, spools, study, owner))
         finally:
             self._under_way -= 1
-            self._waiting = [asked for asked in self._waiting if not asked.outcomes.done()]  # but who gave up
             if self._waiting:
                 task = asyncio.create_task(self._store_for_all(self._next_group()))
                 self._tasks.add(task)
@@ -93,6 +92,7 @@ class JointStores:
         return group
 
     async def _store_for_all(self, group: Sequence[_Asked]) -> None:
+        """Store what is wanted by those who wait, and by those who no longer do: their spools go with it."""
         spools = [spool for asked in group for spool in asked.spools]
         try:
             outcomes = iter(await self._stored(spools, group[0].study, group[0].owner))

@@ -9,6 +9,7 @@ from service.errors import Refusal
 from service.scope import EVERYTHING
 from tests.archive.intake import spooled, uids
 from tests.builders import ct_image, part10
+from tests.waiting import until
 
 UIDS = [f"{study}.1.{number}" for number in (1, 2, 3, 4, 5, 6) for study in (1, 2)]
 
@@ -70,3 +71,18 @@ async def test_who_gives_up_waiting_takes_nobody_along(archive: Archive) -> None
 
     others = [outcome for position, outcome in enumerate(outcomes) if position != 5]
     assert all(isinstance(outcome, list) and isinstance(outcome[0], Stored) for outcome in others)
+
+
+async def test_nothing_is_left_of_who_gives_up_waiting(archive: Archive) -> None:
+    async def nothing_is_left() -> bool:
+        return not list(archive.blobs.incoming.iterdir())
+
+    large = [spooled(archive.blobs.incoming, file(uid) + b"\0" * 2**21) for uid in UIDS]
+    takes = [asyncio.ensure_future(archive.take([spool], None, NOBODY)) for spool in large]
+    await asyncio.sleep(0)
+    for take in takes[4:]:
+        take.cancel()
+
+    await asyncio.gather(*takes, return_exceptions=True)
+
+    assert await until(nothing_is_left)
