@@ -31,17 +31,26 @@ def locked(index: Path) -> Iterator[None]:
         other.close()
 
 
-async def test_while_many_stores_wait_for_a_lock_the_service_is_ready_and_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("audit", "at_a_time"),
+    [("index", 40), ("", 2)],
+    ids=["each by itself", "those that come together as one"],
+)
+async def test_while_many_stores_wait_for_a_lock_the_service_is_ready_and_is_read(
+    audit: str, at_a_time: int, tmp_path: Path
+) -> None:
+    environment = {"DICOMWEB_AUDIT": audit} if audit else {}
     files = [part10(ct_image(f"2.1.{number}")) for number in range(1, MANY + 1)]
 
-    async def some_are_kept() -> bool:
-        return sum(name.startswith("2.1.") for _, _, names in os.walk(tmp_path) for name in names) >= 2
+    async def all_are_kept() -> bool:
+        kept = sum(name.startswith("2.1.") for _, _, names in os.walk(tmp_path) for name in names)
+        return kept >= at_a_time
 
-    with process(tmp_path / "data") as server, ThreadPoolExecutor(MANY) as pool:
+    with process(tmp_path / "data", **environment) as server, ThreadPoolExecutor(MANY) as pool:
         store(server.client, part10(ct_image("1.1.1"), DEFLATED))
         with locked(tmp_path / "data/index.sqlite"):
             stores = [pool.submit(store, server.client, file) for file in files]
-            assert await until(some_are_kept)
+            assert await until(all_are_kept)
             ready = server.client.get(server.client.base_url.copy_with(path="/health/ready"))
             converted = server.client.get(url("1.1.1"), headers={"accept": "application/dicom"})
             assert not any(one.done() for one in stores)
