@@ -1,8 +1,9 @@
-"""Runs of files that go from the page cache to the socket: ASGI's extension Zero Copy Send, for uvicorn.
+"""Runs of files that go from the page cache to the socket: an extension of ASGI, for uvicorn.
 
-What the kernel takes at once leaves without being copied; the rest goes through the transport like any body,
-a piece at a time, and waits there for the client. Where the connection is encrypted, or uvicorn is no longer
-built as it was, the extension is not announced and files are sent as any bytes are.
+It is like Zero Copy Send, but a message brings many runs, and bytes that go out between them. What the
+kernel takes at once leaves without being copied; the rest goes through the transport like any body, a piece
+at a time, and waits there for the client. Where the connection is encrypted, or uvicorn is no longer built
+as it was, the extension is not announced and files are sent as any bytes are.
 """
 
 import errno
@@ -10,14 +11,14 @@ import os
 import socket
 import sys
 from asyncio import Transport
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-EXTENSION = "http.response.zerocopysend"
+EXTENSION = "http.response.pieces"
 
 _PIECE_BYTES = 64 * 1024  # of what goes through the transport
 _NOT_AT_ONCE = (errno.EAGAIN, errno.EINVAL, errno.ENOSYS)  # the socket is full, or the file cannot be sent so
@@ -64,38 +65,64 @@ class _Extended:
 
     def _send(self, message: Message) -> Awaitable[None]:
         if message["type"] == EXTENSION:
-            return self._send_run(message)
+            return self._send_pieces(message)
         is_last = self._corked is not None and not message.get("more_body", False)
         return self._send_last(message) if is_last else self._pass_on(message)
 
-    async def _send_run(self, message: Message) -> None:
-        file, offset = message["file"], message["offset"]
-        end = offset + message["count"]
-        while offset < end and not self._cycle.disconnected:
-            offset += await self._send_at_once(file, offset, end - offset)
-            if offset < end:
-                piece = os.pread(file, min(_PIECE_BYTES, end - offset), offset)
-                if not piece:
-                    raise EOFError("a file is shorter than was announced")
-                await self._pass_on({"type": "http.response.body", "body": piece, "more_body": True})
-                offset += len(piece)
+    async def _send_pieces(self, message: Message) -> None:
+        """Send bytes, and runs of files: the descriptor, offset and length of each."""
+        if self._corked is None:
+            self._cork()
+        for piece in message["pieces"]:
+            if self._cycle.flow.write_paused:
+                await self._settled()
+            if isinstance(piece, tuple):
+                file, offset, count = piece
+                sent = self._at_once(os.sendfile, file, offset, count)
+                if sent < count:
+                    await self._send_rest(file, offset + sent, count - sent)
+            else:
+                sent = self._at_once(os.write, piece)
+                if sent < len(piece):
+                    await self._pass_on(_body(piece[sent:]))
         if not message.get("more_body", False):
             await self._send_last({"type": "http.response.body", "body": b""})
 
-    async def _send_at_once(self, file: int, offset: int, count: int) -> int:
-        """Send as much of a run as the socket takes, after all that was written before; return how much."""
+    async def _send_rest(self, file: int, offset: int, count: int) -> None:
+        """Send what is left of a run: a piece as any body, then as much as the socket takes, and so on."""
+        cycle = self._cycle
+        end = offset + count
+        while offset < end and not cycle.disconnected:
+            piece = os.pread(file, min(_PIECE_BYTES, end - offset), offset)
+            if not piece:
+                raise EOFError("a file is shorter than was announced")
+            await self._pass_on(_body(piece))
+            offset += len(piece)
+            await self._settled()
+            if offset < end:
+                offset += self._at_once(os.sendfile, file, offset, end - offset)
+
+    async def _settled(self) -> None:
+        """Wait until all that was written before has gone."""
+        if self._cycle.flow.write_paused and not self._cycle.disconnected:
+            await self._cycle.flow.drain()
+
+    def _at_once(self, send: Callable[..., int], *what: Any) -> int:
+        """Send as much as the socket takes, after all that was written before; return how much.
+
+        Args:
+            send: a call to the kernel, which returns how many bytes have gone.
+            what: its arguments after the socket.
+        """
         cycle = self._cycle
         if cycle.chunked_encoding or cycle.scope["method"] == "HEAD":
             return 0
-        self._cork()
-        if cycle.flow.write_paused and not cycle.disconnected:
-            await cycle.flow.drain()
         if cycle.transport.is_closing():  # and the number of its socket may be another's by now
             cycle.disconnected = True
         if cycle.disconnected:
             return 0
         try:
-            sent = os.sendfile(self._corked.fileno(), file, offset, count)
+            sent = send(self._corked.fileno(), *what)
         except OSError as error:
             if error.errno == errno.EIO:
                 raise
@@ -109,7 +136,7 @@ class _Extended:
     def _cork(self) -> None:
         """Send whole packets only until the end of the answer, and pause writing when anything waits."""
         transport = self._cycle.transport
-        if self._corked is None and not transport.is_closing():
+        if not transport.is_closing():
             transport.set_write_buffer_limits(high=0)
             self._corked = transport.get_extra_info("socket")
             self._set_cork(1)
@@ -122,3 +149,7 @@ class _Extended:
         await self._pass_on(message)
         if self._corked is not None and not self._cycle.transport.is_closing():
             self._set_cork(0)
+
+
+def _body(content: bytes) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": True}

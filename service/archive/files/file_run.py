@@ -6,6 +6,7 @@ thread; the kernel says without blocking when it would have to wait for the disk
 
 import errno
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -74,6 +75,22 @@ class FileRun:
 
 
 Chunk = bytes | FileRun
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkGroup:
+    """Chunks that go out one after the other, all of them valid until the next group is asked for.
+
+    Attributes:
+        chunks: in their order.
+        length: of all together.
+    """
+
+    chunks: Sequence[Chunk]
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
 
 
 def read_fully(descriptor: int, length: int, offset: int) -> bytes:

@@ -12,15 +12,17 @@ from functools import lru_cache, partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.archive.files.file_run import Chunk, ChunkGroup
 from service.archive.files.reading.content import instance_content
 from service.archive.files.reading.opened import check_in_thread
 from service.archive.files.reading.runs import bring_all_near
+from service.archive.files.reading.together import files_together
 from service.archive.instance import Instance
 from service.errors import NotAcceptable
 from service.imaging.transcoder import is_lossy, transcoded_file, transcoded_pixels
 from service.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from service.web.http.answers.etags import etag_of
-from service.web.http.answers.multipart import boundary_for, message_length
+from service.web.http.answers.multipart import boundary_for, closing, part_head
 from service.web.http.answers.responses import (
     SOME_LEFT_OUT,
     MultipartRelated,
@@ -30,7 +32,7 @@ from service.web.http.answers.responses import (
     single_part,
     streamed,
 )
-from service.web.http.answers.stream import Chunks
+from service.web.http.answers.stream import Chunks, Groups
 from service.web.http.requests.accept import Accept, Offer
 from service.web.http.requests.media_ranges import ANY, DICOM
 from service.web.http.requests.urls import instance_url
@@ -49,6 +51,11 @@ class OutgoingInstance:
     def is_transcoded(self) -> bool:
         """Whether its pixels go out in another transfer syntax than that of the stored file."""
         return self.offer.transfer_syntax != self.instance.outgoing_syntax
+
+    @property
+    def goes_as_stored(self) -> bool:
+        """Whether its file goes out as it is."""
+        return self.instance.conformant and self.offer.transfer_syntax == self.instance.transfer_syntax
 
 
 async def answer_instance(request: Request, instance: Instance, accept: Accept) -> Response:
@@ -156,10 +163,15 @@ async def _answer(request: Request, outgoing: OutgoingInstance) -> Response:
 
 
 def _etag(instances: Sequence[OutgoingInstance]) -> str:
-    names = {id(outgoing.offer): str(outgoing.offer) for outgoing in instances}  # a few, of all
+    names = {key: str(offer) for key, offer in _offers_of(instances).items()}
     return etag_of(
         *(part for outgoing in instances for part in (outgoing.instance.digest, names[id(outgoing.offer)]))
     )
+
+
+def _offers_of(instances: Sequence[OutgoingInstance]) -> dict[int, Offer]:
+    """Return the few offers that many instances have, by their identity."""
+    return {id(outgoing.offer): outgoing.offer for outgoing in instances}
 
 
 def _message(
@@ -168,18 +180,34 @@ def _message(
     boundary = boundary_for(etag)
     syntaxes = {outgoing.offer.transfer_syntax for outgoing in instances}
     offer = Offer(DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
-    length = _length(instances, boundary, request.state.base_url)
-    parts = _parts(request, instances)
-    return MultipartRelated(parts, offer, boundary, etag=etag, length=length, status_code=status_code)
+    blobs, end = service_of(request).archive.blobs, closing(boundary)
+    files = _headed(instances, boundary, request.state.base_url)
+    are_stored = all(outgoing.goes_as_stored for outgoing in instances)
+    length = sum([len(head) + instance.size for head, instance in files]) + len(end) if are_stored else None
+    if blobs.is_remote or not are_stored:
+        parts = _parts(request, instances)
+        return MultipartRelated(parts, offer, boundary, etag=etag, length=length, status_code=status_code)
+    chunks = _with_end(files_together(blobs, files), end)
+    content_type = offer.envelope(boundary)
+    return streamed(chunks, content_type=content_type, etag=etag, length=length, status_code=status_code)
 
 
-def _length(instances: Sequence[OutgoingInstance], boundary: str, base_url: str) -> int | None:
-    """Return the length of a message, None where files have to be made on their way."""
-    if not all(outgoing.instance.goes_as_stored and not outgoing.is_transcoded for outgoing in instances):
-        return None
-    files = ((outgoing.offer.content_type, outgoing.instance) for outgoing in instances)
-    heads = ((kind, instance.size, instance_url(base_url, instance.uids)) for kind, instance in files)
-    return message_length(boundary, heads)
+def _headed(
+    instances: Sequence[OutgoingInstance], boundary: str, base_url: str
+) -> list[tuple[bytes, Instance]]:
+    """Return the instances, each behind what goes before its file."""
+    kinds = {key: offer.content_type for key, offer in _offers_of(instances).items()}
+    files = [(kinds[id(outgoing.offer)], outgoing.instance) for outgoing in instances]
+    return [
+        (part_head(boundary, kind, instance.size, instance_url(base_url, instance.uids)), instance)
+        for kind, instance in files
+    ]
+
+
+async def _with_end(chunks: Groups, end: bytes) -> AsyncIterator[Chunk | ChunkGroup]:
+    async for chunk in chunks:
+        yield chunk
+    yield end
 
 
 async def _parts(request: Request, instances: Sequence[OutgoingInstance]) -> AsyncIterator[Part]:

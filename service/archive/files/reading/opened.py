@@ -6,7 +6,7 @@ is read has the name of what has become of the instance.
 
 import logging
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import anyio.to_thread
@@ -30,8 +30,26 @@ def opened(blobs: Blobs, instance: Instance) -> Iterator[OpenFile]:
         DamagedFile: it is shorter or longer than what was stored, or cannot be understood any more.
         Unavailable: it cannot be read at the moment.
     """
-    with _named(instance), blobs.open(instance.blob, instance.size) as file:
+    with _Named(instance), blobs.open(instance.blob, instance.size) as file:
         yield file
+
+
+@contextmanager
+def opened_together(blobs: Blobs, instances: Iterable[Instance]) -> Iterator[Sequence[OpenFile]]:
+    """Lend stored files as `opened` lends one, but say nothing of what fails later.
+
+    Raises:
+        InstanceGone, DamagedFile, Unavailable: as `opened` does.
+    """
+    files: list[OpenFile] = []
+    try:
+        for instance in instances:
+            with _Named(instance):
+                files.append(blobs.open(instance.blob, instance.size))
+        yield files
+    finally:
+        for file in files:  # none fails to be closed: they are only read
+            file.__exit__(None, None, None)
 
 
 async def check_in_thread(blobs: Blobs, instances: Collection[Instance]) -> None:
@@ -49,24 +67,34 @@ def check_files(blobs: Blobs, instances: Collection[Instance]) -> None:
     Raises:
         InstanceGone, DamagedFile, Unavailable: as `opened` does.
     """
-    size = blobs.sizes({instance.blob: instance.size for instance in instances})
-    for instance in instances:
-        with _named(instance):
-            check_length(size(instance.blob), instance.size)
+    expected = {instance.blob: instance.size for instance in instances}
+    size = blobs.sizes(expected)
+    for instance, blob in zip(instances, expected, strict=True):
+        with _Named(instance):
+            check_length(size(blob), instance.size)
 
 
-@contextmanager
-def _named(instance: Instance) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise InstanceGone(instance.uids.instance) from error
-    except DamagedFile as error:
-        _log.error("%s: %s", instance.blob, error.message)
-        raise
-    except OSError as error:
-        _log.error("%s cannot be read: %s", instance.blob, error.strerror)
-        raise trouble("the stored file cannot be read", error) from error
-    except (Malformed, Refusal, EOFError, zlib.error) as error:
-        _log.error("%s cannot be understood any more: %s", instance.blob, type(error).__name__)
-        raise DamagedFile("it cannot be understood any more") from error
+class _Named:
+    """Says of what fails within it what has become of an instance."""
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        match error:
+            case FileNotFoundError():
+                raise InstanceGone(self._instance.uids.instance) from error
+            case DamagedFile():
+                _log.error("%s: %s", self._instance.blob, error.message)
+            case OSError():
+                _log.error("%s cannot be read: %s", self._instance.blob, error.strerror)
+                raise trouble("the stored file cannot be read", error) from error
+            case Malformed() | Refusal() | EOFError() | zlib.error():
+                what = "cannot be understood any more"
+                _log.error("%s %s: %s", self._instance.blob, what, type(error).__name__)
+                raise DamagedFile(f"it {what}") from error

@@ -9,7 +9,7 @@ Standard: PS3.18 8.6.1.2, RFC 2046 5.1.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -187,22 +187,12 @@ def boundary_for(etag: str) -> str:
 
 def part_head(boundary: str, content_type: str, length: int | None, location: str | None) -> bytes:
     """Return the delimiter and headers before a part; the part's length in bytes where it is known."""
-    lines = [
-        f"\r\n--{boundary}",
-        f"Content-Type: {content_type}",
-        *([] if length is None else [f"Content-Length: {length}"]),
-        *([] if location is None else [f"Content-Location: {location}"]),
-        "\r\n",
-    ]
-    return "\r\n".join(lines).encode("latin-1", "replace")
+    its_length = "" if length is None else f"Content-Length: {length}\r\n"
+    its_location = "" if location is None else f"Content-Location: {location}\r\n"
+    head = f"\r\n--{boundary}\r\nContent-Type: {content_type}\r\n{its_length}{its_location}\r\n"
+    return head.encode("latin-1", "replace")
 
 
 def closing(boundary: str) -> bytes:
     """Return the delimiter after the last part."""
     return f"\r\n--{boundary}--\r\n".encode()
-
-
-def message_length(boundary: str, parts: Iterable[tuple[str, int, str | None]]) -> int:
-    """Return the length of a whole message, given the Content-Type, length and location of its parts."""
-    sizes = (len(part_head(boundary, kind, length, location)) + length for kind, length, location in parts)
-    return sum(sizes) + len(closing(boundary))

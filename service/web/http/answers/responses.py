@@ -22,7 +22,7 @@ from service.errors import (
     UnsupportedMediaType,
 )
 from service.web.http.answers import etags, multipart
-from service.web.http.answers.stream import Runs, Source, Stream, between, joined
+from service.web.http.answers.stream import Groups, Runs, Source, Stream, between, joined
 from service.web.http.requests.accept import Offer
 from service.web.http.requests.ranges import requested_range
 
@@ -112,11 +112,17 @@ def message_of_one(
 
 
 def streamed(
-    chunks: Runs, *, content_type: str, etag: str, length: int | None = None, location: str | None = None
+    chunks: Groups,
+    *,
+    content_type: str,
+    etag: str,
+    length: int | None = None,
+    location: str | None = None,
+    status_code: int = 200,
 ) -> Response:
     """Return the answer with one body that is made while it is sent, so that no range of it can be had."""
     headers = _headers(content_type, etag) | ({"content-location": location} if location else {})
-    return Stream(chunks, headers, length)
+    return Stream(chunks, headers, length, status_code)
 
 
 async def one_part(part: Part) -> AsyncIterator[Part]:

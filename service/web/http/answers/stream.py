@@ -7,24 +7,25 @@ is a run of a file goes from there to the client without being read, where the s
 extension Zero Copy Send.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import anyio
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from service.archive.files.file_run import Chunk, FileRun
+from service.archive.files.file_run import Chunk, ChunkGroup, FileRun
 
 CHUNK_BYTES = 64 * 1024  # smaller chunks are joined to about this size before they are sent
-LISTEN_EVERY = 8 * 2**20  # bytes sent between two looks whether the client is still there
+LISTEN_EVERY = 32 * 2**20  # bytes sent between two looks whether the client is still there
 
-_ZERO_COPY = "http.response.zerocopysend"
+_PIECES = "http.response.pieces"
 _ZERO_COPY_BYTES = 2**20  # a client that waits for a shorter answer is served better by one write
 
 C = TypeVar("C", bytes, Chunk)
 Chunks = AsyncIterable[bytes]
 Runs = AsyncIterable[Chunk]
+Groups = AsyncIterable[Chunk | ChunkGroup]
 Source = Callable[[int, int], Runs]  # offset and length in bytes → those bytes
 
 
@@ -32,7 +33,7 @@ class Stream(Response):
     """A body in chunks; without a length it is sent with chunked encoding."""
 
     def __init__(
-        self, chunks: Runs, headers: Mapping[str, str], length: int | None = None, status_code: int = 200
+        self, chunks: Groups, headers: Mapping[str, str], length: int | None = None, status_code: int = 200
     ) -> None:
         self._chunks = chunks
         self._length = length
@@ -47,7 +48,7 @@ class Stream(Response):
             await send(head)
             await send(_body(b"", more=False))
             return
-        messages = self._messages(zero_copy=_ZERO_COPY in scope.get("extensions", ()))
+        messages = self._messages(zero_copy=_PIECES in scope.get("extensions", ()))
         first_message = await anext(messages)
         await send(head)
         await send(first_message)
@@ -66,12 +67,14 @@ class Stream(Response):
         async for chunk in self._chunks:
             count += len(chunk)
             more = count != self._length
-            if not isinstance(chunk, FileRun):
-                yield _body(chunk, more=more)
-            elif zero_copy and chunk.is_cached():
-                yield _run(chunk, more=more)
-            else:
-                yield _body(await chunk.read(), more=more)
+            chunks = chunk.chunks if isinstance(chunk, ChunkGroup) else (chunk,)
+            pieces = [
+                part
+                if not isinstance(part, FileRun) or (zero_copy and part.is_cached())
+                else await part.read()
+                for part in chunks
+            ]
+            yield _message(pieces, len(chunk), more=more)
         if more:
             yield _body(b"", more=False)
 
@@ -119,9 +122,24 @@ def _body(content: bytes, *, more: bool) -> Message:
     return {"type": "http.response.body", "body": content, "more_body": more}
 
 
-def _run(run: FileRun, *, more: bool) -> Message:
-    place = {"file": run.descriptor, "offset": run.offset, "count": run.length}
-    return {"type": _ZERO_COPY, **place, "more_body": more}
+def _can_stay(run: FileRun) -> bool:
+    """Tell whether a run is worth sending from where it lies, and can be without waiting for the disk."""
+    return run.length >= CHUNK_BYTES and run.is_cached()
+
+
+def _message(pieces: Sequence[Chunk], count: int, *, more: bool) -> Message:
+    places: list[bytes | tuple[int, int, int]] = []
+    contents: list[bytes] = []  # that have no run between them
+    for piece in pieces:
+        if not isinstance(piece, FileRun):
+            contents.append(piece)
+            continue
+        places += (b"".join(contents), (piece.descriptor, piece.offset, piece.length))
+        contents = []
+    if not places:
+        return _body(b"".join(contents) if len(contents) > 1 else contents[0], more=more)
+    places.append(b"".join(contents))
+    return {"type": _PIECES, "pieces": [p for p in places if p], "count": count, "more_body": more}
 
 
 async def _has_left(receive: Receive) -> bool:

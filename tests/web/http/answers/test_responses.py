@@ -124,7 +124,7 @@ async def test_a_multipart_message_holds_its_parts_and_their_locations() -> None
 
 
 async def test_a_multipart_message_of_known_parts_has_its_length_on_head_too() -> None:
-    length = multipart.message_length("X", [("image/jls", 5, None)])
+    length = len(multipart.part_head("X", "image/jls", 5, None) + b"first" + multipart.closing("X"))
 
     def handler(request: Request) -> Response:
         return MultipartRelated(iterate(Part("image/jls", b"first", 5)), OFFER, "X", length=length)
