@@ -13,10 +13,10 @@ from starlette.routing import Route
 from service.access_log import AccessLog
 from service.archive import Archive
 from service.archive.files.objects.object_blobs import ObjectBlobs
-from service.archive.filing import file_regularly
 from service.archive.index.engine.database import Database
-from service.archive.orphans import remove_orphans_regularly
 from service.archive.sizes import ArchiveSizes
+from service.archive.tasks.filing import file_regularly
+from service.archive.tasks.orphans import remove_orphans_regularly
 from service.cache import Cache
 from service.dicom.query.filed import filed_attributes
 from service.dimse.network.peers import parsed_peers

@@ -18,7 +18,7 @@ import uvicorn
 from service.app import create_app
 from service.archive import Archive
 from service.archive.index.schema.versions import upgrade
-from service.archive.upkeep import files_below, import_files
+from service.archive.tasks.upkeep import files_below, import_files
 from service.parts import archive_of, blobs_of
 from service.server.configuration import configuration
 from service.settings import Settings

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from service.archive.completeness import Completeness
+from service.archive.consistency.completeness import Completeness
+from service.archive.consistency.leftovers import Leftovers, remove_doomed_files
 from service.archive.files.blobs import Blobs
 from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.reading.converted import ConvertedFile
@@ -20,12 +21,11 @@ from service.archive.index.engine.witness import Note, Witness, noted
 from service.archive.index.lookups.lookup import check_tables
 from service.archive.index.owners.labels import Owner, label
 from service.archive.index.writes.changes import remove
-from service.archive.joint import JointStores
-from service.archive.leftovers import Leftovers, remove_doomed_files
-from service.archive.outcomes import Outcome
 from service.archive.recent import RecentInstances
 from service.archive.revisions import SeriesRevisions
-from service.archive.store import Store
+from service.archive.stores.joint import JointStores
+from service.archive.stores.outcomes import Outcome
+from service.archive.stores.store import Store
 from service.cache import Cache
 from service.errors import Unavailable
 from service.scope import Scope

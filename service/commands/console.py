@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from service.archive.upkeep import Done
+from service.archive.tasks.upkeep import Done
 
 _EXAMPLES = 3
 _console = Console(stderr=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service.archive import Archive
 from service.archive.index.owners.labels import Owner
-from service.archive.upkeep import import_files, look_through
+from service.archive.tasks.upkeep import import_files, look_through
 from service.commands import console
 from service.commands.opened import lent_ledger
 from service.commands.report import Report

@@ -8,10 +8,11 @@ from typing import NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.archive import Archive, opening
+from service.archive import Archive
 from service.archive.files import rights
 from service.archive.index.engine.database import Database
 from service.archive.index.schema import versions
+from service.archive.tasks import opening
 from service.audit.event import COMMAND_LINE, Action, Actor
 from service.audit.ledger import Ledger
 from service.errors import DicomwebError

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from service.archive.upkeep import Done
+from service.archive.tasks.upkeep import Done
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 _COLUMNS = ("path", "reason")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from service import ohif
-from service.archive import copying, upkeep
 from service.archive.index.lookups.lookup import number_of_instances
+from service.archive.tasks import copying, upkeep
 from service.commands import console
 from service.commands.configured import settings_of
 from service.commands.opened import finish, opened, told

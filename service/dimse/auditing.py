@@ -8,7 +8,7 @@ from typing import Any
 from service.archive.index.engine.database import Database
 from service.archive.index.owners.audit import Subject, subjects
 from service.archive.instance import Instance
-from service.archive.outcomes import Outcome as Stored
+from service.archive.stores.outcomes import Outcome as Stored
 from service.audit.audit import Audit
 from service.audit.event import Action, Actor, Event, Outcome, bounded
 from service.audit.ledger import Ledger

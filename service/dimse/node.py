@@ -15,7 +15,7 @@ from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 
 from service.archive import Archive
-from service.archive.outcomes import Stored
+from service.archive.stores.outcomes import Stored
 from service.audit.audit import Audit
 from service.audit.ledger import Ledger
 from service.dicom.encoding.explicit import IMPLEMENTATION_CLASS_UID

@@ -11,7 +11,7 @@ from service.archive.index.engine.witness import Witness
 from service.archive.index.lookups.named import find_named
 from service.archive.index.owners.labels import Owner
 from service.archive.instance import Instance, Named
-from service.archive.outcomes import Outcome, Stored
+from service.archive.stores.outcomes import Outcome, Stored
 from service.dicom.encoding.part10 import read_file_meta
 from service.dicom.instance import DUPLICATE, WARNING_DOES_NOT_MATCH_SOP_CLASS
 from service.dimse.network import commands

@@ -7,7 +7,7 @@ from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
 from service.archive.index.lookups.lookup import find
 from service.archive.instance import Instance
-from service.archive.outcomes import Outcome
+from service.archive.stores.outcomes import Outcome
 from service.dicom.instance import Uids
 from service.scope import EVERYTHING
 

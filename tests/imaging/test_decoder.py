@@ -12,7 +12,7 @@ from pydicom.encaps import encapsulate
 
 from service.archive import Archive, open_archive
 from service.archive.instance import Located
-from service.archive.upkeep import import_files
+from service.archive.tasks.upkeep import import_files
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, NotRenderable, UndecodableFrame
 from service.imaging.decoder import Decoder

@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.archive import Archive, open_archive, opening
+from service.archive import Archive, open_archive
 from service.archive.files.opening import open_blobs
 from service.archive.index.writes.changes import remove
 from service.archive.instance import blob_key, new_version
-from service.archive.orphans import remove_orphans
+from service.archive.tasks import opening
+from service.archive.tasks.orphans import remove_orphans
 from service.scope import EVERYTHING
 from service.settings import Settings
 from tests.archive.intake import keys, note, put, spooled
@@ -56,7 +57,7 @@ def test_what_no_row_claims_is_removed_when_it_is_old_enough(archive: Archive) -
 def test_beside_an_index_that_lacks_files_nothing_is_removed(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("service.archive.orphans._FEW", 1)
+    monkeypatch.setattr("service.archive.tasks.orphans._FEW", 1)
     put(archive, FILES["1.1.1"])
     orphan(archive, "1.1.2")
     orphan(archive, "2.1.1")

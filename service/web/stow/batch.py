@@ -3,7 +3,7 @@
 from service.archive import Archive
 from service.archive.files.spool import Spool
 from service.archive.index.owners.labels import Owner
-from service.archive.outcomes import Outcome, Stored
+from service.archive.stores.outcomes import Outcome, Stored
 from service.errors import Refusal
 from service.metrics import Metrics
 

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.archive.outcomes import Outcome, Stored
+from service.archive.stores.outcomes import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES, TOO_LARGE, WARNING_DOES_NOT_MATCH_SOP_CLASS
 from service.dicom.xml.writer import write_xml
 from service.errors import Refusal

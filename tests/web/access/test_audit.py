@@ -15,7 +15,7 @@ import pytest
 
 from service.app import create_app
 from service.archive import open_archive
-from service.archive.upkeep import reindex
+from service.archive.tasks.upkeep import reindex
 from service.audit.event import Action
 from service.parts import audit_of
 from service.settings import Settings

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from service.archive.index.owners.labels import tenant_of
-from service.archive.upkeep import reindex
+from service.archive.tasks.upkeep import reindex
 from service.scope import EVERYTHING
 from tests.web.access.service import Guarded, bearing, guarded, store
 from tests.web.service import image

@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from service.archive import Archive, open_archive
+from service.archive.consistency.leftovers import remove_doomed_files
 from service.archive.index.engine.database import Database
 from service.archive.index.engine.locks import locking
 from service.archive.index.lookups.lookup import stored_files
 from service.archive.index.writes.changes import remove, remove_all
-from service.archive.leftovers import remove_doomed_files
-from service.archive.outcomes import Stored
-from service.archive.upkeep import verify
+from service.archive.stores.outcomes import Stored
+from service.archive.tasks.upkeep import verify
 from service.errors import NotFound, Unavailable
 from service.scope import EVERYTHING
 from tests.archive.intake import another_process, files, put

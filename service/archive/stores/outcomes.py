@@ -4,9 +4,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.archive.arrivals import Arrival, refusal_of
 from service.archive.index.writes.entering import Entered
 from service.archive.index.writes.entry import IndexEntry
+from service.archive.stores.arrivals import Arrival, refusal_of
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DUPLICATE,

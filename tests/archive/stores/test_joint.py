@@ -4,7 +4,7 @@ from service.archive import Archive
 from service.archive.index.lookups.lookup import find
 from service.archive.index.owners.labels import NOBODY
 from service.archive.index.writes.entering import Entered
-from service.archive.outcomes import Outcome, Stored
+from service.archive.stores.outcomes import Outcome, Stored
 from service.errors import Refusal
 from service.scope import EVERYTHING
 from tests.archive.intake import spooled, uids

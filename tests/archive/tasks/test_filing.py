@@ -5,9 +5,9 @@ import pytest
 
 from service.app import create_app
 from service.archive import Archive
-from service.archive.filing import file_some
 from service.archive.index.queries import unindexed
 from service.archive.index.queries.filing import forget_others
+from service.archive.tasks.filing import file_some
 from service.dicom.query.filed import filed_attributes
 from service.errors import InvalidParameter
 from service.scope import EVERYTHING

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.archive import Archive, upkeep
+from service.archive import Archive
 from service.archive.index.schema.tables import metadata
 from service.archive.index.writes.entering import Entered
 from service.archive.instance import blob_key, new_version
-from service.archive.outcomes import Stored
-from service.archive.upkeep import Done, files_below, import_files, reindex, verify
+from service.archive.stores.outcomes import Stored
+from service.archive.tasks import upkeep
+from service.archive.tasks.upkeep import Done, files_below, import_files, reindex, verify
 from service.dicom.query.levels import Level
 from service.dicom.query.query import SearchedResource
 from service.errors import Refusal

@@ -13,7 +13,7 @@ from service.archive.batches import batches
 from service.archive.files.blobs import Blobs
 from service.archive.files.spool import Spool, has_digest
 from service.archive.index.lookups.lookup import stored_files
-from service.archive.upkeep import Done
+from service.archive.tasks.upkeep import Done
 from service.errors import Unavailable
 
 _BATCH_BYTES = 32 * 2**20

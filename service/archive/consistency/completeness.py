@@ -8,9 +8,9 @@ could tell whether there are files is looked at when that can be told.
 from contextlib import suppress
 from itertools import islice
 
+from service.archive.consistency.unclaimed import unclaimed
 from service.archive.files.blobs import Blobs
 from service.archive.index.engine.database import Database
-from service.archive.unclaimed import unclaimed
 from service.errors import Unavailable
 
 _NOTE = "index-is-incomplete"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 
-from service.archive.arrivals import Arrival, keep, placed, refusal_of
+from service.archive.consistency.leftovers import Leftovers, remove_doomed_files
 from service.archive.digests import earlier_digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.spool import Arrived, Spool
@@ -21,8 +21,8 @@ from service.archive.index.writes.entering import Entered
 from service.archive.index.writes.entry import IndexEntry, entry_of
 from service.archive.index.writes.presence import FileVanished
 from service.archive.instance import Named, version_of
-from service.archive.leftovers import Leftovers, remove_doomed_files
-from service.archive.outcomes import (
+from service.archive.stores.arrivals import Arrival, keep, placed, refusal_of
+from service.archive.stores.outcomes import (
     Outcome,
     in_order,
     leaves_a_file,
@@ -30,7 +30,7 @@ from service.archive.outcomes import (
     outcome_of,
     unread,
 )
-from service.archive.parsing import parse
+from service.archive.stores.parsing import parse
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DOES_NOT_MATCH_SOP_CLASS,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from service.archive import Archive
 from service.archive.batches import batches
-from service.archive.clutter import is_clutter
+from service.archive.consistency.clutter import is_clutter
 from service.archive.files.blobs import Blobs, StoredFile
 from service.archive.files.spool import Spool
 from service.archive.index.lookups.doomed import doomed_blobs
@@ -20,7 +20,7 @@ from service.archive.index.lookups.lookup import stored_files
 from service.archive.index.owners.labels import NOBODY, Owner
 from service.archive.index.writes.changes import remove_all
 from service.archive.instance import uids_of
-from service.archive.outcomes import Outcome, Stored
+from service.archive.stores.outcomes import Outcome, Stored
 from service.dicom.instance import OUT_OF_RESOURCES
 from service.errors import Unavailable
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from blake3 import blake3
 
 from service.archive import Archive, open_archive
+from service.archive.consistency.leftovers import Leftovers, remove_doomed_files
 from service.archive.digests import digest_of
 from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.spool import Spool
@@ -18,10 +19,9 @@ from service.archive.index.engine.database import Database
 from service.archive.index.lookups.lookup import find, stored_files
 from service.archive.index.schema.tables import instances
 from service.archive.index.writes.changes import remove
-from service.archive.leftovers import Leftovers, remove_doomed_files
-from service.archive.outcomes import Outcome, Stored
-from service.archive.store import Store
-from service.archive.upkeep import reindex, verify
+from service.archive.stores.outcomes import Outcome, Stored
+from service.archive.stores.store import Store
+from service.archive.tasks.upkeep import reindex, verify
 from service.dicom.instance import (
     CANNOT_UNDERSTAND,
     DOES_NOT_MATCH_SOP_CLASS,

@@ -4,12 +4,12 @@ import logging
 from contextlib import suppress
 
 from service.archive import Archive
-from service.archive.completeness import Completeness
+from service.archive.consistency.completeness import Completeness
+from service.archive.consistency.leftovers import remove_doomed_files
 from service.archive.files.blobs import Blobs
 from service.archive.index.engine.database import Database
 from service.archive.index.lookups.lookup import has_instances
 from service.archive.index.schema import versions
-from service.archive.leftovers import remove_doomed_files
 from service.errors import Unavailable
 
 _log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from random import uniform
 import anyio.to_thread
 
 from service.archive import Archive
+from service.archive.consistency.leftovers import remove_doomed_files
+from service.archive.consistency.unclaimed import unclaimed
 from service.archive.files.blobs import StoredFile
 from service.archive.index.engine.turns import turn
-from service.archive.leftovers import remove_doomed_files
-from service.archive.unclaimed import unclaimed
 from service.errors import DicomwebError
 
 AGE = timedelta(hours=24)

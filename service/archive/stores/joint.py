@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from service.archive.files.spool import Spool
 from service.archive.index.owners.labels import Owner
-from service.archive.outcomes import Outcome
+from service.archive.stores.outcomes import Outcome
 from service.threads import Threads
 
 _AT_A_TIME = 2  # one reads instances while the other waits for the disk
