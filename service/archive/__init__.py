@@ -19,8 +19,9 @@ from service.archive.index.engine.database import Database
 from service.archive.index.engine.engines import CONNECTIONS
 from service.archive.index.engine.witness import Note, Witness, noted
 from service.archive.index.lookups.lookup import check_tables
-from service.archive.index.owners.labels import Owner, label
+from service.archive.index.owners.labels import Owner
 from service.archive.index.writes.changes import remove
+from service.archive.index.writes.giving import give
 from service.archive.recent import RecentInstances
 from service.archive.revisions import SeriesRevisions
 from service.archive.stores.joint import JointStores
@@ -90,13 +91,13 @@ class Archive:
                 remove_doomed_files, self.index, self.blobs, limiter=self.index.writers
             )
 
-    async def label(self, scope: Scope, study: str, tenant: str | None, note: Note | None = None) -> None:
+    async def give(self, scope: Scope, study: str, tenant: str | None, note: Note | None = None) -> None:
         """Give a study to a tenant, or to nobody (None); that holds at once in all processes.
 
         Raises:
             StudyNotFound: it is not here, or outside the scope.
         """
-        await self.index.write(noted(label, note), scope, study, tenant)
+        await self.index.write(noted(give, note), scope, study, tenant)
 
     async def take(self, spools: Sequence[Spool], study: str | None, owner: Owner) -> list[Outcome]:
         """Store whole files, as `Store.batch` does, in a thread; small ones together with those of others."""

@@ -37,7 +37,7 @@ async def change_tenant(request: Request) -> Response:
         raise Forbidden("an admin of some tenants gives a study to one of these alone")
     ledger = ledger_of(request)
     note = ledger.noting(Action.CHANGE_TENANT, study, {"tenant": tenant}) if ledger else None
-    await service_of(request).archive.label(scope, study, tenant, note)
+    await service_of(request).archive.give(scope, study, tenant, note)
     return Response(status_code=204)
 
 

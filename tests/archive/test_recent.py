@@ -99,10 +99,10 @@ async def test_a_study_that_another_process_gives_to_another_tenant_is_gone_at_o
     other = another_process(archive)
     ours, theirs = Scope(frozenset({"ours"})), Scope(frozenset({"theirs"}))
     put(archive, FILE)
-    await other.label(EVERYTHING, "1", "ours")
+    await other.give(EVERYTHING, "1", "ours")
     await archive.recent.find(ours, uids("1.1.1"))
 
-    await other.label(EVERYTHING, "1", "theirs")
+    await other.give(EVERYTHING, "1", "theirs")
 
     with pytest.raises(InstanceNotFound):
         await archive.recent.find(ours, uids("1.1.1"))

@@ -161,6 +161,26 @@ async def test_a_study_that_is_given_to_another_tenant_is_its_own_from_then_on(s
     assert statuses == [404, 200]
 
 
+async def _told(service: Guarded, tenant: str | None) -> list[tuple[str, str, str]]:
+    """Return what the feed tells a tenant: study, action, and what has become of it."""
+    reader = bearing(service.key("reader", tenant=tenant))
+    told = (await service.client.get("/changefeed", headers=reader)).json()
+    assert all("Metadata" in each for each in told if each["State"] == "current")
+    return [(each["StudyInstanceUid"], each["Action"], each["State"]) for each in told]
+
+
+async def test_a_study_that_is_given_away_has_gone_for_one_tenant_and_come_for_the_other(
+    service: Guarded,
+) -> None:
+    await service.client.put(
+        "/studies/1.1/tenant", json={"tenant": "B"}, headers=bearing(service.key("admin"))
+    )
+
+    assert await _told(service, "A") == [("1.1", "create", "deleted"), ("1.1", "delete", "deleted")]
+    assert await _told(service, "B") == [("1.2", "create", "current"), ("1.1", "create", "current")]
+    assert (await _told(service, None))[-2:] == [("1.1", "delete", "current"), ("1.1", "create", "current")]
+
+
 @pytest.mark.parametrize("tenant", ["B", "unheard of", None])
 async def test_an_admin_of_one_tenant_gives_no_study_to_another(service: Guarded, tenant: str | None) -> None:
     admin = bearing(service.key("admin", tenant="A"))

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.archive.index.engine.locks import locking
 from service.archive.index.engine.witness import Witness
 from service.archive.index.owners.links import remove_links
 from service.archive.index.schema.scoped import within
@@ -40,14 +39,20 @@ def labelled(connection: sa.Connection, study: str, tenant: str | None) -> str |
     """Return whose a new study is, and remember it: the tenant's, or else whose it was before a reindex."""
     if tenant is None:
         return connection.scalar(_LABEL, {"study": study})
-    connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == study))
-    connection.execute(_INSERT, {"study_instance_uid": study, "tenant": tenant})
+    label(connection, study, tenant)
     return tenant
+
+
+def label(connection: sa.Connection, study: str, tenant: str | None) -> None:
+    """Remember whose a study is; None for nobody's."""
+    connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == study))
+    if tenant is not None:
+        connection.execute(_INSERT, {"study_instance_uid": study, "tenant": tenant})
 
 
 def forget(connection: sa.Connection, study: str) -> None:
     """Forget whose a study was that has gone, and the links to it."""
-    connection.execute(sa.delete(labels).where(labels.c.study_instance_uid == study))
+    label(connection, study, None)
     remove_links(connection, study)
 
 
@@ -62,18 +67,3 @@ def tenant_of(connection: sa.Connection, scope: Scope, study: str) -> str | None
         raise StudyNotFound(study)
     tenant: str | None = row[0]
     return tenant
-
-
-@locking(lambda _scope, study, _tenant: [study])
-def label(connection: sa.Connection, scope: Scope, study: str, tenant: str | None) -> None:
-    """Give a study to a tenant, or to nobody; whoever sees it only by its former tenant does so no longer.
-
-    Raises:
-        StudyNotFound: it is not here, or outside the scope.
-    """
-    if tenant_of(connection, scope, study) == tenant:
-        return
-    forget(connection, study)
-    connection.execute(sa.update(studies).where(studies.c.study_instance_uid == study).values(tenant=tenant))
-    if tenant is not None:
-        connection.execute(_INSERT, {"study_instance_uid": study, "tenant": tenant})
