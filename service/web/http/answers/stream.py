@@ -17,9 +17,10 @@ from starlette.types import Message, Receive, Scope, Send
 from service.archive.files.file_run import Chunk, ChunkGroup, FileRun
 
 CHUNK_BYTES = 64 * 1024  # smaller chunks are joined to about this size before they are sent
-LISTEN_EVERY = 32 * 2**20  # bytes sent between two looks whether the client is still there
+LISTEN_EVERY = 8 * 2**20  # bytes sent between two looks whether the client is still there
 
 _PIECES = "http.response.pieces"
+_PIECES_SPARE = 4  # times the work that other bytes are, for whom nobody may listen any more
 _ZERO_COPY_BYTES = 2**20  # a client that waits for a shorter answer is served better by one write
 
 C = TypeVar("C", bytes, Chunk)
@@ -55,7 +56,7 @@ class Stream(Response):
         sent_bytes = 0
         async for message in messages:
             await send(message)
-            sent_bytes += len(message.get("body", b"")) + message.get("count", 0)
+            sent_bytes += len(message.get("body", b"")) + message.get("count", 0) // _PIECES_SPARE
             if sent_bytes >= LISTEN_EVERY:
                 if await _has_left(receive):
                     return
