@@ -70,9 +70,9 @@ class Stream(Response):
             more = count != self._length
             chunks = chunk.chunks if isinstance(chunk, ChunkGroup) else (chunk,)
             pieces = [
-                part
-                if not isinstance(part, FileRun) or (zero_copy and part.is_cached())
-                else await part.read()
+                await part.read()
+                if isinstance(part, FileRun) and not (zero_copy and _can_stay(part))
+                else part
                 for part in chunks
             ]
             yield _message(pieces, len(chunk), more=more)
