@@ -226,17 +226,17 @@ def description_of(located: Located, number: int) -> ImageDescription:
         NotRenderable: what describes its pixels is missing or makes no sense.
     """
     image, sop_class_uid = located.image or b"", located.instance.sop_class_uid
-    if len(image) <= _SHORT_IMAGE_BYTES:
-        text = isal_zlib.decompress(image)
-        if len(text) <= _SHORT_TEXT_BYTES:
-            return _short_description(text, number, sop_class_uid)
+    if len(image) <= _SHORT_IMAGE_BYTES and (short := _short_description(image, number, sop_class_uid)):
+        return short
     return _description(image, number, sop_class_uid)
 
 
 @lru_cache(maxsize=2048)
-def _short_description(text: bytes, number: int, sop_class_uid: str) -> ImageDescription:
-    """Return a description that takes little memory: kept for who asks for many slices at random."""
-    return describe(json_text.read(text), number, sop_class_uid)
+def _short_description(image: bytes, number: int, sop_class_uid: str) -> ImageDescription | None:
+    """Return a description if it takes little memory: kept for who asks for many slices at random."""
+    text = isal_zlib.decompress(image)
+    is_short = len(text) <= _SHORT_TEXT_BYTES
+    return describe(json_text.read(text), number, sop_class_uid) if is_short else None
 
 
 @lru_cache(maxsize=64)

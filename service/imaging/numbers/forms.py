@@ -12,7 +12,7 @@ from service.errors import NoSuchValues
 from service.imaging.decoder import Decoder
 from service.imaging.numbers.arrays import array_type, declared_type, red_green_blue
 from service.imaging.numbers.numeric_frames import NumericFrame
-from service.pixels.arrays import Values
+from service.pixels.arrays import Values, put
 from service.pixels.codecs.decode import DecodedFrame
 from service.pixels.description import ImageDescription
 from service.pixels.numbers.quantities.making import (
@@ -130,10 +130,13 @@ class Form:
     def make(self, decoded_frame: DecodedFrame, frame: NumericFrame, out: Values) -> None:
         """Write what `made_of` returns where it is to be: of that shape and type. Blocking: for threads."""
         making = self.making
+        part, description = making.part(decoded_frame.values), decoded_frame.described(frame.description)
+        if making.values == STORED and not making.is_rounded and part.dtype == self.kind:
+            put(part, out)
+            return
         if not (frame.is_grayscale and making.values == MODALITY and not making.is_rounded):
             out[...] = self.made_of(decoded_frame, frame)
             return
-        part, description = making.part(decoded_frame.values), decoded_frame.described(frame.description)
         if self.kind == self.base:
             modality_values(part, description, self.base, out)
         elif self.holds_all:

@@ -135,7 +135,10 @@ def small_array(
     if has_rows:
         frames, making = [_rows(frames[0], making)], _columns(making)
     decoded_frames = [_decoded(frame, content) for frame, content in zip(frames, contents, strict=True)]
-    form = form_of_decoded(decoded_frames, frames, making, known.base if known else None)
+    if known and known.making == making and known.holds_all:
+        form = known
+    else:
+        form = form_of_decoded(decoded_frames, frames, making, known.base if known else None)
     shape = form.shape(frames[0])
     head = npy_head((len(frames), *shape) if is_stack else shape, form.kind)
     file = _room(contents, len(head), form.frame_bytes(frames[0]) * len(frames))
@@ -173,6 +176,7 @@ def _decoded(frame: NumericFrame, content: memoryview) -> DecodedFrame:
         table.frame(frame.number, content[HEAD_BYTES:]),
         frame.located.instance.transfer_syntax,
         frame.description,
+        may_overwrite=True,
     )
 
 

@@ -49,13 +49,16 @@ class DecodedFrame:
         return description if is_same else replace(description, photometric_interpretation=name)
 
 
-def decoded(frame: FrameBytes, transfer_syntax: str, description: ImageDescription) -> DecodedFrame:
+def decoded(
+    frame: FrameBytes, transfer_syntax: str, description: ImageDescription, *, may_overwrite: bool = False
+) -> DecodedFrame:
     """Return the stored values of a frame.
 
     Args:
         frame: its bytes: native ones in little endian from bit 0 on, or its code stream.
         transfer_syntax: one of DECODABLE_SYNTAXES.
         description: of this frame.
+        may_overwrite: nobody needs the bytes of a native frame afterwards.
 
     Raises:
         UndecodableFrame: the code stream is broken, or not of the frame described.
@@ -64,7 +67,7 @@ def decoded(frame: FrameBytes, transfer_syntax: str, description: ImageDescripti
     Standard: PS3.5 8.2, A.4.
     """
     if transfer_syntax in NATIVE_SYNTAXES:
-        return _native(frame, description)
+        return _native(frame, description, may_overwrite=may_overwrite)
     try:
         return _decompressed(bytes(frame), transfer_syntax, description)
     except DicomwebError:
@@ -98,8 +101,9 @@ def _decompressed(frame: bytes, transfer_syntax: str, description: ImageDescript
     return _decoded_by(CODECS[transfer_syntax], frame, description)
 
 
-def _native(frame: FrameBytes, description: ImageDescription) -> DecodedFrame:
-    return _frame(stored_values(frame, description), description.photometric_interpretation)
+def _native(frame: FrameBytes, description: ImageDescription, *, may_overwrite: bool = False) -> DecodedFrame:
+    values = stored_values(frame, description, may_overwrite=may_overwrite)
+    return _frame(values, description.photometric_interpretation)
 
 
 def _decoded_by(codec: Codec, frame: bytes, description: ImageDescription) -> DecodedFrame:

@@ -9,12 +9,13 @@ from service.pixels.description import ImageDescription
 FrameBytes = bytes | bytearray | memoryview
 
 
-def stored_values(frame: FrameBytes, description: ImageDescription) -> Values:
+def stored_values(frame: FrameBytes, description: ImageDescription, *, may_overwrite: bool = False) -> Values:
     """Return the stored values of a native frame.
 
     Args:
         frame: little endian bytes; a frame of single bits starts at bit 0. Bytes after it are padding.
         description: of this frame.
+        may_overwrite: nobody needs these bytes afterwards, so that the values may take their place.
 
     Returns:
         Shape (rows, columns), or (rows, columns, 3) whatever the Planar Configuration and with every
@@ -32,10 +33,10 @@ def stored_values(frame: FrameBytes, description: ImageDescription) -> Values:
         raise NotRenderable(f"the frame has {length} bytes: expected {description.frame_length}")
     if description.is_subsampled and description.columns % 2:
         raise NotRenderable(f"{description.columns} columns of pairs: expected an even number")
-    return _shaped(_samples(frame, description), description)
+    return _shaped(_samples(frame, description, may_overwrite=may_overwrite), description)
 
 
-def _samples(frame: FrameBytes, description: ImageDescription) -> Values:
+def _samples(frame: FrameBytes, description: ImageDescription, *, may_overwrite: bool) -> Values:
     """Return the samples in the order of the bytes, shape (number of samples,)."""
     number = description.frame_samples
     if description.bits_allocated == 1:
@@ -43,18 +44,20 @@ def _samples(frame: FrameBytes, description: ImageDescription) -> Values:
         return np.unpackbits(octets, count=number, bitorder="little")
     kind = "f" if description.floating else "i" if description.pixel_representation else "u"
     cells = np.frombuffer(frame, f"<{kind}{description.bits_allocated // 8}", number)
-    return cells if description.floating else _significant_bits(cells, description)
+    if description.floating:
+        return cells
+    return _significant_bits(cells, description, cells if may_overwrite and cells.flags.writeable else None)
 
 
-def _significant_bits(cells: Values, description: ImageDescription) -> Values:
+def _significant_bits(cells: Values, description: ImageDescription, out: Values | None) -> Values:
     """Keep Bits Stored bits up to High Bit, of which the highest is the sign of signed ones."""
     unused = description.bits_allocated - description.bits_stored
     if unused == 0:
         return cells
     above = description.bits_allocated - 1 - description.high_bit
     if above == unused and not description.pixel_representation:
-        return np.bitwise_and(cells, (1 << description.bits_stored) - 1)
-    shifted = np.left_shift(cells, above)
+        return np.bitwise_and(cells, (1 << description.bits_stored) - 1, out=out)
+    shifted = np.left_shift(cells, above, out=out)
     return np.right_shift(shifted, unused, out=shifted)
 
 

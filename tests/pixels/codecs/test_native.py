@@ -39,6 +39,20 @@ def test_bits_outside_bits_stored_are_gone_and_the_sign_is_extended(high: int, s
     np.testing.assert_array_equal(stored, expected)
 
 
+@pytest.mark.parametrize(("high", "signed"), [(11, 0), (13, 0), (11, 1)])
+def test_bytes_are_written_over_only_where_nobody_needs_them(high: int, signed: int) -> None:
+    frame = bytearray(range(32))
+    description = described(rows=4, columns=4, stored=12, high=high, signed=signed)
+
+    kept = stored_values(frame, description)
+    assert frame == bytes(range(32))
+    in_place = stored_values(frame, description, may_overwrite=True)
+
+    np.testing.assert_array_equal(in_place, kept)
+    np.testing.assert_array_equal(in_place.view(np.uint8).reshape(-1), np.frombuffer(frame, np.uint8))
+    np.testing.assert_array_equal(stored_values(bytes(range(32)), description, may_overwrite=True), kept)
+
+
 def test_single_bits_come_lowest_first_and_do_not_stop_at_a_byte() -> None:
     description = described(rows=3, columns=3, allocated=1)
 

@@ -73,6 +73,36 @@ async def test_a_crop_has_the_type_of_its_frame_whichever_comes_first(
         np.testing.assert_array_equal(array, expected - 1024.0)
 
 
+@pytest.mark.parametrize(
+    ("slope", "intercept"), [(1, 0), (1, -1024), (-2, 5)], ids=["as stored", "shifted", "turned"]
+)
+@pytest.mark.parametrize("signed", [0, 1])
+@pytest.mark.parametrize(("bits", "high"), [(12, 11), (12, 13), (16, 15), (10, 15)])
+async def test_no_answer_leaves_anything_behind_in_the_next_one(
+    client: httpx.AsyncClient, bits: int, high: int, signed: int, slope: int, intercept: int
+) -> None:
+    cells = np.random.default_rng(7).integers(0, 2**16, (16, 15)).astype("<u2")
+    low_bits = (cells.astype(int) >> (high - bits + 1)) % 2**bits
+    stored = np.where(low_bits >> (bits - 1) & signed, low_bits - 2**bits, low_bits)
+    modality = stored * slope + intercept
+    described = {"BitsStored": bits, "HighBit": high, "PixelRepresentation": signed}
+    await store(client, ct_slice(1, cells, RescaleSlope=slope, RescaleIntercept=intercept, **described))
+    asked = {
+        "pixels": modality,
+        "pixels?values=stored": stored,
+        "pixels?dtype=float32": modality,
+        "pixels?region=2,3,9,12": modality[3:12, 2:9],
+        "pixels?values=stored&region=2,3,9,12": stored[3:12, 2:9],
+        "pixels?values=stored&dtype=int32": stored,
+    }
+
+    answers = [(await _array(client, path), asked[path]) for path in [*asked, *reversed(asked), *asked]]
+
+    for array, expected in answers:
+        np.testing.assert_array_equal(array, expected)
+    assert answers[1][0].dtype == ("int16" if signed else "uint16")
+
+
 async def test_half_a_frame_in_twice_the_bytes_is_not_mixed_up_with_what_it_is_made_of(
     client: httpx.AsyncClient,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from service.pixels.arrays import Values
+from service.pixels.arrays import Values, put
 from service.pixels.description import ImageDescription
 from service.pixels.lut import LookupTable
 from service.pixels.rescale import Rescale, Unreadable
@@ -103,7 +103,7 @@ def modality_values(
     """
     values: Values = np.empty(stored.shape, kind) if out is None else out
     if _is_identity(description):
-        np.copyto(values, stored, casting="unsafe")
+        put(_as_int16(stored) if kind == INT16 and stored.dtype.itemsize == 2 else stored, values)
         return values
     low, high = _whole_range(description, *description.stored_range)
     is_exact = -_EXACT_IN_FLOAT32 <= low <= high <= _EXACT_IN_FLOAT32
@@ -113,11 +113,16 @@ def modality_values(
         return values
     assert isinstance(description.modality, Rescale)
     slope, intercept = description.modality.slope, description.modality.intercept
-    same = stored.view(kind) if (stored.dtype.itemsize, kind) == (2, INT16) else stored.astype(kind)
+    same = _as_int16(stored) if kind == INT16 else stored.astype(kind)
     if slope != 1:
         same = np.multiply(same, _wrapped(slope, kind), out=values)
     np.add(same, _wrapped(intercept, kind), out=values)
     return values
+
+
+def _as_int16(stored: Values) -> Values:
+    """Return whole numbers as int16, around which they wrap: those of 16 bits where they lie."""
+    return stored.view(INT16) if stored.dtype.itemsize == 2 else stored.astype(INT16)
 
 
 def _whole_range(description: ImageDescription, lowest: float, highest: float) -> tuple[float, float]:
