@@ -35,9 +35,14 @@ _DEEPEST = 2  # sequences within a sequence that is passed over
 _ALPHABETIC = NAME_GROUPS[0]
 
 
-def is_plain(tag: str) -> bool:
-    """Tell whether the values of an attribute can be taken out of a text."""
-    return len(tag) == 8 and bool(_value(tag))
+def is_plain(tag: str, *, as_text: bool = False) -> bool:
+    """Tell whether the values of an attribute can be taken out of a text.
+
+    Args:
+        tag: of the attribute.
+        as_text: the text of an item is enough: where all that a text may have besides is known.
+    """
+    return len(tag) == 8 and bool(_value(tag)) and (as_text or vr_of(tag) != "SQ")
 
 
 def plain_values(
@@ -170,9 +175,19 @@ def _value(tag: str) -> str:
         return _TEXT
     if vr == "PN":
         return _NAME
+    if vr == "SQ":
+        return f"({_item(_DEEPEST)})"
     number = _WHOLE if vr in _WHOLE_NUMBERS else _DECIMAL if vr in _DECIMALS else ""
     several = f"(?:,{number})*" if number and not has_one_value(tag) else ""
     return f"({number}{several})" if number else ""
+
+
+def _item(depth: int) -> str:
+    """Return the expression of an item with nothing but strings: of numbers there may be several texts."""
+    strings = r'"[^"]*"(?:,"[^"]*")*+'
+    inner = f"|{_item(depth - 1)}(?:,{_item(depth - 1)})*+" if depth else ""
+    element = rf'"[0-9A-F]{{8}}":\{{"vr":"[A-Z]{{2}}"(?:,"Value":\[(?:{strings}{inner})\])?+\}}'
+    return rf"\{{(?:{element}(?:,{element})*+)?+\}}"
 
 
 def _passed(tag: str) -> str:

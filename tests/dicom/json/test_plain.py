@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.dicom.json.plain import is_plain, plain_bytes, plain_values, plain_values_anywhere, values_in
+from service.dicom.query.cells import text_cell
 from service.json_text import read, written
 from tests.metadata import data_set, element, tag
 
@@ -85,6 +86,30 @@ def test_what_is_found_is_what_parsing_gives(nested: dict[str, Any]) -> None:
 
             if found is not None:
                 values_of(read(text), found)
+
+
+SEQUENCES = [tag("PatientID"), tag(SEQUENCE), tag("ReferencedStudySequence")]
+
+
+def test_the_text_of_an_item_is_found() -> None:
+    codes = [data_set(CodeValue="{1}", CodeMeaning="Ä, [b]"), {}]
+    item = data_set(RequestedProcedureID="R", PatientComments=None, RequestedProcedureCodeSequence=codes)
+    attributes = data_set(PatientID="P", ReferencedStudySequence=[{}], RequestAttributesSequence=[item])
+
+    [found] = plain_values(SEQUENCES, KNOWN, "")([written(dict(sorted(attributes.items()))).decode()])
+
+    assert found == tuple(text_cell(attributes.get(each)) for each in sorted(SEQUENCES))
+
+
+@given(objects, objects)
+def test_an_item_is_its_own_text(nested: dict[str, Any], item: dict[str, Any]) -> None:
+    attributes = USUAL | nested | {tag(SEQUENCE): {"vr": "SQ", "Value": [item]}}
+    text = written(dict(sorted(attributes.items())))
+
+    [found] = plain_values(SEQUENCES, KNOWN, "")([text.decode()])
+
+    if found is not None:
+        assert found == tuple(text_cell(read(text).get(each)) for each in sorted(SEQUENCES))
 
 
 @given(numbers)

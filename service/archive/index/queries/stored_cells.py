@@ -75,7 +75,8 @@ class StoredCells:
         self._is_text = all(cell is text_cell for cell in cells)
         self._plain: Callable[[Iterable[str]], Iterator[tuple[Raw, ...] | None]] | None = None
         tags = [column.path[0] for column in self.columns]
-        if all(len(column.path) == 1 and is_plain(column.path[0]) for column in columns):
+        as_text = self._is_text and known is not None
+        if all(len(column.path) == 1 and is_plain(column.path[0], as_text=as_text) for column in columns):
             missing = "" if self._is_text else None
             self._plain = (
                 plain_values_anywhere(tags, missing) if known is None else plain_values(tags, known, missing)
