@@ -88,12 +88,15 @@ def plain_values_anywhere(
         plain = None if "\\" in text else _without_sequences(text)
         if plain is None:
             return None
-        values = []
+        values, end = [], 0
         for start, match in elements:
-            place = plain.find(start)
+            place = plain.find(start, end)  # most texts are ascending
+            if place < 0:
+                place = plain.find(start, 0, end)
             found = None if place < 0 else match(plain, place)
             if found is None and place >= 0:  # another value begins so, or it is a sequence
                 return None
+            end = found.end() if found else end
             raw = found[1] if found else None
             values.append(missing if raw is None else raw)
         return tuple(values)
