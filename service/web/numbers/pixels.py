@@ -1,10 +1,11 @@
 """Frames of an instance or series as an array: modality values, or colours. Not of the Standard."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 
 import anyio.to_thread
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -64,11 +65,11 @@ async def retrieve_series_pixels(request: Request) -> Response:
 
 async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is_stack: bool) -> Response:
     check_number_of_frames(len(places))
-    making = making_of(request.query_params)
+    making, written_making = _making_of(request.scope["query_string"])
     offer = negotiated(request, Offer(NPY))
     frames_of = groupby(places, lambda place: place[0].instance.digest)
     etag = etag_of(
-        *(str(offer), REVISION, str(making), await revision_for(request, making)),
+        *(str(offer), REVISION, written_making, await revision_for(request, making)),
         *(part for digest, some in frames_of for part in (digest, *(number for _, number in some))),
         *(["stack"] if is_stack else []),
     )
@@ -85,6 +86,13 @@ async def _answer(request: Request, places: Sequence[tuple[Located, int]], *, is
     head = npy_head((len(frames), *own_shape) if is_stack else own_shape, form.kind)
     file = ArrayFile(service_of(request).decoder, head, frames, form)
     return array_answer(request, file, content_type=NPY, etag=etag)
+
+
+@lru_cache(maxsize=64)
+def _making_of(query: bytes) -> tuple[Making, str]:
+    """Return what is to be made, also as text: who asks for many frames asks for the same of each."""
+    making = making_of(QueryParams(query))
+    return making, str(making)
 
 
 async def _small_array(
