@@ -48,8 +48,7 @@ class Wire:
             ConnectionLost: the association has ended.
         """
         kind = NO_DATA_SET if data_set is None else WITH_DATA_SET
-        head = _pdu(context_id, _COMMAND | _LAST, encoded({**command, DATA_SET_TYPE: kind}))
-        pdus = bytearray(head)
+        pdus = bytearray(_command_pdu(context_id, command, kind))
         fragments = () if data_set is None else _fragments(data_set, self._fragment_bytes)
         for fragment, is_last in fragments:
             if len(pdus) >= _BURST_BYTES:
@@ -58,31 +57,37 @@ class Wire:
             pdus += _pdu(context_id, _LAST if is_last else 0, fragment)
         self._put(pdus)
 
-    def send_all(self, context_id: int, command: Command, data_sets: Iterable[bytes]) -> None:
+    def send_all(
+        self, context_id: int, command: Command, data_sets: Iterable[bytes], last: Command | None = None
+    ) -> None:
         """Send short messages that differ in their data sets alone, many at a time.
 
         Args:
             context_id: of the presentation context.
             command: of each, without Command Data Set Type.
             data_sets: encoded, each of an even number of bytes.
+            last: of a message without a data set that goes out with them, after them.
 
         Raises:
             ConnectionLost: the association has ended.
         """
-        head = _pdu(context_id, _COMMAND | _LAST, encoded({**command, DATA_SET_TYPE: WITH_DATA_SET}))
-        pdus = bytearray()
+        heads = _Heads(context_id, command)
+        pdus, size = list[bytes](), 0
         for data_set in data_sets:
-            pdus += head
             if len(data_set) <= self._fragment_bytes:
-                pdus += _pdu(context_id, _LAST, data_set)
+                pdus += heads[len(data_set)], data_set
             else:
+                pdus.append(heads.command)
                 for fragment, is_last in _fragments((data_set,), self._fragment_bytes):
-                    pdus += _pdu(context_id, _LAST if is_last else 0, fragment)
-            if len(pdus) >= _BURST_BYTES:
-                self._put(pdus)
-                pdus = bytearray()
+                    pdus.append(_pdu(context_id, _LAST if is_last else 0, fragment))
+            size += len(data_set)
+            if size >= _BURST_BYTES:
+                self._put(b"".join(pdus))
+                pdus, size = [], 0
+        if last is not None:
+            pdus.append(_command_pdu(context_id, last, NO_DATA_SET))
         if pdus:
-            self._put(pdus)
+            self._put(b"".join(pdus))
 
     def receive(self) -> Any:
         """Return the next message that the peer sends, as a primitive of pynetdicom.
@@ -113,7 +118,7 @@ class Wire:
         association = self.association
         return association.is_established and association.dul.is_alive() and not association.acse.is_aborted()
 
-    def _put(self, pdus: bytearray) -> None:
+    def _put(self, pdus: bytes | bytearray) -> None:
         try:
             self.association.dul.send_pdus(pdus)
         except ConnectionError as error:
@@ -121,10 +126,34 @@ class Wire:
             raise ConnectionLost from error
 
 
+class _Heads(dict[int, bytes]):
+    """What comes before the data set of a short message, by its length.
+
+    Attributes:
+        command: the PDU of its command.
+    """
+
+    def __init__(self, context_id: int, command: Command) -> None:
+        super().__init__()
+        self.command = _command_pdu(context_id, command, WITH_DATA_SET)
+        self._context_id = context_id
+
+    def __missing__(self, length: int) -> bytes:
+        self[length] = head = self.command + _head(self._context_id, _LAST, length)
+        return head
+
+
+def _command_pdu(context_id: int, command: Command, data_set_type: int) -> bytes:
+    return _pdu(context_id, _COMMAND | _LAST, encoded({**command, DATA_SET_TYPE: data_set_type}))
+
+
 def _pdu(context_id: int, control: int, fragment: bytes | memoryview) -> bytes:
-    """Return a P-DATA-TF PDU with one item. PS3.8 9.3.5, E.2."""
-    length = len(fragment) + 2
-    return b"".join((_HEAD.pack(_P_DATA, length + 4, length, context_id, control), fragment))
+    return b"".join((_head(context_id, control, len(fragment)), fragment))
+
+
+def _head(context_id: int, control: int, length: int) -> bytes:
+    """Return what comes before a fragment: a P-DATA-TF PDU with one item. PS3.8 9.3.5, E.2."""
+    return _HEAD.pack(_P_DATA, length + 6, length + 2, context_id, control)
 
 
 def _fragments(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryview, bool]]:

@@ -111,24 +111,34 @@ class Request:
             ConnectionLost: there is nobody to send it to.
         """
         data_sets = None if data_set is None else [data_set]
-        command = self._command(status) | {getattr(commands, name): value for name, value in fields.items()}
-        self.wire.send(self._context_id, command, data_sets)
+        self.wire.send(self._context_id, self._command(status, **fields), data_sets)
 
-    def respond_with_all(self, status: int, data_sets: Sequence[bytes]) -> None:
+    def respond_with_all(
+        self, status: int, data_sets: Sequence[bytes], end: int | None = None, **fields: Field
+    ) -> None:
         """Send a response with each of some short data sets.
+
+        Args:
+            status: of them.
+            data_sets: identifiers.
+            end: the status of the last response, without a data set, that goes out with them; None for none.
+            fields: further ones of its command.
 
         Raises:
             ConnectionLost: there is nobody to send them to.
         """
-        self.wire.send_all(self._context_id, self._command(status), data_sets)
+        command = self._command(status)
+        last = None if end is None else self._command(end, **fields)
+        self.wire.send_all(self._context_id, command, data_sets, last)
 
-    def _command(self, status: int) -> dict[int, Field]:
+    def _command(self, status: int, **fields: Field) -> dict[int, Field]:
         self.status = status
         return {
             commands.COMMAND_FIELD: self._response,
             commands.MESSAGE_ID_RESPONDED_TO: self.message.MessageID,
             commands.AFFECTED_SOP_CLASS_UID: self.sop_class,
             commands.STATUS: status,
+            **{getattr(commands, name): value for name, value in fields.items()},
         }
 
 
@@ -158,18 +168,21 @@ class Finding:
         is_warned = has_unsupported_keys(identifier)
         pending = failures.PENDING_WITH_UNSUPPORTED_KEYS if is_warned else failures.PENDING
         answers = Answers(identifier, query, visit.called, implicit=request.is_implicit)
-        room = self.max_results
+        room, waiting = self.max_results, list[bytes]()
         for portion in found(self.index, visit.scope, query, identifier.level, answers):
             if request.is_cancelled:
                 request.respond(failures.CANCELLED)
                 return
-            request.respond_with_all(pending, portion[:room])
-            if len(portion) > room:
-                message = f"the first {self.max_results} matches; narrow the search"
-                request.respond(failures.LIMIT_REACHED, ERROR_COMMENT=commands.comment(message))
-                return
             room -= len(portion)
-        request.respond(SUCCESS)
+            if room < 0:
+                message = commands.comment(f"the first {self.max_results} matches; narrow the search")
+                within = [*waiting, *portion[:room]]
+                request.respond_with_all(pending, within, failures.LIMIT_REACHED, ERROR_COMMENT=message)
+                return
+            if waiting:
+                request.respond_with_all(pending, waiting)
+            waiting = portion
+        request.respond_with_all(pending, waiting, SUCCESS)
 
 
 class Queries:

@@ -214,6 +214,25 @@ def test_of_many_matches_each_comes_once(sqlite_archive: Archive, number: int) -
     assert status.Status == 0
 
 
+@pytest.mark.parametrize(
+    ("level", "keys"),
+    [
+        pytest.param("STUDY", {"PatientID": "nobody"}, id="an identifier"),
+        pytest.param("STUDY", {"StudyTime": "2359"}, id="another key"),
+        pytest.param("STUDY", {"StudyDate": "19000101"}, id="a date"),
+        pytest.param("SERIES", {"StudyInstanceUID": "1", "Modality": "PT"}, id="series of a study"),
+        pytest.param("PATIENT", {"PatientID": "nobody"}, id="a patient"),
+        pytest.param("PATIENT", {"PatientName": "nobody*"}, id="a patient by name"),
+    ],
+)
+def test_a_search_without_matches_succeeds(port: int, level: str, keys: dict[str, object]) -> None:
+    root = PATIENT_ROOT if level == "PATIENT" else STUDY_ROOT
+
+    found, status, _ = asked(port, identifier(level, **keys), root.find, negotiation=RELATIONAL)
+
+    assert (found, status.Status) == ([], 0)
+
+
 def test_a_search_can_be_cancelled(port: int) -> None:
     wanted = identifier("STUDY", StudyInstanceUID=None)
     with associated(port, STUDY_ROOT.find) as association:
@@ -233,9 +252,9 @@ def test_who_may_not_read_is_told_so(archive: Archive) -> None:
 
 def test_studies_outside_the_scope_are_not_there(archive: Archive) -> None:
     with node(archive, me=replace(ANYBODY, tenants=frozenset({"A"}))) as port:
-        found, _, _ = asked(port, identifier("STUDY", StudyInstanceUID=None))
+        found, status, _ = asked(port, identifier("STUDY", StudyInstanceUID=None))
 
-    assert found == []
+    assert (found, status.Status) == ([], 0)
 
 
 def test_findscu_finds_a_study(port: int, tmp_path: Path) -> None:
