@@ -5,14 +5,15 @@ the newest of the matching studies says of the patient. Studies without a Patien
 each name and birth date.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from service.archive.index.engine.database import Database
-from service.archive.index.queries.matching_ids import matching_ids
-from service.archive.index.queries.search import contents_at_once, contents_of, rows_of
-from service.archive.index.queries.selection import is_by_uid
+from service.archive.index.queries.contents import Contents, first_contents
+from service.archive.index.queries.projection import parts_of, put_together
+from service.archive.index.queries.search import contents_of
+from service.archive.index.schema.stored_json import StoredJson
 from service.dicom.dictionary import tag_of
 from service.dicom.query.fields import fields_of
 from service.dicom.query.keys import Matching, keys_of, path_of
@@ -32,8 +33,7 @@ from service.dimse.queries.information_models import QueryLevel
 from service.scope import Scope
 
 _NO_LIMIT = 2**62
-_ROWS_AT_ONCE = 250
-_AT_ONCE = 100  # answers: between them it is asked whether they are wanted yet
+_AT_ONCE = 250  # matches: after them it is asked whether more are wanted yet
 _MAX_LIST = 10_000  # UIDs
 
 _PATIENT_ID, _ISSUER = tag_of("PatientID") or "", tag_of("IssuerOfPatientID") or ""
@@ -94,29 +94,32 @@ def found(
         ContentTooLarge: a key without an index would have to be compared with too many data sets.
         Unavailable: the index cannot be read.
     """
-    is_of_patients = level is QueryLevel.PATIENT
-    if not is_of_patients and is_by_uid(query.resource, query.keys):
-        contents = index.read_now(contents_at_once, scope, query, _ROWS_AT_ONCE)
-        if contents is not None:
-            yield from _answered(contents, answers)
-            return
-    ids = index.read_now(matching_ids, scope, query)
+    if level is QueryLevel.PATIENT:
+        rows = (row.parsed() for row in _studies(index, scope, query))
+        encoded = map(answers.of, _patients(rows))
+        yield from iter(lambda: list(islice(encoded, _AT_ONCE)), [])
+        return
+    for matches in _contents(index, scope, query):
+        yield answers.of_contents(matches)
+
+
+def _contents(index: Database, scope: Scope, query: Query) -> Iterator[Contents]:
+    """Yield what matches are made of."""
+    first, ids = index.read_now(first_contents, scope, query, _AT_ONCE)
     try:
-        portions = ids.portions(_ROWS_AT_ONCE)
-        if is_of_patients:
-            rows = (row.parsed() for portion in portions for row in index.read_now(rows_of, query, portion))
-            encoded = map(answers.of, _patients(rows))
-            yield from iter(lambda: list(islice(encoded, _AT_ONCE)), [])
-            return
-        for portion in portions:
-            yield from _answered(index.read_now(contents_of, query, portion), answers)
+        if first:
+            yield first
+        for portion in ids.portions(_AT_ONCE, after=_AT_ONCE) if ids else ():
+            if contents := index.read_now(contents_of, query, portion):
+                yield contents
     finally:
-        ids.close()
+        if ids:
+            ids.close()
 
 
-def _answered(contents: Sequence[Sequence[bytes]], answers: Answers) -> Iterator[list[bytes]]:
-    for start in range(0, len(contents), _AT_ONCE):
-        yield answers.of_contents(contents[start : start + _AT_ONCE])
+def _studies(index: Database, scope: Scope, query: Query) -> Iterator[StoredJson]:
+    for contents in _contents(index, scope, query):
+        yield from put_together(parts_of(query), contents, query.resource.level)
 
 
 def has_unsupported_keys(identifier: Identifier) -> bool:

@@ -1,4 +1,4 @@
-"""Statements on the path of every store, compiled once and given to the driver as they are.
+"""Statements on the path of every store and of most searches, compiled once, given to the driver as they are.
 
 SQLAlchemy takes several times as long to pass such a statement on as the database takes to run it.
 """
@@ -24,7 +24,7 @@ class _Compiled(NamedTuple):
 
 
 class Prepared:
-    """A statement whose values have names, none of them a list.
+    """A statement whose values have names, none of them a list that is written out.
 
     Args:
         statement: whose results the driver has to return as they are meant.

@@ -19,9 +19,10 @@ import sqlalchemy as sa
 from service.archive.index.engine import driver_rows
 from service.archive.index.engine.dialects import IsAmong, list_parameter
 from service.archive.index.engine.inline_reads import of_kind
+from service.archive.index.engine.prepared import Prepared
 from service.archive.index.queries.conditions import TABLES, is_indexed
 from service.archive.index.queries.projection import parts_of, put_together
-from service.archive.index.queries.selection import JOINED, Selection, is_by_uid, selection
+from service.archive.index.queries.selection import JOINED, Selection, selection
 from service.archive.index.queries.unindexed import matching_rows
 from service.archive.index.schema.stored_json import StoredJson
 from service.archive.index.schema.tables import documents, instances
@@ -77,31 +78,28 @@ def search(connection: sa.Connection, scope: Scope, query: Query) -> Page:
     return Page(rows[: query.limit], _count_after(connection, query, matches))
 
 
-def contents_at_once(
-    connection: sa.Connection, scope: Scope, query: Query, most: int
-) -> Sequence[Sequence[bytes]] | None:
-    """Return what all matches are made of, as `contents_of` does, of a search by UIDs; None if they are more.
-
-    To look for ids first would take longer.
-    """
-    if not is_by_uid(query.resource, query.keys) or not all(map(is_indexed, query.keys)):
-        return None
-    matches = selection(query.resource, query.keys, scope, query.sort_keys)
-    contents = _contents(connection, query, matches, min(query.limit, most + 1))
-    return None if len(contents) > most else contents
-
-
 def _rows_at_once(connection: sa.Connection, query: Query, matches: Selection) -> list[StoredJson]:
     """Return the rows of a page, and one after it."""
-    contents = _contents(connection, query, matches, query.limit + 1)
+    contents = _in_order(connection, query, matches, query.limit + 1)
     return put_together(parts_of(query), contents, query.resource.level)
 
 
-def _contents(
+def contents_in_order(
+    connection: sa.Connection, scope: Scope, query: Query, limit: int
+) -> Sequence[Sequence[bytes]]:
+    """Return what the first matches are made of, as `contents_of` does, of a search whose keys SQL decides.
+
+    To look for ids first takes longer where an index leads to these rows and few others.
+    """
+    matches = selection(query.resource, query.keys, scope, query.sort_keys)
+    return _in_order(connection, query, matches, limit)
+
+
+def _in_order(
     connection: sa.Connection, query: Query, matches: Selection, limit: int
 ) -> Sequence[Sequence[bytes]]:
     columns = [part.column for part in parts_of(query)]
-    rows = sa.select(*columns).select_from(_with_documents(matches.rows, columns)).where(*matches.conditions)
+    rows = sa.select(*columns).select_from(with_documents(matches.rows, columns)).where(*matches.conditions)
     page: Any = rows.order_by(*matches.order).limit(limit).offset(query.offset)
     return driver_rows.rows_of(connection, page, {})
 
@@ -134,21 +132,22 @@ def rows_of(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list
 def contents_of(connection: sa.Connection, query: Query, ids: Sequence[int]) -> list[Sequence[bytes]]:
     """Return what rows with these ids are made of: the stored JSON of each part of the query."""
     statement = _by_id(query.resource.level, tuple(part.column for part in parts_of(query)))
-    read = driver_rows.rows_of(connection, statement, {"ids": list_parameter(connection, ids)})
+    read = statement.rows(connection, {"ids": list_parameter(connection, ids)})
     rows = {row[0]: row[1:] for row in read}
     return [rows[row_id] for row_id in ids if row_id in rows]
 
 
 @lru_cache(maxsize=64)
-def _by_id(level: Level, columns: Sequence[sa.Column[bytes]]) -> sa.Select[Any]:
+def _by_id(level: Level, columns: Sequence[sa.Column[bytes]]) -> Prepared:
     """Return the statement that reads columns of rows; building it costs more than running it."""
     table = TABLES[level]
     rows = JOINED[level] if any(column.table is not table for column in columns) else table
     by_id = IsAmong(table.c.id, sa.bindparam("ids"))
-    return sa.select(table.c.id, *columns).select_from(_with_documents(rows, columns)).where(by_id)
+    return Prepared(sa.select(table.c.id, *columns).select_from(with_documents(rows, columns)).where(by_id))
 
 
-def _with_documents(rows: sa.FromClause, columns: Sequence[sa.Column[bytes]]) -> sa.FromClause:
+def with_documents(rows: sa.FromClause, columns: Sequence[sa.Column[bytes]]) -> sa.FromClause:
+    """Return rows together with the documents of instances, if one of these columns is theirs."""
     if any(column is documents.c.metadata for column in columns):
         return rows.join(documents, documents.c.instance == instances.c.id)
     return rows

@@ -38,12 +38,14 @@ _NESTED: dict[tuple[Level, Level], FromClause] = {
     (Level.SERIES, Level.INSTANCE): NestedJoin(series, instances, _SERIES_ABOVE),
     (Level.INSTANCE, Level.INSTANCE): instances,
 }
-_UID_PATHS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")))
+UID_PATHS = frozenset(map(path_of, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")))
 
 Order = Sequence[ColumnElement[object]]
 
 _NEWEST_FIRST = (studies.c.study_date.desc(), studies.c.id.desc())
-_OLDEST_FIRST = (sa.func.nullif(studies.c.study_date, "").asc().nulls_last(),)  # "" is no date
+_OLDEST_FIRST = (
+    sa.func.nullif(studies.c.study_date, sa.literal_column("''")).asc().nulls_last(),
+)  # "" is no date
 _SERIES_BY_NUMBER = (series.c.series_number.asc().nulls_last(), series.c.id)
 _BY_NUMBER: dict[Level, Order] = {
     Level.STUDY: _NEWEST_FIRST,
@@ -94,7 +96,7 @@ def selection(
 
 def is_by_uid(resource: SearchedResource, keys: Iterable[Key]) -> bool:
     """Tell whether a search is about studies, series or instances that it names."""
-    return resource.study is not None or any(key.path in _UID_PATHS for key in keys)
+    return resource.study is not None or any(key.path in UID_PATHS for key in keys)
 
 
 def order(
