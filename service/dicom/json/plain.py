@@ -18,7 +18,6 @@ from service.dicom_json import NAME_GROUPS
 
 Raw = str | None
 """The inner text of a Value; None for no value, or no such attribute."""
-RawBytes = bytes | None
 
 _TEXT, _SEVERAL = r'"([^"]*)"', r'"([^"]*(?:","[^"]*)*)"'
 _NAME = r'\{"Alphabetic":"([^"=]*(?:","(?:Ideographic|Phonetic)":"[^"=]*)*)"\}'
@@ -67,13 +66,15 @@ def plain_values(
 
 def plain_bytes(
     wanted: Iterable[str], known: Iterable[str]
-) -> Callable[[Iterable[bytes]], Iterator[tuple[RawBytes, ...] | None]]:
-    """Return the same for texts in UTF-8."""
+) -> Callable[[Iterable[bytes]], list[tuple[bytes, ...] | None]]:
+    """Return the same for texts in UTF-8; nothing stands for no value."""
     match = re.compile(_expression(wanted, known).encode()).fullmatch
 
-    def values(texts: Iterable[bytes]) -> Iterator[tuple[RawBytes, ...] | None]:
-        for found in map(match, texts):
-            yield None if found is None or b"\\" in found.string else found.groups()
+    def values(texts: Iterable[bytes]) -> list[tuple[bytes, ...] | None]:
+        return [
+            None if found is None or b"\\" in found.string else found.groups(b"")
+            for found in map(match, texts)
+        ]
 
     return values
 

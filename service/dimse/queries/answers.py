@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 from service.archive.index.queries.projection import parts_of, put_together
@@ -18,7 +17,9 @@ from service.dimse.queries.identifier import (
     Identifier,
     name_of,
 )
-from service.dimse.queries.plain_answers import PlainAnswers, Wanted, plain_answers
+from service.dimse.queries.information_models import QueryLevel
+from service.dimse.queries.patients import TELLING, Patients
+from service.dimse.queries.plain_answers import PlainAnswers, Values, Wanted, plain_answers
 
 NEVER_RETURNED = frozenset(map(tag_of, ("RetrieveURL", "SOPClassesInStudy")))
 _UNKNOWN = ""  # the name of what no answer has
@@ -47,15 +48,39 @@ class Answers:
             self._always[INSTANCE_AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
         self._level = query.resource.level
         self._parts = parts_of(query)
+        self._beside = TELLING if identifier.level is QueryLevel.PATIENT else ()
         self._plain = self._plain_answers()
 
     def of_contents(self, rows: Sequence[Sequence[bytes]]) -> list[bytes]:
         """Return the answers that matches are, of each given what the index holds of it."""
-        answers = self._plain.of(rows) if self._plain else repeat(None, len(rows))
+        return self._made(rows, self._read(rows))
+
+    def of_patients(self, rows: Sequence[Sequence[bytes]], seen: Patients) -> list[bytes]:
+        """Return the answers that studies are whose patients have not been seen before."""
+        new = [
+            (row, values)
+            for row, values in zip(rows, self._read(rows), strict=True)
+            if self._is_of_new_patient(row, values, seen)
+        ]
+        return self._made([row for row, _ in new], [values for _, values in new])
+
+    def _read(self, rows: Sequence[Sequence[bytes]]) -> Sequence[Values | None]:
+        return self._plain.read(rows) if self._plain else [None] * len(rows)
+
+    def _made(self, rows: Sequence[Sequence[bytes]], read: Sequence[Values | None]) -> list[bytes]:
+        answers = self._plain.of(read) if self._plain else [None] * len(rows)
         return [
-            self.of(put_together(self._parts, [row], self._level)[0].parsed()) if answer is None else answer
+            self.of(self._parsed(row)) if answer is None else answer
             for answer, row in zip(answers, rows, strict=True)
         ]
+
+    def _is_of_new_patient(self, row: Sequence[bytes], values: Values | None, seen: Patients) -> bool:
+        if values is None or self._plain is None:
+            return seen.is_new(self._parsed(row))
+        return seen.is_new_raw(self._plain.beside(values))
+
+    def _parsed(self, row: Sequence[bytes]) -> DicomJson:
+        return put_together(self._parts, [row], self._level)[0].parsed()
 
     def _plain_answers(self) -> PlainAnswers | None:
         """Return what makes most answers faster; None if something is wanted that it has not."""
@@ -66,7 +91,7 @@ class Answers:
         }
         never = frozenset(field.tag for field in self._fields if field.name == _UNKNOWN)
         always = tuple((tag, element["vr"], *element["Value"]) for tag, element in self._always.items())
-        wanted = Wanted(tuple(vrs.items()), never, always, self._character_set)
+        wanted = Wanted(tuple(vrs.items()), never, always, self._character_set, self._beside)
         return plain_answers(tuple(self._parts), wanted, implicit=self._implicit)
 
     def of(self, row: Attributes) -> bytes:

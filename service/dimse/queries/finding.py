@@ -5,39 +5,29 @@ the newest of the matching studies says of the patient. Studies without a Patien
 each name and birth date.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from service.archive.index.engine.database import Database
+from service.archive.index.queries.conditions import is_indexed
 from service.archive.index.queries.contents import Contents, first_contents
-from service.archive.index.queries.projection import parts_of, put_together
 from service.archive.index.queries.search import contents_of
-from service.archive.index.schema.stored_json import StoredJson
-from service.dicom.dictionary import tag_of
 from service.dicom.query.fields import fields_of
 from service.dicom.query.keys import Matching, keys_of, path_of
 from service.dicom.query.levels import OF_PATIENT, SHOWN_WITH_STUDY, level_of
 from service.dicom.query.query import Query, SearchedResource, with_combined_ranges
 from service.dicom.query.sorting import sort_keys_of
-from service.dicom_json import DicomJson
 from service.dimse.queries.answers import NEVER_RETURNED, Answers
-from service.dimse.queries.identifier import (
-    FILE_SET_ID,
-    FILE_SET_UID,
-    NO_KEYS,
-    Identifier,
-    text_of,
-)
+from service.dimse.queries.identifier import FILE_SET_ID, FILE_SET_UID, NO_KEYS, Identifier
 from service.dimse.queries.information_models import QueryLevel
+from service.dimse.queries.patients import ISSUER, PATIENT_ID, Patients
 from service.scope import Scope
 
-_NO_LIMIT = 2**62
 _AT_ONCE = 250  # matches: after them it is asked whether more are wanted yet
-_MAX_LIST = 10_000  # UIDs
+_STUDIES_OF_A_PATIENT = 10  # as many as most have
+_NO_LIMIT = 2**56
 
-_PATIENT_ID, _ISSUER = tag_of("PatientID") or "", tag_of("IssuerOfPatientID") or ""
-_NAME, _BIRTH_DATE = tag_of("PatientName") or "", tag_of("PatientBirthDate") or ""
 _ANYWHERE = NO_KEYS - {FILE_SET_ID, FILE_SET_UID}
 
 
@@ -73,13 +63,13 @@ def query_of(identifier: Identifier, negotiated: Negotiated, limit: int) -> Quer
     wanted = [*identifier.names().values(), *(level.unique_key for level in identifier.levels_above())]
     is_of_patients = identifier.level is QueryLevel.PATIENT
     if is_of_patients:
-        wanted += [_ISSUER, _PATIENT_ID]
+        wanted += [ISSUER, PATIENT_ID]
     return Query(
         resource,
         keys=with_combined_ranges(list(keys), ranges),
         fields=fields_of(wanted).tags,
         all_fields=False,
-        limit=_NO_LIMIT if is_of_patients else limit,
+        limit=limit,
         offset=0,
         sort_keys=sort_keys_of(["PatientID"], resource.level) if is_of_patients else (),
     )
@@ -95,16 +85,16 @@ def found(
         Unavailable: the index cannot be read.
     """
     if level is QueryLevel.PATIENT:
-        rows = (row.parsed() for row in _studies(index, scope, query))
-        encoded = map(answers.of, _patients(rows))
-        yield from iter(lambda: list(islice(encoded, _AT_ONCE)), [])
+        seen = Patients()
+        for studies in _studies_of_patients(index, scope, query):
+            yield answers.of_patients(studies, seen)
         return
     for matches in _contents(index, scope, query):
         yield answers.of_contents(matches)
 
 
-def _contents(index: Database, scope: Scope, query: Query) -> Iterator[Contents]:
-    """Yield what matches are made of."""
+def _contents(index: Database, scope: Scope, query: Query) -> Generator[Contents, None, int]:
+    """Yield what matches are made of, and return how many there are."""
     first, ids = index.read_now(first_contents, scope, query, _AT_ONCE)
     try:
         if first:
@@ -112,14 +102,23 @@ def _contents(index: Database, scope: Scope, query: Query) -> Iterator[Contents]
         for portion in ids.portions(_AT_ONCE, after=_AT_ONCE) if ids else ():
             if contents := index.read_now(contents_of, query, portion):
                 yield contents
+        return ids.count if ids else len(first)
     finally:
         if ids:
             ids.close()
 
 
-def _studies(index: Database, scope: Scope, query: Query) -> Iterator[StoredJson]:
-    for contents in _contents(index, scope, query):
-        yield from put_together(parts_of(query), contents, query.resource.level)
+def _studies_of_patients(index: Database, scope: Scope, query: Query) -> Iterator[Contents]:
+    """Yield studies, among which are those of as many patients as are wanted, or else all that match.
+
+    Nobody knows how many studies these patients have. So it is begun with some, and begun again with more if
+    they do not suffice: an index has them in the order of their patients, and all of them take far longer.
+    """
+    number = query.limit if all(map(is_indexed, query.keys)) else _NO_LIMIT
+    while True:
+        number *= _STUDIES_OF_A_PATIENT
+        if (yield from _contents(index, scope, replace(query, limit=number))) < number:
+            return
 
 
 def has_unsupported_keys(identifier: Identifier) -> bool:
@@ -150,18 +149,3 @@ def _resource(identifier: Identifier, values: dict[str, str]) -> SearchedResourc
 
 def _is_one(uid: str) -> bool:
     return bool(uid) and len(uid) <= 64 and all(character in "0123456789." for character in uid)
-
-
-def _patients(rows: Iterator[DicomJson]) -> Iterator[DicomJson]:
-    """Yield the first row of each patient, of rows that come in the order of Patient IDs."""
-    current, known = "", set[tuple[str, ...]]()
-    for row in rows:
-        patient_id, issuer, name, birth_date = (
-            text_of(row.get(tag, {})) for tag in (_PATIENT_ID, _ISSUER, _NAME, _BIRTH_DATE)
-        )
-        if patient_id != current:
-            current, known = patient_id, set()
-        patient = (issuer,) if patient_id else (name, birth_date)
-        if patient not in known:
-            known.add(patient)
-            yield row

@@ -1,12 +1,12 @@
 """Elements of answers, made of the raw values that plain attributes of many matches have."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from operator import mod
 
 from service.dicom.dictionary import has_one_value, vr_of
 from service.dicom.json.data_set import TEXT_VRS, element_head, encoded, padding
-from service.dicom.json.plain import RawBytes, values_in
+from service.dicom.json.plain import values_in
 
 _BINARY = frozenset(("FD", "FL", "SL", "SS", "UL", "US"))
 _FEW = frozenset(("AS", "CS", "DA", "IS"))
@@ -14,7 +14,8 @@ _FEW = frozenset(("AS", "CS", "DA", "IS"))
 _MOST_ELEMENTS = 256  # of an attribute, that are kept
 _IMPLICIT_HEAD = 8  # bytes
 _USUAL_LENGTH = 128  # bytes of a value, up to which something is kept for the next one
-_MAX_DECIMAL = 16  # characters of a DS: a longer one has to be rounded
+MAX_DECIMAL = 16
+"""Characters of a DS: a longer one has to be rounded."""
 
 
 class PlainField:
@@ -24,6 +25,10 @@ class PlainField:
         tag: of both.
         before: elements that come before it.
         implicit: VRs are not written.
+
+    Attributes:
+        is_text: a value can have other characters than those of ASCII.
+        is_decimal: a value can be longer than MAX_DECIMAL, and then no element is made of it here.
     """
 
     def __init__(self, tag: str, before: bytes, *, implicit: bool) -> None:
@@ -31,32 +36,25 @@ class PlainField:
         start = partial(element_head, tag, self._vr, implicit=implicit)
         self._frames = _Frames(start, before, padding(self._vr))
         self._elements = _Elements(self._frames) if self._vr in _FEW else None
-        # A text of which just one can be there, and those in the character set, can be other than ASCII.
-        self._is_text = self._vr in TEXT_VRS or (has_one_value(tag) and self._vr != "UR")
+        # Texts in the character set, and those of which just one can be there.
+        self.is_text = self._vr in TEXT_VRS or (has_one_value(tag) and self._vr != "UR")
+        self.is_decimal = self._vr == "DS"
 
-    def can_be(self, raw: RawBytes, *, is_ascii: bool) -> bool:
-        """Tell whether an element can be made of a raw value."""
-        if raw is None:
-            return True
-        if self._vr == "DS" and len(raw) > _MAX_DECIMAL:
-            return False
-        return is_ascii or self._is_text or raw.isascii()
-
-    def elements(self, raws: Sequence[RawBytes]) -> list[bytes]:
+    def elements(self, raws: Sequence[bytes]) -> Iterable[bytes]:
         """Return elements, each with what comes before it, of the raw values of many matches."""
-        values = self._values([raw or b"" for raw in raws] if None in raws else raws)
+        values = self._values(raws)
         if self._elements is not None:
-            elements = self._elements
-            return [elements[value] for value in values]
-        frames = self._frames
-        return [frames[len(value)] % value for value in values]
+            return map(self._elements.__getitem__, values)
+        return map(mod, map(self._frames.__getitem__, map(len, values)), values)
 
-    def _values(self, raws: Sequence[Any]) -> Sequence[bytes]:
+    def _values(self, raws: Sequence[bytes]) -> Sequence[bytes]:
         if self._vr in _BINARY:
             return [_binary(self._tag, raw) for raw in raws]
+        if (self._vr != "PN" and has_one_value(self._tag)) or b'"' not in b"".join(raws):
+            return raws
         if self._vr == "PN":
             return [_name(raw) if b'"' in raw else raw for raw in raws]
-        return raws if has_one_value(self._tag) else [raw.replace(b'","', b"\\") for raw in raws]
+        return [raw.replace(b'","', b"\\") for raw in raws]
 
 
 class _Frames(dict[int, bytes]):

@@ -158,6 +158,39 @@ def test_patients_are_answered_once_each(port: int) -> None:
     assert status.Status == 0
 
 
+def test_patients_are_found_however_many_studies_each_has(sqlite_archive: Archive) -> None:
+    of_patients = {f"{each}": f"P{each % 3}" for each in range(1, 100)}
+    sqlite_archive.index.write_now(
+        store, *(instance(f"{uid}.1.1", PatientID=patient) for uid, patient in of_patients.items())
+    )
+    wanted = identifier("PATIENT", PatientID=None)
+
+    with node(sqlite_archive, max_results=2) as port:
+        some, limited, _ = asked(port, wanted, PATIENT_ROOT.find)
+    with node(sqlite_archive, max_results=3) as port:
+        everyone, status, _ = asked(port, wanted, PATIENT_ROOT.find)
+
+    assert ([match.PatientID for match in some], limited.Status) == (["P0", "P1"], LIMITED)
+    assert ([match.PatientID for match in everyone], status.Status) == (["P0", "P1", "P2"], 0)
+
+
+def test_a_patient_is_answered_once_whatever_lies_between(sqlite_archive: Archive) -> None:
+    ids = ["A", ["A", "B"], "A"]  # of which the first ones alone are in the index
+    dates = ["20240103", "20240102", "20240101"]
+    sqlite_archive.index.write_now(
+        store,
+        *(
+            instance(f"{number}.1.1", PatientID=each, StudyDate=date)
+            for number, (each, date) in enumerate(zip(ids, dates, strict=True))
+        ),
+    )
+
+    with node(sqlite_archive) as port:
+        found, _, _ = asked(port, identifier("PATIENT", PatientID=None), PATIENT_ROOT.find)
+
+    assert [match.PatientID for match in found] == ["A", ["A", "B"]]
+
+
 def test_a_study_of_a_patient_is_found_in_the_patient_root(port: int) -> None:
     [match], _, _ = asked(
         port, identifier("STUDY", PatientID="p21", StudyInstanceUID=None), PATIENT_ROOT.find

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.archive.index.queries.projection import parts_of, put_together
@@ -12,12 +12,14 @@ from service.dicom.dictionary import vr_of
 from service.dicom.query.levels import COMPUTED, level_attributes, other_attributes, selected
 from service.dimse.queries.answers import Answers
 from service.dimse.queries.finding import Negotiated, query_of
-from service.dimse.queries.identifier import Identifier
+from service.dimse.queries.identifier import Identifier, text_of
 from service.dimse.queries.information_models import ROOTS, QueryLevel
-from tests.metadata import data_set, tag
+from service.dimse.queries.patients import Patients
+from tests.metadata import data_set, element, tag
 
 PATIENT_ROOT, STUDY_ROOT = ROOTS
 KEYS = {
+    QueryLevel.PATIENT: "PatientID PatientBirthDate PatientSex OtherPatientIDs PatientComments StudyDate",
     QueryLevel.STUDY: "StudyDate AccessionNumber PatientName PatientID ModalitiesInStudy PatientWeight "
     "OtherPatientIDs TimezoneOffsetFromUTC SOPClassesInStudy InstanceAvailability",
     QueryLevel.SERIES: "Modality SeriesNumber SeriesDescription PatientName OperatorsName",
@@ -88,8 +90,57 @@ def test_answers_are_the_same_bytes_as_those_of_what_is_parsed(
     assert answers.of_contents(rows) == [answers.of(parsed(row, query)) for row in rows]
 
 
+NAMED = element("PN", {"Alphabetic": "A"})
+WITH_A_BLANK = element("PN", {"Alphabetic": "A", "Phonetic": " "})
+identities = st.fixed_dictionaries(
+    {},
+    optional={
+        tag("PatientID"): st.sampled_from(
+            [element("LO"), *(element("LO", each) for each in ("P", " P", "É", '"'))]
+        ),
+        tag("IssuerOfPatientID"): st.sampled_from(
+            [element("LO"), element("LO", "H"), element("LO", "H", "I")]
+        ),
+        tag("PatientName"): st.sampled_from(
+            [NAMED, WITH_A_BLANK, element("PN", {"Alphabetic": "A "}), element("PN")]
+        ),
+        tag("PatientBirthDate"): st.sampled_from([element("DA"), element("DA", "20000101")]),
+        tag("PatientSex"): elements("CS"),
+    },
+)
+
+
+@settings(max_examples=150)
+@given(
+    metadatas=st.lists(identities, max_size=8),
+    asked_in=st.sampled_from(SETS),
+    implicit=st.booleans(),
+)
+@example(
+    metadatas=[{tag("PatientName"): NAMED}, {tag("PatientName"): WITH_A_BLANK}], asked_in="", implicit=True
+)
+def test_patients_are_those_of_what_is_parsed(
+    metadatas: list[dict[str, Any]], asked_in: str, implicit: bool
+) -> None:
+    answers, query = answers_of(QueryLevel.PATIENT, asked_in, root=PATIENT_ROOT, implicit=implicit)
+    rows = [contents_of(metadata, query) for metadata in metadatas]
+    first: dict[tuple[str, ...], Any] = {}
+    for row in rows:
+        study = parsed(row, query)
+        patient_id, issuer, name, birth_date = (
+            text_of(study.get(tag(keyword), {}))
+            for keyword in ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate")
+        )
+        first.setdefault((patient_id, issuer) if patient_id else ("", name, birth_date), study)
+
+    seen = Patients()
+    found = [*answers.of_patients(rows[:3], seen), *answers.of_patients(rows[3:], seen)]
+
+    assert found == [answers.of(study) for study in first.values()]
+
+
 @pytest.mark.parametrize("asked_in", SETS)
-@pytest.mark.parametrize("level", [QueryLevel.STUDY, QueryLevel.SERIES, QueryLevel.IMAGE])
+@pytest.mark.parametrize("level", list(QueryLevel))
 def test_usual_matches_are_not_parsed(level: QueryLevel, asked_in: str) -> None:
     usual = data_set(
         StudyDate="20240131",
@@ -101,11 +152,11 @@ def test_usual_matches_are_not_parsed(level: QueryLevel, asked_in: str) -> None:
         ImageType=["ORIGINAL", "PRIMARY"],
         Rows=512,
     )
-    answers, query = answers_of(level, asked_in)
+    answers, query = answers_of(level, asked_in, root=PATIENT_ROOT)
     content = contents_of(usual, query)
 
     assert answers._plain is not None
-    assert answers._plain.of([content]) == [answers.of(parsed(content, query))]
+    assert answers._plain.of(answers._plain.read([content])) == [answers.of(parsed(content, query))]
 
 
 @pytest.mark.parametrize(
@@ -122,4 +173,4 @@ def test_odd_matches_are_answered_as_they_were(odd: dict[str, Any]) -> None:
 
     assert answers.of_contents([content]) == [answers.of(parsed(content, query))]
     assert answers._plain is not None
-    assert answers._plain.of([content]) == [None]
+    assert answers._plain.of(answers._plain.read([content])) == [None]
