@@ -9,6 +9,7 @@ The text has to be as it is written here: without blanks, each element with its 
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -29,6 +30,8 @@ _STRINGS = frozenset(("AE", "AS", "CS", "DA", "DT", "LO", "SH", "TM", "UC", "UI"
 _TEXTS = frozenset(("LT", "ST", "UR", "UT"))
 _WHOLE_NUMBERS = frozenset(("IS", "SL", "SS", "UL", "US"))
 _DECIMALS = frozenset(("DS", "FD", "FL"))
+# Some, of which none is given back if the rest does not match; Python before 3.11.5 then took halves of them.
+_ALL_OF = "*+" if sys.version_info >= (3, 11, 5) else "*"
 _DEEPEST = 2  # sequences within a sequence that is passed over
 
 _ALPHABETIC = NAME_GROUPS[0]
@@ -188,10 +191,10 @@ def _value(tag: str) -> str:
 
 def _item(depth: int) -> str:
     """Return the expression of an item with nothing but strings: of numbers there may be several texts."""
-    strings = r'"[^"]*"(?:,"[^"]*")*+'
-    inner = f"|{_item(depth - 1)}(?:,{_item(depth - 1)})*+" if depth else ""
-    element = rf'"[0-9A-F]{{8}}":\{{"vr":"[A-Z]{{2}}"(?:,"Value":\[(?:{strings}{inner})\])?+\}}'
-    return rf"\{{(?:{element}(?:,{element})*+)?+\}}"
+    strings = rf'"[^"]*"(?:,"[^"]*"){_ALL_OF}'
+    inner = f"|{_item(depth - 1)}(?:,{_item(depth - 1)}){_ALL_OF}" if depth else ""
+    element = rf'"[0-9A-F]{{8}}":\{{"vr":"[A-Z]{{2}}"(?:,"Value":\[(?:{strings}{inner})\])?\}}'
+    return rf"\{{(?:{element}(?:,{element}){_ALL_OF})?\}}"
 
 
 def _passed(tag: str) -> str:
@@ -213,8 +216,8 @@ _PASSED_NAME = r'\{"vr":"PN"[^}]*\}(?:\]\}|)'
 def _sequence(depth: int) -> str:
     inner = f"|{_sequence(depth - 1)}" if depth else ""
     element = f'"[0-9A-F]{{8}}":(?:{_PASSED_VALUE}|{_PASSED_NAME}{inner})'
-    item = rf"\{{(?:{element},?)*+\}}"
-    return rf'\{{"vr":"SQ"(?:,"Value":\[(?:{item},?)*+\]|)\}}'
+    item = rf"\{{(?:{element},?){_ALL_OF}\}}"
+    return rf'\{{"vr":"SQ"(?:,"Value":\[(?:{item},?){_ALL_OF}\]|)\}}'
 
 
 _SEQUENCE_START = '":{"vr":"SQ"'
