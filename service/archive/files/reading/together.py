@@ -24,6 +24,8 @@ _Headed = tuple[bytes, Instance]
 async def files_together(blobs: Blobs, files: Iterable[_Headed]) -> AsyncIterator[Chunk | ChunkGroup]:
     """Yield files that lie in a local folder, each behind the bytes that go before it.
 
+    Nothing is yielded of a file before it is open.
+
     Raises:
         InstanceGone: one was deleted or replaced meanwhile.
         DamagedFile: one is not as long as what was stored.
@@ -35,9 +37,10 @@ async def files_together(blobs: Blobs, files: Iterable[_Headed]) -> AsyncIterato
                     yield _group(group, opened)
         else:
             for head, instance in some:
-                yield head
+                before = head
                 async for chunk in stream(blobs, instance, [Span(0, instance.size)]):
-                    yield chunk
+                    yield ChunkGroup((before, chunk), len(before) + len(chunk)) if before else chunk
+                    before = b""
 
 
 def _group(files: Iterable[_Headed], opened: Iterable[OpenFile]) -> ChunkGroup:
