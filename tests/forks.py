@@ -169,3 +169,16 @@ def _report(pid: int, reports: int, streams: Sequence[int]) -> None:
     _, status = os.waitpid(pid, 0)
     os.write(reports, b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
+
+
+def spawned_by(pid: int) -> list[int]:
+    """Return the processes that a process has spawned for its work, without multiprocessing's own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in _command_of(child)]
+
+
+def _command_of(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:  # it has ended a moment ago
+        return b""

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 from pydicom.uid import CTImageStorage
@@ -16,7 +15,7 @@ from tests.dimse.calling import association, data_set, stored
 from tests.dimse.destinations import Destination, destination
 from tests.dimse.nodes import STUDY_ROOT, identifier
 from tests.dimse.places import environment_of
-from tests.forks import Fork
+from tests.forks import Fork, spawned_by
 from tests.serving import Process, environment, process
 from tests.waiting import wait_for
 
@@ -98,12 +97,6 @@ def found(port: int, study: str) -> int:
         return len(list(caller.send_c_find(keys, STUDY_ROOT.find))) - 1
 
 
-def children(fork: Fork) -> list[int]:
-    """Return the processes that serve, without multiprocessing's own."""
-    pids = Path(f"/proc/{fork.pid}/task/{fork.pid}/children").read_text().split()
-    return [int(child) for child in pids if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
 def test_what_all_of_them_store_at_the_same_time_each_of_them_finds_and_moves(
     ports: list[int], web: Process, taker: Destination
 ) -> None:
@@ -133,11 +126,11 @@ def test_what_one_of_them_replaces_the_others_move_as_it_is_now(ports: list[int]
 
 def test_one_of_them_that_dies_is_replaced_and_the_port_is_served(together: tuple[Fork, int]) -> None:
     parent, port = together
-    wait_for(lambda: len(children(parent)) == WORKERS)
-    before = children(parent)
+    wait_for(lambda: len(spawned_by(parent.pid)) == WORKERS)
+    before = spawned_by(parent.pid)
 
     os.kill(before[0], signal.SIGKILL)
-    wait_for(lambda: len(children(parent)) == WORKERS and before[0] not in children(parent))
+    wait_for(lambda: len(spawned_by(parent.pid)) == WORKERS and before[0] not in spawned_by(parent.pid))
 
     with ExitStack() as stack:
         callers = [

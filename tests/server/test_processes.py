@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.builders import ct_image, part10
+from tests.forks import spawned_by
 from tests.serving import Process, client_of, process
 from tests.waiting import PATIENCE
 from tests.web.messages import store, url
@@ -51,9 +52,7 @@ def clients(running: Process, number: int) -> Iterator[list[httpx.Client]]:
 
 def children(running: Process) -> list[int]:
     """Return the processes that serve, without multiprocessing's own."""
-    pid = running.popen.pid
-    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in pids if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return spawned_by(running.popen.pid)
 
 
 def test_instances_stored_through_all_of_them_at_the_same_time_are_all_there_and_counted(
