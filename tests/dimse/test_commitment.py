@@ -44,6 +44,20 @@ def test_a_peer_of_which_nobody_knows_where_it_listens_is_told_in_its_associatio
     assert failures == [("20.1.2", NO_SUCH_INSTANCE), ("20.1.1", CLASS_CONFLICT)]
 
 
+def test_an_instance_that_a_long_request_names_twice_is_kept(port: int) -> None:
+    store(port, "20.2.1")
+    reports: Queue[Report] = Queue()
+    here, elsewhere = (
+        (MRImageStorage, "20.2.1"),
+        [(MRImageStorage, f"20.3.{number}") for number in range(600)],
+    )
+    with association(port, [(COMMITMENT, [IMPLICIT])], handlers=noting(reports)) as caller:
+        caller.send_n_action(asked("1.2.4", here, *elsewhere, here), 1, COMMITMENT, INSTANCE)
+        _, report = reports.get(timeout=PATIENCE)
+    assert [item.ReferencedSOPInstanceUID for item in report.ReferencedSOPSequence] == ["20.2.1", "20.2.1"]
+    assert len(report.FailedSOPSequence) == len(elsewhere)
+
+
 @pytest.mark.parametrize(
     ("information", "action", "expected"),
     [

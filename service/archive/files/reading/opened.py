@@ -67,11 +67,11 @@ def check_files(blobs: Blobs, instances: Collection[Instance]) -> None:
     Raises:
         InstanceGone, DamagedFile, Unavailable: as `opened` does.
     """
-    expected = {instance.blob: instance.size for instance in instances}
-    size = blobs.sizes(expected)
-    for instance, blob in zip(instances, expected, strict=True):
+    keys = [instance.blob for instance in instances]  # one may be there twice
+    size = blobs.sizes({key: instance.size for key, instance in zip(keys, instances, strict=True)})
+    for key, instance in zip(keys, instances, strict=True):
         with _Named(instance):
-            check_length(size(blob), instance.size)
+            check_length(size(key), instance.size)
 
 
 class _Named:
