@@ -180,15 +180,16 @@ def _message(
     boundary = boundary_for(etag)
     syntaxes = {outgoing.offer.transfer_syntax for outgoing in instances}
     offer = Offer(DICOM, syntaxes.pop() if len(syntaxes) == 1 else ANY, multipart=True)
-    blobs, end = service_of(request).archive.blobs, closing(boundary)
-    files = _headed(instances, boundary, request.state.base_url)
-    are_stored = all(outgoing.goes_as_stored for outgoing in instances)
-    length = sum([len(head) + instance.size for head, instance in files]) + len(end) if are_stored else None
-    if blobs.is_remote or not are_stored:
+    if not all(outgoing.goes_as_stored for outgoing in instances):
+        parts = _parts(request, instances)
+        return MultipartRelated(parts, offer, boundary, etag=etag, status_code=status_code)
+    files, end = _headed(instances, boundary, request.state.base_url), closing(boundary)
+    length = sum([len(head) + instance.size for head, instance in files]) + len(end)
+    blobs = service_of(request).archive.blobs
+    if blobs.is_remote:  # the next ones are fetched while one goes out
         parts = _parts(request, instances)
         return MultipartRelated(parts, offer, boundary, etag=etag, length=length, status_code=status_code)
-    chunks = _with_end(files_together(blobs, files), end)
-    content_type = offer.envelope(boundary)
+    chunks, content_type = _with_end(files_together(blobs, files), end), offer.envelope(boundary)
     return streamed(chunks, content_type=content_type, etag=etag, length=length, status_code=status_code)
 
 

@@ -3,8 +3,8 @@
 Starlette's own streaming response watches for a disconnect in a second task and sends every small piece by
 itself. This one writes to ASGI directly. The head goes out when the first chunk is there, so that what
 fails before it is still answered as an error; a stream nobody listens to any more is given up. A chunk that
-is a run of a file goes from there to the client without being read, where the server can do that: ASGI's
-extension Zero Copy Send.
+is a run of a file goes from there to the client without being read, where the server can do that: an
+extension of ASGI like Zero Copy Send, which takes many runs, and bytes between them, in one message.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ CHUNK_BYTES = 64 * 1024  # smaller chunks are joined to about this size before t
 LISTEN_EVERY = 8 * 2**20  # bytes sent between two looks whether the client is still there
 
 _PIECES = "http.response.pieces"
-_PIECES_SPARE = 4  # times the work that other bytes are, for whom nobody may listen any more
+_AS_LITTLE_WORK = 4  # bytes that go by themselves, as one of those that are made or read
 _ZERO_COPY_BYTES = 2**20  # a client that waits for a shorter answer is served better by one write
 
 C = TypeVar("C", bytes, Chunk)
@@ -56,7 +56,7 @@ class Stream(Response):
         sent_bytes = 0
         async for message in messages:
             await send(message)
-            sent_bytes += len(message.get("body", b"")) + message.get("count", 0) // _PIECES_SPARE
+            sent_bytes += len(message.get("body", b"")) + message.get("count", 0) // _AS_LITTLE_WORK
             if sent_bytes >= LISTEN_EVERY:
                 if await _has_left(receive):
                     return
