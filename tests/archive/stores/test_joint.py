@@ -1,6 +1,8 @@
 import asyncio
+from pathlib import Path
 
-from service.archive import Archive
+from service.archive import Archive, open_archive
+from service.archive.index.engine.locks import take_locks
 from service.archive.index.lookups.lookup import find
 from service.archive.index.owners.labels import NOBODY
 from service.archive.index.writes.entering import Entered
@@ -86,3 +88,25 @@ async def test_nothing_is_left_of_who_gives_up_waiting(archive: Archive) -> None
     await asyncio.gather(*takes, return_exceptions=True)
 
     assert await until(nothing_is_left)
+
+
+async def test_who_stores_does_not_wait_for_those_whose_study_is_locked(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    archive = open_archive(postgresql_url, tmp_path, replace=False)
+
+    async def is_stored() -> bool:
+        return free.done()
+
+    with archive.index.engine.begin() as other:
+        take_locks(other, ["1"])
+        held_up = asyncio.ensure_future(at_once(archive, file("1.1.1")))
+        await asyncio.sleep(0)
+        free = asyncio.ensure_future(at_once(archive, file("2.1.1")))
+
+        assert await until(is_stored)
+        assert not held_up.done()
+    outcomes = [*await held_up, *await free]
+    archive.close()
+
+    assert all(isinstance(outcome, Stored) for [outcome] in outcomes)
