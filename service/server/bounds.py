@@ -14,6 +14,8 @@ import orjson
 
 from service.server.bodies import BodyProtocol
 
+_END_OF_HEAD = b"\r\n\r\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -45,6 +47,7 @@ class BoundedProtocol(BodyProtocol):
         super().__init__(*arguments, **more)
         self._bounds = bounds
         self._head_bytes = 0
+        self._body_bytes = 0  # that are still to come, where the head says how many
         self._awaited = _Awaited.HEAD
         self._since = self.loop.time()
         self._watch: TimerHandle | None = None
@@ -62,16 +65,18 @@ class BoundedProtocol(BodyProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; of a head no more than it may have."""
-        if self._awaited is not _Awaited.HEAD and len(data) <= self._bounds.head_bytes:
-            self._take(data)
-            return
-        rest = memoryview(data)
-        while rest and not self.transport.is_closing():
-            count = self._bounds.head_bytes + 1 - self._head_bytes
-            self._take(bytes(rest[:count]))
-            rest = rest[count:]
+        position, size = 0, len(data)
+        view = memoryview(data)
+        while position < size and not self.transport.is_closing():
+            end = position + max(self._bounds.head_bytes, self._body_bytes)
+            if self._awaited is _Awaited.HEAD:
+                end = position + self._bounds.head_bytes + 1 - self._head_bytes
+                end_of_head = data.find(_END_OF_HEAD, position, end)
+                end = end if end_of_head < 0 else end_of_head + len(_END_OF_HEAD)
+            self._take(view[position:end])
+            position = end
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: memoryview) -> None:
         if self._awaited is _Awaited.HEAD:
             self._head_bytes += len(data)
         elif self._awaited is _Awaited.BODY:
@@ -90,11 +95,18 @@ class BoundedProtocol(BodyProtocol):
     def on_headers_complete(self) -> None:
         """End a head. What else has come with it is not counted."""
         self._head_bytes = 0
+        self._body_bytes = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
         self._await(_Awaited.BODY)
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Take bytes of a body."""
+        self._body_bytes -= len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """End a request."""
+        self._body_bytes = 0
         self._await(_Awaited.NOTHING)
         super().on_message_complete()
 

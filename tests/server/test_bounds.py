@@ -123,3 +123,12 @@ def test_many_requests_at_once_are_not_one_long_head(dicomweb: httpx.Client) -> 
         )
 
         assert answer(connection).count(b"HTTP/1.1 200") == 21
+
+
+def test_what_comes_with_a_body_is_a_request_of_its_own(dicomweb: httpx.Client) -> None:
+    file = part10(ct_image(PixelData=b"\0" * 200_000))
+    body = HEAD + b"Content-Length: %d\r\n\r\n" % len(file) + file
+    with connected(dicomweb) as connection:
+        connection.sendall((body + GET + b"\r\n") * 2 + GET + b"Connection: close\r\n\r\n")
+
+        assert answer(connection).count(b"HTTP/1.1 200") == 5
