@@ -127,14 +127,18 @@ class Spool:
             target.write_bytes(content)
 
     def move_to(self, target: str | Path) -> None:
-        """Make the bytes a file at `target`, synced; its folder is the caller's to sync."""
+        """Make the bytes a file at `target`; `sync` and its folder's sync bring it to the disk."""
         self.to_file()
-        assert self._file is not None
         assert self._path is not None
         with disk_troubles():
-            os.fsync(self._file)
             os.rename(self._path, target)  # noqa: PTH104 (strings, for every store)
             self._path = None
+
+    def sync(self) -> None:
+        """Bring the bytes of the file to the disk."""
+        assert self._file is not None
+        with disk_troubles():
+            os.fsync(self._file)
 
     def _to_new_file(self) -> None:
         """Write all bytes or none to a new file: from memory, or from a file that was moved and deleted."""

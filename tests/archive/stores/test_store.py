@@ -1,9 +1,13 @@
+import errno
 import gc
 import hashlib
+import os
 import re
+import stat
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -34,6 +38,7 @@ from service.errors import InstanceNotFound, Refusal
 from service.scope import EVERYTHING
 from tests.archive.intake import another_process, files, keys, put, tree, uids
 from tests.builders import DEFLATED, NATIVE_SYNTAXES, ct_image, data_set, file_head, part10
+from tests.waiting import wait_for
 
 FILE = part10(ct_image("1.1.1"))
 OTHER = part10(ct_image("1.1.1", PatientID="P2"))
@@ -349,6 +354,25 @@ def test_an_index_that_is_away_is_the_reason_of_each_instance(tmp_path: Path) ->
     assert isinstance(outcome, Refusal)
     assert (outcome.reason, outcome.sop_instance_uid) == (OUT_OF_RESOURCES, "1.1.1")
     index.close()
+
+
+def test_a_file_that_the_disk_fails_to_take_is_refused_and_removed_and_the_others_are_stored(
+    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, files_synced = os.fsync, count()
+
+    def failing(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and next(files_synced) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    first, second, third = put(sqlite_archive, *(part10(ct_image(f"1.1.{number}")) for number in (1, 2, 3)))
+    wait_for(lambda: len(keys(sqlite_archive)) == 2)
+
+    assert words([first, second, third]) == ["stored", OUT_OF_RESOURCES, "stored"]
+    assert is_sound(sqlite_archive)
+    assert words(put(sqlite_archive, part10(ct_image("1.1.2")))) == ["stored"]
 
 
 def test_files_that_were_refused_are_let_go_of_at_once(sqlite_archive: Archive) -> None:

@@ -1,12 +1,12 @@
 """The stored files: a tree `<study>/<series>/<sop>.<of digest>-<version>.dcm` that other tools can read.
 
-A file comes into the tree whole or not at all: written beside it, synced, renamed, and its folder synced.
-No name is used twice, which makes replacing atomic: the new file lies there before the index turns to it.
+A file is written beside the tree, renamed into it, and synced with its folder before the index knows of it.
+No name is used twice, which makes replacing atomic: the new file lies there before the index turns to it. A
+power cut can leave a file in the tree that is not whole; no row claims it, and its name tells its digest.
 """
 
 import logging
 import os
-import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +19,8 @@ import anyio
 from service.archive.files.blobs import StoredFile
 from service.archive.files.disk_troubles import disk_troubles
 from service.archive.files.lengths import check_length
-from service.archive.files.local.durable import sync, write_durably
+from service.archive.files.local.durable import write_durably
+from service.archive.files.local.keeping import is_the_same, keep
 from service.archive.files.local.local_file import LocalFile, length_of
 from service.archive.files.spool import Arrived, FileInPlace, Spool, sweep
 from service.errors import Unavailable
@@ -28,7 +29,6 @@ from service.troubles import trouble
 T = TypeVar("T")
 R = TypeVar("R")
 
-_FOLDER_ATTEMPTS = 5
 _READ_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
@@ -80,71 +80,8 @@ class LocalBlobs:
         return lambda key: length_of(os.stat(f"{self._root}/{key}"))  # noqa: PTH116 (of many, quickly)
 
     def put(self, files: Sequence[tuple[str, Spool]]) -> dict[str, Unavailable]:
-        """Put files into the tree, their bytes on disk; return why, for each that could not be.
-
-        The same file that is there already stays; what is there and is not the same, as a file that was cut
-        or a link to one, is replaced. All are written before the first is synced: one sync then brings most
-        of them to the disk.
-        """
-        failures: dict[str, Unavailable] = {}
-        folders: set[str] = set()
-        new: list[tuple[str, Spool]] = []
-        for key, spool in files:
-            if self.holds(key, spool):
-                folders.add(_folder_of(f"{self._root}/{key}"))
-                continue
-            try:
-                spool.to_file()
-                new.append((key, spool))
-            except Unavailable as error:
-                failures[key] = error
-        for key, spool in new:
-            try:
-                folders |= self._keep(spool, f"{self._root}/{key}")
-            except Unavailable as error:
-                failures[key] = error
-        try:
-            sync(folders)
-        except Unavailable as error:  # and nobody knows of which files
-            return {key: failures.get(key, error) for key, _ in files}
-        return failures
-
-    def _keep(self, spool: Spool, target: str) -> set[str]:
-        """Put a file into the tree, its bytes on disk.
-
-        Returns:
-            The folders to give to `sync` before the file is acknowledged.
-
-        Raises:
-            Unavailable: the disk is full or read-only, or the folder is gone.
-        """
-        folder = _folder_of(target)
-        changed = {folder}
-        for _ in range(_FOLDER_ATTEMPTS):
-            with suppress(FileNotFoundError):  # the first of its folder, or a delete took the folder away
-                spool.move_to(target)
-                return changed
-            with disk_troubles():
-                changed.update(map(str, self._make_folders(Path(folder))))
-        raise Unavailable("the folder of stored files is gone")
-
-    def _make_folders(self, folder: Path) -> set[Path]:
-        """Create a folder below the tree's own, and return the ones whose contents changed by it.
-
-        The tree's own is never made again: where it is gone, its disk may be, and nothing belongs there.
-        """
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            return set()
-        except FileNotFoundError:
-            if folder.parent == self.folder:
-                raise Unavailable("the folder of stored files is gone") from None
-            changed = self._make_folders(folder.parent)
-            with suppress(FileExistsError):
-                folder.mkdir()
-            return changed | {folder.parent}
-        return {folder.parent}
+        """Put files into the tree, their bytes on disk; return why, for each that could not be."""
+        return keep(self._root, files)
 
     def is_gone(self, key: str) -> bool:
         """Tell whether a file is not in the tree."""
@@ -152,7 +89,7 @@ class LocalBlobs:
 
     def holds(self, key: str, spool: Spool) -> bool:
         """Tell whether a file of the tree has the bytes of a spool, all of them."""
-        return _is_the_same(f"{self._root}/{key}", spool)
+        return is_the_same(f"{self._root}/{key}", spool)
 
     @contextmanager
     def arrived(self, key: str) -> Iterator[Arrived]:
@@ -240,17 +177,3 @@ class LocalBlobs:
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def _folder_of(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _is_the_same(path: str, spool: Spool) -> bool:
-    """Tell whether this is a file of its own that holds the bytes of a spool."""
-    try:
-        found = os.lstat(path)
-        is_as_long = stat.S_ISREG(found.st_mode) and found.st_size == spool.size
-        return is_as_long and FileInPlace(Path(path)).digest == spool.digest
-    except OSError:  # it cannot be read: no better than if it were gone
-        return False
