@@ -9,6 +9,7 @@ import errno
 import fcntl
 import mmap
 import os
+from pathlib import Path
 
 from service.dicom.encoding.elements import Buffer
 
@@ -33,6 +34,19 @@ def write_past_cache(descriptor: int, data: Buffer) -> None:
         finally:
             _set_direct(descriptor, on=False)
     write_all(descriptor, memoryview(data)[written:])
+
+
+def write_new(path: str | Path, data: Buffer) -> None:
+    """Write a new file through the page cache.
+
+    Raises:
+        OSError: it is there already, or the disk does not take it.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
+    try:
+        write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: Buffer | memoryview) -> None:

@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Protocol
 
 from service.archive.digests import Hash, digest_of, earlier_digest_of, is_of_earlier_version
-from service.archive.files.direct import write_all, write_past_cache
+from service.archive.files.direct import write_all, write_new, write_past_cache
 from service.archive.files.disk_troubles import disk_troubles
 from service.dicom.encoding.elements import Buffer
 from service.errors import Unavailable
@@ -124,7 +124,7 @@ class Spool:
                     raise
                 shutil.copyfile(content, target)
         else:
-            target.write_bytes(content)
+            write_new(target, content)
 
     def move_to(self, target: str | Path) -> None:
         """Make the bytes a file at `target`; `sync` and its folder's sync bring it to the disk."""

@@ -17,7 +17,7 @@ from secrets import token_hex
 from threading import Lock
 from time import monotonic, time
 
-from service.archive.files.direct import write_all
+from service.archive.files.direct import write_new
 from service.archive.files.spool import Spool
 
 _FILLED = 0.9  # of its room, to which it is emptied
@@ -43,6 +43,7 @@ class DiskCache:
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._root = folder
         self._folder = folder / _boot()
+        self._new = self._folder / "new"
         self._max_bytes = max_bytes
         self._bytes: int | None = None  # of all files, as far as it is known here
         self._counting = Lock()
@@ -85,7 +86,7 @@ class DiskCache:
     def keep(self, name: str, content: bytes) -> None:
         """Keep bytes, if there is room."""
         if self.takes(len(content)):
-            self._keep(name, len(content), lambda path: _write(path, content))
+            self._keep(name, len(content), lambda path: write_new(path, content))
 
     def take(self, name: str, spool: Spool) -> None:
         """Keep what has arrived, if there is room; a file of its own needs not be written again."""
@@ -102,9 +103,8 @@ class DiskCache:
         Raises:
             OSError: there is none.
         """
-        folder = self._folder / "new"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / token_hex(8)
+        self._new.mkdir(parents=True, exist_ok=True)
+        return self._new / token_hex(8)
 
     def drop(self, names: Iterable[str]) -> None:
         """Forget files."""
@@ -126,10 +126,13 @@ class DiskCache:
 
     def _keep(self, name: str, size: int, write: Callable[[Path], object]) -> None:
         """Write a file beside its place and name it there; what the disk does not take is not kept."""
-        path: Path | None = None
+        path = self._new / token_hex(8)
         try:
-            path = self.new_path()
-            write(path)
+            try:
+                write(path)
+            except FileNotFoundError:  # the first one, or somebody has emptied the folder
+                self._new.mkdir(parents=True, exist_ok=True)
+                write(path)
             self._named(path, self._path(name))
         except FileNotFoundError:  # somebody empties the folder
             _remove(path)
@@ -198,15 +201,6 @@ def _boot() -> str:
         return token_hex(8)  # nobody can tell: begin anew
 
 
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
-    try:
-        write_all(descriptor, content)
-    finally:
-        os.close(descriptor)
-
-
-def _remove(path: Path | None) -> None:
-    if path is not None:
-        with suppress(OSError):
-            path.unlink()
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
