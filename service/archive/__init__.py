@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from service.archive.consistency.completeness import Completeness
-from service.archive.consistency.leftovers import Leftovers, remove_doomed_files
+from service.archive.consistency.leftovers import Leftovers
 from service.archive.files.blobs import Blobs
 from service.archive.files.local.local_blobs import LocalBlobs
 from service.archive.files.reading.converted import ConvertedFile
@@ -87,9 +87,7 @@ class Archive:
         """
         await self.index.write(remove, scope, study, series, instance, witness)
         with suppress(Unavailable):
-            await anyio.to_thread.run_sync(
-                remove_doomed_files, self.index, self.blobs, limiter=self.index.writers
-            )
+            await anyio.to_thread.run_sync(self.leftovers.bury, limiter=self.index.writers)
 
     async def give(self, scope: Scope, study: str, tenant: str | None, note: Note | None = None) -> None:
         """Give a study to a tenant, or to nobody (None); that holds at once in all processes.

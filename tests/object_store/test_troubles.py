@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 
+from service.archive.files.opening import open_blobs
 from service.settings import Settings
 from tests.builders import ct_image, image, part10
 from tests.object_stores import BUCKET, Server, s3_environment
@@ -133,6 +134,19 @@ def test_a_store_that_refuses_is_unavailable_and_nothing_is_half_stored(
     assert ready(client) == 200
     assert store(client, OTHER, LARGE).status_code == 200
     assert_nothing_half_stored(client, {"1.1.2": OTHER, "1.1.3": LARGE})
+
+
+def test_objects_of_what_was_deleted_while_the_store_was_away_go_when_it_is_back(
+    client: httpx.Client, network: Proxy, tmp_path: Path, s3_url: str
+) -> None:
+    store(client, SMALL, OTHER)
+    blobs = open_blobs(tmp_path / "another", s3_url)
+    with frozen(network):
+        deleted = client.delete("studies/1")
+
+    assert deleted.status_code == 204
+    wait_for(lambda: not list(blobs.list()))
+    blobs.close()
 
 
 def test_a_store_that_takes_seconds_for_everything_is_waited_for(

@@ -1,11 +1,13 @@
 """Files that no row claims: what stores leave that were refused or ended in between, and how it goes.
 
 Before files come into the tree, their names are noted beside it. The note goes when all of them have their
-rows. Of what is left of a store, or found at a start, those without rows are removed.
+rows. Of what is left of a store, or found at a start, those without rows are removed. So are files whose rows
+are gone; nobody waits until an object store has removed its own.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
@@ -17,13 +19,13 @@ from service.errors import Unavailable
 
 _LAST_SECONDS = 5  # for what is being removed when the archive is closed
 _NOTES = "notes"  # a folder beside the tree
-_PAUSE = 2  # seconds between two attempts while the index is away
+_PAUSE, _LONGEST_PAUSE = 2, 16  # seconds between two attempts while index or files are away
 
 _log = logging.getLogger(__name__)
 
 
 class Leftovers:
-    """What is left to be removed; a thread of its own tries again while the index is away.
+    """What is left to be removed; a thread of its own tries again while index or files are away.
 
     Attributes:
         notes: of files that are under way.
@@ -33,7 +35,8 @@ class Leftovers:
         self._index = index
         self._blobs = blobs
         self.notes = Notes(blobs.incoming.parent / _NOTES, blobs.incoming)
-        self._unsettled: SimpleQueue[Note | None] = SimpleQueue()
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._is_to_bury = False
         self._starting = Lock()
         self._thread: Thread | None = None
         self._closing = Event()
@@ -49,11 +52,19 @@ class Leftovers:
         if all_have_rows or all(map(self._blobs.is_gone, note.keys)):
             note.discard()
             return
-        self._unsettled.put(note)
-        with self._starting:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._work, name="leftovers", daemon=True)
-                self._thread.start()
+        self._do_later(partial(self._settle, note))
+
+    def bury(self) -> None:
+        """Remove the files whose rows are gone: in a folder now, in an object store without waiting for it.
+
+        Raises:
+            Unavailable: the index is away.
+        """
+        if not self._blobs.is_remote:
+            remove_doomed_files(self._index, self._blobs)
+        elif not self._is_to_bury:
+            self._is_to_bury = True
+            self._do_later(self._bury)
 
     def remove(self, keys: Sequence[str]) -> None:
         """Remove those of these files that are there and have no rows; without any, nothing is written."""
@@ -66,29 +77,54 @@ class Leftovers:
     def close(self) -> None:
         """Finish what is being removed, and leave the rest to the next start."""
         self._closing.set()
-        self._unsettled.put(None)
+        self._tasks.put(None)
         if self._thread is not None:
             self._thread.join(_LAST_SECONDS)
         self.notes.close()
 
+    def _do_later(self, task: Callable[[], None]) -> None:
+        self._tasks.put(task)
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._work, name="leftovers", daemon=True)
+                self._thread.start()
+
     def _work(self) -> None:
-        while (note := self._unsettled.get()) and not self._closing.is_set():
+        pause = _PAUSE
+        while (task := self._tasks.get()) and not self._closing.is_set():
             try:
-                self._settle(note)
+                task()
+                pause = _PAUSE
             except Unavailable:
-                self._unsettled.put(note)
-                self._closing.wait(_PAUSE)
+                self._tasks.put(task)
+                self._closing.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _bury(self) -> None:
+        self._is_to_bury = False  # whoever wants it from now on may mean files that are not seen any more
+        left = 1
+        try:
+            left = remove_doomed_files(self._index, self._blobs)
+        finally:
+            self._is_to_bury |= bool(left)
+        if left:
+            raise Unavailable("some files whose instances are deleted cannot be removed")
 
     def _settle(self, note: Note) -> None:
         self.remove(note.keys)
         note.discard()
 
 
-def remove_doomed_files(index: Database, blobs: Blobs) -> None:
-    """Remove the files whose rows are gone; what the disk does not let go stays doomed for the next time."""
+def remove_doomed_files(index: Database, blobs: Blobs) -> int:
+    """Remove the files whose rows are gone; return how many the disk does not let go: they stay doomed.
+
+    Raises:
+        Unavailable: the index is away.
+    """
     keys = index.read_now(doomed.doomed_blobs)
     gone = blobs.delete(keys) if keys else set()
     if gone:
         index.write_now(doomed.bury, list(gone))
     if left := len(keys) - len(gone):
         _log.error("%s files whose instances are deleted cannot be removed: to be tried again", left)
+    return left

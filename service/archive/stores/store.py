@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 
-from service.archive.consistency.leftovers import Leftovers, remove_doomed_files
+from service.archive.consistency.leftovers import Leftovers
 from service.archive.digests import earlier_digest_of
 from service.archive.files.blobs import Blobs
 from service.archive.files.spool import Arrived, Spool
@@ -177,7 +177,7 @@ class Store:
                 self._leftovers.finish(note, all_have_rows=is_done)
         if any(map(leaves_a_file, arrivals, outcomes)):
             with suppress(Unavailable):  # what is stored is stored; the next start removes the rest
-                remove_doomed_files(self._index, self._blobs)
+                self._leftovers.bury()
         return outcomes
 
     def _write(self, write: _Write, entries: Sequence[IndexEntry], owner: Owner) -> list[Outcome]:
