@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -123,6 +125,15 @@ def test_it_leaves_no_file_behind(pytester: pytest.Pytester, monkeypatch: pytest
     assert list(temporary.glob("dicomweb-*")) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let processes that are started be interrupted, also where a shell has these tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
 def test_it_goes_when_the_tests_are_ended_from_outside(
     number: signal.Signals, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
@@ -138,8 +149,8 @@ def test_it_goes_when_the_tests_are_ended_from_outside(
         os.killpg(tests.pid, number)
 
     _wait_until_empty(temporary)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((httpx.URL(url).host, httpx.URL(url).port or 0))
 
 
 def _run_alone(project: pytest.Pytester) -> pytest.RunResult:
