@@ -91,24 +91,25 @@ class Leftovers:
 
     def _work(self) -> None:
         pause = _PAUSE
-        while (task := self._tasks.get()) and not self._closing.is_set():
+        while task := self._tasks.get():
             try:
                 task()
                 pause = _PAUSE
             except Unavailable:
+                if self._closing.is_set():
+                    return
                 self._tasks.put(task)
                 self._closing.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _bury(self) -> None:
         self._is_to_bury = False  # whoever wants it from now on may mean files that are not seen any more
-        left = 1
         try:
-            left = remove_doomed_files(self._index, self._blobs)
-        finally:
-            self._is_to_bury |= bool(left)
-        if left:
-            raise Unavailable("some files whose instances are deleted cannot be removed")
+            if remove_doomed_files(self._index, self._blobs):
+                raise Unavailable("some files whose instances are deleted cannot be removed")
+        except Unavailable:
+            self._is_to_bury = True  # again
+            raise
 
     def _settle(self, note: Note) -> None:
         self.remove(note.keys)
