@@ -26,6 +26,7 @@ from tests.serving import ROOT
 from tests.waiting import wait_for
 
 BUCKET = "archive"
+WEED = Path(sys.executable).with_name("weed")
 AZURITE = ROOT / "tests/clients/azurite/node_modules/azurite/dist/src/blob/main.js"
 
 _ADMIN, _USER, _SECRET = "admin", "dicomweb", "a secret of the tests"
@@ -47,12 +48,14 @@ class Server:
         url: of its bucket, as a setting of the service.
         environment: with which the service reaches it.
         popen: the process.
+        master: of SeaweedFS, as its shell wants it.
     """
 
     endpoint: str
     url: str
     environment: Mapping[str, str]
     popen: "subprocess.Popen[bytes]"
+    master: str = ""
 
 
 @contextmanager
@@ -62,16 +65,16 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
         _identity(_ADMIN, ["Admin", "Read", "Write", "List"]),
         _identity(_USER, ["Read", "Write", "List"]),
     ]
-    with _weed(folder, identities) as (endpoint, popen):
+    with _weed(folder, identities) as (endpoint, popen, master):
         _make_bucket(endpoint)
-        yield Server(endpoint, f"s3://{BUCKET}", s3_environment(endpoint), popen)
+        yield Server(endpoint, f"s3://{BUCKET}", s3_environment(endpoint), popen, master)
 
 
 @contextmanager
 def google(folder: Path) -> Iterator[Server]:
     """Run SeaweedFS, which asks nobody who he is here, in place of Google's store: its XML is that of S3."""
     account = {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
-    with _weed(folder, []) as (endpoint, popen):
+    with _weed(folder, []) as (endpoint, popen, _):
         httpx.put(f"{endpoint}/{BUCKET}", trust_env=False).raise_for_status()
         environment = {"GOOGLE_BASE_URL": endpoint, "GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(account)}
         yield Server(endpoint, f"gs://{BUCKET}", environment, popen)
@@ -80,15 +83,14 @@ def google(folder: Path) -> Iterator[Server]:
 @contextmanager
 def _weed(
     folder: Path, identities: Sequence[Mapping[str, object]]
-) -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
-    weed = Path(sys.executable).with_name("weed")
+) -> "Iterator[tuple[str, subprocess.Popen[bytes], str]]":
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": identities}))
     keys = [f"-s3.config={config}"] if identities else []
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     grpc = dict(zip(_PORTS[:-1], free_ports(len(_PORTS) - 1), strict=True))
     command = [
-        weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *keys,
+        WEED, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *keys,
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
         "-master.telemetry=false", "-master.volumeSizeLimitMB=1024",
         *(f"-{name}.port={port}" for name, port in ports.items()),
@@ -96,7 +98,7 @@ def _weed(
     ]  # fmt: skip
     endpoint = f"http://127.0.0.1:{ports['s3']}"
     with _running(command, folder, endpoint) as popen:
-        yield endpoint, popen
+        yield endpoint, popen, f"127.0.0.1:{ports['master']}.{grpc['master']}"
 
 
 def s3_environment(endpoint: str, secret: str = _SECRET) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The files of the container, without one: what they name is there, and commands do what they are for."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from service.ohif import VERSION
 from service.settings import PREFIX, Settings
+from tests.object_stores import WEED, Server
 from tests.serving import ROOT, process
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
@@ -58,3 +60,17 @@ def test_the_settings_of_the_container_are_settings(text: str) -> None:
     names = {name.lower() for name in re.findall(rf"{PREFIX}([A-Z_]+)", text)}
 
     assert names <= set(Settings.model_fields)
+
+
+def test_the_wide_compose_file_goes_on_with_the_bucket_that_it_has_made(s3_server: Server) -> None:
+    [command] = re.findall(r'entrypoint: \[sh, -c\]\n +command: \["(.*)"\]', WIDE)
+    made_once = ["sh", "-c", command.replace("store:9333", s3_server.master)]
+    environment = {**os.environ, "PATH": f"{WEED.parent}:{os.environ['PATH']}"}
+
+    first, second = (
+        subprocess.run(made_once, env=environment, capture_output=True, text=True, timeout=120, check=True)
+        for _ in range(2)
+    )
+
+    assert "created" in first.stdout
+    assert "exist" in second.stdout
