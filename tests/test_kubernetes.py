@@ -64,6 +64,11 @@ def test_the_settings_are_taken_by_the_service(monkeypatch: pytest.MonkeyPatch, 
     assert set(SETTINGS) <= {variable(name) for name in Settings.model_fields}
 
 
+def test_services_are_not_told_by_variables_that_are_taken_for_settings() -> None:
+    """Kubernetes would tell of a Service called dicomweb as DICOMWEB_PORT=tcp://…"""
+    assert DEPLOYMENT["enableServiceLinks"] is False
+
+
 @pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
 def test_probes_ask_what_is_answered(probe: str) -> None:
     assert CONTAINER[probe]["httpGet"]["path"] in {route.path for route in HEALTH}
