@@ -3,7 +3,9 @@
 import asyncio
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import httpx
 import numpy as np
@@ -62,6 +64,26 @@ def test_a_store_that_is_under_way_is_acknowledged_and_there_afterwards(tmp_path
 
     with process(tmp_path / "data") as server:
         assert fetch(server.client, "1.1.1").content == LARGE
+
+
+def test_no_request_is_lost_on_connections_that_are_kept(tmp_path: Path) -> None:
+    are_connected = Barrier(9)
+
+    def ask_until_told_to_go() -> None:
+        with httpx.Client(base_url=server.client.base_url, trust_env=False) as client:
+            client.get("studies").raise_for_status()
+            are_connected.wait()
+            while client.get("studies").raise_for_status().headers.get("connection") != "close":
+                pass
+
+    with process(tmp_path / "data", DICOMWEB_STOP_SECONDS="600") as server, ThreadPoolExecutor(8) as clients:
+        asked = [clients.submit(ask_until_told_to_go) for _ in range(8)]
+        are_connected.wait()
+        server.popen.send_signal(signal.SIGTERM)
+
+        for one in asked:
+            one.result(PATIENCE)
+        server.popen.wait(PATIENCE)
 
 
 def test_nobody_is_waited_for_longer_than_the_setting_says(tmp_path: Path) -> None:
