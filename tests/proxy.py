@@ -54,7 +54,7 @@ class Proxy:
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target_reader, target_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        target_reader, target_writer = await self._connected()
         self._open |= {writer, target_writer}
         methods = [""]
         try:
@@ -69,6 +69,11 @@ class Proxy:
                 with suppress(OSError):
                     await each.wait_closed()
                 self._open.discard(each)
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._target.scheme == "unix":
+            return await asyncio.open_unix_connection(self._target.path)
+        return await asyncio.open_connection(self._target.hostname, self._target.port)
 
     async def _pass_requests(
         self,
@@ -125,7 +130,7 @@ class _Ended(Exception):
 
 @contextmanager
 def proxy(endpoint: str) -> Iterator[Proxy]:
-    """Run a proxy before a server."""
+    """Run a proxy before a server: http://host:port, or unix:path."""
     proxy = Proxy(endpoint)
     thread = Thread(target=lambda: asyncio.run(proxy._listen()), name="proxy", daemon=True)
     thread.start()

@@ -31,8 +31,10 @@ T = TypeVar("T")
 _ENOUGH = 5  # connections, so that two of them can write
 _WRITERS = 40  # threads that wait for their turn to write, so that those of others are not taken by them
 _PAUSE = 0.05  # seconds, until a server that has no connection left is asked again
+_SILENT_AFTER = 1.0  # seconds without an answer; who refuses, does it at once
+_SILENT_SECONDS = 2.0  # in which a server that did not answer is not asked again
 _NO_CONNECTION_LEFT = ("too many clients", "too many connections", "connection slots", "more connections")
-
+_AWAY = "the index cannot be reached at the moment"
 
 BROKEN = (sa.exc.DatabaseError, sa.exc.InternalError)  # themselves, not what is derived from them
 
@@ -65,6 +67,7 @@ class Database:
         self._reads = KeptConnections(partial(self._connected, self._reading), int(has_enough))
         self._writes = KeptConnections(partial(self._connected, writing), writers * has_enough)
         self._readers = Threads(max(1, connections - writers - 1))
+        self._silent_until = 0.0
         self._inline: InlineReader | None = None
         self._writer = Writer(self._transaction, writers, self._waited)
         self.on_wait: Callable[[float], None] = _unmeasured
@@ -163,14 +166,23 @@ class Database:
         return self._inline
 
     def _connected(self, engine: sa.Engine) -> sa.Connection:
-        """Return a connection, waiting where all are taken: here, or by others that use the same server."""
+        """Return a connection, waiting where all are taken: here, or by others that use the same server.
+
+        Raises:
+            Unavailable: the server has just not answered another one, who waited for it.
+        """
         begin = monotonic()
+        if begin < self._silent_until:
+            raise Unavailable(_AWAY)
         while True:
             try:
                 return engine.connect()
             except sa.exc.OperationalError as error:
                 is_full = any(words in str(error.orig) for words in _NO_CONNECTION_LEFT)
-                if not is_full or monotonic() - begin > PATIENCE:
+                waited = monotonic() - begin
+                if not is_full and waited > _SILENT_AFTER:
+                    self._silent_until = monotonic() + _SILENT_SECONDS
+                if not is_full or waited > PATIENCE:
                     raise
             self._reads.close()
             self._writes.close()  # one that is kept for others may be all there is
@@ -213,7 +225,7 @@ def available() -> Iterator[None]:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
         _log.error("the index cannot be reached: %s", type(error).__name__)
-        raise Unavailable("the index cannot be reached at the moment") from error
+        raise Unavailable(_AWAY) from error
     except sa.exc.DatabaseError as error:
         if type(error) not in BROKEN:
             raise

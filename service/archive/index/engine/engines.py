@@ -7,6 +7,13 @@ import sqlalchemy as sa
 
 CONNECTIONS = 10
 PATIENCE = 30  # seconds, for a connection or a lock
+_DEAD_AFTER = {  # of a server that is gone without a word, with its machine or the network; for libpq
+    "connect_timeout": "5",  # seconds
+    "tcp_user_timeout": "5000",  # milliseconds that what was sent may not be acknowledged, not answered
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+}
 _PREPARE = "prepare_threshold"  # "none" in a URL: of poolers that give each transaction another connection
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -24,7 +31,7 @@ def create_engine(url: str, connections: int = CONNECTIONS) -> sa.Engine:
     parsed = sa.make_url(url)
     arguments: dict[str, object] = {}
     if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = parsed.set(drivername="postgresql+psycopg", query={**_DEAD_AFTER, **parsed.query})
         if parsed.query.get(_PREPARE) == "none":
             parsed, arguments = parsed.difference_update_query([_PREPARE]), {_PREPARE: None}
     engine = sa.create_engine(

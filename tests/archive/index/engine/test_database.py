@@ -3,6 +3,7 @@ import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from service.archive.index.engine.database import Database
 from service.archive.index.engine.engines import create_engine
 from service.archive.index.schema.tables import doomed
 from service.errors import Unavailable
+from tests.proxy import proxy
+from tests.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture
@@ -165,6 +168,32 @@ def test_a_database_that_is_away_is_unavailable_for_everyone_who_waits() -> None
     with pytest.raises(Unavailable):
         index.read_now(blobs)
     index.close()
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for_and_asked_again_later(postgresql_url: str) -> None:
+    url = sa.make_url(postgresql_url)
+    socket = f"unix:{url.query['host']}/.s.PGSQL.5432"
+    with proxy(socket) as network, ThreadPoolExecutor() as pool:
+        place = urlsplit(network.url)
+        index = Database(str(url.set(host=place.hostname, port=place.port, query={})))
+        network.is_frozen = True
+
+        reads = [pool.submit(index.read_now, blobs) for _ in range(3)]
+        writes = [pool.submit(index.write_now, insert, str(number)) for number in range(3)]
+        failures = [read.exception(PATIENCE) for read in reads]
+        failures += [write.exception(PATIENCE) for write in writes]
+        assert [type(failure) for failure in failures] == [Unavailable] * 6
+
+        network.is_frozen = False
+        wait_for(lambda: read_or_none(index) == [])
+        index.close()
+
+
+def read_or_none(index: Database) -> list[str] | None:
+    try:
+        return index.read_now(blobs)
+    except Unavailable:
+        return None
 
 
 def cut_all(url: str) -> None:
