@@ -1,9 +1,9 @@
 """multipart/related, both ways: a stream of bytes → parts, and parts → bytes. Pure: no I/O.
 
 The splitting is done by `multipart`, a push parser for forms; here it learns that parts of DICOMweb
-have no Content-Disposition. It holds back no more than a delimiter's length, so that a part of any size
-passes through flat memory. A part's end is where the next delimiter is: its Content-Length, which RFC
-2046 does not know, is not believed.
+have no Content-Disposition. It is shown delimiters and headers; content goes by it, looked through once. No
+more than a delimiter's length is held back, so that a part of any size passes through flat memory. A part's
+end is where the next delimiter is: its Content-Length, which RFC 2046 does not know, is not believed.
 
 Standard: PS3.18 8.6.1.2, RFC 2046 5.1.
 """
@@ -27,7 +27,7 @@ _MAX_BOUNDARY = 200  # characters; RFC 2046 has 70
 _BOUNDARY = re.compile(rf"[ -~]{{0,{_MAX_BOUNDARY - 1}}}[!-~]")
 _MAX_PADDING = 1024  # blanks behind a delimiter
 _PADDING = re.compile(b"[ \t]{0,%d}\r?" % _MAX_PADDING)
-_BLANKS = (b" ", b"\t")
+_END_OF_HEADERS = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,8 @@ class Splitter:
             chunk = self._after_preamble(chunk)
         if self._has_begun:
             chunk = self._padding.removed(chunk)
-        if not chunk:
-            return
-        if self._parser.is_amid_content and not self._padding.has_delimiter:
-            yield chunk
-            return
         try:
-            for event in self._parser.parse(chunk):
-                yield self._event(event)
+            yield from self._events(chunk)
         except ParserLimitReached as error:
             raise ContentTooLarge(f"multipart body: {error}") from error
         except MultipartError as error:
@@ -105,6 +99,27 @@ class Splitter:
         self._preamble = b"" if self._has_begun else message[-len(delimiter) :]
         return b"\r" + message[start:] if self._has_begun else b""
 
+    def _events(self, message: bytes) -> Iterator[PartBegins | bytes | PartEnds]:
+        """Yield what bytes without blanks bring; the parser is shown no more than delimiters and headers."""
+        begin = 0
+        for delimiter in self._padding.delimiters:
+            if delimiter < begin:  # it stands in a header
+                continue
+            yield from self._passed(message[begin:delimiter])
+            end = message.find(_END_OF_HEADERS, delimiter)
+            begin = len(message) if end < 0 else end + len(_END_OF_HEADERS)
+            yield from map(self._event, self._parser.parse(message[delimiter:begin]))
+        yield from self._passed(message[begin:])
+
+    def _passed(self, content: bytes) -> Iterator[PartBegins | bytes | PartEnds]:
+        """Yield bytes without a delimiter as they are, unless the parser waits for the end of headers."""
+        if not content:
+            return
+        if self._parser.is_amid_content:
+            yield content
+        else:
+            yield from map(self._event, self._parser.parse(content))
+
     def _event(self, event: MultipartSegment | bytes | None) -> PartBegins | bytes | PartEnds:
         if isinstance(event, MultipartSegment):
             self._parts += 1
@@ -116,28 +131,35 @@ class _Padding:
     """Takes the blanks away that stand behind a delimiter in its line. RFC 2046 5.1.1, transport-padding.
 
     Attributes:
-        has_delimiter: whether there is any in what was returned last; none is ever cut in two.
+        delimiters: where they begin in what was returned last; none is ever cut in two.
     """
 
     def __init__(self, boundary: str) -> None:
         self._delimiter = f"\r\n--{boundary}".encode()
+        self._padded = re.compile(b"(%b)[ \t]+\r\n" % re.escape(self._delimiter))
         self._held = b""
-        self.has_delimiter = False
+        self.delimiters: list[int] = []
 
     def removed(self, chunk: bytes) -> bytes:
         """Return the next bytes without blanks; a delimiter that may go on comes with those after."""
         content = self._held + chunk if self._held else chunk
-        start = content.find(self._delimiter)
-        self.has_delimiter = start >= 0
-        while start >= 0:
-            start += len(self._delimiter)
-            if content[start : start + 1] in _BLANKS:
-                content = re.sub(b"(%b)[ \t]+\r\n" % re.escape(self._delimiter), rb"\1\r\n", content)
-                break
-            start = content.find(self._delimiter, start)
+        self.delimiters = list(self._found(content))
+        if any(self._padded.match(content, start) for start in self.delimiters):
+            content = self._padded.sub(rb"\1\r\n", content)
+            self.delimiters = list(self._found(content))
         end = self._end(content)
         self._held = content[end:]
-        return content[:end] if self._held else content
+        if not self._held:
+            return content
+        self.delimiters = [start for start in self.delimiters if start < end]
+        return content[:end]
+
+    def _found(self, content: bytes) -> Iterator[int]:
+        """Yield where delimiters begin."""
+        start = content.find(self._delimiter)
+        while start >= 0:
+            yield start
+            start = content.find(self._delimiter, start + len(self._delimiter))
 
     def _end(self, content: bytes) -> int:
         """Return the place from which on a delimiter may not have ended."""

@@ -60,6 +60,7 @@ def test_headers_of_parts_have_lower_case_names() -> None:
         pytest.param(BODY + b"\r\nan epilogue\r\n--X\r\n", id="an epilogue"),
         pytest.param(BODY.replace(b"X\r\n", b"X\r\nContent-Length: 3\r\n"), id="a wrong Content-Length"),
         pytest.param(BODY.replace(b"X\r\n", b"X\r\nX-Name: \xff\r\n"), id="a header that is not UTF-8"),
+        pytest.param(BODY.replace(b"X\r\n", b"X\r\n--X: 1\r\n"), id="a header like a delimiter"),
     ],
 )
 def test_unusual_bodies_are_read(body: bytes, chunk_size: int) -> None:
