@@ -14,7 +14,7 @@ class BodyProtocol(EndingProtocol):
         """Take bytes of a body; a client that sends more than is taken from it has to wait."""
         if self.cycle.response_complete:
             return
-        self.cycle.body += body
+        self.cycle.body = _with(self.cycle.body, body)
         if len(self.cycle.body) > _PIECE_BYTES:
             self.flow.pause_reading()
             self.cycle.message_event.set()
@@ -31,6 +31,15 @@ class BodyProtocol(EndingProtocol):
         """Do the same while the connection is still there."""
         self.cycle.message_event.set()
         self.loop.call_soon(_say_that_no_more_comes, self.cycle)
+
+
+def _with(gathered: bytes | bytearray, more: bytes) -> Any:
+    """Return what has been gathered with more behind it; what comes alone stays as it is, not copied."""
+    if not gathered:
+        return more
+    grown = gathered if isinstance(gathered, bytearray) else bytearray(gathered)
+    grown += more
+    return grown
 
 
 def _say_that_no_more_comes(cycle: Any) -> None:

@@ -4,6 +4,7 @@ Whoever sends half a request, or a head without an end, holds a connection and m
 connection that does nothing between two requests is uvicorn's to end.
 """
 
+import re
 from asyncio import TimerHandle, Transport
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -14,7 +15,7 @@ import orjson
 
 from service.server.bodies import BodyProtocol
 
-_END_OF_HEAD = b"\r\n\r\n"
+_END_OF_HEAD = re.compile(b"\r\n\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class BoundedProtocol(BodyProtocol):
             self._watch.cancel()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | memoryview) -> None:
         """Take bytes; of a head no more than it may have."""
         position, size = 0, len(data)
         view = memoryview(data)
@@ -71,8 +72,8 @@ class BoundedProtocol(BodyProtocol):
             end = position + max(self._bounds.head_bytes, self._body_bytes)
             if self._awaited is _Awaited.HEAD:
                 end = position + self._bounds.head_bytes + 1 - self._head_bytes
-                end_of_head = data.find(_END_OF_HEAD, position, end)
-                end = end if end_of_head < 0 else end_of_head + len(_END_OF_HEAD)
+                end_of_head = _END_OF_HEAD.search(data, position, end)
+                end = end_of_head.end() if end_of_head else end
             self._take(view[position:end])
             position = end
 

@@ -6,6 +6,7 @@ from typing import Any
 import uvicorn
 
 from service.server.bounds import BoundedProtocol, Bounds
+from service.server.reading import Readers
 from service.settings import Settings
 
 
@@ -20,7 +21,7 @@ def configuration(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     bounds = Bounds(settings.max_head_bytes, settings.head_seconds, settings.body_seconds)
     return uvicorn.Config(
         app,
-        http=partial(BoundedProtocol, bounds=bounds),  # type: ignore[arg-type]
+        http=Readers(partial(BoundedProtocol, bounds=bounds)),  # type: ignore[arg-type]
         ws="none",
         log_config=None,
         access_log=False,  # URLs hold patients' names

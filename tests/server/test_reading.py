@@ -1,0 +1,57 @@
+"""Bodies on connections that read into the same memory: each comes as it was sent, on either event loop."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from os import urandom
+from threading import Thread
+from time import sleep
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from service.server.configuration import configuration
+from service.settings import Settings
+from tests.serving import client_of
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the body."""
+    assert scope["type"] == "http"
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message["body"]
+        more = message["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def client(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """Lend a client of a server that answers with what was sent."""
+    loop: Any = request.param
+    server = uvicorn.Server(configuration(echo, Settings(), lifespan="off", loop=loop))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while thread.is_alive() and not server.started:
+            sleep(0.001)
+        try:
+            with client_of(f"http://127.0.0.1:{listener.getsockname()[1]}") as lent:
+                yield lent
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_bodies_that_come_at_the_same_time_do_not_mix(client: httpx.Client) -> None:
+    bodies = [urandom(size) for size in (0, 5, 70_000, 600_000, 3_000_000, 3_000_001)]
+
+    with ThreadPoolExecutor(len(bodies)) as threads:
+        answers = list(threads.map(lambda body: client.post("/", content=body).content, bodies * 3))
+
+    assert answers == bodies * 3
