@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import Join
 from sqlalchemy.ext.compiler import compiles
@@ -48,7 +49,7 @@ def _overlap(element: ListsAny, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class IsAmong(FunctionElement[Any]):
-    """Whether a column is one of many numbers, all in one parameter: a JSON array on SQLite, else a list.
+    """Whether a column is one of many values, all in one parameter: a JSON array on SQLite, else a list.
 
     It has no type: SQLite would compare a truth value with 1, and look at every row.
     """
@@ -56,25 +57,26 @@ class IsAmong(FunctionElement[Any]):
     type = sa.types.NullType()
     inherit_cache = True
 
-    def __init__(self, column: sa.ColumnElement[int], numbers: sa.BindParameter[Any]) -> None:
-        super().__init__(column, numbers)
+    def __init__(self, column: sa.ColumnElement[Any], values: sa.BindParameter[Any]) -> None:
+        super().__init__(column, values)
+        self.array = "TEXT[]" if isinstance(column.type, sa.Text) else "BIGINT[]"
 
 
 @compiles(IsAmong, "sqlite")
 def _in_json(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
-    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 (compiled clauses)
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 (compiled clauses)
 
 
 @compiles(IsAmong, "postgresql")
 def _in_array(element: IsAmong, compiler: SQLCompiler, **options: Any) -> str:
-    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} = ANY(CAST({numbers} AS BIGINT[]))"
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY(CAST({values} AS {element.array}))"
 
 
-def list_parameter(connection: sa.Connection, numbers: Sequence[int]) -> object:
-    """Return what `IsAmong` is given for these numbers."""
-    return list(numbers) if connection.dialect.name == "postgresql" else f"[{','.join(map(str, numbers))}]"
+def list_parameter(connection: sa.Connection, values: Sequence[int] | Sequence[str]) -> object:
+    """Return what `IsAmong` is given for these numbers or texts."""
+    return list(values) if connection.dialect.name == "postgresql" else orjson.dumps(list(values)).decode()
 
 
 class NestedJoin(Join):

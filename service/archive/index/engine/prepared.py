@@ -3,7 +3,7 @@
 SQLAlchemy takes several times as long to pass such a statement on as the database takes to run it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -21,6 +21,12 @@ class _Compiled(NamedTuple):
     text: str
     names: Sequence[str] | None
     processors: Mapping[str, Callable[[Any], Any]]
+
+    def parameters(self, values: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Any]:
+        """Return values as the driver wants them."""
+        if self.processors:
+            values = {**values, **{name: process(values[name]) for name, process in self.processors.items()}}
+        return values if self.names is None else [values[name] for name in self.names]
 
 
 class Prepared:
@@ -42,6 +48,19 @@ class Prepared:
         """
         self._execute(connection, values)
 
+    def run_each(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run the statement with the values of each row, whose results nobody wants.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database does not take it.
+        """
+        compiled = self._in_words_of(connection.dialect)
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.cursor().executemany(compiled.text, [compiled.parameters(values) for values in rows])
+        except Exception as error:
+            raise translated(connection, error, compiled.text) from error
+
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run the statement and return its rows.
 
@@ -53,30 +72,34 @@ class Prepared:
     def _execute(
         self, connection: sa.Connection, values: Mapping[str, Any], *, fetch: bool = False
     ) -> list[tuple[Any, ...]]:
-        dialect = connection.dialect
+        compiled = self._in_words_of(connection.dialect)
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.execute(compiled.text, compiled.parameters(values))
+            return cursor.fetchall() if fetch else []
+        except Exception as error:
+            raise translated(connection, error, compiled.text) from error
+
+    def _in_words_of(self, dialect: sa.Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compiled(self._statement, dialect)
-        text, names, processors = compiled
-        if processors:
-            values = {**values, **{name: process(values[name]) for name, process in processors.items()}}
-        driver: Any = connection.connection.driver_connection
-        try:
-            cursor = driver.execute(text, values if names is None else [values[name] for name in names])
-            return cursor.fetchall() if fetch else []
-        except Exception as error:
-            raise translated(connection, error, text) from error
+        return compiled
 
 
-def inserting(table: sa.Table, *, returning_key: bool = False) -> Prepared:
-    """Return the statement that inserts a row with values for all columns but a key that is given out."""
-    values = {
+def inserting(table: sa.Table, **values: sa.ColumnElement[Any]) -> Prepared:
+    """Return the statement that inserts a row with values for all columns but a key that is given out.
+
+    Args:
+        table: that gets the row.
+        values: of columns for which the statement wants none, as it finds them out.
+    """
+    named = {
         column.name: sa.bindparam(column.name, type_=column.type)
         for column in table.columns
         if column is not table.autoincrement_column
     }
-    statement = sa.insert(table).values(values)
-    return Prepared(statement.returning(*table.primary_key) if returning_key else statement.inline())
+    return Prepared(sa.insert(table).values(named | values).inline())
 
 
 def _compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> _Compiled:

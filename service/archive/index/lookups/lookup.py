@@ -1,10 +1,11 @@
 """Looking up what is stored: plain functions of a connection."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from service.archive.index.engine.dialects import IsAmong, list_parameter
 from service.archive.index.engine.prepared import Prepared
 from service.archive.index.schema.scoped import within
 from service.archive.index.schema.stored_json import StoredJson
@@ -65,6 +66,11 @@ NAMED = (
     sa.select(*_COLUMNS)
     .select_from(_WITH_PARENTS)
     .where(instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)))
+)
+_AMONG = Prepared(
+    sa.select(*_COLUMNS)
+    .select_from(_WITH_PARENTS)
+    .where(IsAmong(instances.c.sop_instance_uid, sa.bindparam("instances")))
 )
 WITH_KEYS = (
     sa.select(*_COLUMNS)
@@ -216,9 +222,10 @@ def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, I
     """Return those of these instances that are here."""
     if len(uids) == 1:
         [wanted] = uids
-        rows: Sequence[Sequence[Any]] = _FIND_ONE.rows(connection, names(wanted))
+        rows = _FIND_ONE.rows(connection, names(wanted))
     else:
-        rows = connection.execute(NAMED, {"instances": [wanted.instance for wanted in uids]}).all()
+        instance_uids = [wanted.instance for wanted in uids]
+        rows = _AMONG.rows(connection, {"instances": list_parameter(connection, instance_uids)})
     return {match.uids: match for match in map(instance_of, rows) if match.uids in uids}
 
 

@@ -21,10 +21,16 @@ _TURN = (
     .where(instances.c.id == sa.bindparam("key"))
     .values(version=sa.bindparam("new_version"))
 )
-_INSERT_ONE = inserting(instances, returning_key=True)
-_INSERT = sa.insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
-_INSERT_DOCUMENTS = sa.insert(documents)
-_INSERT_DOCUMENT = inserting(documents)
+_INSERT = inserting(instances)
+_INSERT_DOCUMENT = inserting(
+    documents,
+    instance=sa.select(instances.c.id)
+    .where(
+        instances.c.series == sa.bindparam("series"),
+        instances.c.sop_instance_uid == sa.bindparam("sop_instance_uid"),
+    )
+    .scalar_subquery(),
+)
 
 
 class Entered(Enum):
@@ -142,16 +148,16 @@ def _write(
 
 
 def _insert(connection: sa.Connection, entries: Sequence[tuple[Series, IndexEntry]]) -> None:
-    rows = [{"series": of_series.key, "version": entry.version, **entry.row} for of_series, entry in entries]
-    documents_of = [entry.document for _, entry in entries]
-    if len(rows) == 1:  # what is made for many costs half as much again for one
-        [(key,)] = _INSERT_ONE.rows(connection, rows[0])
-        _INSERT_DOCUMENT.run(connection, {"instance": key, **documents_of[0]})
-        return
-    keys = connection.scalars(_INSERT, rows).all()
-    connection.execute(
-        _INSERT_DOCUMENTS,
-        [{"instance": key, **document} for key, document in zip(keys, documents_of, strict=True)],
+    _INSERT.run_each(
+        connection,
+        [{"series": of_series.key, "version": entry.version, **entry.row} for of_series, entry in entries],
+    )
+    _INSERT_DOCUMENT.run_each(
+        connection,
+        [
+            {"series": of_series.key, "sop_instance_uid": entry.parsed.uids.instance, **entry.document}
+            for of_series, entry in entries
+        ],
     )
 
 

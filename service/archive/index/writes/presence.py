@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from service.archive.index.engine.dialects import IsAmong, list_parameter
 from service.archive.index.engine.prepared import Prepared
 from service.archive.index.schema.tables import instances, series, strays, studies
 from service.archive.index.writes.entry import IndexEntry
@@ -19,9 +20,10 @@ from service.dicom.instance import Uids
 _ONE = sa.select(sa.literal_column("1").label("one")).subquery()
 
 
-def _looking_up(is_stray: sa.ColumnElement[bool], is_wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return sa.select(
-        sa.exists().where(is_stray),
+# Written once: building a statement costs more than running it.
+_LOOK_UP = Prepared(
+    sa.select(
+        sa.exists().where(IsAmong(strays.c.blob, sa.bindparam("blobs"))),
         studies.c.id,
         studies.c.tenant,
         studies.c.modalities,
@@ -41,19 +43,12 @@ def _looking_up(is_stray: sa.ColumnElement[bool], is_wanted: sa.ColumnElement[bo
             series,
             (series.c.study == studies.c.id) & (series.c.series_instance_uid == sa.bindparam("series")),
         )
-        .outerjoin(instances, (instances.c.series == series.c.id) & is_wanted)
+        .outerjoin(
+            instances,
+            (instances.c.series == series.c.id)
+            & IsAmong(instances.c.sop_instance_uid, sa.bindparam("instances")),
+        )
     )
-
-
-# Written once: building a statement costs more than running it, and to write a list into it a third of that.
-_LOOK_UP_ONE = Prepared(
-    _looking_up(
-        strays.c.blob == sa.bindparam("blobs"), instances.c.sop_instance_uid == sa.bindparam("instances")
-    )
-)
-_LOOK_UP = _looking_up(
-    strays.c.blob.in_(sa.bindparam("blobs", expanding=True)),
-    instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)),
 )
 
 
@@ -100,13 +95,15 @@ def look_up(
     for uids, members in of_series.items():
         wanted = [entry.parsed.uids.instance for entry in members]
         blobs = [entry.blob for entry in members if beware_of_strays and entry.brings_its_file]
-        values: dict[str, Any] = {"study": uids.study, "series": uids.series}
-        if len(wanted) == len(blobs) == 1:
-            rows: Sequence[Sequence[Any]] = _LOOK_UP_ONE.rows(
-                connection, values | {"instances": wanted[0], "blobs": blobs[0]}
-            )
-        else:
-            rows = connection.execute(_LOOK_UP, values | {"instances": wanted, "blobs": blobs}).all()
+        rows = _LOOK_UP.rows(
+            connection,
+            {
+                "study": uids.study,
+                "series": uids.series,
+                "instances": list_parameter(connection, wanted),
+                "blobs": list_parameter(connection, blobs),
+            },
+        )
         are_strays, key, tenant, modalities, *counts = rows[0][:7]
         if are_strays:
             raise FileVanished
