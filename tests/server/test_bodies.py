@@ -1,18 +1,12 @@
 """How bodies of requests come to the application: over real connections, to an application that counts."""
 
-import socket
 from collections.abc import Iterator
-from threading import Thread
-from time import sleep
 
 import httpx
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from service.server.configuration import configuration
-from service.settings import Settings
-from tests.serving import client_of
+from tests.server.applications import serving
 
 
 async def sizes(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,18 +24,8 @@ async def sizes(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
     """Lend a client of a server that tells in which pieces bodies have come."""
-    server = uvicorn.Server(configuration(sizes, Settings(), lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while thread.is_alive() and not server.started:
-            sleep(0.001)
-        try:
-            with client_of(f"http://127.0.0.1:{listener.getsockname()[1]}") as lent:
-                yield lent
-        finally:
-            server.should_exit = True
-            thread.join()
+    with serving(sizes) as lent:
+        yield lent
 
 
 def pieces_of(client: httpx.Client, body: bytes | Iterator[bytes]) -> list[int]:

@@ -1,21 +1,14 @@
 """Bodies on connections that read into the same memory: each comes as it was sent, on either event loop."""
 
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from os import urandom
-from threading import Thread
-from time import sleep
-from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from service.server.configuration import configuration
-from service.settings import Settings
-from tests.serving import client_of
+from tests.server.applications import serving
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,19 +26,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture(params=["asyncio", "uvloop"])
 def client(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """Lend a client of a server that answers with what was sent."""
-    loop: Any = request.param
-    server = uvicorn.Server(configuration(echo, Settings(), lifespan="off", loop=loop))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while thread.is_alive() and not server.started:
-            sleep(0.001)
-        try:
-            with client_of(f"http://127.0.0.1:{listener.getsockname()[1]}") as lent:
-                yield lent
-        finally:
-            server.should_exit = True
-            thread.join()
+    with serving(echo, loop=request.param) as lent:
+        yield lent
 
 
 def test_bodies_that_come_at_the_same_time_do_not_mix(client: httpx.Client) -> None:
