@@ -5,7 +5,7 @@ from itertools import islice
 
 from service.archive.files.blobs import StoredFile
 from service.archive.index.engine.database import Database
-from service.archive.index.lookups.lookup import with_uids
+from service.archive.index.lookups.named import with_uids
 from service.archive.instance import uids_of
 
 _TOGETHER = 500

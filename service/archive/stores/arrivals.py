@@ -6,7 +6,7 @@ from typing import NamedTuple
 from service.archive.files.blobs import Blobs
 from service.archive.files.spool import Spool, has_digest
 from service.archive.index.engine.database import Database
-from service.archive.index.lookups.lookup import with_uids
+from service.archive.index.lookups.named import with_uids
 from service.archive.index.writes.entry import IndexEntry
 from service.dicom.instance import reason_of
 from service.errors import Refusal

@@ -59,7 +59,7 @@ class IsAmong(FunctionElement[Any]):
 
     def __init__(self, column: sa.ColumnElement[Any], values: sa.BindParameter[Any]) -> None:
         super().__init__(column, values)
-        self.array = "TEXT[]" if isinstance(column.type, sa.Text) else "BIGINT[]"
+        self.array = "BIGINT[]" if isinstance(column.type, sa.Integer) else "TEXT[]"
 
 
 @compiles(IsAmong, "sqlite")

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from service.archive.index.events.change_notes import MAX_OF_A_NOTE, version_of
 from service.archive.index.events.numbering import state_of
-from service.archive.index.lookups.lookup import find_some
 from service.archive.index.lookups.metadata import metadata_by_key
+from service.archive.index.lookups.named import find_some
 from service.archive.index.schema.feed_tables import changes
 from service.archive.index.schema.scoped import conditions_on_changes
 from service.archive.index.schema.stored_json import StoredJson

@@ -5,8 +5,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from service.archive.index.engine.dialects import IsAmong, list_parameter
-from service.archive.index.engine.prepared import Prepared
 from service.archive.index.schema.scoped import within
 from service.archive.index.schema.stored_json import StoredJson
 from service.archive.index.schema.tables import documents, instances, series, studies
@@ -17,7 +15,7 @@ from service.errors import InstanceNotFound, SeriesNotFound, StudyNotFound, Unav
 from service.scope import Scope
 from service.transfer_syntaxes import VIDEO_PREFIXES
 
-_COLUMNS = (
+COLUMNS = (
     instances.c.id,
     studies.c.study_instance_uid,
     series.c.series_instance_uid,
@@ -29,7 +27,7 @@ _COLUMNS = (
     instances.c.digest,
     instances.c.version,
 )
-_WITH_PARENTS = instances.join(series, instances.c.series == series.c.id).join(
+WITH_PARENTS = instances.join(series, instances.c.series == series.c.id).join(
     studies, series.c.study == studies.c.id
 )
 
@@ -54,31 +52,15 @@ BY_NUMBER = (
     instances.c.instance_number.asc().nulls_last(),
     instances.c.id,
 )
-WITH_DOCUMENTS = _WITH_PARENTS.join(documents, documents.c.instance == instances.c.id)
+WITH_DOCUMENTS = WITH_PARENTS.join(documents, documents.c.instance == instances.c.id)
 
 _VIDEOS = sa.or_(*map(instances.c.transfer_syntax_uid.startswith, VIDEO_PREFIXES))
 
 # Written once: building a statement costs more than running it.
 _STUDY = sa.select(studies.c.id).where(OF_STUDY)
-_FIND = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
-_FIND_ONE = Prepared(_FIND)
-NAMED = (
-    sa.select(*_COLUMNS)
-    .select_from(_WITH_PARENTS)
-    .where(instances.c.sop_instance_uid.in_(sa.bindparam("instances", expanding=True)))
-)
-_AMONG = Prepared(
-    sa.select(*_COLUMNS)
-    .select_from(_WITH_PARENTS)
-    .where(IsAmong(instances.c.sop_instance_uid, sa.bindparam("instances")))
-)
-WITH_KEYS = (
-    sa.select(*_COLUMNS)
-    .select_from(_WITH_PARENTS)
-    .where(instances.c.id.in_(sa.bindparam("keys", expanding=True)))
-)
+_FIND = sa.select(*COLUMNS).select_from(WITH_PARENTS).where(OF_STUDY, OF_SERIES, OF_INSTANCE)
 _LOCATE_SERIES = (
-    sa.select(*_COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
+    sa.select(*COLUMNS, documents.c.pixel_data, documents.c.boundaries, documents.c.image)
     .select_from(WITH_DOCUMENTS)
     .where(OF_STUDY, OF_SERIES)
 )
@@ -89,15 +71,15 @@ _LOCATE = (
 )
 _STANDINGS = (
     sa.select(instances.c.id, instances.c.digest, instances.c.version, studies.c.tenant)
-    .select_from(_WITH_PARENTS)
+    .select_from(WITH_PARENTS)
     .where(instances.c.id.in_(sa.bindparam("keys", expanding=True)))
 )
 _LOCATE_ALL = _LOCATE_SERIES.order_by(*BY_NUMBER)
-_ALL_OF_STUDY = sa.select(*_COLUMNS).select_from(_WITH_PARENTS).where(OF_STUDY).order_by(*BY_NUMBER)
+_ALL_OF_STUDY = sa.select(*COLUMNS).select_from(WITH_PARENTS).where(OF_STUDY).order_by(*BY_NUMBER)
 _ALL_OF_SERIES = _ALL_OF_STUDY.where(OF_SERIES)
 _PIXELS = sa.func.coalesce(instances.c.rows, 0) * sa.func.coalesce(instances.c.columns, 0)
 _PICTURES_OF_STUDY = (
-    sa.select(*_COLUMNS, _PIXELS * sa.func.coalesce(instances.c.number_of_frames, 1), instances.c.attributes)
+    sa.select(*COLUMNS, _PIXELS * sa.func.coalesce(instances.c.number_of_frames, 1), instances.c.attributes)
     .select_from(WITH_DOCUMENTS)
     .where(OF_STUDY, documents.c.pixel_data.is_not(None), ~_VIDEOS)
     .order_by(*BY_NUMBER)
@@ -210,28 +192,9 @@ def find_pictures(
     return [Pictured(instance_of(instance), pixels, StoredJson(row)) for *instance, pixels, row in rows]
 
 
-def find_some(connection: sa.Connection, scope: Scope, uids: Collection[Uids]) -> dict[Uids, Instance]:
-    """Return those of these instances that are here, within the scope."""
-    if not uids:
-        return {}
-    rows = connection.execute(within(NAMED, scope), {"instances": [each.instance for each in uids]})
-    return {match.uids: match for match in map(instance_of, rows) if match.uids in uids}
-
-
-def with_uids(connection: sa.Connection, uids: Collection[Uids]) -> dict[Uids, Instance]:
-    """Return those of these instances that are here."""
-    if len(uids) == 1:
-        [wanted] = uids
-        rows = _FIND_ONE.rows(connection, names(wanted))
-    else:
-        instance_uids = [wanted.instance for wanted in uids]
-        rows = _AMONG.rows(connection, {"instances": list_parameter(connection, instance_uids)})
-    return {match.uids: match for match in map(instance_of, rows) if match.uids in uids}
-
-
 def stored_files(connection: sa.Connection) -> list[tuple[str, int, bytes]]:
     """Return where the file of every stored instance lies, its size in bytes and its SHA-256."""
-    rows = connection.execute(sa.select(*_COLUMNS).select_from(_WITH_PARENTS).order_by(instances.c.id))
+    rows = connection.execute(sa.select(*COLUMNS).select_from(WITH_PARENTS).order_by(instances.c.id))
     return [(instance.blob, instance.size, instance.digest) for instance in map(instance_of, rows)]
 
 
