@@ -7,21 +7,19 @@ processes, and those used last are kept. Whoever asks for a frame that is being 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 import anyio.to_thread
-from isal import isal_zlib
 
-from service import json_text
 from service.archive.files.blobs import Blobs
 from service.archive.files.reading.content import frame_content
 from service.archive.files.reading.runs import bring_near, read_run_now
 from service.archive.instance import Located
 from service.cache import Cache
-from service.dicom_json import DicomJson
 from service.errors import FrameNotFound, UndecodableFrame, shorten
+from service.imaging.description import description_of
 from service.pixels.codecs.decode import (
     DECODABLE_SYNTAXES,
     NATIVE_SYNTAXES,
@@ -29,7 +27,7 @@ from service.pixels.codecs.decode import (
     check_stream,
     decoded,
 )
-from service.pixels.description import ImageDescription, describe
+from service.pixels.description import ImageDescription
 from service.pixels.workers.pool import PixelWorkers
 from service.threads import Threads
 
@@ -37,7 +35,6 @@ T = TypeVar("T")
 
 _SOUND_BYTES, _KEY_BYTES = 2**22, 256  # of the memory of what could be decoded
 _TRIED_TOGETHER = 8  # frames
-_SHORT_IMAGE_BYTES, _SHORT_TEXT_BYTES = 2**10, 2**12  # of what describes pixels, as it is kept and as JSON
 
 _Key = tuple[bytes, int]  # of an instance's file, and the number of its frame
 
@@ -217,38 +214,6 @@ def check_decodable(located: Located, number: int) -> None:
     syntax = located.instance.transfer_syntax
     if syntax not in DECODABLE_SYNTAXES:
         raise UndecodableFrame(f"pixels stored in transfer syntax {shorten(syntax)} are not decoded here")
-
-
-def description_of(located: Located, number: int) -> ImageDescription:
-    """Return the description of frame `number`, counted from 1, of an instance that has pixels.
-
-    Raises:
-        NotRenderable: what describes its pixels is missing or makes no sense.
-    """
-    image, sop_class_uid = located.image or b"", located.instance.sop_class_uid
-    if len(image) <= _SHORT_IMAGE_BYTES and (short := _short_description(image, number, sop_class_uid)):
-        return short
-    return _description(image, number, sop_class_uid)
-
-
-@lru_cache(maxsize=2048)
-def _short_description(image: bytes, number: int, sop_class_uid: str) -> ImageDescription | None:
-    """Return a description if it takes little memory: kept for who asks for many slices at random."""
-    text = isal_zlib.decompress(image)
-    is_short = len(text) <= _SHORT_TEXT_BYTES
-    return describe(json_text.read(text), number, sop_class_uid) if is_short else None
-
-
-@lru_cache(maxsize=64)
-def _description(image: bytes, number: int, sop_class_uid: str) -> ImageDescription:
-    """Return a description; the same one again for the same picture in another size or window."""
-    return describe(_attributes(image), number, sop_class_uid)
-
-
-@lru_cache(maxsize=8)
-def _attributes(image: bytes) -> DicomJson:
-    """Return the attributes of an instance's pixels; of the same one when its next frame is asked for."""
-    return json_text.read(isal_zlib.decompress(image))
 
 
 def _applied(

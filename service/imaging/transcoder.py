@@ -16,7 +16,8 @@ from service.archive.instance import Located
 from service.dicom.encoding.repixelled import LossyCompression, PixelEncoding, derived_uid, item
 from service.dicom.frames import EncapsulatedFrames
 from service.errors import NotRenderable
-from service.imaging.decoder import Decoder, description_of
+from service.imaging.decoder import Decoder
+from service.imaging.description import description_of
 from service.pixels.codecs import encoders
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES, DecodedFrame
 from service.pixels.codecs.encoders import ENCODERS, can_encode

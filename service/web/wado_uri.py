@@ -16,7 +16,7 @@ from starlette.responses import Response
 from service.archive.instance import Located
 from service.dicom.instance import Uids
 from service.errors import FrameNotFound, InvalidParameter
-from service.imaging.decoder import description_of
+from service.imaging.description import description_of
 from service.imaging.display.rendering import DEFAULT_QUALITY
 from service.pixels.display.viewport import MAX_SIDE, Region, Viewport
 from service.pixels.window import Window

@@ -15,7 +15,8 @@ from service.cache import Cache
 from service.dicom.text.captions import captions
 from service.dicom_json import Attributes, DicomJson, items
 from service.errors import DicomwebError, InstanceNotFound
-from service.imaging.decoder import Decoder, description_of
+from service.imaging.decoder import Decoder
+from service.imaging.description import description_of
 from service.imaging.display.rendering import Rendering
 from service.imaging.display.values import binary_value
 from service.pixels.codecs.decode import DECODABLE_SYNTAXES

@@ -9,16 +9,8 @@ from service.dicom_json import Attributes, integer, number, scopes
 from service.errors import IrregularVolume, NotRenderable, SlicesNotFound, shorten
 from service.imaging.masks.mask_volume import MaskWish
 from service.pixels.masks.lattice import checked, volume_of_frames
-from service.pixels.masks.segments import (
-    LABELMAP,
-    Segment,
-    SegmentFrame,
-    background_of,
-    check_whole,
-    frames_of,
-    segments_of,
-    type_of,
-)
+from service.pixels.masks.segment_frames import SegmentFrame, frames_of
+from service.pixels.masks.segments import LABELMAP, Segment, background_of, check_whole, segments_of, type_of
 from service.pixels.numbers.geometry.slices import Slice
 from service.pixels.numbers.geometry.volume import Volume
 

@@ -13,7 +13,7 @@ from service.archive.index.lookups.metadata import attributes_of
 from service.archive.instance import Located
 from service.dicom_json import text
 from service.errors import IrregularVolume, NoSuchValues
-from service.imaging.decoder import description_of
+from service.imaging.description import description_of
 from service.imaging.masks.grids import OWN_FRAMES, Grid, grid_of, references_by_images, references_of
 from service.imaging.masks.labels import Labels
 from service.imaging.masks.mask_volume import (
@@ -29,14 +29,8 @@ from service.imaging.masks.sampled import Sampled
 from service.imaging.masks.segment_source import SegmentSource, by_slice, own_volume, source_of, wanted_of
 from service.pixels.masks.placing import Fit, placed_on
 from service.pixels.masks.sampling import nearest
-from service.pixels.masks.segments import (
-    FRACTIONAL,
-    LABELMAP,
-    Segment,
-    background_of,
-    maximum_of,
-    sources_of,
-)
+from service.pixels.masks.segment_frames import sources_of
+from service.pixels.masks.segments import FRACTIONAL, LABELMAP, Segment, background_of, maximum_of
 from service.pixels.numbers.geometry.plane import Plane
 from service.pixels.numbers.geometry.volume import Along, Volume
 from service.pixels.numbers.quantities.making import Making

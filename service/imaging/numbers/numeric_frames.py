@@ -6,7 +6,7 @@ from typing import NamedTuple
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames
 from service.errors import ContentTooLarge, NotRenderable, shorten
-from service.imaging.decoder import description_of
+from service.imaging.description import description_of
 from service.pixels.codecs.decode import NATIVE_SYNTAXES
 from service.pixels.description import GRAYSCALE, ImageDescription
 from service.pixels.display.render import DISPLAYS

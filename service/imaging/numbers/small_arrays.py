@@ -15,7 +15,8 @@ from service.archive.files.reading.runs import read_run_behind
 from service.archive.instance import Located
 from service.dicom.frames import NativeFrames, Span
 from service.errors import NoSuchValues
-from service.imaging.decoder import Decoder, description_of
+from service.imaging.decoder import Decoder
+from service.imaging.description import description_of
 from service.imaging.numbers.arrays import array_of
 from service.imaging.numbers.forms import Form, form_of_decoded
 from service.imaging.numbers.numeric_frames import NumericFrame, is_native, numeric_frames

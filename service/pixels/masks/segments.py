@@ -1,18 +1,15 @@
-"""What a segmentation says of its segments, and which frames are of which.
+"""What a segmentation says of itself and of its segments.
 
 Read from the metadata of its instance.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from service.dicom_json import (
-    PER_FRAME_GROUPS,
-    SHARED_GROUPS,
     Attributes,
     integer,
     items,
@@ -22,15 +19,12 @@ from service.dicom_json import (
 )
 from service.errors import IrregularVolume
 from service.pixels.masks.colours import rgb_of
-from service.pixels.masks.lattice import in_gray
-from service.pixels.numbers.geometry.plane import Plane, plane_of
 
 BINARY, FRACTIONAL, LABELMAP = "BINARY", "FRACTIONAL", "LABELMAP"
 SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+SEGMENT_SEQUENCE = "00620002"
 
 _LABELMAP_STORAGE = SEGMENTATIONS[1]
-_SEGMENTS, _IDENTIFICATION, _REFERENCED_NUMBER = "00620002", "0062000A", "0062000B"
-_PLANE_GROUPS = ("00209113", "00209116", "00289110")
 _CODE_VALUES = ("00080100", "00080119", "00080120")
 _LARGEST = 2**16 - 1
 
@@ -75,21 +69,6 @@ class Segment:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentFrame:
-    """One frame of a segmentation: of which segment it is, and where it lies.
-
-    Attributes:
-        number: counted from 1.
-        segment: its number; None of a labelmap, whose values are the numbers.
-        plane: where it lies.
-    """
-
-    number: int
-    segment: int | None
-    plane: Plane
-
-
 def type_of(metadata: Attributes) -> str:
     """Return BINARY, FRACTIONAL or LABELMAP.
 
@@ -112,7 +91,7 @@ def segments_of(metadata: Attributes) -> list[Segment]:
     Raises:
         IrregularVolume: their numbers are missing, not unique, or none that a segment can have.
     """
-    segments = [_segment(item) for item in items(metadata, _SEGMENTS)]
+    segments = [_segment(item) for item in items(metadata, SEGMENT_SEQUENCE)]
     all_numbers = [segment.number for segment in segments]
     if not segments or len(set(all_numbers)) < len(segments):
         raise IrregularVolume(
@@ -172,56 +151,6 @@ def check_whole(metadata: Attributes, number_of_frames: int) -> None:
         raise IrregularVolume(f"Samples per Pixel {samples}: expected 1 in a segmentation")
 
 
-def frames_of(metadata: Attributes, number_of_frames: int) -> Iterator[SegmentFrame]:
-    """Yield the frames of a segmentation in their order.
-
-    Frames in one place have the same plane, one and the same object.
-
-    Args:
-        metadata: DICOM JSON object of the instance.
-        number_of_frames: those that can be read.
-
-    Raises:
-        IrregularVolume: one does not say of which segment it is.
-    """
-    is_labelmap = type_of(metadata) == LABELMAP
-    segments = items(metadata, _SEGMENTS)
-    only = integer(segments[0], "00620004") if len(segments) == 1 else None
-    shared = next(iter(items(metadata, SHARED_GROUPS)), {})
-    usual = {tag: element for tag, element in metadata.items() if tag != PER_FRAME_GROUPS}
-    known: dict[str, Plane] = {}
-    groups = iter(items(metadata, PER_FRAME_GROUPS))
-    for number_ in range(1, number_of_frames + 1):
-        own = next(groups, {})
-        key = repr([own.get(tag) for tag in _PLANE_GROUPS])
-        plane = known.get(key)
-        if plane is None:
-            plane = in_gray(plane_of({**usual, PER_FRAME_GROUPS: {"vr": "SQ", "Value": [own]}}))
-            known[key] = plane
-        segment = None if is_labelmap else _segment_number(own, shared, only)
-        if segment is None and not is_labelmap:
-            raise IrregularVolume(f"frame {number_} has no Referenced Segment Number: expected its segment")
-        yield SegmentFrame(number_, segment, plane)
-
-
-def sources_of(metadata: Attributes) -> frozenset[str]:
-    """Return the SOP Instance UIDs of the images that frames say they are made of."""
-    groups = chain(items(metadata, SHARED_GROUPS), items(metadata, PER_FRAME_GROUPS))
-    return frozenset(
-        text(image, "00081155")
-        for group in groups
-        for derivation in items(group, "00089124")
-        for image in items(derivation, "00082112")
-    )
-
-
-def _segment_number(own: Attributes, shared: Attributes, only: int | None) -> int | None:
-    for group in (own, shared):
-        for item in items(group, _IDENTIFICATION)[:1]:
-            return integer(item, _REFERENCED_NUMBER)
-    return only
-
-
 def background_of(metadata: Attributes) -> int:
     """Return the value of a labelmap's voxels that are of no segment. PS3.3 C.8.20.2.
 
@@ -229,7 +158,7 @@ def background_of(metadata: Attributes) -> int:
         IrregularVolume: it is another one than 0, which is a segment.
     """
     padding = integer(metadata, "00280120") or 0
-    numbers_ = {integer(item, "00620004") for item in items(metadata, _SEGMENTS)}
+    numbers_ = {integer(item, "00620004") for item in items(metadata, SEGMENT_SEQUENCE)}
     if padding and 0 in numbers_:
         raise IrregularVolume(
             f"Segment Number 0, and Pixel Padding Value {padding} for what is of no segment: "

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from service.archive.instance import Located
 from service.errors import InvalidParameter
-from service.imaging.decoder import check_decodable, description_of
+from service.imaging.decoder import check_decodable
+from service.imaging.description import description_of
 from service.pixels.window import Window
 from service.web.windows import window_of
 
