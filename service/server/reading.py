@@ -10,6 +10,8 @@ _READ_BYTES = 2**19
 class Reader(asyncio.BufferedProtocol):
     """Reads from a connection, for a protocol that takes what is read.
 
+    It stands before the protocol, and is none of its classes: uvloop reads into the memory of no Protocol.
+
     Args:
         protocol: it; it keeps nothing of the memory that it is shown.
         memory: to read into; all connections of an event loop may share it.
