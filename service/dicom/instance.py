@@ -1,7 +1,7 @@
 """One instance as it arrives: everything a later answer needs, read in one pass."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -13,6 +13,7 @@ from service.dicom.encoding.walk import walk
 from service.dicom.frame_scan import frame_table, is_number_unreadable, number_of_frames
 from service.dicom.frames import FrameTable, NativeFrames
 from service.dicom.json.writer import Bulkdata, JsonModel
+from service.dicom.patterns.series import learn, read_alike
 from service.dicom_json import DicomJson
 from service.errors import Refusal, TooLargeForDisk, Unavailable
 from service.transfer_syntaxes import is_video
@@ -103,7 +104,8 @@ def read_instance(
         Refusal: cut short, nested too deep, not DICOM, or without the UIDs that address it.
     """
     try:
-        elements = walk(buffer, dataset_offset, meta.encoding)
+        alike = read_alike(buffer, dataset_offset, meta.encoding)
+        known, elements = alike or ({}, walk(buffer, dataset_offset, meta.encoding))
     except Malformed as error:
         kind = "the file is cut short" if isinstance(error, Truncated) else "the data set cannot be read"
         raise _refusal(f"{kind}: {error}", CANNOT_UNDERSTAND, _identifiers(buffer, error.read)) from error
@@ -111,14 +113,19 @@ def read_instance(
     url = f"{base}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}/bulkdata/"
     model = JsonModel(buffer, url)
     try:
-        metadata = model.convert(elements, meta.encoding)
+        metadata = {**known, **model.convert(elements, meta.encoding)}
     except TooMany as error:
         raise Refusal(str(error), CANNOT_UNDERSTAND, sop_class_uid, uids.instance) from error
     _state_identity(metadata, uids, sop_class_uid, model.flaws)
+    if not alike and not model.flaws:
+        learn(buffer, dataset_offset, meta.encoding, elements, metadata, model.bulkdata)
     frames = frame_table(buffer, elements, meta.encoding, meta.transfer_syntax, metadata)
     if isinstance(frames, NativeFrames) and _PIXEL_DATA in model.bulkdata:
         model.bulkdata[_PIXEL_DATA] = model.bulkdata[_PIXEL_DATA]._replace(word_size=frames.word_size)
-    image = _image(buffer, elements, meta, metadata, image_tags) if frames else None
+    image = _plain_image(metadata, image_tags) if frames else None
+    if frames and image is None:
+        every = walk(buffer, dataset_offset, meta.encoding) if alike else elements
+        image = JsonModel(buffer, only=image_tags).convert(every, meta.encoding)
     return ParsedInstance(
         uids,
         sop_class_uid,
@@ -132,15 +139,12 @@ def read_instance(
     )
 
 
-def _image(
-    buffer: Buffer, elements: Sequence[Element], meta: FileMeta, metadata: DicomJson, tags: frozenset[int]
-) -> DicomJson:
-    """Return what rendering needs: out of the metadata, unless a sequence or a long table is among it."""
+def _plain_image(metadata: DicomJson, tags: frozenset[int]) -> DicomJson | None:
+    """Return what rendering needs out of the metadata; None if a sequence or a long table is among it."""
     names = _names(tags)
     chosen = {name: attribute for name, attribute in metadata.items() if name in names}
-    if any(element["vr"] == "SQ" or "BulkDataURI" in element for element in chosen.values()):
-        return JsonModel(buffer, only=tags).convert(elements, meta.encoding)
-    return chosen
+    is_plain = all(element["vr"] != "SQ" and "BulkDataURI" not in element for element in chosen.values())
+    return chosen if is_plain else None
 
 
 @lru_cache

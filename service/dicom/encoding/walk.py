@@ -102,14 +102,39 @@ def walk(buffer: Buffer, start: int, encoding: Encoding) -> list[Element]:
 
     Standard: PS3.5 7.1, 7.5.
     """
-    size = len(buffer)
-    top = _DataSet([], size, delimited=False, encoding=encoding_at(buffer, start, size, encoding))
+    elements: list[Element] = []
     try:
-        _Walk(buffer, start, top).to_the_end()
+        walk_on(buffer, start, encoding_at(buffer, start, len(buffer), encoding), elements)
     except Malformed as error:
-        error.read = top.elements
+        error.read = elements
         raise
-    return top.elements
+    return elements
+
+
+def walk_on(buffer: Buffer, position: int, encoding: Encoding, elements: list[Element]) -> None:
+    """Append the data elements from `position` to the end of the buffer to those before them.
+
+    Raises:
+        Malformed: as `walk` does.
+    """
+    top = _DataSet(elements, len(buffer), delimited=False, encoding=encoding)
+    _Walk(buffer, position, top).to_the_end()
+
+
+def element_at(buffer: Buffer, position: int, encoding: Encoding) -> tuple[Element, int]:
+    """Return one element of a data set, which is none of its delimiters, and the position after it.
+
+    Raises:
+        Malformed: as `walk` does.
+    """
+    size = len(buffer)
+    if position + 8 > size:
+        raise Truncated(f"the data set ends inside an element header at byte {position}")
+    tag, vr, offset, length = HEADER_READERS[encoding](buffer, position)
+    if vr in _PLAIN and length <= size - offset and length != UNDEFINED:
+        return Element(tag, vr, offset, length), offset + length
+    walk = _Walk(buffer, position, _DataSet([], size, delimited=False, encoding=encoding))
+    return walk.through(tag, vr, offset, length)
 
 
 def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], int]:
@@ -162,8 +187,20 @@ class _Walk:
 
     def to_the_end(self) -> None:
         """Read all elements."""
+        self._until(0)
+
+    def through(self, tag: int, vr: str, offset: int, length: int) -> tuple[Element, int]:
+        """Return the first element, whose header has been read, and the position after it."""
+        top = self.levels[0]
+        assert isinstance(top, _DataSet)
+        self.position = self._note(top, tag, vr, offset, length)
+        self._until(1)
+        return top.elements[0], self.position
+
+    def _until(self, depth: int) -> None:
+        """Read on until so many levels are open."""
         levels = self.levels
-        while levels:
+        while len(levels) > depth:
             level = levels[-1]
             if self.position >= level.end and not level.delimited:
                 levels.pop()
@@ -249,16 +286,9 @@ class _Walk:
             if tag == 0 and not nested:
                 position = _padding(buffer, position)
                 break
-            if length == UNDEFINED:
-                position = self._open_undefined(level, tag, vr, offset)
+            position = self._note(level, tag, vr, offset, length)
+            if length == UNDEFINED or self.levels[-1] is not level:
                 break
-            if length > end - offset:
-                raise _cut_short(tag, length, max(0, end - offset))
-            if vr == "SQ" or ((not vr or vr == "UN") and _is_sequence(buffer, tag, offset, length)):
-                position = self._open_sequence(level, tag, vr, offset, length)
-                break
-            elements.append(Element(tag, vr, offset, length))
-            position = offset + length
         self.position = position
         self.count += len(elements) - known
 
@@ -267,6 +297,17 @@ class _Walk:
             raise Malformed(f"a delimiter at byte {position - ITEM_HEADER} stands outside any sequence")
         self.levels.pop()
         return position
+
+    def _note(self, level: _DataSet, tag: int, vr: str, offset: int, length: int) -> int:
+        """Note any element, open what it holds, and return the position after it or where that begins."""
+        if length == UNDEFINED:
+            return self._open_undefined(level, tag, vr, offset)
+        if length > level.end - offset:
+            raise _cut_short(tag, length, max(0, level.end - offset))
+        if vr == "SQ" or ((not vr or vr == "UN") and _is_sequence(self.buffer, tag, offset, length)):
+            return self._open_sequence(level, tag, vr, offset, length)
+        level.elements.append(Element(tag, vr, offset, length))
+        return offset + length
 
     def _open_undefined(self, level: _DataSet, tag: int, vr: str, offset: int) -> int:
         """Note an element of undefined length: it has fragments, or is a sequence. PS3.5 A.4, 7.5.1."""

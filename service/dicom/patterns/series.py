@@ -1,0 +1,105 @@
+"""The patterns of the series that came last."""
+
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from threading import Lock
+from typing import NamedTuple
+
+from service.dicom.encoding.elements import Buffer, Element, Encoding, Malformed
+from service.dicom.encoding.headers import encoding_at
+from service.dicom.patterns.head import Head, differing_tags, end_of
+from service.dicom.patterns.pattern import PIXELS, Pattern, pattern_of
+from service.dicom_json import DicomJson
+
+_SERIES = b"\x20\x00\x0e\x00"  # (0020,000E) in little endian
+_MAX_HEAD_BYTES = 2**17  # before the pixels
+_MAX_READ_BYTES = 2**14  # of them, without what is left out: for each eight there may be an element in memory
+_MAX_SERIES = 16
+_MAX_PATTERNS = 2  # of a series
+
+_Series = tuple[bool, bytes]
+_patterns: dict[_Series, Sequence[Pattern]] = {}  # the latest last
+_learning = Lock()
+
+
+class Alike(NamedTuple):
+    """A file that was read by the pattern of its series.
+
+    Attributes:
+        known: the attributes before its pixels, ascending; those of `elements` are another file's.
+        elements: that are to be converted, in file order.
+    """
+
+    known: DicomJson
+    elements: list[Element]
+
+
+def read_alike(buffer: Buffer, start: int, encoding: Encoding) -> Alike | None:
+    """Return a file as a pattern of its series reads it; None if there is none that fits.
+
+    Args:
+        buffer: the file, or of a deflated one the inflated data set.
+        start: where the data set begins in the buffer.
+        encoding: of the data set, as it is stated.
+    """
+    series = _series(buffer, start, encoding)
+    for pattern in _patterns.get(series, ()) if series else ():
+        try:
+            elements = pattern.elements(buffer, start, encoding) if pattern.parts else None
+        except Malformed:
+            return None
+        if elements is not None:
+            return Alike(pattern.known, elements)
+    return None
+
+
+def learn(
+    buffer: Buffer,
+    start: int,
+    encoding: Encoding,
+    elements: Sequence[Element],
+    attributes: DicomJson,
+    bulkdata: Iterable[str],
+) -> None:
+    """Remember a file that was read in full and is flawless, for those of its series that come after it.
+
+    Args:
+        buffer: the file, or of a deflated one the inflated data set.
+        start: where the data set begins in the buffer.
+        encoding: of the data set, as it is stated.
+        elements: all of its top level.
+        attributes: its DICOM JSON object.
+        bulkdata: paths of the values that this leaves out.
+    """
+    series = _series(buffer, start, encoding)
+    before = list(takewhile(lambda element: element[0] < PIXELS, elements))
+    end = end_of(before, elements[len(before) :], encoding)
+    left_out = {int(path[:8], 16) for path in bulkdata}
+    left_out_bytes = sum(element[3] for element in before if element[0] in left_out and not element.items)
+    if not series or not 0 < end - start <= min(_MAX_HEAD_BYTES, _MAX_READ_BYTES + left_out_bytes):
+        return
+    if encoding_at(buffer, start, len(buffer), encoding) != encoding:
+        return
+    head = Head(buffer[start:end], start, before, attributes)
+    with _learning:
+        learned: Pattern | None = Pattern(head)
+        others = []
+        for pattern in _patterns.pop(series, ()):
+            differing = differing_tags(pattern.head, head, encoding)
+            if differing is None:
+                others.append(pattern)
+            else:
+                learned = pattern_of(head, pattern.open_tags | differing | left_out, encoding)
+        if learned is not None:
+            _patterns[series] = learned, *others[: _MAX_PATTERNS - 1]
+        if len(_patterns) > _MAX_SERIES:
+            del _patterns[next(iter(_patterns))]
+
+
+def _series(buffer: Buffer, start: int, encoding: Encoding) -> _Series | None:
+    """Return what tells a series from others, nearly always: the first Series Instance UID, as encoded."""
+    place = buffer.find(_SERIES, start, start + _MAX_HEAD_BYTES)
+    if not encoding.little_endian or not start <= place < len(buffer) - 8:
+        return None
+    length = buffer[place + (4 if encoding.implicit else 6)]
+    return encoding.implicit, buffer[place : place + 8 + length]
