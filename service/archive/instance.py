@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from secrets import token_hex
 from typing import NamedTuple
 
@@ -108,6 +109,7 @@ class Target(NamedTuple):
         return StudyNotFound(self.study) if self.series is None else SeriesNotFound(self.series)
 
 
+@lru_cache(maxsize=256)
 def blob_key(study: str, series: str, instance: str, digest: bytes, version: str | None) -> str:
     """Return where the file of an instance lies, from the root of the tree.
 

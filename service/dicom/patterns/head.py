@@ -46,12 +46,19 @@ def _header_size(vr: str, encoding: Encoding) -> int:
     return 12 if not encoding.implicit and vr in LONG_HEADERS else 8
 
 
+def have_same_elements(one: Head, other: Head) -> bool:
+    """Tell whether two files have elements of the same tags and VRs, whatever their values."""
+    return len(one.elements) == len(other.elements) and all(
+        ours[:2] == theirs[:2] for ours, theirs in zip(one.elements, other.elements, strict=True)
+    )
+
+
 def differing_tags(one: Head, other: Head, encoding: Encoding) -> frozenset[int] | None:
     """Return the tags of elements that differ in two files; None if the files have not the same elements.
 
     Nor have they if they differ in what decides the meaning of others.
     """
-    if [element[:2] for element in one.elements] != [element[:2] for element in other.elements]:
+    if not have_same_elements(one, other):
         return None
     both = zip(one.elements, one.encoded(encoding), other.encoded(encoding), strict=True)
     tags = frozenset(element[0] for element, ours, theirs in both if ours != theirs)

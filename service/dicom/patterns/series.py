@@ -1,13 +1,13 @@
 """The patterns of the series that came last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import takewhile
 from threading import Lock
 from typing import NamedTuple
 
 from service.dicom.encoding.elements import Buffer, Element, Encoding, Malformed
 from service.dicom.encoding.headers import encoding_at
-from service.dicom.patterns.head import Head, differing_tags, end_of
+from service.dicom.patterns.head import Head, differing_tags, end_of, have_same_elements
 from service.dicom.patterns.pattern import PIXELS, Pattern, pattern_of
 from service.dicom_json import DicomJson
 
@@ -82,18 +82,30 @@ def learn(
         return
     head = Head(buffer[start:end], start, before, attributes)
     with _learning:
-        learned: Pattern | None = Pattern(head)
-        others = []
-        for pattern in _patterns.pop(series, ()):
-            differing = differing_tags(pattern.head, head, encoding)
-            if differing is None:
-                others.append(pattern)
-            else:
-                learned = pattern_of(head, pattern.open_tags | differing | left_out, encoding)
-        if learned is not None:
-            _patterns[series] = learned, *others[: _MAX_PATTERNS - 1]
+        learned = _learned(head, _patterns.pop(series, ()), left_out, encoding)
+        if learned:
+            _patterns[series] = learned[:_MAX_PATTERNS]
         if len(_patterns) > _MAX_SERIES:
             del _patterns[next(iter(_patterns))]
+
+
+def _learned(
+    head: Head, patterns: Sequence[Pattern], left_out: Set[int], encoding: Encoding
+) -> Sequence[Pattern]:
+    """Return the patterns of a series with that of one more file, the latest first.
+
+    A series begins with what is open in another one whose files have the same elements.
+    """
+    for pattern in patterns:
+        differing = differing_tags(pattern.head, head, encoding)
+        if differing is not None:
+            others = [other for other in patterns if other is not pattern]
+            made = pattern_of(head, pattern.open_tags | differing | left_out, encoding)
+            return [made, *others] if made else others
+    like = (one for several in reversed(_patterns.values()) for one in several if one.parts)
+    open_tags = next((one.open_tags for one in like if have_same_elements(one.head, head)), None)
+    made = Pattern(head) if open_tags is None else pattern_of(head, open_tags | left_out, encoding)
+    return [made, *patterns] if made else patterns
 
 
 def _series(buffer: Buffer, start: int, encoding: Encoding) -> _Series | None:

@@ -111,6 +111,15 @@ def test_most_of_a_slice_is_known_from_those_before_it(transfer_syntax: str) -> 
     assert 0x00100010 not in {element.tag for element in found.elements}
 
 
+def test_a_series_begins_with_what_is_open_in_one_like_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = ([part10(slice_) for slice_ in slices(6, uid)] for uid in ("1.2", "1.3"))
+    for file in (*one, other[0]):
+        parse(file)
+
+    assert all(map(alike, other[1:]))
+    assert_read_as_if_alone([*one, *other[:2]], monkeypatch)
+
+
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT])
 @pytest.mark.parametrize("number", range(2, 9))
 def test_a_slice_is_read_as_if_it_were_alone(
