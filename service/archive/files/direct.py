@@ -9,6 +9,7 @@ import errno
 import fcntl
 import mmap
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from service.dicom.encoding.elements import Buffer
@@ -36,15 +37,15 @@ def write_past_cache(descriptor: int, data: Buffer) -> None:
     write_all(descriptor, memoryview(data)[written:])
 
 
-def write_new(path: str | Path, data: Buffer) -> None:
-    """Write a new file through the page cache.
+def write_new(path: str | Path, data: Buffer, write: Callable[[int, Buffer], None]) -> None:
+    """Write a new file, past the page cache or through it, as one of these functions does.
 
     Raises:
         OSError: it is there already, or the disk does not take it.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
     try:
-        write_all(descriptor, data)
+        write(descriptor, data)
     finally:
         os.close(descriptor)
 

@@ -124,7 +124,7 @@ class Spool:
                     raise
                 shutil.copyfile(content, target)
         else:
-            write_new(target, content)
+            write_new(target, content, write_past_cache)
 
     def move_to(self, target: str | Path) -> None:
         """Make the bytes a file at `target`; `sync` and its folder's sync bring it to the disk."""

@@ -17,7 +17,7 @@ from secrets import token_hex
 from threading import Lock
 from time import monotonic, time
 
-from service.archive.files.direct import write_new
+from service.archive.files.direct import write_all, write_new
 from service.archive.files.spool import Spool
 
 _FILLED = 0.9  # of its room, to which it is emptied
@@ -86,7 +86,7 @@ class DiskCache:
     def keep(self, name: str, content: bytes) -> None:
         """Keep bytes, if there is room."""
         if self.takes(len(content)):
-            self._keep(name, len(content), lambda path: write_new(path, content))
+            self._keep(name, len(content), lambda path: write_new(path, content, write_all))
 
     def take(self, name: str, spool: Spool) -> None:
         """Keep what has arrived, if there is room; a file of its own needs not be written again."""

@@ -122,10 +122,16 @@ class ObjectBlobs:
             if self._cache is not None:
                 self._cache.take(key, spool)
 
+        left = iter(files)
+
+        def put_what_is_left(_: int) -> None:
+            for file in left:
+                put(file)
+
         if len(files) == 1:
             put(files[0])
         else:
-            list(self._pool.map(put, files))
+            list(self._pool.map(put_what_is_left, range(min(len(files), _SIDE_BY_SIDE))))
         return failures
 
     def holds(self, key: str, spool: Spool) -> bool:
