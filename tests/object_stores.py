@@ -59,14 +59,22 @@ class Server:
 
 
 @contextmanager
-def seaweedfs(folder: Path) -> Iterator[Server]:
-    """Run SeaweedFS on a folder. The service may do anything with its bucket but make one."""
+def seaweedfs(folder: Path, certificate: Path | None = None) -> Iterator[Server]:
+    """Run SeaweedFS on a folder. The service may do anything with its bucket but make one.
+
+    Args:
+        folder: of its own.
+        certificate: PEM file of one and its key, with which it is reached by TLS.
+    """
     identities = [
         _identity(_ADMIN, ["Admin", "Read", "Write", "List"]),
         _identity(_USER, ["Read", "Write", "List"]),
     ]
-    with _weed(folder, identities) as (endpoint, popen, master):
-        _make_bucket(endpoint)
+    [port] = free_ports(1)
+    by_tls = (f"-s3.cert.file={certificate}", f"-s3.key.file={certificate}", f"-s3.port.https={port}")
+    with _weed(folder, identities, *(by_tls if certificate else ())) as (plain, popen, master):
+        _make_bucket(plain)
+        endpoint = f"https://localhost:{port}" if certificate else plain
         yield Server(endpoint, f"s3://{BUCKET}", s3_environment(endpoint), popen, master)
 
 
@@ -82,7 +90,7 @@ def google(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def _weed(
-    folder: Path, identities: Sequence[Mapping[str, object]]
+    folder: Path, identities: Sequence[Mapping[str, object]], *more: str
 ) -> "Iterator[tuple[str, subprocess.Popen[bytes], str]]":
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": identities}))
@@ -95,6 +103,7 @@ def _weed(
         "-master.telemetry=false", "-master.volumeSizeLimitMB=1024",
         *(f"-{name}.port={port}" for name, port in ports.items()),
         *(f"-{name}.port.grpc={port}" for name, port in grpc.items()),
+        *more,
     ]  # fmt: skip
     endpoint = f"http://127.0.0.1:{ports['s3']}"
     with _running(command, folder, endpoint) as popen:

@@ -18,6 +18,7 @@ _CONNECT = timedelta(seconds=3)
 _WHOLE_CALL = timedelta(seconds=120)
 _RETRIES = 4
 _RETRY_TIME = timedelta(seconds=5)  # since the first attempt, beyond which there is no other
+_UNSIGNED = "AWS_UNSIGNED_PAYLOAD"
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
@@ -38,17 +39,28 @@ def store_of(url: str) -> "Store":
     store: Store = stores[parts.scheme](
         parts.netloc,
         prefix=parts.path.strip("/") or None,
+        config=_config(parts.scheme),
         client_options=_client_options(parts.scheme),
         retry_config=_retry_config(),
     )
     return store
 
 
-def _client_options(scheme: str) -> "ClientConfig":
+def _config(scheme: str) -> dict[str, Any]:
+    """Return what no variable says: TLS proves content to be whole, so that S3 needs no SHA-256 of it."""
+    is_told = _UNSIGNED in os.environ
+    return {"unsigned_payload": True} if scheme == "s3" and not is_told and not _is_plain(scheme) else {}
+
+
+def _is_plain(scheme: str) -> bool:
+    """Tell whether the store is spoken to in plain HTTP."""
     endpoint = next(filter(None, map(os.environ.get, _ENDPOINTS[scheme])), "")
-    is_plain = endpoint.startswith("http://") or "AZURE_STORAGE_USE_EMULATOR" in os.environ
+    return endpoint.startswith("http://") or "AZURE_STORAGE_USE_EMULATOR" in os.environ
+
+
+def _client_options(scheme: str) -> "ClientConfig":
     return {
-        "allow_http": is_plain,
+        "allow_http": _is_plain(scheme),
         "connect_timeout": _CONNECT,
         "read_timeout": SILENCE,
         "timeout": _WHOLE_CALL,
