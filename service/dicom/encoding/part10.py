@@ -11,7 +11,7 @@ from service.dicom.encoding.elements import (
     Encoding,
     Malformed,
 )
-from service.dicom.encoding.walk import walk_group
+from service.dicom.encoding.group import walk_group
 from service.transfer_syntaxes import (
     EXPLICIT_VR_BIG_ENDIAN,
     EXPLICIT_VR_LITTLE_ENDIAN,

@@ -40,18 +40,15 @@ from service.dicom.encoding.headers import (
     item_header,
     know_head,
 )
+from service.dicom.encoding.limits import check_number_of_items, too_many
 from service.dicom.encoding.vr import dictionary_vr
-from service.dicom.encoding.words import BIG_ENDIAN_ITEM_TAG, ITEM_HEADER, ITEM_TAG
+from service.dicom.encoding.words import ITEM_HEADER, ITEM_TAG
 
 _new = tuple.__new__  # at a third of what it costs to call the class
 _PLAIN = VALUE_REPRESENTATIONS - {"SQ", "UN"}
 _REMEMBERED = 2**16  # elements, items and fragments, beyond which items are forgotten
 _FORGOTTEN = 2**18  # that any file may have
-_ITEMS = 2**16  # that any file may have
 _UNSUSPECTED = 2**12  # elements and items of a file that is not looked through for them
-_COUNTED_BYTES = 2**27
-_COUNTED_AT_ONCE = 2**20
-_BYTES_PER_ITEM = 48  # of a file, at least, for each item beyond these
 _BYTES_PER_ELEMENT = 16  # of a file, at least, for each that is forgotten beyond these
 
 
@@ -137,28 +134,6 @@ def element_at(buffer: Buffer, position: int, encoding: Encoding) -> tuple[Eleme
     return walk.through(tag, vr, offset, length)
 
 
-def walk_group(buffer: Buffer, start: int, group: int) -> tuple[list[Element], int]:
-    """Return the elements of one leading group, as of group 0002, and the position after them.
-
-    Raises:
-        Truncated: the buffer ends inside an element.
-    """
-    encoding = encoding_at(buffer, start, len(buffer), EXPLICIT_LITTLE)
-    elements: list[Element] = []
-    read, position = HEADER_READERS[encoding], start
-    while position + 8 <= len(buffer):
-        tag, vr, offset, length = read(buffer, position)
-        if tag >> 16 != group:
-            break
-        position = offset + length
-        if len(elements) > MAX_ELEMENTS:
-            raise _too_many()
-        if position > len(buffer):
-            raise Truncated(f"the file ends inside ({group:04X},{tag & 0xFFFF:04X})")
-        elements.append(Element(tag, vr, offset, length))
-    return elements, position
-
-
 class _Walk:
     """A walk over one data set.
 
@@ -210,9 +185,9 @@ class _Walk:
             else:
                 self._next_item(level)
             if self.count > MAX_ELEMENTS:
-                raise _too_many()
+                raise too_many()
             if self.is_suspect and self.count > _UNSUSPECTED:
-                _check_number_of_items(self.buffer)
+                check_number_of_items(self.buffer)
                 self.is_suspect = False
             if self.forgotten > _FORGOTTEN + len(self.buffer) // _BYTES_PER_ELEMENT:
                 raise TooMany(f"there are more than {self.forgotten} elements in {len(self.buffer)} bytes")
@@ -336,29 +311,6 @@ class _Walk:
         level.elements.append(Element(tag, name, start, end - start, None, fragments))
         self.count += len(fragments)
         return end
-
-
-def _check_number_of_items(buffer: Buffer) -> None:
-    """Refuse a file that is full of items: to count their tags takes no time, to walk them does.
-
-    Files too long for that are not looked through; they are few.
-    """
-    size = len(buffer)
-    if size > _COUNTED_BYTES:
-        return
-    number = max(_count(buffer, ITEM_TAG), _count(buffer, BIG_ENDIAN_ITEM_TAG))
-    if number > _ITEMS + size // _BYTES_PER_ITEM:
-        raise TooMany(f"there are {number} items in {size} bytes")
-
-
-def _count(buffer: Buffer, tag: bytes) -> int:
-    """Return how often a tag is there; nearly, for one may be cut in two where a piece ends."""
-    starts = range(0, len(buffer), _COUNTED_AT_ONCE)
-    return sum(buffer[start : start + _COUNTED_AT_ONCE].count(tag) for start in starts)
-
-
-def _too_many() -> TooMany:
-    return TooMany(f"there are more than {MAX_ELEMENTS} elements, items and fragments")
 
 
 def _cut_short(tag: int, length: int, available: int) -> Truncated:

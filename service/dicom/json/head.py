@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from service.dicom.dictionary import tag_name
 from service.dicom.encoding.elements import Buffer, Element, Encoding
+from service.dicom.encoding.group import walk_group
 from service.dicom.encoding.headers import HEADER_READERS, encoding_at
 from service.dicom.encoding.part10 import PREAMBLE
-from service.dicom.encoding.walk import walk_group
 from service.dicom_json import DicomJson
 
 SPECIFIC_CHARACTER_SET = "00080005"

@@ -8,8 +8,9 @@ import pytest
 from pydicom import Dataset
 
 from service.dicom.encoding.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MAX_DEPTH, Element
+from service.dicom.encoding.group import walk_group
 from service.dicom.encoding.part10 import read_file_meta
-from service.dicom.encoding.walk import DistantElements, walk, walk_group
+from service.dicom.encoding.walk import DistantElements, walk
 from service.dicom.json.writer import JsonModel
 from service.json_text import dumped
 from tests.builders import code_stream, encapsulated, encoded, item

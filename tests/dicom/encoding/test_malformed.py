@@ -56,14 +56,15 @@ def test_sequences_nested_deeper_than_the_bound_are_refused(buffer: bytes) -> No
     ],
 )
 def test_more_elements_than_the_bound_are_refused(buffer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.dicom.encoding.walk.MAX_ELEMENTS", 10)
+    for module in ("walk", "limits"):
+        monkeypatch.setattr(f"service.dicom.encoding.{module}.MAX_ELEMENTS", 10)
 
     with pytest.raises(TooMany, match="more than 10 elements"):
         walk(buffer, 0, EXPLICIT_LITTLE)
 
 
 def test_a_file_full_of_items_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.dicom.encoding.walk._ITEMS", 20)
+    monkeypatch.setattr("service.dicom.encoding.limits._ITEMS", 20)
     monkeypatch.setattr("service.dicom.encoding.walk._UNSUSPECTED", 30)
 
     with pytest.raises(TooMany, match="100 items in 812 bytes"):
