@@ -5,6 +5,7 @@ from queue import Queue
 from pydicom import Dataset
 from pydicom.uid import MRImageStorage
 from pynetdicom import evt
+from pynetdicom.pdu import P_DATA_TF
 
 from tests.builders import EXPLICIT, part10
 from tests.builders import data_set as dataset
@@ -33,14 +34,19 @@ def only_a_transaction() -> Dataset:
 
 
 def noting(reports: "Queue[Report]") -> list[evt.EventHandlerType]:
-    """Return what takes reports."""
+    """Return what takes reports, and notes each when it has been answered: who asked may hang up then."""
+    unanswered: list[Report] = []
 
     def take(event: evt.Event) -> tuple[int, None]:
         assert event.event_type is not None
-        reports.put((event.event_type, event.event_information))
+        unanswered.append((event.event_type, event.event_information))
         return 0, None
 
-    return [(evt.EVT_N_EVENT_REPORT, take)]
+    def note(event: evt.Event) -> None:
+        if isinstance(event.pdu, P_DATA_TF) and unanswered:
+            reports.put(unanswered.pop())
+
+    return [(evt.EVT_N_EVENT_REPORT, take), (evt.EVT_PDU_SENT, note)]
 
 
 def store(port: int, uid: str, calling: str = "SCANNER") -> None:

@@ -40,6 +40,8 @@ def test_a_store_by_tls_is_trusted_by_the_authority_that_is_named(tmp_path: Path
 def test_content_is_hashed_for_s3_where_tls_does_not_prove_it_whole(
     variables: dict[str, str], is_hashed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_UNSIGNED_PAYLOAD"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
