@@ -103,12 +103,8 @@ def read_instance(
     Raises:
         Refusal: cut short, nested too deep, not DICOM, or without the UIDs that address it.
     """
-    try:
-        alike = read_alike(buffer, dataset_offset, meta.encoding)
-        known, elements = alike or ({}, walk(buffer, dataset_offset, meta.encoding))
-    except Malformed as error:
-        kind = "the file is cut short" if isinstance(error, Truncated) else "the data set cannot be read"
-        raise _refusal(f"{kind}: {error}", CANNOT_UNDERSTAND, _identifiers(buffer, error.read)) from error
+    alike = read_alike(buffer, dataset_offset, meta.encoding)
+    known, elements = alike or ({}, _every_element(buffer, dataset_offset, meta))
     uids, sop_class_uid = _identity(_identifiers(buffer, elements))
     url = f"{base}/studies/{uids.study}/series/{uids.series}/instances/{uids.instance}/bulkdata/"
     model = JsonModel(buffer, url)
@@ -124,7 +120,7 @@ def read_instance(
         model.bulkdata[_PIXEL_DATA] = model.bulkdata[_PIXEL_DATA]._replace(word_size=frames.word_size)
     image = _plain_image(metadata, image_tags) if frames else None
     if frames and image is None:
-        every = walk(buffer, dataset_offset, meta.encoding) if alike else elements
+        every = _every_element(buffer, dataset_offset, meta) if alike else elements
         image = JsonModel(buffer, only=image_tags).convert(every, meta.encoding)
     return ParsedInstance(
         uids,
@@ -137,6 +133,19 @@ def read_instance(
         frames,
         "; ".join(_tolerated(meta, metadata, frames, model.flaws)),
     )
+
+
+def _every_element(buffer: Buffer, dataset_offset: int, meta: FileMeta) -> list[Element]:
+    """Return the elements of the top level.
+
+    Raises:
+        Refusal: they cannot be read.
+    """
+    try:
+        return walk(buffer, dataset_offset, meta.encoding)
+    except Malformed as error:
+        kind = "the file is cut short" if isinstance(error, Truncated) else "the data set cannot be read"
+        raise _refusal(f"{kind}: {error}", CANNOT_UNDERSTAND, _identifiers(buffer, error.read)) from error
 
 
 def _plain_image(metadata: DicomJson, tags: frozenset[int]) -> DicomJson | None:

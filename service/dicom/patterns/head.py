@@ -21,7 +21,7 @@ class Head(NamedTuple):
         content: its bytes.
         start: where they lay in the file.
         elements: in them.
-        attributes: of the file, as DICOM JSON.
+        attributes: that they are, as DICOM JSON, ascending if the elements are.
     """
 
     content: bytes

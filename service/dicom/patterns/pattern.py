@@ -1,15 +1,13 @@
 """The pattern of files of a series that have the same elements."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from service.dicom.dictionary import tag_name
 from service.dicom.encoding.elements import Buffer, Element, Encoding
 from service.dicom.encoding.vr import is_creator
 from service.dicom.encoding.walk import element_at, walk_on
 from service.dicom.patterns.head import Head, is_contextual, is_regular, is_told
-from service.dicom_json import DicomJson
 
 PIXELS = 0x7FE00000  # from here on each file is read as if it were alone
 
@@ -45,13 +43,11 @@ class Pattern:
         head: of the last file that was read in full.
         open_tags: of elements that differ.
         parts: of a file; empty as long as one file only is known.
-        known: attributes of all elements, ascending.
     """
 
     head: Head
     open_tags: frozenset[int] = frozenset()
     parts: Sequence[_Part] = ()
-    known: DicomJson = field(default_factory=dict)
 
     def elements(self, buffer: Buffer, position: int, encoding: Encoding) -> list[Element] | None:
         """Return the elements of a file that are not known; None if it is not like the others.
@@ -86,10 +82,7 @@ def pattern_of(head: Head, open_tags: frozenset[int], encoding: Encoding) -> Pat
     """Return the pattern of files like this one; None if they cannot be read by one."""
     if any(map(is_contextual, open_tags)) or not is_regular(head.elements, encoding):
         return None
-    parts = tuple(_parts(head, open_tags, encoding))
-    names = (tag_name(element[0]) for element in head.elements)
-    known = {name: head.attributes[name] for name in names if name in head.attributes}
-    return Pattern(head, open_tags, parts, known)
+    return Pattern(head, open_tags, tuple(_parts(head, open_tags, encoding)))
 
 
 def _parts(head: Head, open_tags: Collection[int], encoding: Encoding) -> Iterator[_Part]:

@@ -5,6 +5,7 @@ from itertools import takewhile
 from threading import Lock
 from typing import NamedTuple
 
+from service.dicom.dictionary import tag_name
 from service.dicom.encoding.elements import Buffer, Element, Encoding, Malformed
 from service.dicom.encoding.headers import encoding_at
 from service.dicom.patterns.head import Head, differing_tags, end_of, have_same_elements
@@ -49,7 +50,7 @@ def read_alike(buffer: Buffer, start: int, encoding: Encoding) -> Alike | None:
         except Malformed:
             return None
         if elements is not None:
-            return Alike(pattern.known, elements)
+            return Alike(pattern.head.attributes, elements)
     return None
 
 
@@ -75,12 +76,18 @@ def learn(
     before = list(takewhile(lambda element: element[0] < PIXELS, elements))
     end = end_of(before, elements[len(before) :], encoding)
     left_out = {int(path[:8], 16) for path in bulkdata}
-    left_out_bytes = sum(element[3] for element in before if element[0] in left_out and not element.items)
+    left_out_bytes = sum(
+        element.length
+        for element in before
+        if element.tag in left_out and element.items is None and element.fragments is None
+    )
     if not series or not 0 < end - start <= min(_MAX_HEAD_BYTES, _MAX_READ_BYTES + left_out_bytes):
         return
     if encoding_at(buffer, start, len(buffer), encoding) != encoding:
         return
-    head = Head(buffer[start:end], start, before, attributes)
+    names = (tag_name(element.tag) for element in before)
+    known = {name: attributes[name] for name in names if name in attributes}
+    head = Head(buffer[start:end], start, before, known)
     with _learning:
         learned = _learned(head, _patterns.pop(series, ()), left_out, encoding)
         if learned:

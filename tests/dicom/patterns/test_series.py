@@ -1,5 +1,6 @@
 """A file is read by the pattern of its series as if it were alone."""
 
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -308,3 +309,23 @@ def test_nothing_is_remembered_of_files_with_much_before_their_pixels() -> None:
         parse(file := part10(ct_image(f"1.2.{number}", ImageComments=comments, TextComments=comments)))
 
     assert not alike(file)
+
+
+def test_nothing_is_remembered_of_what_stands_behind_the_pixels() -> None:
+    def file(number: int) -> bytes:
+        slice_ = ct_image(f"1.{number}.3")
+        block = slice_.private_block(0x7FE1, "OURS", create=True)
+        for number_in_block in range(20):
+            block.add_new(number_in_block, "UT", f"{number:04}" * 15000)
+        return part10(slice_)
+
+    files = [file(number) for number in range(1, 17)]
+    tracemalloc.start()
+    try:
+        for one in files:
+            parse(one)
+        remembered, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert remembered < len(files) * 200_000
