@@ -9,7 +9,7 @@ import pytest
 
 from service.testing import DicomwebServer, empty_server
 from tests.serving import client_of
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 from tests.web.messages import ct, store
 
 
@@ -72,5 +72,5 @@ def test_it_leaves_no_thread_and_no_file_behind(is_used: bool) -> None:
         if is_used:
             httpx.get(f"{server.url}/studies?PatientName=a*", timeout=PATIENCE)
 
-    assert set(threading.enumerate()) <= before
+    wait_for(lambda: set(threading.enumerate()) <= before)  # they are told to end, and not waited for
     assert not folder.exists()
