@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from time import sleep
 
 import pydicom
 from pydicom.uid import UID
@@ -89,8 +90,10 @@ def stored(caller: Association, content: bytes, sop_class: str = "", instance: s
     request.AffectedSOPInstanceUID = UID(instance)
     request.DataSet = BytesIO(data_set(content))
     context = caller.accepted_contexts[0].context_id
-    caller._reactor_checkpoint.clear()
     assert context is not None
+    caller._reactor_checkpoint.clear()
+    while not caller._is_paused:  # else the caller's own thread may take the answer
+        sleep(0.001)
     caller.dimse.send_msg(request, context)
     _, response = caller.dimse.get_msg(block=True)
     caller._reactor_checkpoint.set()
