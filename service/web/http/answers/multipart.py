@@ -49,7 +49,7 @@ class Splitter:
         self._boundary = boundary
         self._parts = 0
         self._has_begun = False
-        self._preamble = b"\n"
+        self._preamble = b"\r\n"
         self._padding = _Padding(boundary)
         self._parser = _RelatedParser(
             boundary,
@@ -97,7 +97,10 @@ class Splitter:
         start = message.find(delimiter)
         self._has_begun = start >= 0
         self._preamble = b"" if self._has_begun else message[-len(delimiter) :]
-        return b"\r" + message[start:] if self._has_begun else b""
+        if not self._has_begun:
+            return b""
+        line_end = message[max(start - 1, 0) :]
+        return line_end if line_end.startswith(b"\r") else b"\r" + message[start:]
 
     def _events(self, message: bytes) -> Iterator[PartBegins | bytes | PartEnds]:
         """Yield what bytes without blanks bring; the parser is shown no more than delimiters and headers."""
