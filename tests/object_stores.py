@@ -8,7 +8,6 @@ import hmac
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -22,8 +21,9 @@ import httpx
 import obstore
 from obstore.store import S3Store
 
+from tests.ports import reserved_ports
 from tests.serving import ROOT
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 BUCKET = "archive"
 WEED = Path(sys.executable).with_name("weed")
@@ -36,7 +36,10 @@ _ACCOUNT_KEY = (
 )
 # Without keys: SeaweedFS would take them for its own.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-_PORTS = ("master", "volume", "filer", "s3", "admin", "webdav")
+_PORTS = (
+    "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
+    "s3.port", "s3.port.grpc", "admin.port", "admin.port.grpc", "webdav.port",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,12 @@ def seaweedfs(folder: Path, certificate: Path | None = None) -> Iterator[Server]
         _identity(_ADMIN, ["Admin", "Read", "Write", "List"]),
         _identity(_USER, ["Read", "Write", "List"]),
     ]
-    [port] = free_ports(1)
-    by_tls = (f"-s3.cert.file={certificate}", f"-s3.key.file={certificate}", f"-s3.port.https={port}")
-    with _weed(folder, identities, *(by_tls if certificate else ())) as (plain, popen, master):
-        _make_bucket(plain)
-        endpoint = f"https://localhost:{port}" if certificate else plain
-        yield Server(endpoint, f"s3://{BUCKET}", s3_environment(endpoint), popen, master)
+    with reserved_ports(1) as [port]:
+        by_tls = (f"-s3.cert.file={certificate}", f"-s3.key.file={certificate}", f"-s3.port.https={port}")
+        with _weed(folder, identities, *(by_tls if certificate else ())) as (plain, popen, master):
+            _make_bucket(plain)
+            endpoint = f"https://localhost:{port}" if certificate else plain
+            yield Server(endpoint, f"s3://{BUCKET}", s3_environment(endpoint), popen, master)
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def google(folder: Path) -> Iterator[Server]:
     """Run SeaweedFS, which asks nobody who he is here, in place of Google's store: its XML is that of S3."""
     account = {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
     with _weed(folder, []) as (endpoint, popen, _):
-        httpx.put(f"{endpoint}/{BUCKET}", trust_env=False).raise_for_status()
+        httpx.put(f"{endpoint}/{BUCKET}", trust_env=False, timeout=PATIENCE).raise_for_status()
         environment = {"GOOGLE_BASE_URL": endpoint, "GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(account)}
         yield Server(endpoint, f"gs://{BUCKET}", environment, popen)
 
@@ -95,19 +98,18 @@ def _weed(
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": identities}))
     keys = [f"-s3.config={config}"] if identities else []
-    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
-    grpc = dict(zip(_PORTS[:-1], free_ports(len(_PORTS) - 1), strict=True))
-    command = [
-        WEED, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *keys,
-        "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
-        "-master.telemetry=false", "-master.volumeSizeLimitMB=1024",
-        *(f"-{name}.port={port}" for name, port in ports.items()),
-        *(f"-{name}.port.grpc={port}" for name, port in grpc.items()),
-        *more,
-    ]  # fmt: skip
-    endpoint = f"http://127.0.0.1:{ports['s3']}"
-    with _running(command, folder, endpoint) as popen:
-        yield endpoint, popen, f"127.0.0.1:{ports['master']}.{grpc['master']}"
+    with reserved_ports(len(_PORTS)) as ports:
+        of = dict(zip(_PORTS, ports, strict=True))
+        command = [
+            WEED, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *keys,
+            "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
+            "-master.telemetry=false", "-master.volumeSizeLimitMB=1024",
+            *(f"-{name}={port}" for name, port in of.items()),
+            *more,
+        ]  # fmt: skip
+        endpoint = f"http://127.0.0.1:{of['s3.port']}"
+        with _running(command, folder, endpoint) as popen:
+            yield endpoint, popen, f"127.0.0.1:{of['master.port']}.{of['master.port.grpc']}"
 
 
 def s3_environment(endpoint: str, secret: str = _SECRET) -> dict[str, str]:
@@ -136,26 +138,26 @@ def _make_bucket(endpoint: str) -> None:
         client_options={"allow_http": True},
     )
     url = obstore.sign(store, "PUT", "", timedelta(minutes=1))
-    httpx.put(url, trust_env=False).raise_for_status()
+    httpx.put(url, trust_env=False, timeout=PATIENCE).raise_for_status()
 
 
 @contextmanager
 def azurite(folder: Path) -> Iterator[Server]:
     """Run Azurite on a folder."""
-    [port] = free_ports(1)
-    command = [
-        shutil.which("node") or "node", AZURITE, "--blobHost", "127.0.0.1", "--blobPort", str(port),
-        "--location", folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
-    ]  # fmt: skip
-    endpoint = f"http://127.0.0.1:{port}"
-    environment = {
-        "AZURE_STORAGE_ACCOUNT_NAME": _ACCOUNT,
-        "AZURE_STORAGE_ACCOUNT_KEY": _ACCOUNT_KEY,
-        "AZURE_STORAGE_ENDPOINT": f"{endpoint}/{_ACCOUNT}",
-    }
-    with _running(command, folder, endpoint) as popen:
-        _make_container(endpoint)
-        yield Server(endpoint, f"az://{BUCKET}", environment, popen)
+    with reserved_ports(1) as [port]:
+        command = [
+            shutil.which("node") or "node", AZURITE, "--blobHost", "127.0.0.1", "--blobPort", str(port),
+            "--location", folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+        ]  # fmt: skip
+        endpoint = f"http://127.0.0.1:{port}"
+        environment = {
+            "AZURE_STORAGE_ACCOUNT_NAME": _ACCOUNT,
+            "AZURE_STORAGE_ACCOUNT_KEY": _ACCOUNT_KEY,
+            "AZURE_STORAGE_ENDPOINT": f"{endpoint}/{_ACCOUNT}",
+        }
+        with _running(command, folder, endpoint) as popen:
+            _make_container(endpoint)
+            yield Server(endpoint, f"az://{BUCKET}", environment, popen)
 
 
 def _make_container(endpoint: str) -> None:
@@ -171,7 +173,7 @@ def _make_container(endpoint: str) -> None:
     signature = b64encode(hmac.digest(b64decode(_ACCOUNT_KEY), "\n".join(lines).encode(), "sha256")).decode()
     headers["Authorization"] = f"SharedKey {_ACCOUNT}:{signature}"
     url = f"{endpoint}/{_ACCOUNT}/{BUCKET}?restype=container"
-    httpx.put(url, headers=headers, trust_env=False).raise_for_status()
+    httpx.put(url, headers=headers, trust_env=False, timeout=PATIENCE).raise_for_status()
 
 
 @contextmanager
@@ -194,13 +196,3 @@ def _answers(endpoint: str) -> bool:
         return httpx.get(endpoint, trust_env=False).status_code < 500
     except httpx.TransportError:
         return False
-
-
-def free_ports(number: int) -> list[int]:
-    """Return ports on which nothing listens now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    try:
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

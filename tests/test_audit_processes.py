@@ -10,7 +10,9 @@ import pytest
 
 from tests.audit.receiver import certificate, tls_receiver
 from tests.builders import ct_image, part10
-from tests.serving import process, run
+from tests.ports import reserved_ports
+from tests.serving import client_of, process, run
+from tests.waiting import wait_for
 from tests.web.messages import store
 
 
@@ -46,20 +48,19 @@ def test_an_acknowledged_delete_is_told_after_a_kill(tmp_path: Path) -> None:
 def test_what_no_server_has_taken_before_a_kill_is_sent_after_the_next_start(tmp_path: Path) -> None:
     authority = certificate(tmp_path / "ca.pem", "authority")
     own = certificate(tmp_path / "server.pem", "server", authority)
-    with tls_receiver(own) as receiver:
-        port = receiver.port
-    settings = {
-        "DICOMWEB_AUDIT": f"syslog+tls://localhost:{port}",
-        "DICOMWEB_AUDIT_TLS_CA": str(authority.path),
-    }
-    with process(tmp_path / "data", **settings) as server:
-        assert store(server.client, file("1.2.3")).status_code == 200
-        study = study_of(server.client)
-        assert server.client.delete(f"studies/{study}").status_code == 204
-        server.stop(signal.SIGKILL)
+    with reserved_ports(1) as [port]:
+        settings = {
+            "DICOMWEB_AUDIT": f"syslog+tls://localhost:{port}",
+            "DICOMWEB_AUDIT_TLS_CA": str(authority.path),
+        }
+        with process(tmp_path / "data", **settings) as server:
+            assert store(server.client, file("1.2.3")).status_code == 200
+            study = study_of(server.client)
+            assert server.client.delete(f"studies/{study}").status_code == 204
+            server.stop(signal.SIGKILL)
 
-    with tls_receiver(own, port=port) as receiver, process(tmp_path / "data", **settings):
-        messages = receiver.until(lambda message: message.event[0] == "110105")
+        with tls_receiver(own, port=port) as receiver, process(tmp_path / "data", **settings):
+            messages = receiver.until(lambda message: message.event[0] == "110105")
 
     [gone] = messages[-1].objects("110180")
     assert gone.get("ParticipantObjectID") == study
@@ -72,8 +73,9 @@ def test_processes_side_by_side_tell_of_all_requests(tmp_path: Path) -> None:
         for number in range(8):
             assert store(server.client, file(f"1.2.{number}")).status_code == 200
         for _ in range(20):
-            with httpx.Client(base_url=server.client.base_url, trust_env=False) as client:
+            with client_of(str(server.client.base_url)) as client:
                 assert client.get("studies").status_code == 200
+        wait_for(lambda: sum(line["action"] == "start" for line in lines(path)) == 2)
         server.stop()
 
     told = lines(path)

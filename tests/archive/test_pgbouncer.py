@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.settings import Settings
-from tests.object_stores import free_ports
+from tests.ports import reserved_ports
 from tests.serving import serving
 from tests.waiting import wait_for
 from tests.web.messages import ct, fetch, store
@@ -23,14 +23,20 @@ CLIENTS = 8
 
 
 @pytest.fixture
-def pooled(postgresql_url: str) -> Iterator[str]:
+def port() -> Iterator[int]:
+    """A port for it to listen on."""
+    with reserved_ports(1) as [port]:
+        yield port
+
+
+@pytest.fixture
+def pooled(postgresql_url: str, port: int) -> Iterator[str]:
     """The URL of an empty migrated database, behind pgbouncer."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("needs pgbouncer")
     server = sa.make_url(postgresql_url)
     socket = str(server.query["host"])
-    [port] = free_ports(1)
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer"))
     (folder / "users").write_text(f'"{server.username}" ""')
     (folder / "pgbouncer.ini").write_text(

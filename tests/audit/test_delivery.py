@@ -16,10 +16,18 @@ from service.audit.audit import Audit
 from service.audit.event import Action, Actor, Event, Outcome
 from service.audit.opening import TlsFiles, open_audit
 from tests.audit.receiver import Certificate, certificate, tls_receiver, udp_receiver
+from tests.ports import reserved_ports
 from tests.waiting import until
 
 ANN = Actor("ann", "key", "192.0.2.7")
 NO_FILES = TlsFiles()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which a server listens at times."""
+    with reserved_ports(1) as [port]:
+        yield port
 
 
 @pytest.fixture
@@ -130,6 +138,7 @@ def logged(caplog: pytest.LogCaptureFixture, words: str) -> Callable[[], Awaitab
 async def test_messages_wait_for_a_server_that_is_away_and_the_log_does_not_tell_what_is_in_them(
     index: Database,
     authority: Certificate,
+    port: int,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -137,8 +146,6 @@ async def test_messages_wait_for_a_server_that_is_away_and_the_log_does_not_tell
     monkeypatch.setattr("service.audit.delivery.LEASE", 0)
     monkeypatch.setattr("service.audit.audit.LEASE", 0)
     own = certificate(tmp_path / "server.pem", "server", authority)
-    with tls_receiver(own) as receiver:
-        port = receiver.port
     place = f"syslog+tls://127.0.0.1:{port}"
 
     with running(index, place, tls=TlsFiles(authority.path)) as audit:
@@ -154,14 +161,14 @@ async def test_messages_wait_for_a_server_that_is_away_and_the_log_does_not_tell
 
 
 async def test_a_server_that_ends_and_comes_back_gets_everything(
-    index: Database, authority: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    index: Database, authority: Certificate, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.audit.delivery.LEASE", 0)
     monkeypatch.setattr("service.audit.audit.LEASE", 0)
     own = certificate(tmp_path / "server.pem", "server", authority)
     events = [event() for _ in range(6)]
-    with tls_receiver(own) as receiver:
-        place = f"syslog+tls://127.0.0.1:{receiver.port}"
+    with tls_receiver(own, port=port) as receiver:
+        place = f"syslog+tls://127.0.0.1:{port}"
         audit = open_audit(index, [place], "pacs", TlsFiles(authority.path), 30, None)
         assert audit is not None
         audit.put(events[:3])
@@ -170,7 +177,7 @@ async def test_a_server_that_ends_and_comes_back_gets_everything(
     audit.put(events[3:])
     audit._deliveries[0].finish()
 
-    with tls_receiver(own, port=receiver.port) as again:
+    with tls_receiver(own, port=port) as again:
         audit._deliveries[0].finish()
         after = [again.next() for _ in range(3)]
 

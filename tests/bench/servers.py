@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
+from tests.ports import reserved_ports
 from tests.serving import process
 
 OURS, NGINX, PEER = "ours", "nginx", "peer"
@@ -103,19 +104,18 @@ def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
 @contextmanager
 def nginx(folder: Path) -> Iterator[Server]:
     """Serve the folder's `files` as they are, with one worker."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     (folder / "files").mkdir(exist_ok=True)
     configuration = folder / "nginx.conf"
-    configuration.write_text(_NGINX.substitute(folder=folder, port=port, user=getpass.getuser()))
     command = ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
-    running = subprocess.Popen(command)
-    try:
-        _wait_for(port, running)
-        yield Server(NGINX, f"http://127.0.0.1:{port}", (running.pid,))
-    finally:
-        running.terminate()
-        running.wait()
+    with reserved_ports(1) as [port]:
+        configuration.write_text(_NGINX.substitute(folder=folder, port=port, user=getpass.getuser()))
+        running = subprocess.Popen(command)
+        try:
+            _wait_for(port, running)
+            yield Server(NGINX, f"http://127.0.0.1:{port}", (running.pid,))
+        finally:
+            running.terminate()
+            running.wait()
 
 
 def has_nginx() -> bool:

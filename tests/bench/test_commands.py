@@ -1,7 +1,6 @@
 """The commands of the benchmark from end to end, with numbers so small that they say nothing about speed."""
 
 import json
-import socket
 from pathlib import Path
 
 import httpx
@@ -10,6 +9,7 @@ from typer.testing import CliRunner
 
 from tests.bench.__main__ import app
 from tests.bench.archive import sizes
+from tests.ports import reserved_ports
 
 
 def bench(*arguments: object) -> str:
@@ -56,10 +56,8 @@ def test_a_soak_shows_what_grows(tmp_path: Path) -> None:
 
 
 def test_a_server_that_stores_nothing_ends_the_run_with_a_line(dicomweb: httpx.Client) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-
-    nowhere = CliRunner().invoke(app, ["run", "--quick", "--url", f"http://127.0.0.1:{port}/dicom-web"])
+    with reserved_ports(1) as [port]:
+        nowhere = CliRunner().invoke(app, ["run", "--quick", "--url", f"http://127.0.0.1:{port}/dicom-web"])
     refused = CliRunner().invoke(app, ["run", "--quick", "--url", f"{dicomweb.base_url}nowhere"])
 
     assert (nowhere.exit_code, refused.exit_code) == (1, 1)

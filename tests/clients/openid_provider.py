@@ -12,6 +12,8 @@ import httpx
 import pytest
 from playwright.async_api import Page
 
+from tests.ports import reserved_ports
+
 PACKAGE = Path(__file__).parent / "openid"
 IS_INSTALLED = shutil.which("node") and (PACKAGE / "node_modules").is_dir()
 AUDIENCE = "https://pacs.example"
@@ -20,12 +22,16 @@ AUDIENCE = "https://pacs.example"
 class OpenidProvider:
     """A provider. People choose their name, which is that of their role; any password will do.
 
+    Args:
+        port: to listen on.
+
     Attributes:
         url: of it.
     """
 
-    def __init__(self) -> None:
-        self._process = self._started(0)
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._process = self._started()
         self.url = self._announced()
 
     @property
@@ -63,17 +69,17 @@ class OpenidProvider:
 
     def start(self) -> None:
         """Run it again where it was, with a new key."""
-        self._process = self._started(int(self.url.rpartition(":")[2]))
+        self._process = self._started()
         self._announced()
 
     def _order(self, order: str, **query: str) -> None:
         httpx.post(f"{self.url}/orders/{order}", params=query, trust_env=False, timeout=60).raise_for_status()
 
-    def _started(self, port: int) -> "subprocess.Popen[str]":
+    def _started(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             ["node", "provider.js"],
             cwd=PACKAGE,
-            env=os.environ | {"PORT": str(port)},
+            env=os.environ | {"PORT": str(self._port)},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -92,11 +98,12 @@ def openid_provider() -> Iterator[OpenidProvider]:
     """Run the provider; where it is not installed, the test is skipped."""
     if not IS_INSTALLED:
         pytest.skip("needs Node 20 and `make clients`, which installs the OpenID provider")
-    provider = OpenidProvider()
-    try:
-        yield provider
-    finally:
-        provider.stop()
+    with reserved_ports(1) as [port]:
+        provider = OpenidProvider(port)
+        try:
+            yield provider
+        finally:
+            provider.stop()
 
 
 async def sign_in(page: Page, name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.object_stores import free_ports
+from tests.ports import reserved_ports
 from tests.waiting import PATIENCE, wait_for
 
 AE_TITLE = "ORTHANC"
@@ -84,26 +84,31 @@ def orthanc(folder: Path) -> Iterator[Orthanc]:
     if _PROGRAM is None:
         pytest.skip("needs Orthanc")
     folder.mkdir(exist_ok=True)
-    http, dimse = free_ports(2)
-    configuration = {
-        "Name": AE_TITLE, "DicomAet": AE_TITLE, "DicomPort": dimse, "HttpPort": http,
-        "StorageDirectory": str(folder / "storage"), "IndexDirectory": str(folder / "storage"),
-        "TemporaryDirectory": str(folder), "Plugins": [], "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False, "DicomCheckCalledAet": False, "DicomAlwaysAllowStore": True,
-        "UnknownSopClassAccepted": True, "SaveJobs": False, "StableAge": 86400,
-        "DicomScuTimeout": int(PATIENCE), "QueryRetrieveSize": 1000,
-    }  # fmt: skip
-    (folder / "configuration.json").write_text(json.dumps(configuration))
-    url = f"http://127.0.0.1:{http}"
+    with reserved_ports(2) as [http, dimse]:
+        configuration = {
+            "Name": AE_TITLE, "DicomAet": AE_TITLE, "DicomPort": dimse, "HttpPort": http,
+            "StorageDirectory": str(folder / "storage"), "IndexDirectory": str(folder / "storage"),
+            "TemporaryDirectory": str(folder), "Plugins": [], "RemoteAccessAllowed": False,
+            "AuthenticationEnabled": False, "DicomCheckCalledAet": False, "DicomAlwaysAllowStore": True,
+            "UnknownSopClassAccepted": True, "SaveJobs": False, "StableAge": 86400,
+            "DicomScuTimeout": int(PATIENCE), "QueryRetrieveSize": 1000,
+        }  # fmt: skip
+        (folder / "configuration.json").write_text(json.dumps(configuration))
+        with _running(folder, f"http://127.0.0.1:{http}") as client:
+            yield Orthanc(client, dimse)
+
+
+@contextmanager
+def _running(folder: Path, url: str) -> Iterator[httpx.Client]:
     with (folder / "log").open("wb") as log:
         popen = subprocess.Popen(
-            [_PROGRAM, folder / "configuration.json"], cwd=folder, stdout=log, stderr=log
+            [str(_PROGRAM), folder / "configuration.json"], cwd=folder, stdout=log, stderr=log
         )
     try:
         with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
             wait_for(lambda: popen.poll() is not None or _answers(client))
             assert popen.poll() is None, (folder / "log").read_text()[-2000:]
-            yield Orthanc(client, dimse)
+            yield client
     finally:
         popen.terminate()
         popen.wait(PATIENCE)

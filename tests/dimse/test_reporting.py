@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
-from socket import create_server
 
 import pytest
 from pydicom.uid import MRImageStorage
@@ -14,6 +13,7 @@ from tests.builders import EXPLICIT, IMPLICIT
 from tests.dimse.calling import association
 from tests.dimse.commitments import ALL_KEPT, COMMITMENT, INSTANCE, Report, asked, noting, store
 from tests.dimse.places import environment_of
+from tests.ports import reserved_ports
 from tests.serving import Process, process
 from tests.waiting import PATIENCE, wait_for
 
@@ -21,13 +21,12 @@ from tests.waiting import PATIENCE, wait_for
 @pytest.fixture(scope="module")
 def known(place: Settings) -> Iterator[tuple[Process, int, dict[str, str]]]:
     """Lend a service that knows where a scanner listens, once it does; and its settings."""
-    with create_server(("127.0.0.1", 0)) as free:
-        listening = free.getsockname()[1]
-    peers = place.data.with_suffix(".toml")
-    peers.write_text(f'[SCANNER]\nroles = ["writer"]\nhost = "127.0.0.1"\nport = {listening}\n')
-    settings = {"DICOMWEB_DIMSE_PEERS": str(peers), **environment_of(place)}
-    with process(place.data, "--dimse", "0", **settings) as service:
-        yield service, listening, settings
+    with reserved_ports(1) as [listening]:
+        peers = place.data.with_suffix(".toml")
+        peers.write_text(f'[SCANNER]\nroles = ["writer"]\nhost = "127.0.0.1"\nport = {listening}\n')
+        settings = {"DICOMWEB_DIMSE_PEERS": str(peers), **environment_of(place)}
+        with process(place.data, "--dimse", "0", **settings) as service:
+            yield service, listening, settings
 
 
 @contextmanager

@@ -32,7 +32,8 @@ from tests.builders import (
 from tests.dimse import calling
 from tests.dimse.destinations import Destination, destination
 from tests.dimse.nodes import CALLED, PATIENT_ROOT, STUDY_ROOT, associated, identifier, node, tool
-from tests.object_stores import free_ports
+from tests.ports import reserved_ports
+from tests.waiting import PATIENCE
 
 ALL = (*NATIVE_SYNTAXES, JPEG_2000)
 EVERYTHING: dict[str, Any] = {CTImageStorage: ALL, MRImageStorage: ALL}
@@ -382,11 +383,13 @@ def test_a_getter_that_takes_several_transfer_syntaxes_gets_what_all_can_be_in(
 
 
 def test_movescu_moves_a_study_to_itself(archive: Archive, files: dict[str, bytes], tmp_path: Path) -> None:
-    [free] = free_ports(1)
-    with node(archive, [Peer("movescu", "STORE", host="127.0.0.1", port=free)]) as port:
-        command = [tool("movescu"), "-S", "-aet", "CLIENT", "-aec", CALLED, "-aem", "STORE", "+P", str(free)]
+    with (
+        reserved_ports(1) as [own],
+        node(archive, [Peer("movescu", "STORE", host="127.0.0.1", port=own)]) as port,
+    ):
+        command = [tool("movescu"), "-S", "-aet", "CLIENT", "-aec", CALLED, "-aem", "STORE", "+P", str(own)]
         keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=1", "+B"]
-        subprocess.run([*command, *keys, "127.0.0.1", str(port)], check=True, timeout=60, cwd=tmp_path)
+        subprocess.run([*command, *keys, "127.0.0.1", str(port)], check=True, timeout=PATIENCE, cwd=tmp_path)
 
     came = {pydicom.dcmread(path).SOPInstanceUID: body(path.read_bytes()) for path in tmp_path.iterdir()}
     assert came == {uid: body(files[uid]) for uid in [*SERIES, OTHER]}
@@ -396,7 +399,7 @@ def test_getscu_gets_a_study(port: int, files: dict[str, bytes], tmp_path: Path)
     command = [tool("getscu"), "-S", "-aet", "CLIENT", "-aec", CALLED, "-od", str(tmp_path), "+B"]
     keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=1"]
 
-    subprocess.run([*command, *keys, "127.0.0.1", str(port)], check=True, timeout=60)
+    subprocess.run([*command, *keys, "127.0.0.1", str(port)], check=True, timeout=PATIENCE)
 
     came = {pydicom.dcmread(path).SOPInstanceUID: body(path.read_bytes()) for path in tmp_path.iterdir()}
     assert came == {uid: body(files[uid]) for uid in [*SERIES, OTHER]}

@@ -82,7 +82,7 @@ function begin() {
   provider = new Provider(`http://127.0.0.1:${server.address().port}`, configuration());
 }
 
-server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => {
+server.listen(Number(process.env.PORT), "127.0.0.1", () => {
   begin();
   console.log(`OpenID provider at http://127.0.0.1:${server.address().port}`);
 });

@@ -11,7 +11,7 @@ from tests.builders import EXPLICIT, data_set, part10
 from tests.dimse.calling import data_set as body
 from tests.dimse.destinations import Destination, destination
 from tests.dimse.places import environment_of
-from tests.object_stores import free_ports
+from tests.ports import reserved_ports
 from tests.serving import Process, process, run
 from tests.waiting import wait_for
 
@@ -25,9 +25,15 @@ def taker() -> Iterator[Destination]:
 
 
 @pytest.fixture(scope="module")
-def peers(tmp_path_factory: pytest.TempPathFactory, taker: Destination) -> Path:
+def nobody() -> Iterator[int]:
+    """A port on which nobody listens."""
+    with reserved_ports(1) as [port]:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def peers(tmp_path_factory: pytest.TempPathFactory, taker: Destination, nobody: int) -> Path:
     """A file with a peer that listens, one that does not, and one of which nobody knows where it would."""
-    [nobody] = free_ports(1)
     file = tmp_path_factory.mktemp("peers") / "peers.toml"
     file.write_text(
         f'[STORE]\nhost = "127.0.0.1"\nport = {taker.peer.port}\n'
