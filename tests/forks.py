@@ -180,5 +180,5 @@ def spawned_by(pid: int) -> list[int]:
 def _command_of(pid: str) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:  # it has ended a moment ago
+    except (FileNotFoundError, ProcessLookupError):  # it has ended a moment ago
         return b""

@@ -136,7 +136,7 @@ def test_a_folder_below_clutter_is_imported_when_it_is_what_is_named(data: Path,
 def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on_when_it_is_run_again(
     data: Path, folder: Path
 ) -> None:
-    for number in range(400):
+    for number in range(2000):
         (folder / f"more{number}").write_bytes(part10(ct_image(f"7.1.{number}")))
     command = [sys.executable, "-m", "service", "import", str(folder)]
 
@@ -149,11 +149,11 @@ def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on_when_it_is_r
         _, said = stopped.communicate()
     again = run(data, "import", folder)
 
-    [number] = map(int, re.findall(r"Stopped after (\d+) of 403 files: run it again to go on", said))
+    [number] = map(int, re.findall(r"Stopped after (\d+) of 2003 files: run it again to go on", said))
     assert stopped.returncode == 130
     assert f"{number} stored" in said
     assert (again.exit_code, f"{number} unchanged" in again.stderr) == (0, True)
-    assert f"{403 - number} stored" in again.stderr
+    assert f"{2003 - number} stored" in again.stderr
 
 
 def test_reindexing_brings_back_a_lost_database(data: Path, folder: Path) -> None:

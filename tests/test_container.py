@@ -14,6 +14,7 @@ from service.ohif import VERSION
 from service.settings import PREFIX, Settings
 from tests.object_stores import WEED, Server
 from tests.serving import ROOT, process
+from tests.waiting import wait_for
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
@@ -34,7 +35,7 @@ def test_the_health_check_asks_the_port_that_is_set(tmp_path: Path) -> None:
     with process(tmp_path / "data") as server:
         port = str(urlsplit(str(server.client.base_url)).port)
 
-        assert _healthy(DICOMWEB_PORT=port)
+        wait_for(lambda: _healthy(DICOMWEB_PORT=port))
 
     assert not _healthy(DICOMWEB_PORT=port)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from service.archive.index.engine.engines import create_engine
 from tests.builders import ct_image, part10
 from tests.serving import COMMAND, ROOT, Process, environment, process, run
-from tests.waiting import until
+from tests.waiting import wait_for
 from tests.web.messages import fetch, store
 
 FILES = {uid: part10(ct_image(uid)) for uid in ("1.1.1", "1.1.2", "2.1.1")}
@@ -64,7 +64,7 @@ def outgrow(data: Path) -> None:
 
 def assert_whole(data: Path) -> None:
     with process(data) as server:
-        assert ready(server).status_code == 200
+        wait_for(lambda: ready(server).status_code == 200)
         for uid, file in FILES.items():
             assert fetch(server.client, uid).content == file
         server.stop()
@@ -99,9 +99,8 @@ def test_beside_stored_files_a_lost_index_is_not_ready_until_it_is_made_again(da
 
     for _ in range(2):
         with process(data) as server:
-            answer = ready(server)
-            assert answer.status_code == 503
-            assert "reindex" in answer.json()["message"]
+            wait_for(lambda: "reindex" in ready(server).json()["message"])  # else it had no time to find out
+            assert ready(server).status_code == 503
             assert "reindex" in server.log.read_text()
             server.stop()
 
@@ -118,19 +117,15 @@ def test_an_index_of_another_name_is_not_doubted_for_what_was_begun_beside_the_s
     assert_whole(data)
 
 
-async def test_a_reindex_that_is_killed_says_so_and_another_one_finishes_it(data: Path) -> None:
+def test_a_reindex_that_is_killed_says_so_and_another_one_finishes_it(data: Path) -> None:
     with process(data) as server:
-        for study in range(3, 9):
+        for study in range(3, 19):
             store(server.client, *(part10(ct_image(f"{study}.1.{number}")) for number in range(1, 100)))
         server.stop()
-    popen = subprocess.Popen(  # noqa: ASYNC220 (it is waited for below)
+    popen = subprocess.Popen(
         (*COMMAND, "reindex"), cwd=ROOT, env=environment(data, {}), stderr=subprocess.DEVNULL
     )
-
-    async def has_begun() -> bool:
-        return (data / "index-is-incomplete").exists()
-
-    assert await until(has_begun)
+    wait_for((data / "index-is-incomplete").exists, pause=0.001)  # it is done in a second
     popen.send_signal(signal.SIGKILL)
     assert popen.wait() == -signal.SIGKILL
 
@@ -153,7 +148,7 @@ def test_where_the_files_are_gone_the_service_does_not_start(data: Path) -> None
 
     assert run(data, "reindex").returncode == 0
     with process(data) as server:
-        assert ready(server).status_code == 200
+        wait_for(lambda: ready(server).status_code == 200)
 
 
 def test_where_the_files_go_while_serving_nothing_is_stored_beside_them(data: Path) -> None:
@@ -163,7 +158,7 @@ def test_where_the_files_go_while_serving_nothing_is_stored_beside_them(data: Pa
         assert store(server.client, part10(ct_image("3.1.1"))).status_code == 503
 
         (data / "elsewhere").rename(data / "instances")
-        assert ready(server).status_code == 200
+        wait_for(lambda: ready(server).status_code == 200)
         assert store(server.client, part10(ct_image("3.1.1"))).status_code == 200
 
 

@@ -21,9 +21,9 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> bool:
     return False
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait in this thread until the condition is true."""
+def wait_for(condition: Callable[[], object], pause: float = _PAUSE) -> None:
+    """Wait in this thread until the condition is true, with a pause in seconds between two looks."""
     end = monotonic() + PATIENCE
     while not condition():
         assert monotonic() < end, "what was waited for did not come"
-        sleep(_PAUSE)
+        sleep(pause)

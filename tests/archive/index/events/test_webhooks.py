@@ -67,8 +67,8 @@ def test_pauses_grow_and_the_last_word_ends_it(connection: sa.Connection) -> Non
         pauses.append((connection.scalar(sa.select(webhooks.c.due)) or 0) - before + 60_000_000)
         connection.execute(sa.update(webhooks).values(due=0))
 
-    assert [round(pause / 1e6) for pause in pauses[:4]] == [5, 10, 20, 40]
-    assert round(pauses[-1] / 1e6) == 3600
+    for pause, wanted in zip([*pauses[:4], pauses[-1]], [5, 10, 20, 40, 3600], strict=True):
+        assert wanted <= pause / 1e6 < wanted + 4  # it is counted from a moment later
     claimed = claim(connection, key, 60)
     assert claimed is not None
     assert note_failure(connection, *claimed, "answered 410", is_final=True)
