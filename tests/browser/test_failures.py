@@ -100,16 +100,24 @@ async def test_a_list_of_slices_that_does_not_come_leaves_the_picture_and_comes_
 
 
 async def test_an_error_of_what_follows_the_picture_stays_in_the_stage(page: Page, site: str) -> None:
-    await _open(page, site)
+    problem = page.locator(".stage .problem")
+
+    async def wait_for_problem(route: Route) -> None:
+        await expect(problem).to_be_visible()
+        await route.continue_()
+
+    await page.route(PICTURE, wait_for_problem)
     await page.route(re.compile(r"browse/1/1\.2/1\.2\.2\?"), Line(1000).handle)
+    await _open(page, site)
 
     await page.keyboard.press("ArrowDown")
 
-    await expect(page.locator(".stage .problem")).to_be_visible()
+    await expect(page.locator(".stage img")).to_have_attribute("src", PICTURE)
+    await expect(page.locator(".stage .at")).to_have_text(f"2 of {SLICES}")
+    await expect(problem).to_be_visible()
     await expect(page.locator("#about")).to_contain_text("Doe, Jane")
-    await expect(page.locator(".stage img")).to_be_visible()
     await page.keyboard.press("ArrowDown")
-    await expect(page.locator(".stage .problem")).to_be_hidden()
+    await expect(problem).to_be_hidden()
 
 
 async def test_a_thumbnail_tells_whether_it_is_awaited_here_or_failed(page: Page, site: str) -> None:
@@ -118,6 +126,10 @@ async def test_a_thumbnail_tells_whether_it_is_awaited_here_or_failed(page: Page
     await page.goto(site)
     thumbnail = page.locator(".thumb").first
 
+    async def are_asked_for() -> bool:
+        return len(waiting) == 2
+
+    assert await until(are_asked_for)
     await expect(thumbnail).to_have_class("thumb")
     grounds = [await _ground(page)]
     for route in waiting:

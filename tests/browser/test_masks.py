@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import DICOM
 from tests.segmentations import COLUMNS, ROWS, ct_series, segmentation
+from tests.waiting import PATIENCE
 
 SHOWN = """([x, y]) => {
     const canvas = document.querySelector("canvas"), box = canvas.getBoundingClientRect();
@@ -26,7 +27,7 @@ async def test_masks_lie_over_the_picture_with_names_and_colours_and_can_be_hidd
     images = ct_series(6)
     labels = np.zeros((6, ROWS, COLUMNS), np.uint8)
     labels[1:5, 2:4, 2:5], labels[2, 4:6, 5:8] = 1, 2  # liver, and in one slice spleen
-    async with httpx.AsyncClient(base_url=site, headers=DICOM) as client:
+    async with httpx.AsyncClient(base_url=site, headers=DICOM, timeout=PATIENCE) as client:
         for data_set in (*images, segmentation(images, labels)):
             file = BytesIO()
             data_set.save_as(file, enforce_file_format=True)

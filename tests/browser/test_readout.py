@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import DICOM
 from tests.builders import ct_image, part10
+from tests.waiting import PATIENCE
 
 PLACED = {
     "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
@@ -19,7 +20,7 @@ PLACED = {
 @pytest.fixture
 async def placed(page: Page, site: str) -> Page:
     """The second of three slices of 8 × 8 pixels, 64 HU apart, 2 mm wide; it lies at z = 20 mm."""
-    async with httpx.AsyncClient(base_url=site, headers=DICOM) as client:
+    async with httpx.AsyncClient(base_url=site, headers=DICOM, timeout=PATIENCE) as client:
         for number in (1, 2, 3):
             position = [-8, -8, 10 * number]
             slice_ = ct_image(f"7.8.{number}", InstanceNumber=number, ImagePositionPatient=position, **PLACED)

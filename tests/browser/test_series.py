@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE
 
 
 async def test_a_series_of_two_volumes_is_told_with_a_link_to_each(browser: Browser, site: str) -> None:
-    async with httpx.AsyncClient(base_url=site, headers=DICOM) as client:
+    async with httpx.AsyncClient(base_url=site, headers=DICOM, timeout=PATIENCE) as client:
         for number in range(4):
             slice_ = ct_image(
                 f"7.8.{number + 1}",

@@ -26,7 +26,9 @@ def keyed(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         headers = DICOM | {"authorization": f"Bearer {key_of(server, 'writer')}"}
         for study in STUDIES:
             content = part10(ct_image(f"{study}.1.1"))
-            httpx.post(f"{server.url}/studies", content=content, headers=headers).raise_for_status()
+            httpx.post(
+                f"{server.url}/studies", content=content, headers=headers, timeout=PATIENCE
+            ).raise_for_status()
         yield server
 
 

@@ -188,6 +188,8 @@ async def _drop(page: Page, place: Path) -> None:
 
 async def test_deleting_is_asked_for_twice(page: Page, site: str) -> None:
     await page.get_by_role("link", name="Roe, Richard").click()
+    await page.wait_for_url(f"{site}browse/3")
+    await expect(page.locator(".thumb.loaded")).to_have_count(1)  # nobody asks for it when the study is gone
 
     await page.get_by_role("button", name="Delete study").click()
     await page.get_by_role("button", name="Keep it").click()

@@ -92,6 +92,7 @@ def stored(caller: Association, content: bytes, sop_class: str = "", instance: s
     context = caller.accepted_contexts[0].context_id
     assert context is not None
     caller._reactor_checkpoint.clear()
+    sleep(0.001)
     while not caller._is_paused:  # else the caller's own thread may take the answer
         sleep(0.001)
     caller.dimse.send_msg(request, context)

@@ -71,6 +71,7 @@ def associated(
 ) -> Iterator[Association]:
     """Associate with a node, for these SOP classes."""
     entity = AE("CLIENT")
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = PATIENCE
     for context in contexts:
         entity.add_requested_context(context, list(syntaxes))
     items: list[Any] = []

@@ -280,7 +280,7 @@ def test_a_move_ends_when_it_is_cancelled(archive: Archive) -> None:
 
     def answer(_: evt.Event) -> int:
         has_come.set()
-        is_cancelled.wait(60)
+        is_cancelled.wait(PATIENCE)
         return 0
 
     with (
@@ -290,9 +290,9 @@ def test_a_move_ends_when_it_is_cancelled(archive: Archive) -> None:
     ):
         keys = identifier("STUDY", StudyInstanceUID="1")
         responses = association.send_c_move(keys, "STORE", STUDY_ROOT.move, msg_id=3)
-        has_come.wait(60)
+        has_come.wait(PATIENCE)
+        association.bind(evt.EVT_PDU_SENT, lambda _: is_cancelled.set())
         association.send_c_cancel(3, query_model=STUDY_ROOT.move)
-        is_cancelled.set()
         final, _ = list(responses)[-1]
 
     assert final.Status == CANCELLED
@@ -340,6 +340,7 @@ def got(
         return 0
 
     entity = AE("CLIENT")
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = PATIENCE
     entity.add_requested_context(STUDY_ROOT.get, EXPLICIT)
     for syntax in syntaxes:
         entity.add_requested_context(CTImageStorage, syntax)

@@ -6,23 +6,26 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from time import monotonic
 
 import httpx
 import numpy as np
 
 from tests.builders import image, part10
-from tests.serving import Process, process
+from tests.serving import Process, client_of, process
 from tests.waiting import PATIENCE, until, wait_for
 from tests.web.messages import DICOM, fetch, store, url
 
 LARGE = part10(image(np.random.default_rng(7).integers(0, 4096, (64, 512, 512), np.uint16), "1.1.1"))
+
+KEPT_SECONDS = 0.9  # at least, that an idle connection is kept after the server was told to stop
 
 
 def tell_to_stop(server: Process) -> None:
     """Tell a server to stop, and wait until it takes no connections."""
 
     async def takes_none() -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
             try:
                 await client.get(server.client.base_url)
             except httpx.TransportError:
@@ -70,15 +73,21 @@ def test_no_request_is_lost_on_connections_that_are_kept(tmp_path: Path) -> None
     are_connected = Barrier(9)
 
     def ask_until_told_to_go() -> None:
-        with httpx.Client(base_url=server.client.base_url, trust_env=False) as client:
-            client.get("studies").raise_for_status()
-            are_connected.wait()
-            while client.get("studies").raise_for_status().headers.get("connection") != "close":
-                pass
+        with client_of(str(server.client.base_url)) as client:
+            is_kept = client.get("studies").raise_for_status().is_success
+            answered = monotonic()
+            are_connected.wait(PATIENCE)
+            while is_kept:
+                try:
+                    answer = client.get("studies").raise_for_status()
+                except httpx.TransportError:
+                    assert monotonic() - answered > KEPT_SECONDS  # on a busy machine: nothing was under way
+                    return
+                is_kept, answered = answer.headers.get("connection") != "close", monotonic()
 
     with process(tmp_path / "data", DICOMWEB_STOP_SECONDS="600") as server, ThreadPoolExecutor(8) as clients:
         asked = [clients.submit(ask_until_told_to_go) for _ in range(8)]
-        are_connected.wait()
+        are_connected.wait(PATIENCE)
         server.popen.send_signal(signal.SIGTERM)
 
         for one in asked:

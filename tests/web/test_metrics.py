@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.serving import ROOT, client_of, process
+from tests.waiting import wait_for
 from tests.web.access.service import bearing, guarded
 from tests.web.messages import ct, fetch, store, url
 
@@ -117,6 +118,7 @@ def test_several_processes_tell_the_sum_and_whoever_is_asked_tells_it(tmp_path: 
         for number in range(12):
             with client_of(address) as client:
                 assert store(client, ct(f"1.1.{number + 1}")).status_code == 200
+        wait_for(lambda: _stores(address) == 12)  # one counts when its answer has gone
         told = []
         for _ in range(6):
             with client_of(address) as client:
@@ -126,6 +128,13 @@ def test_several_processes_tell_the_sum_and_whoever_is_asked_tells_it(tmp_path: 
     assert {counted["dicomweb_request_seconds_count", "store", "200"] for counted in told} == {12}
     assert {counted["dicomweb_stored_instances_total", "stored"] for counted in told} == {12}
     assert {counted["dicomweb_codec_workers_busy",] for counted in told} == {0}
+
+
+def _stores(address: str) -> float:
+    """Ask any process how many stores there were."""
+    with client_of(address) as client:
+        text = client.get(_site(client) + "/metrics").text
+    return samples(text)["dicomweb_request_seconds_count", "store", "200"]
 
 
 def test_every_metric_of_the_dashboard_is_there(client: httpx.Client) -> None:

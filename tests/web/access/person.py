@@ -11,6 +11,7 @@ from service.app import create_app
 from service.archive import Archive, open_archive
 from service.settings import Settings
 from tests.access.issuer import AUDIENCE, CLIENT, SECRET, Issuer
+from tests.waiting import PATIENCE
 
 SITE = "http://pacs.example"
 PAGE = {"accept": "text/html,application/xhtml+xml", "sec-fetch-mode": "navigate"}
@@ -41,7 +42,7 @@ class Person:
         url = response.headers["location"]
         if url.startswith(str(self.client.base_url)):
             return await self.client.get(url, headers=PAGE)
-        async with httpx.AsyncClient(trust_env=False) as stranger:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as stranger:
             return await stranger.get(url)
 
     async def post(self, place: str, **options: Any) -> httpx.Response:

@@ -14,6 +14,7 @@ from pydicom.uid import UID, JPEGLSLossless
 
 from service.testing import DicomwebServer, empty_server
 from tests.segmentations import blocks, ct_series, segmentation
+from tests.waiting import PATIENCE
 from tests.web.series import compressed, ct_slice, enhanced_mr, stored_values
 
 STORED = stored_values(4, 6, 5)
@@ -126,7 +127,7 @@ def test_several_times_are_a_fourth_axis(server: DicomwebServer) -> None:
 
 
 def test_a_series_of_several_volumes_names_a_store_of_each(server: DicomwebServer) -> None:
-    conflict = httpx.get(f"{_url(server, '1.1.3')}/zarr.json")
+    conflict = httpx.get(f"{_url(server, '1.1.3')}/zarr.json", timeout=PATIENCE)
 
     assert conflict.status_code == 409
     urls = [group["url"] for group in conflict.json()["groups"]]
@@ -164,15 +165,17 @@ def test_frames_of_an_instance_are_a_store_too(server: DicomwebServer) -> None:
     ],
 )
 def test_other_files_are_not_found(server: DicomwebServer, key: str) -> None:
-    assert httpx.get(f"{_url(server, '1.1.1')}/{key}").status_code == 404
+    assert httpx.get(f"{_url(server, '1.1.1')}/{key}", timeout=PATIENCE).status_code == 404
 
 
 def test_a_chunk_has_a_length_a_tag_and_ranges(server: DicomwebServer) -> None:
     url = f"{_url(server, '1.1.1')}/0/c/1/0/0"
 
-    head, whole = httpx.head(url), httpx.get(url)
-    part = httpx.get(url, headers={"range": "bytes=10-19", "if-range": head.headers["etag"]})
-    again = httpx.get(url, headers={"if-none-match": head.headers["etag"]})
+    head, whole = httpx.head(url, timeout=PATIENCE), httpx.get(url, timeout=PATIENCE)
+    part = httpx.get(
+        url, headers={"range": "bytes=10-19", "if-range": head.headers["etag"]}, timeout=PATIENCE
+    )
+    again = httpx.get(url, headers={"if-none-match": head.headers["etag"]}, timeout=PATIENCE)
 
     assert (head.status_code, head.headers["content-length"]) == (200, "60")
     assert whole.content == HU[1].astype("<i2").tobytes()
@@ -181,19 +184,19 @@ def test_a_chunk_has_a_length_a_tag_and_ranges(server: DicomwebServer) -> None:
 
 
 def test_a_chunk_of_what_is_gone_is_no_chunk_of_zeros(server: DicomwebServer) -> None:
-    assert httpx.get(f"{_url(server, '1.1.9')}/zarr.json").status_code == 404
-    assert httpx.get(f"{_url(server, '1.1.9')}/0/c/0/0/0").status_code == 410
+    assert httpx.get(f"{_url(server, '1.1.9')}/zarr.json", timeout=PATIENCE).status_code == 404
+    assert httpx.get(f"{_url(server, '1.1.9')}/0/c/0/0/0", timeout=PATIENCE).status_code == 410
 
 
 def test_a_store_follows_its_series(server: DicomwebServer, tmp_path: Path) -> None:
     chunk = f"{_url(server, '1.1.5')}/0/c/1/0/0"
     _load(server, tmp_path / "two", *(_of("1.1.5", n, ct_slice(n, STORED[n - 1])) for n in (1, 3)))
-    before = httpx.get(chunk).content
+    before = httpx.get(chunk, timeout=PATIENCE).content
 
     _load(server, tmp_path / "one", _of("1.1.5", 2, ct_slice(2, STORED[1])))
 
     assert before == HU[2].astype("<i2").tobytes()
-    assert httpx.get(chunk).content == HU[1].astype("<i2").tobytes()
+    assert httpx.get(chunk, timeout=PATIENCE).content == HU[1].astype("<i2").tobytes()
     assert _array(_url(server, "1.1.5")).shape == (3, 6, 5)
 
 
@@ -204,7 +207,7 @@ def test_masks_are_stores_of_labels_as_their_volumes_are(tmp_path: Path) -> None
         _load(server, tmp_path / "masks", *images, segmentation(images, layers))
 
         second = _array(_url(server, "1.1.2", "volume/segment=2.zarr"))
-        conflict = httpx.get(f"{_url(server, '1.1.2')}/zarr.json")
+        conflict = httpx.get(f"{_url(server, '1.1.2')}/zarr.json", timeout=PATIENCE)
         layered = _array(conflict.json()["groups"][-1]["url"])
 
         assert conflict.status_code == 409
@@ -215,6 +218,6 @@ def test_masks_are_stores_of_labels_as_their_volumes_are(tmp_path: Path) -> None
 
 
 def test_what_only_masks_have_is_refused_of_others(server: DicomwebServer) -> None:
-    refusal = httpx.get(f"{_url(server, '1.1.1', 'volume/segment=2.zarr')}/zarr.json")
+    refusal = httpx.get(f"{_url(server, '1.1.1', 'volume/segment=2.zarr')}/zarr.json", timeout=PATIENCE)
 
     assert refusal.status_code == 400

@@ -118,7 +118,10 @@ async function settle() {
   const found = await fetchPage(url, "settle");
   if (!found) return;
   const problem = found.querySelector("[data-problem], #main p")?.textContent;
-  if (problem || !found.getElementById("about")) return tellProblem(problem || "The server does not answer.");
+  if (problem || !found.getElementById("about")) {
+    told = problem || "The server does not answer."; // also when the picture comes after it
+    return tellProblem(told);
+  }
   follow(found, "[data-follows]");
   document.title = found.title;
   const fresh = found.querySelector("[data-stack]")?.dataset;
