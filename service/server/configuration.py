@@ -29,5 +29,6 @@ def configuration(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=65,  # seconds; longer than proxies keep idle connections
         timeout_graceful_shutdown=settings.stop_seconds,  # for requests that are under way
+        timeout_worker_healthcheck=30,  # seconds; a busy machine may hold a worker up, or load it slowly
         **more,
     )

@@ -106,6 +106,18 @@ def test_one_that_dies_is_replaced_and_nobody_is_turned_away_for_long(workers: P
         assert {reader.get(f"{url('7.1.1')}/metadata").status_code for reader in readers} == {200}
 
 
+def test_one_that_is_held_up_for_seconds_is_not_replaced(workers: Process) -> None:
+    first, *_ = before = children(workers)
+
+    os.kill(first, signal.SIGSTOP)
+    time.sleep(6)
+    os.kill(first, signal.SIGCONT)
+
+    with clients(workers, WORKERS) as readers:
+        assert {reader.get("studies").status_code for reader in readers} == {204}
+    assert set(children(workers)) == set(before)
+
+
 def test_all_of_them_end_when_the_one_that_started_them_is_told_to(workers: Process) -> None:
     started = children(workers)
 
