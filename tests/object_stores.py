@@ -99,17 +99,17 @@ def _weed(
     config.write_text(json.dumps({"identities": identities}))
     keys = [f"-s3.config={config}"] if identities else []
     with reserved_ports(len(_PORTS)) as ports:
-        of = dict(zip(_PORTS, ports, strict=True))
+        port_of = dict(zip(_PORTS, ports, strict=True))
         command = [
             WEED, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *keys,
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
             "-master.telemetry=false", "-master.volumeSizeLimitMB=1024",
-            *(f"-{name}={port}" for name, port in of.items()),
+            *(f"-{name}={port}" for name, port in port_of.items()),
             *more,
         ]  # fmt: skip
-        endpoint = f"http://127.0.0.1:{of['s3.port']}"
+        endpoint = f"http://127.0.0.1:{port_of['s3.port']}"
         with _running(command, folder, endpoint) as popen:
-            yield endpoint, popen, f"127.0.0.1:{of['master.port']}.{of['master.port.grpc']}"
+            yield endpoint, popen, f"127.0.0.1:{port_of['master.port']}.{port_of['master.port.grpc']}"
 
 
 def s3_environment(endpoint: str, secret: str = _SECRET) -> dict[str, str]:

@@ -23,9 +23,7 @@ async def test_what_arrives_and_goes_is_seen_without_a_search_and_nothing_else_m
         store(client, part10(ct_image("7.8.9", PatientName="Doe^Nina")))
         store(client, part10(ct_image("8.8.9", PatientName="Roe^Rita")))
         await expect(page.locator(".row")).to_have_count(2)
-        await expect(page.locator(".thumb.loaded")).to_have_count(
-            2
-        )  # nobody asks for it when the study is gone
+        await expect(page.locator(".thumb.loaded")).to_have_count(2)  # none is awaited when its study goes
         store(client, part10(ct_image("1.2.99", StudyDescription="Chest")))
         await expect(first).to_contain_text("6 instances")
         delete(client, "7")

@@ -189,7 +189,7 @@ async def _drop(page: Page, place: Path) -> None:
 async def test_deleting_is_asked_for_twice(page: Page, site: str) -> None:
     await page.get_by_role("link", name="Roe, Richard").click()
     await page.wait_for_url(f"{site}browse/3")
-    await expect(page.locator(".thumb.loaded")).to_have_count(1)  # nobody asks for it when the study is gone
+    await expect(page.locator(".thumb.loaded")).to_have_count(1)  # none is awaited when its study goes
 
     await page.get_by_role("button", name="Delete study").click()
     await page.get_by_role("button", name="Keep it").click()

@@ -74,8 +74,8 @@ def test_no_request_is_lost_on_connections_that_are_kept(tmp_path: Path) -> None
 
     def ask_until_told_to_go() -> None:
         with client_of(str(server.client.base_url)) as client:
-            is_kept = client.get("studies").raise_for_status().is_success
-            answered = monotonic()
+            client.get("studies").raise_for_status()
+            is_kept, answered = True, monotonic()
             are_connected.wait(PATIENCE)
             while is_kept:
                 try:

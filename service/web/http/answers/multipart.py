@@ -99,8 +99,8 @@ class Splitter:
         self._preamble = b"" if self._has_begun else message[-len(delimiter) :]
         if not self._has_begun:
             return b""
-        line_end = message[max(start - 1, 0) :]
-        return line_end if line_end.startswith(b"\r") else b"\r" + message[start:]
+        rest = message[max(start - 1, 0) :]
+        return rest if rest.startswith(b"\r") else b"\r" + message[start:]
 
     def _events(self, message: bytes) -> Iterator[PartBegins | bytes | PartEnds]:
         """Yield what bytes without blanks bring; the parser is shown no more than delimiters and headers."""
