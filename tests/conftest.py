@@ -23,15 +23,8 @@ from tests.postgresql import running_postgresql
 from tests.serving import ROOT, serving
 from tests.waiting import PATIENCE
 
-# A test fails for what has changed: not for an example that none had before, nor for one that took long on a
-# busy machine. New examples come with `--hypothesis-profile default`.
-hypothesis.settings.register_profile(
-    "again",
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.load_profile("again")
+hypothesis.settings.register_profile("patient", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("patient")
 
 _studies = itertools.count(1_000_000)
 _prefixes = itertools.count(1)
@@ -54,9 +47,10 @@ def forks_that_end() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patience_with_providers() -> Iterator[None]:
-    """Wait as long for an OpenID provider as for anything else."""
+def _patience() -> Iterator[None]:
+    """Wait as long for an OpenID provider, and for whether the disk is well, as for anything else."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.archive._CHECK_SECONDS", PATIENCE)
         patch.setattr("service.access.requests.SECONDS", PATIENCE)
         patch.setattr("service.access.provider.SECONDS", PATIENCE)
         yield

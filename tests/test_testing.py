@@ -22,8 +22,7 @@ def server() -> Iterator[DicomwebServer]:
 
 def test_it_answers_and_has_nothing_in_it(server: DicomwebServer) -> None:
     assert httpx.get(f"{server.url}/studies", timeout=PATIENCE).status_code == 204
-    health = server.url.replace("/dicom-web", "/health/ready")
-    wait_for(lambda: httpx.get(health, timeout=PATIENCE).is_success)
+    assert httpx.get(server.url.replace("/dicom-web", "/health/ready"), timeout=PATIENCE).is_success
 
 
 def test_what_is_loaded_is_there_as_if_it_had_been_stored(server: DicomwebServer, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_a_store_that_takes_seconds_for_everything_is_waited_for(
     try:
         assert store(client, SMALL, OTHER).status_code == 200
         assert fetch(client, "1.1.1").content == SMALL
-        wait_for(lambda: ready(client) == 200)
+        assert ready(client) == 200
     finally:
         network.delay = 0
 
